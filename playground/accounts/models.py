@@ -1,0 +1,27 @@
+"""Who uses the playground: users with a name, and people, who own everything."""
+
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class User(AbstractUser):
+    """The project's own user model, so that it can grow without a swap."""
+
+
+class Person(models.Model):
+    """A guest or a user: the owner of runs and of everything that is saved.
+
+    A guest is known by a long-lived signed cookie of their own and not by the
+    session, so that nothing is orphaned when a session's key rotates.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(
+        User, null=True, blank=True, on_delete=models.CASCADE, related_name="person"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.user.get_username() if self.user else f"guest {str(self.pk)[:8]}"

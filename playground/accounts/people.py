@@ -1,0 +1,82 @@
+"""Which person stands behind a request or a socket."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core import signing
+from django.http import HttpRequest, HttpResponseBase
+
+from playground.accounts.models import Person, User
+
+COOKIE = "person"
+# Browsers cap a cookie's life at 400 days; it is renewed long before.
+COOKIE_SECONDS = 400 * 24 * 3600
+RENEW_SECONDS = 30 * 24 * 3600
+_SALT = "playground.person"
+
+
+def person_of(request: HttpRequest) -> Person | None:
+    """The request's person, or None: reading never makes one."""
+    if not hasattr(request, "_person"):
+        request._person = _find(request.user, request.COOKIES)  # type: ignore[attr-defined]
+    return request._person  # type: ignore[attr-defined, no-any-return]
+
+
+def person_for_write(request: HttpRequest) -> Person:
+    """The request's person; a stranger becomes a guest, known by cookie from now on."""
+    person = person_of(request)
+    if person is None:
+        if isinstance(request.user, User):
+            person, _ = Person.objects.get_or_create(user=request.user)
+        else:
+            person = Person.objects.create()
+        request._person = person  # type: ignore[attr-defined]
+    return person
+
+
+def person_of_scope(user: Any, cookies: Mapping[str, str]) -> Person | None:
+    """The person behind a socket's handshake."""
+    return _find(user, cookies)
+
+
+def set_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Gives a new guest their cookie, and an old one a fresh date."""
+    person: Person | None = getattr(request, "_person", None)
+    if person is None or person.user_id is not None:
+        return
+    if _person_id(request.COOKIES, max_age=RENEW_SECONDS) == person.pk:
+        return
+    response.set_cookie(
+        COOKIE,
+        cookie_value(person),
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        secure=settings.SECURE_SITE,
+        samesite="Lax",
+    )
+
+
+def cookie_value(person: Person) -> str:
+    """The signed value that names ``person``."""
+    return signing.TimestampSigner(salt=_SALT).sign(person.pk.hex)
+
+
+def _find(user: User | AnonymousUser | None, cookies: Mapping[str, str]) -> Person | None:
+    if isinstance(user, User):
+        return Person.objects.filter(user=user).first()
+    person_id = _person_id(cookies, max_age=COOKIE_SECONDS)
+    if person_id is None:
+        return None
+    # A person who signed up is reached by signing in, no longer by the cookie.
+    return Person.objects.filter(pk=person_id, user=None).first()
+
+
+def _person_id(cookies: Mapping[str, str], *, max_age: int) -> uuid.UUID | None:
+    try:
+        value = signing.TimestampSigner(salt=_SALT).unsign(cookies.get(COOKIE, ""), max_age=max_age)
+        return uuid.UUID(value)
+    except (signing.BadSignature, ValueError):
+        return None

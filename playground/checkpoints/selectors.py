@@ -1,0 +1,74 @@
+"""What is known of models and their workers."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from playground.checkpoints.models import Worker
+from playground.checkpoints.registry import ModelSpec, registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelState:
+    """A model with the live state of its workers.
+
+    state: "ready", "loading", "not_ready" (with the reason in ``detail``) or
+    "no_worker". live, slots: runs now, and at most, over all ready workers.
+    """
+
+    spec: ModelSpec
+    state: str
+    detail: str
+    tokens_per_second: float | None
+    live: int
+    slots: int
+
+
+def alive() -> QuerySet[Worker]:
+    """Workers whose heartbeat is not older than the lease."""
+    lease = timedelta(seconds=settings.LEASE_SECONDS)
+    return Worker.objects.filter(heartbeat_at__gte=Now() - lease).exclude(
+        state=Worker.State.STOPPED
+    )
+
+
+def model_states() -> list[ModelState]:
+    """Every model of the registry, in its order."""
+    workers: dict[str, list[Worker]] = {}
+    for worker in alive():
+        workers.setdefault(worker.model, []).append(worker)
+    return [_state(spec, workers.get(name, [])) for name, spec in registry().models.items()]
+
+
+def model_state(name: str) -> ModelState:
+    """One model of the registry."""
+    return _state(registry().get(name), list(alive().filter(model=name)))
+
+
+def any_ready() -> bool:
+    """Whether some worker can serve now."""
+    return alive().filter(state=Worker.State.READY).exists()
+
+
+def _state(spec: ModelSpec, workers: list[Worker]) -> ModelState:
+    ready = [worker for worker in workers if worker.state == Worker.State.READY]
+    speeds = [worker.tokens_per_second for worker in ready if worker.tokens_per_second]
+    if ready:
+        state, detail = "ready", ""
+    elif any(worker.state == Worker.State.LOADING for worker in workers):
+        state, detail = "loading", "A worker is loading the model."
+    elif workers:
+        state, detail = "not_ready", workers[0].detail
+    else:
+        state, detail = "no_worker", "No worker for this model is running."
+    return ModelState(
+        spec=spec,
+        state=state,
+        detail=detail,
+        tokens_per_second=sum(speeds) if speeds else None,
+        live=sum(worker.live for worker in ready),
+        slots=sum(worker.slots for worker in ready),
+    )

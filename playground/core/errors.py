@@ -1,0 +1,95 @@
+"""The one tree of errors, and their one shape.
+
+    PlaygroundError
+    ├── InvalidInput            400  a field is wrong: `field` names it
+    │   ├── PromptEmpty         400
+    │   ├── PromptTooLong       400
+    │   └── UnknownModel        400
+    ├── Forbidden               403
+    ├── NotFound                404  also for what belongs to somebody else
+    ├── Conflict                409  the thing is no longer in the state it needs
+    ├── TooManyRuns             429  with `retry_after`
+    └── Unavailable             503  try again
+        ├── QueueUnavailable    503  Redis is full or out of reach
+        ├── ModelNotReady       503  weights or tokenizer missing or wrong
+        └── StorageBusy         503  the database did not answer in time
+
+The shape, in JSON: ``{"error": {"code", "message", "field"}}``. Codes are
+stable; the message is a sentence for people that says what to do.
+"""
+
+from typing import Any, ClassVar
+
+
+class PlaygroundError(Exception):
+    """An error that a person is told. Subclasses fix `code` and `status`."""
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+
+    def __init__(
+        self, message: str, *, field: str | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        # Seconds after which another try makes sense.
+        self.retry_after = retry_after
+
+    def to_json(self) -> dict[str, Any]:
+        """The error's one shape."""
+        return {"error": {"code": self.code, "message": self.message, "field": self.field}}
+
+
+class InvalidInput(PlaygroundError):
+    code = "invalid_input"
+    status = 400
+
+
+class PromptEmpty(InvalidInput):
+    code = "prompt_empty"
+
+
+class PromptTooLong(InvalidInput):
+    code = "prompt_too_long"
+
+
+class UnknownModel(InvalidInput):
+    code = "unknown_model"
+
+
+class Forbidden(PlaygroundError):
+    code = "forbidden"
+    status = 403
+
+
+class NotFound(PlaygroundError):
+    code = "not_found"
+    status = 404
+
+
+class Conflict(PlaygroundError):
+    code = "conflict"
+    status = 409
+
+
+class TooManyRuns(PlaygroundError):
+    code = "too_many_runs"
+    status = 429
+
+
+class Unavailable(PlaygroundError):
+    code = "unavailable"
+    status = 503
+
+
+class QueueUnavailable(Unavailable):
+    code = "queue_unavailable"
+
+
+class ModelNotReady(Unavailable):
+    code = "model_not_ready"
+
+
+class StorageBusy(Unavailable):
+    code = "storage_busy"

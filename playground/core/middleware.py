@@ -1,0 +1,41 @@
+"""Turns what a view raised into the one shape of an error."""
+
+import structlog
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.decorators import sync_only_middleware
+
+from playground.core.errors import NotFound, PlaygroundError, StorageBusy
+from playground.core.responses import error_response
+
+log = structlog.get_logger(__name__)
+
+
+@sync_only_middleware
+class ErrorMiddleware:
+    """Answers `PlaygroundError`, `Http404` and a busy database in one shape."""
+
+    def __init__(self, get_response):  # type: ignore[no-untyped-def]
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The answer to a known error; None leaves an unknown one to Django."""
+        if isinstance(exception, PlaygroundError):
+            return error_response(request, exception)
+        if isinstance(exception, Http404):
+            return error_response(
+                request, NotFound("There is nothing at this address, or it is not yours.")
+            )
+        if isinstance(exception, OperationalError):
+            log.warning("database_unavailable", error=str(exception))
+            return error_response(
+                request,
+                StorageBusy(
+                    "The database did not answer in time. Nothing was lost; try again.",
+                    retry_after=2,
+                ),
+            )
+        return None

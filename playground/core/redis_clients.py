@@ -1,0 +1,40 @@
+"""The connections to Redis: one pool a process for blocking use."""
+
+from functools import lru_cache
+
+import redis
+import redis.asyncio
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from playground.core.tokenlog import TokenLog
+
+CONNECT_SECONDS = 1.0
+
+
+@lru_cache(maxsize=1)
+def blocking() -> redis.Redis:
+    """Short commands of views and workers; an answer within 2 s or an error."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=2.0,
+        socket_connect_timeout=CONNECT_SECONDS,
+        # One try again on a dropped connection; whoever calls knows what more
+        # is worth waiting for.
+        retry=Retry(NoBackoff(), 1),
+        health_check_interval=0,
+    )
+
+
+@lru_cache(maxsize=1)
+def token_log() -> TokenLog:
+    """The process's token log."""
+    return TokenLog(blocking())
+
+
+def make_async(*, timeout: float | None) -> "redis.asyncio.Redis":
+    """A client for one event loop; ``timeout`` None for subscriptions, which wait."""
+    return redis.asyncio.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=timeout, socket_connect_timeout=CONNECT_SECONDS
+    )

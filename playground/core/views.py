@@ -1,0 +1,41 @@
+"""The answers to what no view handles."""
+
+from django.http import HttpRequest, HttpResponse
+
+from playground.core.errors import Forbidden, InvalidInput, NotFound, PlaygroundError
+from playground.core.responses import error_response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that did not come from a page of ours, or whose cookie is gone."""
+    return error_response(
+        request,
+        Forbidden("This form has expired or came from another site. Reload the page; try again."),
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django refused the request itself: too large, a bad host, odd parameters."""
+    return error_response(
+        request, InvalidInput("The request could not be read. It may be too large.")
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A view denied the request."""
+    return error_response(request, Forbidden("This is not allowed."))
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No route has this address."""
+    return error_response(
+        request, NotFound("There is nothing at this address, or it is not yours.")
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Something broke that nobody foresaw; the log has the traceback."""
+    return error_response(
+        request,
+        PlaygroundError("Something went wrong on the server. It has been logged; try again."),
+    )

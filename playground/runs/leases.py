@@ -1,0 +1,195 @@
+"""Claims, leases and the sweep: who may work on a run, and for how long.
+
+A worker's heartbeat row is the lease of every run it holds. All of it is
+compare-and-set, so any number of workers may do it at the same time.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db.models import F, Min, QuerySet, Sum
+from django.db.models.functions import Coalesce, Now
+
+from playground.checkpoints.models import Worker
+from playground.checkpoints.selectors import alive
+from playground.core import rings
+from playground.runs.finishing import run_finish_from_log
+from playground.runs.models import Run
+from playground.runs.selectors import lately
+
+# How many candidates lost to other workers before a claim gives up; the next
+# ring or sweep tries again.
+CLAIM_TRIES = 8
+
+log = structlog.get_logger(__name__)
+
+
+def run_claim(*, worker: str, model: str) -> Run | None:
+    """Claims the fair next run of ``model`` for ``worker``, or None when none waits."""
+    for _ in range(CLAIM_TRIES):
+        candidate = _fair_next(model)
+        if candidate is None:
+            return None
+        run_id, attempt = candidate
+        claimable = _claimable(model).filter(pk=run_id, attempt=attempt)
+        if claimable.update(
+            status=Run.Status.RUNNING,
+            worker=worker,
+            attempt=attempt + 1,
+            started_at=Coalesce("started_at", Now()),
+        ):
+            return Run.objects.get(pk=run_id)
+    return None
+
+
+def run_restart(*, run: Run) -> Run:
+    """The log is lost: the run's text starts again, which its epoch tells readers."""
+    Run.objects.filter(pk=run.pk, attempt=run.attempt).update(epoch=F("epoch") + 1)
+    run.epoch += 1
+    return run
+
+
+def run_release(*, run_id: uuid.UUID, attempt: int, lost: bool) -> bool:
+    """Gives a claimed run back to the queue; ``lost`` counts against its tries.
+
+    A run whose cancel was asked ends instead, and so does one that has lost
+    `MAX_ATTEMPTS` workers.
+    """
+    released = Run.objects.filter(pk=run_id, attempt=attempt, status=Run.Status.RUNNING).update(
+        status=Run.Status.QUEUED, worker="", losses=F("losses") + (1 if lost else 0)
+    )
+    if released:
+        log.info("run_released", run=str(run_id), attempt=attempt, lost=lost)
+        _settle(Run.objects.filter(pk=run_id))
+    return bool(released)
+
+
+def worker_runs_release(*, worker: str) -> int:
+    """Releases all that a worker's former self held. Returns how many."""
+    held = Run.objects.filter(worker=worker, status=Run.Status.RUNNING)
+    return sum(
+        run_release(run_id=run_id, attempt=attempt, lost=True)
+        for run_id, attempt in held.values_list("pk", "attempt")
+    )
+
+
+def sweep(*, model: str, free_slots: int) -> None:
+    """Puts right what a crash or a lost message left; idempotent.
+
+    Releases runs whose worker's heartbeat has stopped, ends those that wait
+    with a cancel asked, and rings for those that wait without a ring.
+    """
+    orphans = Run.objects.filter(status=Run.Status.RUNNING).exclude(worker__in=alive().values("name"))
+    for run_id, attempt in orphans.values_list("pk", "attempt"):
+        run_release(run_id=run_id, attempt=attempt, lost=True)
+    _settle(Run.objects.filter(status=Run.Status.QUEUED))
+    queued = _claimable(model).count()
+    for _ in range(min(free_slots, queued) - rings.rings_waiting(model)):
+        rings.ring(model)
+
+
+def cancel_asked(run_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of ``run_ids`` whose row says that they are to stop."""
+    asked = Run.objects.filter(pk__in=list(run_ids), cancel_requested=True)
+    return list(asked.values_list("pk", flat=True))
+
+
+def worker_register(*, name: str, model: str, device: str, slots: int) -> uuid.UUID:
+    """Makes or takes over the worker's row; the returned incarnation is this process's."""
+    incarnation = uuid.uuid4()
+    Worker.objects.update_or_create(
+        name=name,
+        defaults={
+            "incarnation": incarnation,
+            "model": model,
+            "device": device,
+            "slots": slots,
+            "state": Worker.State.LOADING,
+            "detail": "",
+            "live": 0,
+            "tokens_per_second": None,
+            "started_at": Now(),
+            "heartbeat_at": Now(),
+        },
+    )
+    return incarnation
+
+
+def worker_heartbeat(
+    *,
+    name: str,
+    incarnation: uuid.UUID,
+    state: str,
+    detail: str = "",
+    live: int = 0,
+    tokens_per_second: float | None = None,
+) -> bool:
+    """Renews the lease. False when another process has taken the name."""
+    return bool(
+        Worker.objects.filter(name=name, incarnation=incarnation).update(
+            state=state,
+            detail=detail,
+            live=live,
+            tokens_per_second=tokens_per_second,
+            heartbeat_at=Now(),
+        )
+    )
+
+
+def workers_forget(*, days: int = 7) -> None:
+    """Deletes rows of workers that have been gone for long."""
+    Worker.objects.filter(heartbeat_at__lt=Now() - timedelta(days=days)).delete()
+
+
+def _claimable(model: str) -> QuerySet[Run]:
+    return Run.objects.filter(model=model, status=Run.Status.QUEUED, cancel_requested=False)
+
+
+def _fair_next(model: str) -> tuple[uuid.UUID, int] | None:
+    """Resumed runs first, then the person with the least work, then the oldest."""
+    waiting = _claimable(model)
+    resumed = waiting.filter(attempt__gt=0).order_by("created_at").values_list("pk", "attempt")
+    if first := resumed.first():
+        return first
+    people = dict(waiting.values_list("person").annotate(oldest=Min("created_at")))
+    if not people:
+        return None
+    if len(people) > 1:
+        work = _work(people)
+        person = min(people, key=lambda pk: (work.get(pk, 0), people[pk]))
+        waiting = waiting.filter(person=person)
+    return waiting.order_by("created_at", "pk").values_list("pk", "attempt").first()
+
+
+def _work(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Tokens that each person got lately, and may still get from what runs now."""
+    of_people = Run.objects.filter(person__in=list(people))
+    work: dict[uuid.UUID, int] = {}
+    for rows, column in (
+        (of_people.filter(status=Run.Status.RUNNING), "max_tokens"),
+        (of_people.filter(lately()), "completion_tokens"),
+    ):
+        for person, tokens in rows.values_list("person").annotate(sum=Sum(column)):
+            work[person] = work.get(person, 0) + tokens
+    return work
+
+
+def _settle(runs: QuerySet[Run]) -> None:
+    """Ends those of ``runs`` that wait but are not to run any more."""
+    waiting = runs.filter(status=Run.Status.QUEUED)
+    for run_id in waiting.filter(cancel_requested=True).values_list("pk", flat=True):
+        run_finish_from_log(run_id=run_id, status=Run.Status.CANCELLED, reason="abort")
+    for run_id in waiting.filter(losses__gte=settings.MAX_ATTEMPTS).values_list("pk", flat=True):
+        run_finish_from_log(
+            run_id=run_id,
+            status=Run.Status.FAILED,
+            reason="error",
+            error_code="worker_lost",
+            error_message=(
+                f"The worker was lost {settings.MAX_ATTEMPTS} times while it ran this prompt, so "
+                "it was given up. What was generated is kept. Shorten it, or try another model."
+            ),
+        )

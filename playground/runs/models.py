@@ -1,0 +1,105 @@
+"""One generation. The row is the truth about it; see docs/architecture.md."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from playground.accounts.models import Person
+
+
+class Run(models.Model):
+    """A prompt given to a model, and what came of it.
+
+    Invariants:
+
+    - ``status`` moves QUEUED -> RUNNING -> a final state, or back to QUEUED
+      when its worker was lost; a final row never changes again.
+    - ``attempt`` grows with each claim and with nothing else. Whoever writes
+      to the row or the log names the attempt it claimed.
+    - ``epoch`` grows when the text starts again from nothing because the log
+      was lost together with its worker.
+    - ``text`` and ``tokens`` are empty until the state is final.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        CANCELLED = "cancelled"
+        FAILED = "failed"
+
+    FINAL = (Status.SUCCEEDED, Status.CANCELLED, Status.FAILED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="runs")
+    # The first of the siblings that retries make; None for the first itself.
+    origin = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="retries")
+    # Keyed hash of the network address, for the limits (accounts.addresses).
+    address = models.CharField(max_length=16, blank=True)
+
+    model = models.CharField(max_length=80)
+    template = models.CharField(max_length=40)
+    # The state of the page's form, so that the page can be shown again.
+    fields = models.JSONField(default=dict)
+    prompt = models.TextField()
+    parameters = models.JSONField()
+    # The parameters' max_tokens again, to be summed by the fair claim.
+    max_tokens = models.PositiveIntegerField()
+    seed = models.PositiveBigIntegerField()
+    seed_pinned = models.BooleanField(default=False)
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    cancel_requested = models.BooleanField(default=False)
+    worker = models.CharField(max_length=120, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    # How often a worker was lost while it held the run.
+    losses = models.PositiveIntegerField(default=0)
+    epoch = models.PositiveIntegerField(default=1)
+
+    finish_reason = models.CharField(max_length=12, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_message = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    # [[id, text], ...] or [[id, text, logprob, [[id, logprob], ...]], ...]
+    tokens = models.JSONField(default=list)
+    prompt_tokens = models.PositiveIntegerField(default=0)
+    completion_tokens = models.PositiveIntegerField(default=0)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    # From the creation of the row to the first token, in milliseconds.
+    first_token_ms = models.FloatField(null=True)
+    # Of the completion alone, from its first token to its last.
+    tokens_per_second = models.FloatField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["model", "created_at"],
+                name="run_queued",
+                condition=Q(status="queued"),
+            ),
+            models.Index(
+                fields=["worker"],
+                name="run_running",
+                condition=Q(status="running"),
+            ),
+            models.Index(fields=["person", "-created_at"], name="run_of_person"),
+            models.Index(fields=["address", "status"], name="run_of_address"),
+            models.Index(fields=["finished_at"], name="run_finished"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} {str(self.pk)[:8]} ({self.status})"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing about the run will change any more."""
+        return self.status in self.FINAL
+
+    @property
+    def first_id(self) -> uuid.UUID:
+        """The first of this run's siblings, itself included."""
+        return self.origin_id or self.pk

@@ -1,0 +1,181 @@
+"""The parameters of a run: what they mean, their ranges, their form in JSON."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from playground.core.errors import InvalidInput
+
+MAX_SEED = 2**32 - 1
+MAX_STOPS = 8
+MAX_STOP_LENGTH = 64
+MAX_LOGPROBS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterSpec:
+    """How a numeric parameter is bounded, drawn and explained.
+
+    off: the value at which it has no effect, or None.
+    """
+
+    name: str
+    label: str
+    help: str
+    minimum: float
+    maximum: float
+    step: float
+    default: float
+    off: float | None = None
+    whole: bool = False
+
+
+PARAMETER_SPECS: tuple[ParameterSpec, ...] = (
+    ParameterSpec(
+        name="temperature",
+        label="Temperature",
+        help="0 always takes the likeliest token; higher values take more risks.",
+        minimum=0,
+        maximum=2,
+        step=0.05,
+        default=0.7,
+    ),
+    ParameterSpec(
+        name="top_p",
+        label="Top-p",
+        help="Keeps the likeliest tokens that together reach this share. 1 keeps all.",
+        minimum=0.01,
+        maximum=1,
+        step=0.01,
+        default=1,
+        off=1,
+    ),
+    ParameterSpec(
+        name="top_k",
+        label="Top-k",
+        help="Keeps this many of the likeliest tokens. 0 keeps all.",
+        minimum=0,
+        maximum=200,
+        step=1,
+        default=0,
+        off=0,
+        whole=True,
+    ),
+    ParameterSpec(
+        name="max_tokens",
+        label="Maximum length",
+        help="The completion ends after this many tokens, if nothing ended it before.",
+        minimum=1,
+        maximum=2047,
+        step=1,
+        default=128,
+        whole=True,
+    ),
+    ParameterSpec(
+        name="repetition_penalty",
+        label="Repetition penalty",
+        help="Above 1, tokens that stand in the prompt or the text become less likely.",
+        minimum=1,
+        maximum=2,
+        step=0.01,
+        default=1,
+        off=1,
+    ),
+    ParameterSpec(
+        name="frequency_penalty",
+        label="Frequency penalty",
+        help="Takes this off a token's logit each time it was generated.",
+        minimum=-2,
+        maximum=2,
+        step=0.05,
+        default=0,
+        off=0,
+    ),
+    ParameterSpec(
+        name="presence_penalty",
+        label="Presence penalty",
+        help="Takes this off a token's logit once it was generated at all.",
+        minimum=-2,
+        maximum=2,
+        step=0.05,
+        default=0,
+        off=0,
+    ),
+)
+SPEC_BY_NAME = {spec.name: spec for spec in PARAMETER_SPECS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """Checked parameters of one run.
+
+    stop: texts that end the completion, literal, never shown.
+    seed: None takes a fresh one each run.
+    logprobs: None for none, 0 for the chosen token's, k for the top k too.
+    """
+
+    temperature: float = 0.7
+    top_p: float = 1.0
+    top_k: int = 0
+    max_tokens: int = 128
+    repetition_penalty: float = 1.0
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    logprobs: int | None = None
+
+    def __post_init__(self) -> None:
+        for spec in PARAMETER_SPECS:
+            _check_number(spec, getattr(self, spec.name))
+        _check_stops(self.stop)
+        _check_whole("seed", self.seed, MAX_SEED)
+        _check_whole("logprobs", self.logprobs, MAX_LOGPROBS)
+
+    @property
+    def greedy(self) -> bool:
+        """Whether every step takes the likeliest token, so that a retry repeats."""
+        return self.temperature == 0 or self.top_k == 1
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Parameters":
+        """Parameters from `to_json`'s form; an unknown name is an error."""
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(value) - known):
+            raise InvalidInput(f"There is no parameter “{unknown[0]}”.", field=unknown[0])
+        return cls(**{**value, "stop": tuple(value.get("stop", ()))})
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, as the row keeps them."""
+        return {**asdict(self), "stop": list(self.stop)}
+
+
+def _check_number(spec: ParameterSpec, value: Any) -> None:
+    kind = int if spec.whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kind):
+        what = "a whole number" if spec.whole else "a number"
+        raise InvalidInput(f"{spec.label} must be {what}.", field=spec.name)
+    # Written so that NaN, which compares false, is refused.
+    if not spec.minimum <= value <= spec.maximum:
+        raise InvalidInput(
+            f"{spec.label} must lie between {spec.minimum:g} and {spec.maximum:g}.",
+            field=spec.name,
+        )
+
+
+def _check_stops(stop: tuple[str, ...]) -> None:
+    if len(stop) > MAX_STOPS:
+        raise InvalidInput(f"At most {MAX_STOPS} stop sequences are possible.", field="stop")
+    for text in stop:
+        if not isinstance(text, str) or not text or len(text) > MAX_STOP_LENGTH:
+            raise InvalidInput(
+                f"A stop sequence has 1 to {MAX_STOP_LENGTH} characters.", field="stop"
+            )
+
+
+def _check_whole(name: str, value: Any, maximum: int) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= maximum:
+        raise InvalidInput(
+            f"{name.capitalize()} must be a whole number from 0 to {maximum}.", field=name
+        )

@@ -1,0 +1,124 @@
+"""Reading runs: one's own only."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from django.db.models import Q, Sum
+from django.db.models.functions import Now
+from django.http import Http404
+from redis.exceptions import RedisError
+
+from playground.accounts.models import Person
+from playground.checkpoints.models import Worker
+from playground.checkpoints.selectors import alive
+from playground.core.redis_clients import token_log
+from playground.runs.models import Run
+
+# Over which time a model's speed and a person's work count as "lately".
+LATELY = timedelta(seconds=120)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """A run's text as far as it is known now.
+
+    position: of the last token in ``text``; tokens: as `Run.tokens`.
+    """
+
+    text: str
+    position: int
+    epoch: int
+    tokens: list[list[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """How many runs are before this one, and the wait that this means."""
+
+    ahead: int
+    wait_seconds: float | None
+
+
+def run_of(person: Person | None, run_id: uuid.UUID) -> Run:
+    """The person's own run; anybody else's is as if it did not exist."""
+    run = Run.objects.filter(pk=run_id, person=person).first() if person else None
+    if run is None:
+        raise Http404
+    return run
+
+
+def siblings_of(run: Run) -> list[Run]:
+    """The run and its retries, oldest first."""
+    of_one = Q(pk=run.first_id) | Q(origin=run.first_id)
+    return list(Run.objects.filter(of_one, person=run.person_id).order_by("created_at", "pk"))
+
+
+def run_progress(run: Run) -> RunProgress:
+    """The text so far: the row's once it is final, the log's until then."""
+    if run.is_final:
+        return RunProgress(run.text, len(run.tokens), run.epoch, run.tokens)
+    try:
+        part = token_log().read(str(run.pk))
+    except RedisError as error:
+        log.warning("log_unreadable", run=str(run.pk), error=str(error))
+        return RunProgress("", 0, run.epoch, [])
+    tokens = [json.loads(token) for token in part.tokens]
+    text = "".join(str(token[1]) for token in tokens)
+    return RunProgress(text, len(tokens), part.epoch or run.epoch, tokens)
+
+
+def queue_place(run: Run) -> QueuePlace | None:
+    """The run's place among those that wait for its model, or None when it does not wait."""
+    return queue_places([str(run.pk)]).get(str(run.pk))
+
+
+def queue_places(run_ids: list[str]) -> dict[str, QueuePlace]:
+    """The places of those of ``run_ids`` that wait, in two queries.
+
+    Places are by age. The fair claim may take a person who had less first, so
+    the place is what it is at most for a person with one run.
+    """
+    models = Run.objects.filter(pk__in=run_ids, status=Run.Status.QUEUED).values("model")
+    waiting = Run.objects.filter(status=Run.Status.QUEUED, model__in=models).order_by(
+        "created_at", "pk"
+    )
+    wanted = set(run_ids)
+    ahead: dict[str, int] = {}
+    tokens: dict[str, int] = {}
+    speeds: dict[str, float | None] | None = None
+    places: dict[str, QueuePlace] = {}
+    for pk, model, max_tokens in waiting.values_list("pk", "model", "max_tokens"):
+        if str(pk) in wanted:
+            if speeds is None:
+                speeds = _speeds()
+            places[str(pk)] = QueuePlace(
+                ahead=ahead.get(model, 0),
+                wait_seconds=_wait(tokens.get(model, 0), speeds.get(model)),
+            )
+        ahead[model] = ahead.get(model, 0) + 1
+        tokens[model] = tokens.get(model, 0) + max_tokens
+    return places
+
+
+def _wait(tokens: int, speed: float | None) -> float | None:
+    return round(tokens / speed, 1) if speed else None
+
+
+def _speeds() -> dict[str, float | None]:
+    rows = (
+        alive()
+        .filter(state=Worker.State.READY)
+        .values("model")
+        .annotate(speed=Sum("tokens_per_second"))
+    )
+    return {row["model"]: row["speed"] for row in rows}
+
+
+def lately() -> Q:
+    """Runs that finished within `LATELY`."""
+    return Q(finished_at__gte=Now() - LATELY)

@@ -1,0 +1,152 @@
+"""Writing runs as people do: create, cancel, retry."""
+
+import secrets
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from redis.exceptions import OutOfMemoryError, RedisError
+
+from playground.accounts.models import Person
+from playground.checkpoints.registry import registry
+from playground.checkpoints.tokenizers import tokenizer_for
+from playground.core import rings
+from playground.core.errors import PromptEmpty, PromptTooLong, QueueUnavailable, TooManyRuns
+from playground.core.redis_clients import blocking, token_log
+from playground.runs.finishing import run_finish_from_log
+from playground.runs.models import Run
+from playground.runs.parameters import MAX_SEED, Parameters
+
+MAX_PROMPT_CHARACTERS = 65_536
+# What a person who is at the limit is told to wait. Seconds.
+RETRY_AFTER = 5
+
+log = structlog.get_logger(__name__)
+
+
+def run_create(
+    *,
+    person: Person,
+    address: str,
+    model: str,
+    template: str,
+    fields: dict[str, Any],
+    prompt: str,
+    parameters: Parameters,
+    origin: Run | None = None,
+) -> Run:
+    """Saves a run QUEUED and, once that is committed, rings for a worker.
+
+    Raises `UnknownModel`, `PromptEmpty`, `PromptTooLong`, `ModelNotReady`,
+    `TooManyRuns` or `QueueUnavailable`; then nothing was saved.
+    """
+    prompt_tokens = _check_prompt(model, prompt, parameters.max_tokens)
+    _check_queue()
+    with transaction.atomic():
+        # The person's row is the lock under which the limit is counted.
+        Person.objects.select_for_update().get(pk=person.pk)
+        _check_limits(person, address)
+        run = Run.objects.create(
+            person=person,
+            origin_id=origin.first_id if origin else None,
+            address=address,
+            model=model,
+            template=template,
+            fields=fields,
+            prompt=prompt,
+            parameters=parameters.to_json(),
+            max_tokens=parameters.max_tokens,
+            seed=secrets.randbelow(MAX_SEED) if parameters.seed is None else parameters.seed,
+            seed_pinned=parameters.seed is not None,
+            prompt_tokens=prompt_tokens,
+        )
+        transaction.on_commit(lambda: rings.ring(model))
+    return run
+
+
+def run_retry(*, person: Person, address: str, run: Run) -> Run:
+    """A sibling of ``run``: the same prompt, and a new seed unless it was pinned."""
+    return run_create(
+        person=person,
+        address=address,
+        model=run.model,
+        template=run.template,
+        fields=run.fields,
+        prompt=run.prompt,
+        parameters=Parameters.from_json(run.parameters),
+        origin=run,
+    )
+
+
+def run_cancel(*, run: Run) -> Run:
+    """Stops ``run`` wherever it is; what was generated stays. Idempotent.
+
+    A queued run ends here; a running one at its worker's next step. The flag
+    in the row comes first: whatever happens to the rest, it is found there.
+    """
+    asked = Run.objects.filter(pk=run.pk).exclude(status__in=Run.FINAL)
+    if asked.update(cancel_requested=True):
+        try:
+            if not run_finish_from_log(run_id=run.pk, status=Run.Status.CANCELLED, reason="abort"):
+                token_log().ask_cancel(str(run.pk))
+        except RedisError as error:
+            # The worker reads the row every second as well.
+            log.warning("cancel_not_told", run=str(run.pk), error=str(error))
+    run.refresh_from_db()
+    return run
+
+
+def _check_prompt(model: str, prompt: str, max_tokens: int) -> int:
+    """The number of tokens of a prompt that fits the model."""
+    spec = registry().get(model)
+    if not prompt:
+        raise PromptEmpty("The prompt is empty. Write something to continue.", field="prompt")
+    # Before the tokenizer sees it: its work grows with the text.
+    if len(prompt) > MAX_PROMPT_CHARACTERS:
+        raise PromptTooLong(
+            f"The prompt has {len(prompt):,} characters; {MAX_PROMPT_CHARACTERS:,} is the most.",
+            field="prompt",
+        )
+    count = tokenizer_for(spec).count(prompt)
+    if count + max_tokens > spec.context:
+        raise PromptTooLong(
+            f"The prompt has {count} tokens and the maximum length is {max_tokens}: together "
+            f"more than the model's {spec.context}. Shorten the prompt by "
+            f"{count + max_tokens - spec.context} tokens or lower the maximum length.",
+            field="prompt",
+        )
+    return count
+
+
+def _check_queue() -> None:
+    """Refuses what could not be carried: Redis has no memory left.
+
+    Redis out of reach is no reason: the row waits, and is rung for later.
+    """
+    try:
+        blocking().set("admission", 1, ex=60)
+    except OutOfMemoryError:
+        raise QueueUnavailable(
+            "The server's queue is full and took no new run. Try again in a moment.",
+            retry_after=10,
+        ) from None
+    except RedisError as error:
+        log.warning("redis_unreachable", error=str(error))
+
+
+def _check_limits(person: Person, address: str) -> None:
+    active = Run.objects.filter(status__in=(Run.Status.QUEUED, Run.Status.RUNNING))
+    if active.filter(person=person).count() >= settings.LIMIT_PERSON_ACTIVE:
+        raise TooManyRuns(
+            f"You have {settings.LIMIT_PERSON_ACTIVE} runs queued or running. "
+            "Wait for one to finish, or stop one.",
+            retry_after=RETRY_AFTER,
+        )
+    same_address = active.filter(~Q(address=""), address=address)
+    if same_address.count() >= settings.LIMIT_ADDRESS_ACTIVE:
+        raise TooManyRuns(
+            "Many runs are queued or running from your network. Try again in a moment.",
+            retry_after=RETRY_AFTER,
+        )

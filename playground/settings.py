@@ -1,0 +1,265 @@
+"""All settings, each read once from the environment with a strict helper.
+
+``docs/settings.md`` says what each variable means; a test keeps the two lists
+equal. A value that cannot be read stops the start with the variable's name.
+"""
+
+import secrets
+import warnings
+from pathlib import Path
+
+import structlog
+from csp.constants import NONCE, NONE, SELF
+from environs import Env, validate
+
+from playground.core.redis_url import resolve_redis_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+env.read_env(BASE_DIR / ".env", recurse=False)
+
+# --- Where things are ---------------------------------------------------------
+
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+MODELS_FILE = Path(env.str("MODELS_FILE", str(BASE_DIR / "models" / "models.toml"))).resolve()
+
+# --- What kind of site --------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+# True when a proxy in front speaks TLS: cookies become Secure, HSTS is sent.
+SECURE_SITE = env.bool("SECURE_SITE", False)
+# How many proxies in front add to X-Forwarded-For; 0 takes the socket's peer.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0, max=8))
+
+
+def _secret_key() -> str:
+    """The key of the environment, or one made once and kept in VAR_DIR."""
+    if key := env.str("SECRET_KEY", ""):
+        return key
+    path = VAR_DIR / "secret_key"
+    try:
+        with path.open("x", opener=_private_opener) as file:
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+def _private_opener(path: str, flags: int) -> int:
+    import os
+
+    return os.open(path, flags, 0o600)
+
+
+SECRET_KEY = _secret_key()
+
+# --- Django -------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "csp",
+    "django_htmx",
+    "django_structlog",
+    "playground",
+    "playground.core",
+    "playground.accounts",
+    "playground.checkpoints",
+    "playground.runs",
+    "playground.prompts",
+    "playground.status",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "playground.accounts.middleware.PersonMiddleware",
+    "playground.core.middleware.ErrorMiddleware",
+]
+
+ROOT_URLCONF = "playground.urls"
+ASGI_APPLICATION = "playground.asgi.application"
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+CSRF_FAILURE_VIEW = "playground.core.views.csrf_failure"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "csp.context_processors.nonce",
+            ],
+        },
+    },
+]
+
+# --- Database -----------------------------------------------------------------
+
+
+def _database() -> dict[str, object]:
+    url = env.str("DATABASE_URL", "")
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": VAR_DIR / "playground.sqlite3",
+            # A writer takes its lock at once and waits up to the timeout,
+            # instead of failing when a reader turns into a writer.
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
+            },
+            "TEST": {"NAME": VAR_DIR / "test.sqlite3"},
+        }
+    config = env.dj_db_url("DATABASE_URL")
+    if config["ENGINE"] == "django.db.backends.postgresql":
+        config["CONN_HEALTH_CHECKS"] = True
+        config.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+        config["CONN_MAX_AGE"] = 0
+    return config
+
+
+DATABASES = {"default": _database()}
+
+# --- Redis and Celery ---------------------------------------------------------
+
+# REDIS_URL if set, else the embedded server's socket (see core/valkey.py).
+REDIS_URL = resolve_redis_url(env.str("REDIS_URL", ""), VAR_DIR)
+# The embedded server's cap on memory; a Redis of your own has its own.
+EMBEDDED_REDIS_MEMORY_MB = env.int("EMBEDDED_REDIS_MEMORY_MB", 512, validate=validate.Range(min=16))
+
+# --- Runs ---------------------------------------------------------------------
+
+# Limits on what one person, and all people of one address, hold queued and
+# running at a time. Guests can drop their cookie, so the address has its own.
+LIMIT_PERSON_ACTIVE = env.int("LIMIT_PERSON_ACTIVE", 8, validate=validate.Range(min=1))
+LIMIT_ADDRESS_ACTIVE = env.int("LIMIT_ADDRESS_ACTIVE", 32, validate=validate.Range(min=1))
+LIMIT_SOCKETS_PERSON = env.int("LIMIT_SOCKETS_PERSON", 20, validate=validate.Range(min=1))
+LIMIT_SOCKETS_ADDRESS = env.int("LIMIT_SOCKETS_ADDRESS", 60, validate=validate.Range(min=1))
+# A worker whose heartbeat is older has lost its runs. Seconds.
+LEASE_SECONDS = env.float("LEASE_SECONDS", 5.0, validate=validate.Range(min=1.0))
+HEARTBEAT_SECONDS = env.float("HEARTBEAT_SECONDS", 1.0, validate=validate.Range(min=0.1))
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", 2.0, validate=validate.Range(min=0.1))
+MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 3, validate=validate.Range(min=1))
+# How long the log of a finished run stays for late readers. Seconds.
+LOG_EXPIRY_SECONDS = env.int("LOG_EXPIRY_SECONDS", 600, validate=validate.Range(min=1))
+# The engine's step may take this long before the process is ended. Seconds.
+WATCHDOG_SECONDS = env.float("WATCHDOG_SECONDS", 60.0, validate=validate.Range(min=1.0))
+
+# --- Cookies and transport ----------------------------------------------------
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SITE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_SITE else None
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SITE else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# --- Static files -------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
+# Files are served from where the front end is built; there is no second copy.
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = DEBUG
+SERVESTATIC_MAX_AGE = 0 if DEBUG else 3600
+STATIC_ROOT = None
+
+# --- Logs ---------------------------------------------------------------------
+
+LOG_LEVEL = env.str(
+    "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+)
+# "console" for people, "json" for machines.
+LOG_FORMAT = env.str("LOG_FORMAT", "console", validate=validate.OneOf(["console", "json"]))
+
+_log_renderer = (
+    structlog.processors.JSONRenderer()
+    if LOG_FORMAT == "json"
+    else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+)
+_log_chain = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "structured": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": _log_renderer,
+            "foreign_pre_chain": _log_chain,
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        # One line a request is the proxy's business.
+        "django_structlog": {"level": "WARNING"},
+        "uvicorn.access": {"level": "WARNING"},
+    },
+}
+structlog.configure(
+    processors=[
+        *_log_chain,
+        structlog.stdlib.filter_by_level,
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+
+if DEBUG:
+    warnings.warn("DEBUG is on: tracebacks are shown to visitors.", stacklevel=1)
