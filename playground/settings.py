@@ -4,7 +4,6 @@
 equal. A value that cannot be read stops the start with the variable's name.
 """
 
-import secrets
 import warnings
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from csp.constants import NONCE, NONE, SELF
 from environs import Env, validate
 
 from playground.core.redis_url import resolve_redis_url
+from playground.core.secret_file import secret_kept_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -36,26 +36,7 @@ SECURE_SITE = env.bool("SECURE_SITE", False)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0, max=8))
 
 
-def _secret_key() -> str:
-    """The key of the environment, or one made once and kept in VAR_DIR."""
-    if key := env.str("SECRET_KEY", ""):
-        return key
-    path = VAR_DIR / "secret_key"
-    try:
-        with path.open("x", opener=_private_opener) as file:
-            file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
-    return path.read_text()
-
-
-def _private_opener(path: str, flags: int) -> int:
-    import os
-
-    return os.open(path, flags, 0o600)
-
-
-SECRET_KEY = _secret_key()
+SECRET_KEY = env.str("SECRET_KEY", "") or secret_kept_in(VAR_DIR / "secret_key")
 
 # --- Django -------------------------------------------------------------------
 
@@ -166,6 +147,9 @@ LEASE_SECONDS = env.float("LEASE_SECONDS", 5.0, validate=validate.Range(min=1.0)
 HEARTBEAT_SECONDS = env.float("HEARTBEAT_SECONDS", 1.0, validate=validate.Range(min=0.1))
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 2.0, validate=validate.Range(min=0.1))
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 3, validate=validate.Range(min=1))
+# How long a worker that is told to stop lets its runs finish before it gives
+# them back to the queue, from where another goes on. Seconds.
+SHUTDOWN_GRACE_SECONDS = env.float("SHUTDOWN_GRACE_SECONDS", 2.0, validate=validate.Range(min=0))
 # How long the log of a finished run stays for late readers. Seconds.
 LOG_EXPIRY_SECONDS = env.int("LOG_EXPIRY_SECONDS", 600, validate=validate.Range(min=1))
 # The engine's step may take this long before the process is ended. Seconds.

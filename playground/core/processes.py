@@ -67,18 +67,23 @@ def children_of(pid: int) -> list[int]:
     return children
 
 
-def descendants_of(pid: int) -> list[int]:
-    """All descendants of ``pid``, parents before their children."""
-    found = children_of(pid)
-    for child in found:  # grows while it is walked
-        found.extend(children_of(child))
-    return found
-
-
 def signal_group(group: int, signum: signal.Signals) -> None:
     """Send ``signum`` to a process group; one that has gone is fine."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signum)
+
+
+def end_children_except(kept: set[int]) -> None:
+    """Kill and reap every child of this process that is not in ``kept``.
+
+    With `adopt_orphans` their own children come up in the next round, until none is left.
+    """
+    while strays := [pid for pid in children_of(os.getpid()) if pid not in kept]:
+        for pid in strays:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
 def raise_open_files_limit(wanted: int = 65_536) -> int:

@@ -6,26 +6,20 @@ connects to anything.
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
-
-# A unix socket's path must fit sockaddr_un: 108 bytes with the final NUL.
-MAX_SOCKET_PATH = 107
 
 
 def embedded_socket(var_dir: Path) -> Path:
     """The embedded server's socket for this installation.
 
-    It lies in a short folder of the user's own, named by a hash of ``var_dir``,
-    so that two checkouts do not meet and a deep checkout does not pass
-    `MAX_SOCKET_PATH`.
+    It lies in a short folder of the user's own, named by a hash of ``var_dir``, so that two
+    checkouts do not meet and a deep checkout does not pass the 107 bytes of a socket's path.
+    The folder is the same for every shell and service: XDG_RUNTIME_DIR goes when its login
+    ends, and TMPDIR differs from shell to shell. The server makes sure that the folder is the
+    user's alone.
     """
     name = hashlib.sha256(str(var_dir).encode()).hexdigest()[:12]
-    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-    folder = Path(base) / f"gptj-{os.getuid()}-{name}"
-    if len(str(folder / "redis.sock").encode()) > MAX_SOCKET_PATH:
-        folder = Path("/tmp") / folder.name
-    return folder / "redis.sock"
+    return Path("/tmp") / f"gptj-{os.getuid()}-{name}" / "redis.sock"  # noqa: S108
 
 
 def resolve_redis_url(configured: str, var_dir: Path) -> str:

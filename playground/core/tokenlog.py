@@ -29,11 +29,14 @@ from typing import Any
 import redis
 import redis.asyncio
 
-# A line of the live channel: run, epoch, first and last position (0 0 for a
-# notice), and the event as the page gets it.
+# A line of the live channel: run, epoch, first and last position, and the event
+# as the page gets it. A notice has no positions: 0 and LOOK says that the row
+# has changed, 0 and FORWARD that the event may be handed on as it is.
 CHANNEL = "live:"
 # Notices that no worker sends: a queued run was cancelled, a sweep gave up.
 NOTICES = CHANNEL + "notices"
+
+LOOK, FORWARD = 0, 1
 
 APPEND = (Path(__file__).parent / "append.lua").read_text(encoding="utf-8")
 READ_AT_MOST = 4096
@@ -201,9 +204,9 @@ def state_event(run: str, *, epoch: int, status: str, position: int = 0, **more:
     )
 
 
-def notice_line(run: str, epoch: int, event: str) -> str:
+def notice_line(run: str, epoch: int, event: str, *, kind: int = LOOK) -> str:
     """A line of the live channel that carries a notice."""
-    return f"{run} {epoch} 0 0 {event}"
+    return f"{run} {epoch} 0 {kind} {event}"
 
 
 def _part(epoch: bytes | None, first: int, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> LogPart:

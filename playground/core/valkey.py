@@ -6,8 +6,6 @@ There is one server for one ``VAR_DIR``: a lock file says so, and its descriptor
 the server, so that the lock lives exactly as long as any process that could write the data.
 """
 
-import fcntl
-import json
 import os
 import shutil
 import signal
@@ -20,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from playground.core.locks import FileLock, LockTaken
 from playground.core.processes import die_with_parent
 from playground.core.redis_url import embedded_socket
 
@@ -70,23 +69,15 @@ class EmbeddedValkey:
         self.var_dir = var_dir
         self.data_dir = var_dir / "valkey"
         self.log_file = self.data_dir / "valkey.log"
-        self.lock_file = self.data_dir / "lock"
+        self.lock = FileLock(self.data_dir / "lock")
         self.socket = embedded_socket(var_dir)
         self.memory_mb = memory_mb
-        self._lock: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """The address in redis-py's form."""
         return f"unix://{self.socket}"
-
-    @property
-    def lock_fd(self) -> int:
-        """The lock's descriptor, for ``pass_fds``; only after `acquire`."""
-        if self._lock is None:
-            raise EmbeddedServerError("The embedded server was not acquired before its start.")
-        return self._lock
 
     @property
     def pid(self) -> int | None:
@@ -99,35 +90,21 @@ class EmbeddedValkey:
         A server whose parent was killed needs a moment to close its file, so a taken lock is
         waited for. Raises `EmbeddedServerError` when it stays taken.
         """
-        self.data_dir.mkdir(parents=True, exist_ok=True)
         self._make_private_folder()
-        lock = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        deadline = time.monotonic() + timeout
-        pause = threading.Event()
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() < deadline:
-                    pause.wait(0.05)
-                    continue
-                owner = self._owner(lock)
-                os.close(lock)
-                raise EmbeddedServerError(
-                    f"Another playground{owner} already uses {self.var_dir}. Stop it first, "
-                    "or set VAR_DIR to another folder."
-                ) from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, json.dumps({"pid": os.getpid()}).encode(), 0)
-        self._lock = lock
+        try:
+            self.lock.acquire(timeout)
+        except LockTaken as error:
+            owner = f" (process {error.owner})" if error.owner else ""
+            raise EmbeddedServerError(
+                f"Another playground{owner} already uses {self.var_dir}. Stop it first, "
+                "or set VAR_DIR to another folder."
+            ) from error
 
     def release(self) -> None:
         """Give the lock back and remove the socket. The data stays."""
-        if self._lock is not None:
+        if self.lock.held:
             self.socket.unlink(missing_ok=True)
-            os.close(self._lock)
-            self._lock = None
+            self.lock.release()
 
     def command(self) -> list[str]:
         """The server's argument list."""
@@ -158,14 +135,13 @@ class EmbeddedValkey:
         """
         if threading.current_thread() is not threading.main_thread():
             raise EmbeddedServerError("Start the embedded server from the main thread.")
-        if self._lock is None:
-            self.acquire()
+        self.acquire()
         self._process = subprocess.Popen(
             self.command(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            pass_fds=[self.lock_fd],
+            pass_fds=[self.lock.fd],
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGTERM),
         )
@@ -226,11 +202,3 @@ class EmbeddedValkey:
             raise EmbeddedServerError(
                 f"{folder} is not a folder that only you can open. Remove it and start again."
             )
-
-    @staticmethod
-    def _owner(lock: int) -> str:
-        """`` (process 123)`` as the lock's holder wrote it, or nothing."""
-        try:
-            return f" (process {int(json.loads(os.pread(lock, 256, 0))['pid'])})"
-        except (ValueError, KeyError, TypeError):
-            return ""

@@ -1,0 +1,26 @@
+"""The one server process: HTTP by Django, sockets by Channels."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
+
+from django.core.asgi import get_asgi_application
+
+# Before anything that imports models.
+django_application = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import path
+
+from playground.runs.consumers import RunConsumer
+from playground.runs.origins import SameOrigin
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": SameOrigin(
+            AuthMiddlewareStack(URLRouter([path("ws/", RunConsumer.as_asgi())]))
+        ),
+    }
+)

@@ -1,0 +1,28 @@
+"""A secret of this installation, made once and kept in a file."""
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+
+def secret_kept_in(path: Path) -> str:
+    """The secret in ``path``; made on the first call, readable by the owner alone.
+
+    Several processes may start at once: the file appears whole or not at all,
+    and the first one wins.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        # mkstemp's files are the owner's alone.
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(50))
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(name)
+        return path.read_text(encoding="utf-8")

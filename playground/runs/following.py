@@ -1,0 +1,207 @@
+"""What one socket still has to be told, and how each run it follows catches up.
+
+Memory is bounded: a socket that is more than `MOST_PENDING` events behind
+forgets them and reads the log again when it can send.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import structlog
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from playground.core.hub import Follower, Hub
+from playground.core.tokenlog import FORWARD, LogPart, state_event, tokens_event
+from playground.runs.models import Run
+from playground.runs.selectors import queue_places
+
+MOST_PENDING = 256
+# Seconds without a word after which the log and the row are looked at.
+SILENCE = 5.0
+# Seconds until a catch-up that failed is tried again.
+AGAIN = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Pending(NamedTuple):
+    """An event to be sent; ``first`` is its first position, 0 for a notice."""
+
+    follower: "RunFollower"
+    first: int
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """What the row says while a run is followed."""
+
+    status: str
+    epoch: int
+    tokens: int
+
+    @property
+    def final(self) -> bool:
+        return self.status in Run.FINAL
+
+
+class Outbox:
+    """The events that wait for one socket."""
+
+    def __init__(self) -> None:
+        self.wake = asyncio.Event()
+        self._pending: list[Pending] = []
+
+    def push(self, item: Pending) -> None:
+        """Adds an event; past `MOST_PENDING` all are dropped and read again later."""
+        if len(self._pending) >= MOST_PENDING:
+            for dropped in (*self._pending, item):
+                dropped.follower.rewind(dropped.first)
+            self._pending.clear()
+        else:
+            self._pending.append(item)
+        self.wake.set()
+
+    def take(self) -> list[Pending]:
+        """All that is pending, as one frame is to carry it."""
+        taken, self._pending = self._pending, []
+        return taken
+
+
+class RunFollower(Follower):
+    """One run as one socket follows it."""
+
+    def __init__(self, *, run: str, epoch: int, start: int, outbox: Outbox, hub: Hub) -> None:
+        self.run = run
+        self.status = ""
+        self.finished = False
+        self._epoch = epoch
+        self._next = start
+        self._outbox = outbox
+        self._hub = hub
+        self._loop = asyncio.get_running_loop()
+        self._heard = self._loop.time()
+        self._reading = False
+        # Begins by reading: what was said before it listened is in the log.
+        self.stale = True
+
+    def offer(self, epoch: int, first: int, last: int, event: str) -> None:
+        """Takes what continues its text; anything else sends it to the log."""
+        if self._reading:
+            self.stale = True
+        if self.stale:
+            return
+        self._heard = self._loop.time()
+        if first == 0 and last == FORWARD:
+            self.status = "running"
+            self._outbox.push(Pending(self, 0, event))
+        elif epoch != self._epoch or first == 0 or first > self._next or first < self._next <= last:
+            # Another text, a gap, or word that the row has changed.
+            self.distrust()
+        elif first == self._next:
+            self._next = last + 1
+            self._outbox.push(Pending(self, first, event))
+
+    def distrust(self) -> None:
+        self.stale = True
+        self._outbox.wake.set()
+
+    def rewind(self, first: int) -> None:
+        """An event was dropped unsent: what it said is read again."""
+        if first:
+            self._next = min(self._next, first)
+        self.finished = False
+        self.status = ""
+        self.stale = True
+
+    def tick(self, now: float) -> None:
+        if now - self._heard > SILENCE:
+            self._heard = now
+            self.distrust()
+
+    def say_place(self, ahead: int, wait_seconds: float | None) -> None:
+        """Tells a waiting page its place in the queue."""
+        self._heard = self._loop.time()
+        event = state_event(
+            self.run, epoch=self._epoch, status="queued", ahead=ahead, wait_s=wait_seconds
+        )
+        self._outbox.push(Pending(self, 0, event))
+
+    async def catch_up(self) -> None:
+        """Reads the log from the next position, then the row."""
+        self.stale, self._reading = False, True
+        try:
+            await self._read()
+        except (RedisError, DatabaseError) as error:
+            log.info("catch_up_failed", run=self.run, error=str(error))
+            self._loop.call_later(AGAIN, self.distrust)
+        finally:
+            self._reading = False
+
+    async def _read(self) -> None:
+        try:
+            await self._read_log()
+        except RedisError:
+            # The row may be final all the same, and says it.
+            await self._read_row()
+            raise
+        row = await self._read_row()
+        if row is not None and row.final and self._next <= row.tokens:
+            # The last tokens came between the two reads.
+            self._take(await self._hub.reader.read(self.run, start=self._next))
+
+    async def _read_log(self) -> None:
+        part = await self._hub.reader.read(self.run, start=self._next)
+        if part.epoch and part.epoch != self._epoch:
+            self._epoch, self._next = part.epoch, 1
+            part = await self._hub.reader.read(self.run, start=1)
+        self._take(part)
+
+    def _take(self, part: LogPart) -> None:
+        if part.tokens:
+            self._next = part.last + 1
+            self._outbox.push(Pending(self, part.first, tokens_event(self.run, part)))
+
+    async def _read_row(self) -> RowState | None:
+        row = await row_state(self.run)
+        if row is None:
+            self.finished = True
+            return None
+        if row.status != self.status:
+            self.status = row.status
+            self.finished = row.final
+            event = state_event(
+                self.run, epoch=self._epoch or row.epoch, status=row.status, position=row.tokens
+            )
+            self._outbox.push(Pending(self, 0, event))
+        return row
+
+
+async def tell_places(followers: Collection[Follower]) -> None:
+    """Tells all waiting pages their places: one query a second for all of them."""
+    waiting = [f for f in followers if isinstance(f, RunFollower) and f.status == "queued"]
+    if not waiting:
+        return
+    places = await database_sync_to_async(queue_places, thread_sensitive=False)(
+        [follower.run for follower in waiting]
+    )
+    for follower in waiting:
+        if place := places.get(follower.run):
+            follower.say_place(place.ahead, place.wait_seconds)
+
+
+def _row_state(run: str) -> RowState | None:
+    row = Run.objects.filter(pk=uuid.UUID(run)).values_list("status", "epoch", "completion_tokens")
+    found = row.first()
+    return RowState(*found) if found else None
+
+
+async def row_state(run: str) -> RowState | None:
+    """The row's state, or None when the run is deleted."""
+    # Not in the one thread that all sensitive calls share.
+    return await database_sync_to_async(_row_state, thread_sensitive=False)(run)
