@@ -1,0 +1,55 @@
+"""``manage.py worker``: one generate worker, for production."""
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import BaseCommand, CommandError, CommandParser
+
+from playground.checkpoints.registry import registry
+from playground.core.errors import UnknownModel
+from playground.core.locks import LockTaken
+from playground.core.processes import raise_open_files_limit
+from playground.management.parts import worker_command, worker_lock, worker_name
+
+
+class Command(BaseCommand):
+    help = (
+        "Serves one model on one device until it is stopped. SIGTERM lets it hand over what it "
+        "runs. Start one for each GPU."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--model", required=True, help="a name of the model registry")
+        parser.add_argument(
+            "--device", help="cpu, cuda or cuda:N; default: the registry's for this model"
+        )
+        parser.add_argument("--slots", type=int, help="runs at a time; default: the registry's")
+        parser.add_argument(
+            "--name", help="the worker's lasting name; default: <model>-<device>@<host>"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            spec = registry().get(options["model"])
+        except (UnknownModel, ImproperlyConfigured) as error:
+            raise CommandError(str(error)) from error
+        if options["slots"] is not None and options["slots"] < 1:
+            raise CommandError("--slots is a number of runs, 1 or more.")
+        device = options["device"] or spec.device
+        name = options["name"] or worker_name(spec.name, device)
+        lock = worker_lock(settings.VAR_DIR, name)
+        try:
+            lock.acquire(timeout=5.0)
+        except LockTaken as error:
+            raise CommandError(
+                f"A worker called {name} runs already (process {error.owner}). Stop it, or give "
+                "this one another device or another --name."
+            ) from error
+        raise_open_files_limit()
+        command = worker_command(model=spec.name, device=device, name=name, slots=options["slots"])
+        # The worker takes this process's place, and with it its signals and the lock.
+        os.set_inheritable(lock.fd, True)
+        os.execv(command[0], command)  # noqa: S606

@@ -1,0 +1,182 @@
+"""Everything that `manage.py up` starts, in order, until it is told to stop."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from playground.checkpoints.registry import ModelSpec
+from playground.core.locks import FileLock, LockTaken
+from playground.core.valkey import EmbeddedServerError, EmbeddedValkey, answers
+from playground.management.parts import (
+    valkey_part,
+    web_part,
+    worker_lock,
+    worker_name,
+    worker_part,
+)
+from playground.management.readiness import Readiness
+from playground.management.supervisor import Supervisor
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# A server with a large file to load needs longer, and says so in its log.
+VALKEY_SECONDS = 60.0
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """The site's socket, held by the supervisor: visitors wait while the web part restarts.
+
+    Raises `CommandError` that names the port when it is taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise CommandError(
+            f"Port {port} of {host} cannot be opened: {error.strerror}. "
+            f"Stop what listens there, or choose another port: PORT={port + 1} make run"
+        ) from error
+
+
+def pending_migrations() -> int:
+    """How many migrations the database still lacks."""
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+@dataclass(slots=True)
+class Launch:
+    """One run of the whole playground.
+
+    listener: the site's open socket.
+    models: those that get a worker here.
+    say: takes one line for people.
+    """
+
+    listener: socket.socket
+    models: list[ModelSpec]
+    say: Callable[[str], None]
+    verbose: bool = False
+    _supervisor: Supervisor = field(init=False)
+    _readiness: Readiness = field(init=False)
+    _server: EmbeddedValkey | None = None
+    _locks: dict[str, FileLock] = field(default_factory=dict)
+    _asked_to_stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        host, port = self.listener.getsockname()[:2]
+        near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+        url = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
+        self._readiness = Readiness(host=near, port=port, url=url, say=self.say)
+        self._supervisor = Supervisor(say=self.say, on_death=self._on_death, ends_strays=True)
+
+    async def run(self) -> None:
+        """Start all, keep all alive, and come back with nothing left running."""
+        loop = asyncio.get_running_loop()
+        for signum in SIGNALS:
+            loop.add_signal_handler(signum, self._on_signal)
+        serving = asyncio.create_task(self._serve())
+        asked = asyncio.create_task(self._asked_to_stop.wait())
+        try:
+            await asyncio.wait([serving, asked], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (serving, asked):
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asked
+            await self._stop()
+        # Ends here by a signal; an error of the start is raised only now.
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+
+    async def _serve(self) -> None:
+        self._take_locks()
+        if self._server:
+            await self._supervisor.start(valkey_part(self._server))
+        await sync_to_async(self._migrate, thread_sensitive=False)()
+        if self._server:
+            await self._valkey_answers(self._server)
+        # Both at once: loading a model takes longer than all the rest.
+        for spec in self.models:
+            if lock := self._locks.get(spec.name):
+                await self._supervisor.start(
+                    worker_part(
+                        model=spec.name, device=spec.device, lock=lock, verbose=self.verbose
+                    )
+                )
+        await self._supervisor.start(web_part(self.listener, verbose=self.verbose))
+        await self._readiness.watch()
+
+    def _take_locks(self) -> None:
+        var_dir: Path = settings.VAR_DIR
+        server = EmbeddedValkey(var_dir, memory_mb=settings.EMBEDDED_REDIS_MEMORY_MB)
+        if server.url == settings.REDIS_URL:
+            try:
+                server.acquire()
+            except EmbeddedServerError as error:
+                raise CommandError(str(error)) from error
+            self._server = server
+        self.say(f"redis: {'an embedded Valkey' if self._server else 'the server of REDIS_URL'}")
+        for spec in self.models:
+            lock = worker_lock(var_dir, worker_name(spec.name, spec.device))
+            try:
+                # A worker whose supervisor was killed a moment ago is about to end.
+                lock.acquire(timeout=5.0)
+                self._locks[spec.name] = lock
+                self.say(f"worker {spec.name}: on {spec.device}")
+            except LockTaken as error:
+                self.say(
+                    f"worker {spec.name}: {error.owner or 'another process'} serves it already"
+                )
+
+    def _migrate(self) -> None:
+        try:
+            count = pending_migrations()
+            if count:
+                self.say(f"database: applying {count} migrations")
+                call_command("migrate", interactive=False, verbosity=0)
+        except DatabaseError as error:
+            raise CommandError(
+                f"The database cannot be used: {str(error).strip()}. Check DATABASE_URL."
+            ) from error
+        finally:
+            connection.close()
+
+    async def _valkey_answers(self, server: EmbeddedValkey) -> None:
+        deadline = time.monotonic() + VALKEY_SECONDS
+        while not answers(server.socket):
+            if time.monotonic() > deadline:
+                raise CommandError(f"The embedded Valkey does not answer: {server.last_words()}")
+            await asyncio.sleep(0.02)
+
+    async def _stop(self) -> None:
+        self.say("stopping")
+        valkey = {"valkey"} if self._server else set()
+        # The workers write to Valkey until their last moment.
+        await self._supervisor.stop(*(set(self._supervisor.names) - valkey))
+        await self._supervisor.stop(*valkey)
+        for lock in self._locks.values():
+            lock.release()
+        if self._server:
+            self._server.release()
+        self.say("stopped")
+
+    def _on_signal(self) -> None:
+        if self._asked_to_stop.is_set():
+            self._supervisor.kill()
+        self._asked_to_stop.set()
+
+    def _on_death(self, name: str) -> None:
+        if name == "valkey" and self._server:
+            self.say(f"valkey | {self._server.last_words()}")
+        self._readiness.disturb()
