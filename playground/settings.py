@@ -25,6 +25,12 @@ VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 MODELS_FILE = Path(env.str("MODELS_FILE", str(BASE_DIR / "models" / "models.toml"))).resolve()
 
+# --- Where the site listens ---------------------------------------------------
+
+# Read by `manage.py up`; port 0 takes a free one.
+HOST = env.str("HOST", "127.0.0.1")
+PORT = env.int("PORT", 8000, validate=validate.Range(min=0, max=65535))
+
 # --- What kind of site --------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", False)

@@ -1,0 +1,51 @@
+"""Fixtures for all tests: a real server, people, runs."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+from django.conf import settings
+
+from playground.accounts.models import Person
+from playground.core.redis_clients import blocking
+from playground.core.valkey import EmbeddedValkey
+from playground.runs.models import Run
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[EmbeddedValkey]:
+    """The embedded server, real, for the whole run."""
+    with EmbeddedValkey(settings.VAR_DIR) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_client(valkey: EmbeddedValkey) -> redis.Redis:
+    """An empty server."""
+    client = blocking()
+    client.flushall()
+    return client
+
+
+@pytest.fixture
+def person(db: None) -> Person:
+    return Person.objects.create()
+
+
+@pytest.fixture
+def stranger(db: None) -> Person:
+    return Person.objects.create()
+
+
+def make_run(person: Person, **values: object) -> Run:
+    """A run's row as `run_create` saves it, with ``values`` on top."""
+    row = {
+        "person": person,
+        "model": "tiny",
+        "template": "free",
+        "prompt": "Once upon a time",
+        "parameters": {"max_tokens": 16},
+        "max_tokens": 16,
+        "seed": 1,
+    }
+    return Run.objects.create(**{**row, **values})

@@ -1,0 +1,29 @@
+"""The project's settings, over a folder, a server and a registry of the test run's own."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+_folder = Path(tempfile.mkdtemp(prefix="gptj-tests-"))
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+
+for _name in ("DATABASE_URL", "REDIS_URL", "DEBUG", "SECURE_SITE", "TRUSTED_PROXIES"):
+    os.environ.pop(_name, None)
+os.environ["VAR_DIR"] = str(_folder)
+os.environ["MODELS_FILE"] = str(_folder / "models.toml")
+os.environ["LOG_LEVEL"] = "WARNING"
+
+from tests.support.checkpoints import write_text_side
+
+write_text_side(_folder / "tiny")
+(_folder / "models.toml").write_text(
+    '[models.tiny]\npath = "tiny"\nslots = 4\n[models.other]\npath = "tiny"\n', encoding="utf-8"
+)
+
+from playground.settings import *  # noqa: F403
+
+# The front end is built by `make front`; unit tests need no script.
+STATICFILES_DIRS: list[Path] = []
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
