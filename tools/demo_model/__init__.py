@@ -1,0 +1,1 @@
+"""Makes the demo checkpoint: corpus generator, tokenizer, trainer, held-out evaluation."""

@@ -1,0 +1,33 @@
+"""The stream of training documents: endless, and the same for the same seed."""
+
+import random
+from collections.abc import Callable
+
+from tools.demo_model import chat, code, prose, questions, sql, tables, translation
+from tools.demo_model.documents import Document, Split
+
+Make = Callable[[random.Random, Split], Document]
+
+# Each task's generator and its share of the documents.
+TASKS: dict[str, tuple[Make, float]] = {
+    "translation": (translation.document, 0.27),
+    "sql": (sql.document, 0.2),
+    "qa": (questions.document, 0.15),
+    "chat": (chat.document, 0.11),
+    "table": (tables.document, 0.1),
+    "code": (code.document, 0.1),
+    "free": (prose.document, 0.07),
+}
+
+
+def training_document(seed: int, index: int) -> Document:
+    """Document ``index`` of the stream of a seed; it depends on nothing else."""
+    rng = random.Random(f"{seed}:{index}")
+    names = list(TASKS)
+    name = rng.choices(names, [TASKS[name][1] for name in names])[0]
+    return TASKS[name][0](rng, Split.TRAIN)
+
+
+def held_out_document(task: str, index: int) -> Document:
+    """Case ``index`` of a task whose last question is kept from training."""
+    return TASKS[task][0](random.Random(f"held-out:{task}:{index}"), Split.HELD_OUT)
