@@ -1,0 +1,195 @@
+"""Claims, leases and the sweep."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from playground.accounts.models import Person
+from playground.checkpoints.models import Worker
+from playground.core import rings
+from playground.core.redis_clients import token_log
+from playground.core.tokenlog import Item, token_json
+from playground.runs.finishing import Outcome, run_finish
+from playground.runs.leases import (
+    run_claim,
+    run_release,
+    sweep,
+    worker_heartbeat,
+    worker_register,
+    worker_runs_release,
+)
+from playground.runs.models import Run
+from tests.conftest import make_run
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
+
+
+def register(name: str = "w", *, silent_for: float = 0) -> None:
+    worker_register(name=name, model="tiny", device="cpu", slots=4)
+    if silent_for:
+        past = timezone.now() - timedelta(seconds=silent_for)
+        Worker.objects.filter(name=name).update(heartbeat_at=past)
+
+
+def test_a_claim_takes_the_run_and_counts_the_attempt(person: Person) -> None:
+    run = make_run(person)
+
+    claimed = run_claim(worker="w", model="tiny")
+
+    assert claimed == run
+    assert claimed is not None
+    assert (claimed.status, claimed.worker, claimed.attempt) == ("running", "w", 1)
+    assert claimed.started_at is not None
+
+
+def test_a_run_is_claimed_once(person: Person) -> None:
+    make_run(person)
+    run_claim(worker="w", model="tiny")
+
+    assert run_claim(worker="v", model="tiny") is None
+
+
+def test_a_claim_lost_to_another_worker_takes_the_next(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = make_run(person), make_run(person)
+    from playground.runs import leases
+
+    answers = [(first.pk, 0), (second.pk, 0)]
+    monkeypatch.setattr(leases, "_fair_next", lambda model: answers.pop(0))
+    Run.objects.filter(pk=first.pk).update(status="running", worker="other", attempt=1)
+
+    assert run_claim(worker="w", model="tiny") == second
+
+
+def test_other_models_and_cancelled_runs_are_not_claimed(person: Person) -> None:
+    make_run(person, model="other")
+    make_run(person, cancel_requested=True)
+
+    assert run_claim(worker="w", model="tiny") is None
+
+
+def test_the_oldest_of_one_person_goes_first(person: Person) -> None:
+    first, _ = make_run(person), make_run(person)
+
+    assert run_claim(worker="w", model="tiny") == first
+
+
+def test_a_person_with_less_work_goes_before_an_older_run(person: Person, stranger: Person) -> None:
+    make_run(person, status="running", worker="w", max_tokens=500)
+    make_run(person)
+    theirs = make_run(stranger)
+
+    assert run_claim(worker="w", model="tiny") == theirs
+
+
+def test_tokens_had_lately_count_as_work(person: Person, stranger: Person) -> None:
+    make_run(person, status="succeeded", completion_tokens=900, finished_at=timezone.now())
+    make_run(person)
+    theirs = make_run(stranger)
+
+    assert run_claim(worker="w", model="tiny") == theirs
+
+
+def test_tokens_had_long_ago_do_not_count(person: Person, stranger: Person) -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    make_run(person, status="succeeded", completion_tokens=900, finished_at=long_ago)
+    mine = make_run(person)
+    make_run(stranger)
+
+    assert run_claim(worker="w", model="tiny") == mine
+
+
+def test_a_resumed_run_goes_before_everything(person: Person, stranger: Person) -> None:
+    make_run(stranger)
+    resumed = make_run(person, attempt=1, max_tokens=999)
+
+    assert run_claim(worker="w", model="tiny") == resumed
+
+
+def test_the_sweep_gives_back_what_a_silent_worker_holds(person: Person) -> None:
+    register("dead", silent_for=60)
+    register("alive")
+    lost = make_run(person, status="running", worker="dead", attempt=1)
+    held = make_run(person, status="running", worker="alive", attempt=1)
+
+    sweep(model="tiny", free_slots=4)
+
+    lost.refresh_from_db()
+    held.refresh_from_db()
+    assert (lost.status, lost.worker, lost.attempt, lost.losses) == ("queued", "", 1, 1)
+    assert held.status == "running"
+    assert rings.rings_waiting("tiny") == 1
+
+
+def test_a_run_whose_cancel_was_asked_is_not_queued_again(person: Person) -> None:
+    run = make_run(person, status="running", worker="gone", attempt=1, cancel_requested=True)
+
+    sweep(model="tiny", free_slots=4)
+
+    run.refresh_from_db()
+    assert run.status == "cancelled"
+
+
+def test_a_run_that_lost_three_workers_is_given_up_with_its_text(person: Person) -> None:
+    run = make_run(person, status="running", worker="gone", attempt=3, losses=2)
+    token_log().start(str(run.pk), attempt=3, epoch=1)
+    token_log().append("live:w", [Item(str(run.pk), 0, 3, 1, 0, [token_json(5, "some")])])
+
+    sweep(model="tiny", free_slots=4)
+
+    run.refresh_from_db()
+    assert (run.status, run.error_code, run.text) == ("failed", "worker_lost", "some")
+
+
+def test_handing_over_is_not_a_loss(person: Person) -> None:
+    run = make_run(person, status="running", worker="w", attempt=7, losses=2)
+
+    assert run_release(run_id=run.pk, attempt=7, lost=False)
+
+    run.refresh_from_db()
+    assert (run.status, run.losses) == ("queued", 2)
+
+
+def test_a_worker_that_starts_again_releases_what_its_former_self_held(person: Person) -> None:
+    run = make_run(person, status="running", worker="w", attempt=1)
+    register("w")
+
+    assert worker_runs_release(worker="w") == 1
+
+    run.refresh_from_db()
+    assert run.status == "queued"
+
+
+def test_the_sweep_rings_for_what_waits_and_no_more_than_is_free(person: Person) -> None:
+    for _ in range(5):
+        make_run(person)
+
+    sweep(model="tiny", free_slots=3)
+    sweep(model="tiny", free_slots=3)
+
+    assert rings.rings_waiting("tiny") == 3
+
+
+def test_a_name_that_another_process_took_is_not_renewed() -> None:
+    former = worker_register(name="w", model="tiny", device="cpu", slots=4)
+    latter = worker_register(name="w", model="tiny", device="cpu", slots=4)
+
+    assert not worker_heartbeat(name="w", incarnation=former, state="ready")
+    assert worker_heartbeat(name="w", incarnation=latter, state="ready")
+
+
+@pytest.mark.parametrize(
+    ("attempt", "status"), [(1, "running"), (2, "queued"), (2, "cancelled"), (2, "succeeded")]
+)
+def test_only_the_attempt_that_holds_the_run_may_finish_it(
+    person: Person, attempt: int, status: str
+) -> None:
+    run = make_run(person, status=status, attempt=2)
+    outcome = Outcome(status="succeeded", reason="stop", text="zombie")
+
+    assert not run_finish(run_id=run.pk, attempt=attempt, outcome=outcome)
+
+    run.refresh_from_db()
+    assert (run.status, run.text) == (status, "")
