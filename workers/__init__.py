@@ -1,0 +1,1 @@
+"""What runs beside the web application: the engine, the training loop and their tasks."""

@@ -1,0 +1,388 @@
+"""The engine: requests in, tokens out.
+
+One thread calls `step` in a loop and `wait` between steps; any thread may `submit` and `abort`.
+A step schedules, runs and postprocesses; new requests join between steps, and all live ones decode
+in one batch.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from workers.engine.checkpoint import CheckpointSpec
+from workers.engine.errors import (
+    CacheTooSmall,
+    CheckpointShape,
+    DeviceFailed,
+    DuplicateRequest,
+    EmptyPrompt,
+    EngineError,
+    InvalidParameter,
+    NonFiniteLogits,
+    PromptTooLong,
+    TokenOutOfRange,
+)
+from workers.engine.failures import classify
+from workers.engine.host_memory import available_bytes
+from workers.engine.model import GPTJ
+from workers.engine.request import (
+    MAX_TOP_LOGPROBS,
+    Finish,
+    FinishReason,
+    Request,
+    StepOutput,
+    TokenOutput,
+)
+from workers.engine.runner import Runner
+from workers.engine.sampler import Choice, sample
+from workers.engine.scheduler import Scheduler, Sequence, Work
+from workers.engine.text import TextStream, Vocabulary
+from workers.engine.weights import load_model
+
+# Of what is free when the engine starts; the rest is for activations and for others.
+_CACHE_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class TokenScore:
+    """A given token: its logprob after the tokens before it (None for the first), and the likeliest
+    tokens at its place."""
+
+    token_id: int
+    logprob: float | None
+    top: tuple[tuple[int, float], ...] = ()
+
+
+class Engine:
+    """GPT-J with continuous batching.
+
+    max_batch: requests that decode together; more wait.
+    cache_bytes: memory for keys and values; None takes half of what is free. A request waits until
+        its part (prompt and max_tokens) fits.
+    tokens_per_second: cap on each request's pace; one that is ahead is left out of the step.
+    """
+
+    def __init__(
+        self,
+        model: GPTJ,
+        vocabulary: Vocabulary,
+        *,
+        max_batch: int = 16,
+        cache_bytes: int | None = None,
+        tokens_per_second: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if max_batch < 1:
+            raise InvalidParameter("max_batch", "at least 1", max_batch)
+        if tokens_per_second is not None and not 0 < tokens_per_second < math.inf:
+            raise InvalidParameter("tokens_per_second", "a positive number", tokens_per_second)
+        if vocabulary.eos_id >= model.config.vocab_size:
+            raise CheckpointShape(
+                f"The tokenizer ends a text with token {vocabulary.eos_id}; the model has "
+                f"{model.config.vocab_size} rows. They belong to different checkpoints."
+            )
+        self.vocabulary = vocabulary
+        self.context = model.config.n_positions
+        self._model = model
+        self._runner = Runner(model, vocabulary.filler_rows(model.config.vocab_size))
+        self._max_batch = max_batch
+        self._scheduler = Scheduler(
+            max_batch=max_batch,
+            cache_positions=self._cache_positions(cache_bytes),
+            interval=1.0 / tokens_per_second if tokens_per_second else 0.0,
+        )
+        self._clock = clock
+        # What other threads hand over; `step` takes it. Held for moments only.
+        self._door = threading.Condition()
+        self._held: dict[str, Sequence] = {}
+        self._submitted: list[Sequence] = []
+        self._aborted: list[str] = []
+
+    @classmethod
+    def load(
+        cls,
+        spec: CheckpointSpec,
+        *,
+        max_batch: int = 16,
+        cache_bytes: int | None = None,
+        tokens_per_second: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Engine:
+        """Raises a `CheckpointError` or `OutOfMemory` that says what to do."""
+        vocabulary = Vocabulary.load(spec.folder)
+        return cls(
+            load_model(spec),
+            vocabulary,
+            max_batch=max_batch,
+            cache_bytes=cache_bytes,
+            tokens_per_second=tokens_per_second,
+            clock=clock,
+        )
+
+    # -- any thread --------------------------------------------------------------------------
+
+    def submit(self, request: Request) -> None:
+        """Takes a request; its outputs come from `step`. Raises a `RequestError`."""
+        self._check(request)
+        sequence = Sequence(
+            request=request,
+            ids=[*request.prompt_ids, *request.generated_ids],
+            text=TextStream(self.vocabulary, request.params.stop),
+        )
+        with self._door:
+            if request.id in self._held:
+                raise DuplicateRequest(
+                    f"Request {request.id} is running already.", request_id=request.id
+                )
+            self._held[request.id] = sequence
+            self._submitted.append(sequence)
+            self._door.notify_all()
+
+    def abort(self, request_id: str) -> None:
+        """Ends a request with the next step. An unknown or finished one is left alone."""
+        with self._door:
+            if request_id in self._held:
+                self._aborted.append(request_id)
+                self._door.notify_all()
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self._held)
+
+    @property
+    def live(self) -> int:
+        """Requests held: running, waiting for room, or just submitted."""
+        return len(self._held)
+
+    @property
+    def free_slots(self) -> int:
+        return max(0, self._max_batch - self.live)
+
+    def score(self, prompt_ids: Iterable[int], *, top: int = 0) -> list[TokenScore]:
+        """Logprobs of given tokens, by one pass over all of them; with the `top` likeliest."""
+        ids = tuple(prompt_ids)
+        if not 0 <= top <= MAX_TOP_LOGPROBS:
+            raise InvalidParameter("top", f"a whole number from 0 to {MAX_TOP_LOGPROBS}", top)
+        self._check_ids(ids)
+        self._check_length(ids, 0)
+        scores = [TokenScore(ids[0], None)]
+        scores.extend(TokenScore(*found) for found in self._runner.score(ids, top))
+        return scores
+
+    # -- the engine's thread -----------------------------------------------------------------
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Blocks until `step` has something to do, `timeout` seconds at most.
+
+        Wakes for `submit` and `abort`, and when the first live request may have its next token.
+        """
+        with self._door:
+            if self._submitted or self._aborted:
+                return
+            due = self._scheduler.next_time()
+            if due is not None:
+                pause = max(0.0, due - self._clock())
+                timeout = pause if timeout is None else min(timeout, pause)
+            if timeout is None or timeout > 0:
+                self._door.wait(timeout)
+
+    def step(self) -> list[StepOutput]:
+        """One schedule, run, postprocess. Empty when idle or when all are ahead of their pace.
+
+        A request that fails ends alone, with `Finish("error")`. Raises `DeviceFailed` when nothing
+        on the device can be trusted any more: the process should end.
+        """
+        outputs = self._take_in()
+        work = self._open(self._scheduler.plan(self._clock()), outputs)
+        if work:
+            self._run(work, outputs)
+        return outputs
+
+    def _take_in(self) -> list[StepOutput]:
+        with self._door:
+            submitted, self._submitted = self._submitted, []
+            aborted, self._aborted = self._aborted, []
+        outputs: list[StepOutput] = []
+        for sequence in submitted:
+            self._scheduler.add(sequence)
+            self._replay(sequence, outputs)
+        for request_id in aborted:
+            sequence_or_none = self._held.get(request_id)
+            if sequence_or_none is not None:
+                self._finish(sequence_or_none, "abort", outputs)
+        return outputs
+
+    def _replay(self, sequence: Sequence, outputs: list[StepOutput]) -> None:
+        """Brings a resumed sequence's text to where it was; it may have been complete."""
+        for token_id in sequence.request.generated_ids:
+            sequence.text.push(token_id)
+        if sequence.text.stopped:
+            self._finish(sequence, "stop", outputs)
+        elif sequence.generated >= sequence.request.params.max_tokens:
+            self._finish(sequence, "length", outputs)
+
+    def _open(self, planned: list[Work], outputs: list[StepOutput]) -> list[Work]:
+        """Gives newly admitted sequences their cache; drops those that get none."""
+        work = []
+        for item in planned:
+            if item.sequence.cache is None:
+                try:
+                    self._runner.open(item.sequence)
+                except Exception as error:
+                    self._fail(item.sequence, error, outputs)
+                    continue
+            work.append(item)
+        return work
+
+    def _run(self, work: list[Work], outputs: list[StepOutput]) -> None:
+        """Runs works together. When that fails, each runs alone, so that only those that cannot
+        run fail. Running rows again is harmless: it writes the same keys and values."""
+        sampling = [item.sequence for item in work if item.samples]
+        try:
+            logits = self._runner.run(work)
+            choices = self._choose(logits, sampling)
+        except Exception as error:
+            if len(work) > 1 and not isinstance(classify(error), DeviceFailed):
+                for item in work:
+                    self._run([item], outputs)
+                return
+            for item in work:
+                self._fail(item.sequence, error, outputs)
+            return
+        for item in work:
+            item.sequence.computed = item.start + item.count
+        now = self._clock()
+        for sequence, choice in zip(sampling, choices, strict=True):
+            try:
+                self._accept(sequence, choice, now, outputs)
+            except Exception as error:
+                self._fail(sequence, error, outputs)
+
+    def _choose(self, logits: Tensor, sequences: list[Sequence]) -> list[Choice]:
+        if not sequences:
+            return []
+        with torch.inference_mode():
+            return sample(
+                logits,
+                [sequence.sampling for sequence in sequences],
+                [sequence.generated + 1 for sequence in sequences],
+            )
+
+    def _accept(
+        self, sequence: Sequence, choice: Choice, now: float, outputs: list[StepOutput]
+    ) -> None:
+        """Adds a sampled token to its sequence and says so."""
+        if not choice.finite:
+            raise NonFiniteLogits(
+                "The model gave no finite numbers for this prompt. Its weights may be damaged, or "
+                "float16 too narrow for them.",
+                position=sequence.generated + 1,
+            )
+        text = sequence.text.push(choice.token_id)
+        sequence.sampling.record(choice.token_id)
+        sequence.ids.append(choice.token_id)
+        outputs.append(
+            TokenOutput(
+                request_id=sequence.id,
+                position=sequence.generated,
+                token_id=choice.token_id,
+                text=text,
+                logprob=choice.logprob,
+                top=choice.top,
+            )
+        )
+        if sequence.text.stopped:
+            self._finish(sequence, "stop", outputs)
+        elif sequence.generated >= sequence.request.params.max_tokens:
+            self._finish(sequence, "length", outputs)
+        else:
+            self._scheduler.sampled(sequence, now)
+
+    def _fail(self, sequence: Sequence, error: Exception, outputs: list[StepOutput]) -> None:
+        failure = classify(error)
+        if isinstance(failure, DeviceFailed):
+            raise failure from error
+        self._finish(sequence, "error", outputs, failure)
+
+    def _finish(
+        self,
+        sequence: Sequence,
+        reason: FinishReason,
+        outputs: list[StepOutput],
+        error: EngineError | None = None,
+    ) -> None:
+        self._scheduler.remove(sequence)
+        sequence.cache = sequence.sampling = None
+        with self._door:
+            del self._held[sequence.id]
+        outputs.append(Finish(sequence.id, reason, sequence.text.flush(), error))
+
+    # -- checks ------------------------------------------------------------------------------
+
+    def _cache_positions(self, cache_bytes: int | None) -> int:
+        if cache_bytes is None:
+            if self._model.device.type == "cuda":
+                free: int | None = torch.cuda.mem_get_info(self._model.device)[0]
+            else:
+                free = available_bytes()
+            if free is None:
+                return self._max_batch * self.context
+            cache_bytes = int(free * _CACHE_SHARE)
+        return cache_bytes // self._runner.layout.bytes_per_position
+
+    def _check(self, request: Request) -> None:
+        params = request.params
+        if len(request.generated_ids) > params.max_tokens:
+            raise InvalidParameter(
+                "generated_ids",
+                f"at most max_tokens {params.max_tokens} tokens",
+                len(request.generated_ids),
+            )
+        self._check_ids(request.prompt_ids)
+        self._check_ids_known(request.generated_ids)
+        self._check_length(request.prompt_ids, params.max_tokens)
+        need = len(request.prompt_ids) + params.max_tokens - 1
+        room = self._scheduler.cache_positions
+        if need > room:
+            raise CacheTooSmall(
+                f"The prompt's {len(request.prompt_ids)} tokens and max_tokens {params.max_tokens} "
+                f"need {need} positions; this worker's cache holds {room}. Ask for fewer tokens.",
+                needed=need,
+                capacity=int(room),
+            )
+
+    def _check_ids(self, ids: tuple[int, ...]) -> None:
+        if not ids:
+            raise EmptyPrompt("The prompt is empty. Write at least one character.")
+        rows = self._model.config.vocab_size
+        for token_id in ids:
+            if not 0 <= token_id < rows:
+                raise TokenOutOfRange(
+                    f"Token {token_id} is not one of the model's {rows}.", token_id=token_id
+                )
+
+    def _check_ids_known(self, ids: tuple[int, ...]) -> None:
+        for token_id in ids:
+            if token_id not in self.vocabulary.pieces:
+                raise TokenOutOfRange(
+                    f"Generated token {token_id} is none that this model generates.",
+                    token_id=token_id,
+                )
+
+    def _check_length(self, ids: tuple[int, ...], max_tokens: int) -> None:
+        if len(ids) + max_tokens > self.context:
+            more = f" and max_tokens {max_tokens}" if max_tokens else ""
+            raise PromptTooLong(
+                f"The prompt's {len(ids)} tokens{more} do not fit the model's context of "
+                f"{self.context}. Shorten the prompt or ask for fewer tokens.",
+                prompt_tokens=len(ids),
+                max_tokens=max_tokens,
+                context=self.context,
+            )

@@ -1,0 +1,47 @@
+"""y = x W^T + b over the rows of a step, in the layout the device likes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+# Rows that weights are packed for. Packed for one row they are several times slower at many.
+PACKED_ROWS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """weight [out, in] (packed: in oneDNN's opaque layout, in place of the plain one), bias [out]."""
+
+    weight: Tensor
+    bias: Tensor
+    packed: bool
+
+    @classmethod
+    def of(cls, weight: Tensor, bias: Tensor) -> Linear:
+        """Packs on a CPU. The caller must drop `weight` afterwards: two copies are twice the
+        memory.
+
+        Packed products are 1.5 to 4 times faster at 1 to 16 rows than plain ones, and in fp32 a
+        row's result is the same to the bit for any number of rows from two on (`row_padding`).
+        """
+        if _packs(weight):
+            packed = torch.ops.mkldnn._reorder_linear_weight(weight, PACKED_ROWS)
+            return cls(weight=packed, bias=bias, packed=True)
+        return cls(weight=weight, bias=bias, packed=False)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """[N, in] -> [N, out]; rows of x may be strided."""
+        if self.packed:
+            return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
+        return torch.nn.functional.linear(x, self.weight, self.bias)
+
+
+def _packs(weight: Tensor) -> bool:
+    if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    if weight.dtype == torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return weight.dtype == torch.float32

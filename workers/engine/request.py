@@ -1,0 +1,131 @@
+"""What goes into the engine and what comes out of it. No torch.
+
+Field ranges are checked where the objects are made, so that nothing behind `Engine.submit` sees a
+value it cannot serve.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from workers.engine.errors import EngineError, InvalidParameter
+
+MAX_STOPS = 16
+MAX_STOP_CHARACTERS = 256
+MAX_TOP_LOGPROBS = 10
+MAX_SEED = 2**64 - 1
+
+FinishReason = Literal["stop", "length", "abort", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingParams:
+    """How tokens are chosen. Order of effects: penalties, temperature, top-k, top-p.
+
+    max_tokens: tokens of the whole run, those of `Request.generated_ids` included.
+    temperature: divides the logits; 0 takes the likeliest token.
+    top_p: keeps the smallest set of tokens whose probability reaches it; 1 keeps all.
+    top_k: keeps the k likeliest tokens (and ties with the last); 0 keeps all.
+    repetition_penalty: divides positive and multiplies negative logits of every token of the
+        prompt and the output (Keskar et al. 2019, CTRL; as transformers does).
+    frequency_penalty, presence_penalty: taken from the logits of generated tokens, once for each
+        occurrence and once for any (as the OpenAI API defines them).
+    stop: texts that end the run; they and what follows are never shown.
+    seed: randomness is a function of (seed, position) and of nothing else.
+    logprobs: None for none; 0 for the chosen token's; k for the k likeliest as well. They are of
+        the model's own distribution, before penalties, temperature and truncation.
+    """
+
+    max_tokens: int
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    repetition_penalty: float = 1.0
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    stop: tuple[str, ...] = ()
+    seed: int = 0
+    logprobs: int | None = None
+
+    def __post_init__(self) -> None:
+        _whole("max_tokens", self.max_tokens, 1, 2**31 - 1)
+        _real("temperature", self.temperature, 0.0, 100.0)
+        _real("top_p", self.top_p, 0.0, 1.0)
+        _whole("top_k", self.top_k, 0, 2**31 - 1)
+        _real("repetition_penalty", self.repetition_penalty, 0.01, 100.0)
+        _real("frequency_penalty", self.frequency_penalty, -100.0, 100.0)
+        _real("presence_penalty", self.presence_penalty, -100.0, 100.0)
+        _whole("seed", self.seed, 0, MAX_SEED)
+        if self.logprobs is not None:
+            _whole("logprobs", self.logprobs, 0, MAX_TOP_LOGPROBS)
+        if not isinstance(self.stop, tuple) or len(self.stop) > MAX_STOPS:
+            raise InvalidParameter("stop", f"a tuple of at most {MAX_STOPS} texts", self.stop)
+        for stop in self.stop:
+            if not isinstance(stop, str) or not 1 <= len(stop) <= MAX_STOP_CHARACTERS:
+                raise InvalidParameter(
+                    "stop", f"texts of 1 to {MAX_STOP_CHARACTERS} characters", stop
+                )
+
+    @property
+    def greedy(self) -> bool:
+        return self.temperature == 0.0
+
+
+def _whole(field: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InvalidParameter(field, f"a whole number from {low} to {high}", value)
+
+
+def _real(field: str, value: object, low: float, high: float) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or not low <= value <= high:
+        raise InvalidParameter(field, f"a number from {low:g} to {high:g}", value)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One completion to generate.
+
+    generated_ids: tokens that an earlier attempt generated and showed. They are neither sampled
+    nor sent again; the next position is len(generated_ids) + 1, and text goes on where it was.
+    """
+
+    id: str
+    prompt_ids: tuple[int, ...]
+    params: SamplingParams
+    generated_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOutput:
+    """One generated token. Positions of a request are 1, 2, 3, ... without gap or repeat.
+
+    text: what this token adds to the visible output; empty while its bytes are incomplete or while
+        the text could be the start of a stop sequence (a later position then carries it).
+    top: (token id, logprob), likeliest first.
+    """
+
+    request_id: str
+    position: int
+    token_id: int
+    text: str
+    logprob: float | None = None
+    top: tuple[tuple[int, float], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The last output of a request.
+
+    tail: text that was held back, belongs to the output and was in no `TokenOutput`.
+    """
+
+    request_id: str
+    reason: FinishReason
+    tail: str = ""
+    error: EngineError | None = None
+
+
+StepOutput = TokenOutput | Finish

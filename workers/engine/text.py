@@ -1,0 +1,170 @@
+"""From token ids to visible text. No torch.
+
+GPT-J's vocabulary is a byte-level BPE: each token is a string over an alphabet of 256 printable
+characters that stand for the 256 bytes (GPT-2's `bytes_to_unicode`). `Vocabulary` knows the bytes
+of each id; `TextStream` turns a growing list of ids into text, holding back what is not final yet.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from workers.engine.checkpoint import read_json
+from workers.engine.errors import CheckpointFileMissing, CheckpointUnsupported
+
+END_OF_TEXT = "<|endoftext|>"
+FILLER_PREFIX = "<|extratoken_"
+
+
+def byte_alphabet() -> dict[str, int]:
+    """Character -> byte of GPT-2's byte-level BPE.
+
+    Printable Latin-1 bytes stand for themselves; the others, in order, for U+0100 and up.
+    """
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in set(printable)]
+    alphabet = {chr(byte): byte for byte in printable}
+    alphabet.update({chr(0x100 + rank): byte for rank, byte in enumerate(others)})
+    return alphabet
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The bytes of each token.
+
+    pieces: id -> bytes; ids that are no tokens (GPT-J's `<|extratoken_N|>`, holes) are absent.
+    eos_id: the id that ends a run; it has no bytes.
+    """
+
+    pieces: Mapping[int, bytes]
+    eos_id: int
+
+    @property
+    def size(self) -> int:
+        """How many real tokens there are."""
+        return len(self.pieces)
+
+    def bytes_of(self, token_id: int) -> bytes:
+        """Raises KeyError for an id that is no token."""
+        return self.pieces[token_id]
+
+    def text_of(self, token_id: int) -> str:
+        """The token alone as text; bytes that are no UTF-8 by themselves become U+FFFD."""
+        return self.pieces[token_id].decode("utf-8", errors="replace")
+
+    def filler_rows(self, rows: int) -> list[int]:
+        """Those of the model's `rows` output rows that are no tokens and must never be chosen."""
+        return [row for row in range(rows) if row not in self.pieces]
+
+    @classmethod
+    def from_tokens(cls, tokens: Mapping[str, int], added: Mapping[str, int]) -> Vocabulary:
+        """From BPE tokens over the byte alphabet, and added tokens that are plain text."""
+        alphabet = byte_alphabet()
+        literal = dict(added)
+        # GPT-2 files list the end of text among the BPE tokens, not among the added ones.
+        if END_OF_TEXT in tokens:
+            literal.setdefault(END_OF_TEXT, tokens[END_OF_TEXT])
+        if END_OF_TEXT not in literal:
+            raise CheckpointUnsupported(f"The tokenizer has no {END_OF_TEXT} token.")
+        pieces: dict[int, bytes] = {}
+        for token, token_id in tokens.items():
+            if token in literal or token.startswith(FILLER_PREFIX):
+                continue
+            try:
+                pieces[token_id] = bytes(alphabet[character] for character in token)
+            except KeyError as error:
+                raise CheckpointUnsupported(
+                    f"The tokenizer is no byte-level BPE: token {token!r} holds {error.args[0]!r}."
+                ) from error
+        for token, token_id in literal.items():
+            if not token.startswith(FILLER_PREFIX):
+                pieces[token_id] = token.encode()
+        eos_id = literal[END_OF_TEXT]
+        pieces[eos_id] = b""
+        return cls(pieces=pieces, eos_id=eos_id)
+
+    @classmethod
+    def load(cls, folder: Path) -> Vocabulary:
+        """From `tokenizer.json`, or else from `vocab.json` with `added_tokens.json` beside it."""
+        whole = folder / "tokenizer.json"
+        if whole.is_file():
+            data = read_json(whole)
+            model = data.get("model") if isinstance(data, dict) else None
+            if not isinstance(model, dict) or not isinstance(model.get("vocab"), dict):
+                raise CheckpointUnsupported(f"{whole} is no BPE tokenizer.", file=str(whole))
+            added = {item["content"]: item["id"] for item in data.get("added_tokens") or ()}
+            return cls.from_tokens(model["vocab"], added)
+        vocabulary = folder / "vocab.json"
+        if not vocabulary.is_file():
+            raise CheckpointFileMissing(
+                f"{folder} has neither tokenizer.json nor vocab.json. Copy the tokenizer's files "
+                "beside the weights.",
+                file=str(whole),
+            )
+        extra = folder / "added_tokens.json"
+        return cls.from_tokens(read_json(vocabulary), read_json(extra) if extra.is_file() else {})
+
+
+class TextStream:
+    """Visible text of one request, token by token.
+
+    Bytes wait until they decode as UTF-8 (invalid ones become U+FFFD at once, as in a decode of the
+    whole), and text waits while it could still become a stop sequence. What comes out is a function
+    of the ids and the stops alone, so a resumed request replays its ids and goes on exactly.
+    """
+
+    __slots__ = ("_decoder", "_held", "_stops", "_vocabulary", "stopped")
+
+    def __init__(self, vocabulary: Vocabulary, stops: Iterable[str] = ()) -> None:
+        self._vocabulary = vocabulary
+        self._stops = tuple(stops)
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._held = ""
+        self.stopped = False
+
+    def push(self, token_id: int) -> str:
+        """Text that is final with this token. After the end of text or a stop, `stopped` is set."""
+        if token_id == self._vocabulary.eos_id:
+            text = self.flush()
+            self.stopped = True
+            return text
+        return self._release(self._decoder.decode(self._vocabulary.bytes_of(token_id)))
+
+    def flush(self) -> str:
+        """All text still held back, for the end of a run that no stop sequence ended."""
+        if self.stopped:
+            return ""
+        text = self._release(self._decoder.decode(b"", final=True)) + self._held
+        self._held = ""
+        return text
+
+    def _release(self, decoded: str) -> str:
+        if not self._stops:
+            return decoded
+        text = self._held + decoded
+        matches = []
+        for stop in self._stops:
+            start = text.find(stop)
+            if start >= 0:
+                matches.append((start + len(stop), start))
+        if matches:
+            # The stop that is complete first wins, wherever the tokens' borders are.
+            self.stopped = True
+            self._held = ""
+            return text[: min(matches)[1]]
+        keep = max(_longest_start(text, stop) for stop in self._stops)
+        self._held = text[len(text) - keep :]
+        return text[: len(text) - keep]
+
+
+def _longest_start(text: str, stop: str) -> int:
+    """Length of the longest end of `text` that is a proper start of `stop`."""
+    at = max(0, len(text) - len(stop) + 1)
+    while (at := text.find(stop[0], at)) >= 0:
+        if stop.startswith(text[at:]):
+            return len(text) - at
+        at += 1
+    return 0

@@ -1,0 +1,187 @@
+"""Reads a checkpoint into a `GPTJ`.
+
+Each fused matrix is filled from its tensors by plain reads through one small staging buffer, is put
+into its final layout, and only then the next is begun: the peak is the weights and one matrix.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from io import BufferedReader
+from pathlib import Path
+from types import TracebackType
+
+import torch
+from torch import Tensor
+
+from workers.engine.checkpoint import CheckpointSpec, ModelConfig, check_hashes
+from workers.engine.errors import CheckpointCorrupt, CheckpointUnsupported, EngineError, OutOfMemory
+from workers.engine.failures import classify
+from workers.engine.host_memory import available_bytes
+from workers.engine.linear import Linear
+from workers.engine.model import GPTJ, Block, Norm, rotation_table
+from workers.engine.tensor_files import TensorSource, find_tensors
+
+_STAGING_BYTES = 8 * 2**20
+_DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+
+
+def load_model(spec: CheckpointSpec) -> GPTJ:
+    """Raises a `CheckpointError` that names the file or tensor, or `OutOfMemory`."""
+    config = ModelConfig.load(spec.folder)
+    sources = find_tensors(spec.folder, config)
+    check_hashes(spec)
+    device, dtype = _device(spec.device), getattr(torch, spec.dtype)
+    _check_room(config, dtype, device)
+    try:
+        with _Reader(sources, dtype, device) as reader:
+            return _build(config, reader)
+    except (RuntimeError, MemoryError) as error:
+        failure = classify(error)
+        if isinstance(failure, OutOfMemory):
+            raise _no_room(config, dtype, device, None) from error
+        raise
+
+
+def _build(config: ModelConfig, reader: _Reader) -> GPTJ:
+    width, vocabulary = config.n_embd, config.vocab_size
+    # The largest matrix first, while there is most room for its second copy.
+    head = _head(vocabulary, width, reader)
+    blocks = [_block(f"transformer.h.{layer}", width, reader) for layer in range(config.n_layer)]
+    embedding = reader.empty(vocabulary, width)
+    reader.read("transformer.wte.weight", embedding)
+    return GPTJ(
+        config=config,
+        embedding=embedding,
+        blocks=blocks,
+        final_norm=reader.norm("transformer.ln_f", width),
+        head=head,
+        rotations=rotation_table(config, reader.device),
+    )
+
+
+def _head(vocabulary: int, width: int, reader: _Reader) -> Linear:
+    weight = reader.empty(vocabulary, width)
+    reader.read("lm_head.weight", weight)
+    return Linear.of(weight, reader.vector("lm_head.bias", vocabulary))
+
+
+def _block(prefix: str, width: int, reader: _Reader) -> Block:
+    into = reader.empty(7 * width, width)
+    for index, name in enumerate(("q_proj", "k_proj", "v_proj")):
+        reader.read(f"{prefix}.attn.{name}.weight", into[index * width : (index + 1) * width])
+    reader.read(f"{prefix}.mlp.fc_in.weight", into[3 * width :])
+    into_bias = reader.empty(7 * width).zero_()
+    reader.read(f"{prefix}.mlp.fc_in.bias", into_bias[3 * width :])
+    project_in = Linear.of(into, into_bias)
+    del into
+
+    back = reader.empty(width, 5 * width)
+    reader.read(f"{prefix}.attn.out_proj.weight", back[:, :width])
+    reader.read(f"{prefix}.mlp.fc_out.weight", back[:, width:])
+    back_bias = reader.vector(f"{prefix}.mlp.fc_out.bias", width)
+    return Block(reader.norm(f"{prefix}.ln_1", width), project_in, Linear.of(back, back_bias))
+
+
+class _Reader:
+    """Copies tensors from files into places, converting their dtype."""
+
+    def __init__(
+        self, sources: Mapping[str, TensorSource], dtype: torch.dtype, device: torch.device
+    ) -> None:
+        self.device = device
+        self._dtype = dtype
+        self._sources = sources
+        self._files: dict[Path, BufferedReader] = {}
+        self._staging = torch.empty(_STAGING_BYTES, dtype=torch.uint8)
+
+    def __enter__(self) -> _Reader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def empty(self, *shape: int) -> Tensor:
+        return torch.empty(*shape, dtype=self._dtype, device=self.device)
+
+    def vector(self, name: str, size: int) -> Tensor:
+        place = self.empty(size)
+        self.read(name, place)
+        return place
+
+    def norm(self, prefix: str, size: int) -> Norm:
+        return Norm(self.vector(f"{prefix}.weight", size), self.vector(f"{prefix}.bias", size))
+
+    def read(self, name: str, place: Tensor) -> None:
+        """Fills `place`, of the tensor's own shape; its rows may be strided."""
+        source = self._sources[name]
+        rows = place.unsqueeze(0) if place.ndim == 1 else place
+        row_bytes = source.nbytes // rows.shape[0]
+        if row_bytes > self._staging.numel():
+            self._staging = torch.empty(row_bytes, dtype=torch.uint8)
+        step = self._staging.numel() // row_bytes
+        file = self._open(source.path)
+        file.seek(source.offset)
+        for first in range(0, rows.shape[0], step):
+            part = rows[first : first + step]
+            staged = self._staging[: part.shape[0] * row_bytes]
+            if file.readinto(memoryview(staged.numpy())) != staged.numel():
+                raise CheckpointCorrupt(
+                    f"{source.path} ended within tensor {name}. Download it again.",
+                    file=str(source.path),
+                    tensor=name,
+                )
+            part.copy_(staged.view(_DTYPES[source.dtype]).view(part.shape))
+        # These pages are not needed again; let the cache keep others.
+        os.posix_fadvise(file.fileno(), source.offset, source.nbytes, os.POSIX_FADV_DONTNEED)
+
+    def _open(self, path: Path) -> BufferedReader:
+        if path not in self._files:
+            self._files[path] = path.open("rb")
+        return self._files[path]
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise CheckpointUnsupported(f"There is no device {name!r}.", device=name) from error
+    if device.type not in ("cpu", "cuda"):
+        raise CheckpointUnsupported(f"Device {name!r} is neither cpu nor cuda.", device=name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise CheckpointUnsupported(
+            f"Device {name!r} is not there: torch sees {torch.cuda.device_count()} CUDA devices.",
+            device=name,
+        )
+    return device
+
+
+def _check_room(config: ModelConfig, dtype: torch.dtype, device: torch.device) -> None:
+    """A host that runs short kills without a word, so what is needed is asked for first."""
+    if device.type == "cuda":
+        free: int | None = torch.cuda.mem_get_info(device)[0]
+    else:
+        free = available_bytes()
+    if free is not None and free < config.parameters * dtype.itemsize:
+        raise _no_room(config, dtype, device, free)
+
+
+def _no_room(
+    config: ModelConfig, dtype: torch.dtype, device: torch.device, free: int | None
+) -> EngineError:
+    need = config.parameters * dtype.itemsize
+    left = "" if free is None else f"; {free / 1e9:.1f} GB are free"
+    name = str(dtype).removeprefix("torch.")
+    return OutOfMemory(
+        f"The weights need {need / 1e9:.1f} GB as {name} on {device}{left}. Free memory, or choose "
+        "a smaller dtype or another device.",
+        needed=need,
+        free=free,
+    )
