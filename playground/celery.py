@@ -23,6 +23,7 @@ def make_celery() -> Celery:
         worker_disable_prefetch=True,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
         worker_send_task_events=False,
         worker_enable_remote_control=False,
         task_create_missing_queues=True,

@@ -22,7 +22,7 @@ from playground.runs.leases import (
     workers_forget,
 )
 from workers.engine.engine import Engine
-from workers.engine.request import Finish, Request
+from workers.engine.request import Finish, Request, StepOutput
 from workers.engine.watchdog import Watchdog
 from workers.tasks.live import LiveRun
 from workers.tasks.publisher import Publisher
@@ -128,35 +128,44 @@ class Serving:
         engine = self.engine
         if engine is None:
             raise RuntimeError("steps before serve")
-        with Watchdog(settings.WATCHDOG_SECONDS) as watchdog:
-            while True:
+        watchdog = Watchdog(settings.WATCHDOG_SECONDS)
+        while True:
+            if not engine.has_work:
                 watchdog.disarm()
-                engine.wait(None)
-                watchdog.arm()
-                begun = time.perf_counter()
-                try:
+            engine.wait(None)
+            begun = time.perf_counter()
+            try:
+                with watchdog:
                     outputs = engine.step()
-                # The engine keeps one request's failure to itself; what comes
-                # out of a step is the device's end, and so the process's.
-                except BaseException:
-                    log.exception("engine_failed", worker=self.name)
-                    os._exit(EXIT_ENGINE_FAILED)
-                produced: dict[str, LiveRun] = {}
-                tokens = 0
-                for output in outputs:
-                    live = self._live.get(output.request_id)
-                    if live is None:
-                        continue
-                    if isinstance(output, Finish):
-                        self._drop(live)
-                        live.end(output)
-                    else:
-                        live.add(output)
-                        produced[live.id] = live
-                        tokens += 1
-                if produced:
-                    self.publisher.produced(list(produced.values()))
-                self._measure(tokens, time.perf_counter() - begun)
+            # The engine keeps one request's failure to itself; what comes out
+            # of a step is the device's end, and so the process's.
+            except BaseException:
+                log.exception("engine_failed", worker=self.name)
+                os._exit(EXIT_ENGINE_FAILED)
+            self._measure(self._route(outputs), time.perf_counter() - begun)
+
+    def _route(self, outputs: list[StepOutput]) -> int:
+        """Hands a step's outputs to their runs. Returns how many tokens they were."""
+        produced: dict[str, LiveRun] = {}
+        tokens = 0
+        finished: list[tuple[LiveRun, Finish]] = []
+        for output in outputs:
+            live = self._live.get(output.request_id)
+            if live is None:
+                continue
+            if isinstance(output, Finish):
+                self._drop(live)
+                finished.append((live, output))
+            else:
+                live.add(output)
+                produced[live.id] = live
+                tokens += 1
+        if produced:
+            self.publisher.produced(list(produced.values()))
+        # After the publisher knows the last token: whoever waits may go on.
+        for live, finish in finished:
+            live.end(finish)
+        return tokens
 
     def _measure(self, tokens: int, seconds: float) -> None:
         self._window_tokens += tokens

@@ -77,6 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
     connections.close_all()
     app.worker_main(
         [
+            "--quiet",
             "worker",
             "--pool=threads",
             f"--concurrency={serving.slots}",
@@ -86,7 +87,6 @@ def main(arguments: list[str] | None = None) -> int:
             "--without-mingle",
             "--without-heartbeat",
             f"--loglevel={'INFO' if settings.LOG_LEVEL == 'DEBUG' else 'WARNING'}",
-            "--quiet",
         ]
     )
     serving.publisher.stop(timeout=2.0)
