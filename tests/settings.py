@@ -25,5 +25,6 @@ write_text_side(_folder / "tiny")
 from playground.settings import *  # noqa: F403
 
 # The front end is built by `make front`; unit tests need no script.
-STATICFILES_DIRS: list[Path] = []
+STATICFILES_DIRS = [_folder / "dist"]
+STATICFILES_DIRS[0].mkdir()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,109 @@
+"""The operator's registry: what it takes and how it refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from playground.checkpoints.registry import Registry, registry
+from playground.checkpoints.tokenizers import tokenizer_for
+from playground.core.errors import ModelNotReady, UnknownModel
+from tests.support.checkpoints import CONFIG, write_text_side
+
+
+def read(folder: Path, text: str) -> Registry:
+    file = folder / "models.toml"
+    file.write_text(text, encoding="utf-8")
+    with override_settings(MODELS_FILE=file):
+        return registry()
+
+
+def test_the_first_model_is_the_default_and_paths_are_the_files_own(tmp_path: Path) -> None:
+    read_back = read(tmp_path, '[models.b]\npath = "x"\n[models.a]\nhub = "some/name"\nslots = 3\n')
+
+    assert read_back.default == "b"
+    assert read_back.get("b").path == tmp_path / "x"
+    assert (read_back.get("a").hub, read_back.get("a").slots) == ("some/name", 3)
+
+
+def test_an_unknown_model_is_an_error_that_names_the_known(tmp_path: Path) -> None:
+    with pytest.raises(UnknownModel, match="Choose one of: a"):
+        read(tmp_path, '[models.a]\npath = "x"\n').get("../x")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no \\[models"),
+        ("[models.a\n", "cannot be read"),
+        ("[models.a]\n", "either 'path' or 'hub'"),
+        ('[models.a]\npath = "x"\nhub = "y/z"\n', "either 'path' or 'hub'"),
+        ('[models.a]\npath = "x"\ntrust_remote_code = true\n', "unknown key trust_remote_code"),
+        ('[models.a]\npath = "x"\ndtype = "int3"\n', "dtype is one of"),
+        ('[models.a]\npath = "x"\nslots = 0\n', "slots is a number above 0"),
+        ('[models."a b"]\npath = "x"\n', "a name has letters"),
+    ],
+)
+def test_a_wrong_registry_stops_the_start_with_the_place(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match=said):
+        read(tmp_path, text)
+
+
+def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with (
+        override_settings(MODELS_FILE=tmp_path / "none.toml"),
+        pytest.raises(ImproperlyConfigured, match=r"none\.toml"),
+    ):
+        registry()
+
+
+def test_parameters_are_counted_as_hugging_face_does(tmp_path: Path) -> None:
+    from transformers import GPTJConfig, GPTJForCausalLM
+
+    write_text_side(tmp_path / "m")
+    spec = read(tmp_path, '[models.m]\npath = "m"\n').get("m")
+    theirs = GPTJForCausalLM(GPTJConfig(**CONFIG))
+
+    assert spec.parameters == sum(weight.numel() for weight in theirs.parameters())
+    assert spec.context == 2048
+
+
+def test_without_files_nothing_is_known_and_nothing_breaks(tmp_path: Path) -> None:
+    spec = read(tmp_path, '[models.m]\npath = "gone"\n').get("m")
+
+    assert spec.parameters is None
+    with pytest.raises(ModelNotReady, match="gone is missing"):
+        tokenizer_for(spec)
+
+
+def test_a_broken_tokenizer_is_named(tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "tokenizer.json").write_text("{", encoding="utf-8")
+    spec = read(tmp_path, '[models.m]\npath = "m"\n').get("m")
+
+    with pytest.raises(ModelNotReady, match=r"tokenizer\.json cannot be read"):
+        tokenizer_for(spec)
+
+
+def test_text_is_counted_in_the_models_own_tokens(tmp_path: Path) -> None:
+    write_text_side(tmp_path / "m")
+    tokenizer = tokenizer_for(read(tmp_path, '[models.m]\npath = "m"\n').get("m"))
+
+    assert tokenizer.count("né") == 3
+    assert len(tokenizer.encode("né")) == 3
+    assert tokenizer.token_starts("abc") == [0, 1, 2]
+
+
+def test_a_tokenizer_of_two_files_counts_the_same(tmp_path: Path) -> None:
+    write_text_side(tmp_path / "m")
+    whole = json.loads((tmp_path / "m" / "tokenizer.json").read_text(encoding="utf-8"))
+    (tmp_path / "m" / "vocab.json").write_text(json.dumps(whole["model"]["vocab"]), encoding="utf-8")
+    (tmp_path / "m" / "merges.txt").write_text("#version: 0.2\n", encoding="utf-8")
+    (tmp_path / "m" / "tokenizer.json").unlink()
+    tokenizer = tokenizer_for(read(tmp_path, '[models.m]\npath = "m"\n').get("m"))
+
+    assert tokenizer.count("né") == 3

@@ -1,0 +1,66 @@
+"""What pages are told of models and workers."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from playground.checkpoints.models import Worker
+from playground.checkpoints.selectors import any_ready, model_state
+from playground.runs.leases import worker_heartbeat, worker_register
+
+pytestmark = pytest.mark.django_db
+
+
+def worker(name: str, state: str, detail: str = "", **values: object) -> None:
+    incarnation = worker_register(name=name, model="tiny", device="cpu", slots=4)
+    worker_heartbeat(name=name, incarnation=incarnation, state=state, detail=detail)
+    Worker.objects.filter(name=name).update(**values)
+
+
+def test_without_a_worker_it_says_so(client: Client) -> None:
+    assert model_state("tiny").state == "no_worker"
+    assert client.get("/readyz").status_code == 503
+
+
+def test_a_loading_worker_is_not_ready_yet(client: Client) -> None:
+    worker("w", "loading")
+
+    assert model_state("tiny").state == "loading"
+    assert client.get("/readyz").status_code == 503
+
+
+def test_a_worker_that_cannot_load_says_why() -> None:
+    worker("w", "not_ready", "file model.safetensors is missing")
+
+    state = model_state("tiny")
+    assert (state.state, state.detail) == ("not_ready", "file model.safetensors is missing")
+
+
+def test_ready_workers_add_up(client: Client) -> None:
+    worker("w", "ready", live=1, tokens_per_second=100.0)
+    worker("v", "ready", live=2, tokens_per_second=50.0)
+    worker("u", "not_ready", "out of memory")
+
+    state = model_state("tiny")
+
+    assert (state.state, state.live, state.slots, state.tokens_per_second) == ("ready", 3, 8, 150.0)
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_silent_worker_does_not_count() -> None:
+    worker("w", "ready", heartbeat_at=timezone.now() - timedelta(seconds=60))
+
+    assert not any_ready()
+    assert model_state("tiny").state == "no_worker"
+
+
+def test_a_stopped_worker_does_not_count() -> None:
+    worker("w", "stopped")
+
+    assert model_state("tiny").state == "no_worker"
+
+
+def test_the_web_part_lives_without_any_worker(client: Client) -> None:
+    assert client.get("/healthz").status_code == 200

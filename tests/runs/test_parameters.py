@@ -1,0 +1,50 @@
+"""Parameters: ranges, and their form in JSON."""
+
+import math
+
+import pytest
+
+from playground.core.errors import InvalidInput
+from playground.runs.parameters import PARAMETER_SPECS, Parameters
+
+
+def test_they_survive_json() -> None:
+    parameters = Parameters(temperature=0, stop=("\n", "é"), seed=5, logprobs=3)
+
+    assert Parameters.from_json(parameters.to_json()) == parameters
+
+
+@pytest.mark.parametrize("spec", PARAMETER_SPECS, ids=lambda spec: spec.name)
+def test_each_number_is_held_to_its_range(spec) -> None:  # type: ignore[no-untyped-def]
+    Parameters(**{spec.name: int(spec.minimum) if spec.whole else spec.minimum})
+    Parameters(**{spec.name: int(spec.maximum) if spec.whole else spec.maximum})
+    for value in (spec.maximum + 1, spec.minimum - 1, math.nan, math.inf, "1", True, None):
+        with pytest.raises(InvalidInput) as caught:
+            Parameters(**{spec.name: value})
+        assert caught.value.field == spec.name
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"stop": ("",)}, "stop"),
+        ({"stop": ("x" * 65,)}, "stop"),
+        ({"stop": tuple("abcdefghi")}, "stop"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**32}, "seed"),
+        ({"seed": 1.5}, "seed"),
+        ({"logprobs": 11}, "logprobs"),
+        ({"n": 99}, "n"),
+    ],
+)
+def test_the_rest_is_held_to_its_range(values: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Parameters.from_json(values)
+
+    assert caught.value.field == field
+
+
+def test_greedy_means_that_a_retry_repeats() -> None:
+    assert Parameters(temperature=0).greedy
+    assert Parameters(top_k=1).greedy
+    assert not Parameters(temperature=0.1).greedy

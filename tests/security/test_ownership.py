@@ -1,0 +1,131 @@
+"""Attack 4 and 20: what belongs to somebody else does not exist, on every route and verb.
+
+The routes come from the URL configuration, so a new one is covered without
+anyone remembering it.
+"""
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.http import HttpResponse
+from django.test import Client
+
+from playground.accounts.models import Person
+from playground.accounts.people import COOKIE, cookie_value
+from playground.runs.models import Run
+from tests.conftest import make_run
+from tests.security.routes import METHODS, Route, all_routes
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
+
+ROUTES = all_routes()
+OWNED = [route for route in ROUTES if "run_id" in route.names]
+# Open to everyone on purpose; a route that is neither here nor owned fails.
+PUBLIC = {
+    "prompts:home",
+    "prompts:template",
+    "prompts:preview",
+    "prompts:run",
+    "prompts:models_menu",
+    "status:healthz",
+    "status:readyz",
+}
+
+
+def names(routes: list[Route]) -> list[str]:
+    return [route.name for route in routes]
+
+
+def guest(person: Person) -> Client:
+    client = Client()
+    client.cookies[COOKIE] = cookie_value(person)
+    return client
+
+
+def snapshot() -> dict[str, list[dict[str, Any]]]:
+    """All rows of all models of the project."""
+    return {
+        model.__name__: list(model._default_manager.order_by("pk").values())
+        for model in apps.get_models()
+    }
+
+
+def told(response: HttpResponse, run: uuid.UUID) -> tuple[int, str]:
+    """What the answer tells, without what differs by nature: the id and random tokens."""
+    text = response.content.decode().replace(str(run), "ID")
+    return response.status_code, re.sub(r'(csrfmiddlewaretoken"? value|nonce)="[^"]*"', "", text)
+
+
+def test_every_route_is_owned_or_public_on_purpose() -> None:
+    assert set(names(ROUTES)) == set(names(OWNED)) | PUBLIC
+
+
+@pytest.mark.parametrize("status", ["queued", "running", "succeeded"])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", OWNED, ids=names(OWNED))
+def test_another_guests_run_is_as_if_it_did_not_exist(
+    route: Route, method: str, status: str, person: Person, stranger: Person
+) -> None:
+    run = make_run(person, template="table", status=status, text="| secret |", prompt="secret")
+    nobodys = uuid.uuid4()
+    before = snapshot()
+
+    for client in (guest(stranger), Client()):
+        answer = getattr(client, method)(route.path(run=run.pk))
+        absent = getattr(client, method)(route.path(run=nobodys))
+        assert answer.status_code in (404, 405)
+        assert b"secret" not in answer.content
+        assert told(answer, run.pk) == told(absent, nobodys)
+
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("route", OWNED, ids=names(OWNED))
+def test_its_owner_does_reach_it_by_some_verb(route: Route, person: Person) -> None:
+    run = make_run(
+        person, template="table", status="succeeded", text=" | a |\n| b |", fields={"columns": "x"}
+    )
+    client = guest(person)
+
+    statuses = {getattr(client, method)(route.path(run=run.pk)).status_code for method in METHODS}
+
+    assert statuses & {200, 204, 303}
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+@pytest.mark.parametrize("route", ROUTES, ids=names(ROUTES))
+def test_reading_changes_nothing(route: Route, method: str, person: Person) -> None:
+    run = make_run(person, template="table", attempt=1)
+    before = snapshot()
+
+    for client in (guest(person), Client()):
+        getattr(client, method)(route.path(run=run.pk))
+
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize("route", ROUTES, ids=names(ROUTES))
+def test_a_write_without_a_token_of_ours_is_refused(
+    route: Route, method: str, person: Person
+) -> None:
+    run = make_run(person, template="table")
+    client = Client(enforce_csrf_checks=True)
+    client.cookies[COOKIE] = cookie_value(person)
+    before = snapshot()
+
+    for headers in ({}, {"HX-Request": "true"}, {"Origin": "https://evil.example"}):
+        answer = getattr(client, method)(route.path(run=run.pk), headers=headers)
+        assert answer.status_code == 403
+
+    assert snapshot() == before
+
+
+def test_a_run_that_fails_to_be_made_leaves_no_row(person: Person) -> None:
+    answer = guest(person).post("/free/run/", {"prompt": "x" * 5000, "max_tokens": "16"})
+
+    assert answer.status_code == 400
+    assert not Run.objects.exists()
