@@ -1,0 +1,199 @@
+"""The kinds of field a template page is made of, each cleaning into plain values.
+
+A field reads its value from the posted lists of its input names (`read`), says
+whether it suffices for a run (`check`), and goes to and from the JSON that a
+run's row keeps (`to_json`, `from_json`). No Django here: the catalog is data.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from playground.core.errors import InvalidInput
+from playground.prompts.formats import AGENT, CUSTOMER, Pair, Turn
+
+MAX_PROMPT_CHARS = 64 * 1024
+MAX_FIELD_CHARS = 20_000
+MAX_EXAMPLES = 24
+MAX_TURNS = 200
+
+# Posted values by input name, each a list as browsers send repeated names.
+Posted = Callable[[str], Sequence[str]]
+Values = Mapping[str, Any]
+
+
+def clean_text(raw: str, *, field: str, label: str, limit: int = MAX_FIELD_CHARS) -> str:
+    """``raw`` with plain line breaks; refuses what is too long or holds a NUL."""
+    text = raw.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        raise InvalidInput(
+            f"{label} holds a NUL character (U+0000). Remove it: no text of the model has one.",
+            field=field,
+        )
+    if len(text) > limit:
+        raise InvalidInput(
+            f"{label} has {len(text):,} characters; the limit is {limit:,}. Shorten it.",
+            field=field,
+        )
+    return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """What every kind has: the input's name, its label and a line of help."""
+
+    kind: ClassVar[str]
+    name: str
+    label: str
+    help: str = ""
+
+    @property
+    def partial(self) -> str:
+        """The template that draws this kind."""
+        return f"prompts/fields/_{self.kind}.html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextField(Field):
+    """One text. ``rows`` 1 draws a single line; ``mono`` suits schemas and code."""
+
+    kind: ClassVar[str] = "text"
+    rows: int = 3
+    mono: bool = False
+    # What to say when a run is asked for and the field is empty; "" allows that.
+    missing: str = ""
+
+    def read(self, posted: Posted) -> str:
+        raw = next(iter(posted(self.name)), "")
+        return clean_text(raw, field=self.name, label=self.label)
+
+    def check(self, value: str) -> None:
+        if self.missing and not value.strip():
+            raise InvalidInput(self.missing, field=self.name)
+
+    def to_json(self, value: str) -> str:
+        return value
+
+    def from_json(self, raw: Any) -> str:
+        return raw if isinstance(raw, str) else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnsField(TextField):
+    """The columns of a table, written with commas between them."""
+
+    kind: ClassVar[str] = "columns"
+
+    def check(self, value: str) -> None:
+        super().check(value)
+        if "|" in value:
+            raise InvalidInput(
+                f"{self.label} are parted by commas and hold no bar (|).", field=self.name
+            )
+        if not columns_of(value):
+            raise InvalidInput(self.missing, field=self.name)
+
+
+def columns_of(value: str) -> list[str]:
+    """The names in a `ColumnsField`'s text.
+
+    >>> columns_of("Name, Age,, City ")
+    ['Name', 'Age', 'City']
+    """
+    return [name.strip() for name in value.replace("\n", ",").split(",") if name.strip()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExamplesField(Field):
+    """Worked examples in rows that can be added and removed."""
+
+    kind: ClassVar[str] = "examples"
+    given_label: str
+    wanted_label: str
+    given_rows: int = 1
+    wanted_rows: int = 1
+    mono_given: bool = False
+    mono_wanted: bool = False
+
+    @property
+    def given_name(self) -> str:
+        return f"{self.name}_given"
+
+    @property
+    def wanted_name(self) -> str:
+        return f"{self.name}_wanted"
+
+    def read(self, posted: Posted) -> list[Pair]:
+        """The rows as they stand, empty ones too: the page shows them again."""
+        given, wanted = posted(self.given_name), posted(self.wanted_name)
+        if max(len(given), len(wanted)) > MAX_EXAMPLES:
+            raise InvalidInput(f"There can be at most {MAX_EXAMPLES} examples.", field=self.name)
+        return [
+            Pair(
+                clean_text(g, field=self.given_name, label=f"{self.given_label} {row}"),
+                clean_text(w, field=self.wanted_name, label=f"{self.wanted_label} {row}"),
+            )
+            for row, (g, w) in enumerate(zip(given, wanted, strict=False), start=1)
+        ]
+
+    def check(self, value: Sequence[Pair]) -> None:
+        for row, pair in enumerate(value, start=1):
+            if bool(pair.given.strip()) != bool(pair.wanted.strip()):
+                raise InvalidInput(
+                    f"Example {row} has only one side. Fill in the other, or remove the row.",
+                    field=self.wanted_name if pair.given.strip() else self.given_name,
+                )
+
+    def to_json(self, value: Sequence[Pair]) -> list[list[str]]:
+        return [[pair.given, pair.wanted] for pair in value]
+
+    def from_json(self, raw: Any) -> list[Pair]:
+        rows = raw if isinstance(raw, list) else []
+        return [Pair(str(row[0]), str(row[1])) for row in rows[:MAX_EXAMPLES] if len(row) == 2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnsField(Field):
+    """The turns of a conversation so far, oldest first."""
+
+    kind: ClassVar[str] = "turns"
+    speakers: ClassVar[tuple[str, str]] = (CUSTOMER, AGENT)
+
+    @property
+    def speaker_name(self) -> str:
+        return f"{self.name}_speaker"
+
+    @property
+    def text_name(self) -> str:
+        return f"{self.name}_text"
+
+    def read(self, posted: Posted) -> list[Turn]:
+        speakers, texts = posted(self.speaker_name), posted(self.text_name)
+        if max(len(speakers), len(texts)) > MAX_TURNS:
+            raise InvalidInput(
+                f"There can be at most {MAX_TURNS} turns. Remove some, or start over.",
+                field=self.name,
+            )
+        if any(speaker not in self.speakers for speaker in speakers):
+            raise InvalidInput(f"A turn is spoken by {' or '.join(self.speakers)}.", field=self.name)
+        return [
+            Turn(speaker, clean_text(text, field=self.text_name, label=f"Turn {number}"))
+            for number, (speaker, text) in enumerate(zip(speakers, texts, strict=False), start=1)
+        ]
+
+    def check(self, value: Sequence[Turn]) -> None:
+        """Any conversation will do, an empty one too."""
+
+    def to_json(self, value: Sequence[Turn]) -> list[list[str]]:
+        return [[turn.speaker, turn.text] for turn in value]
+
+    def from_json(self, raw: Any) -> list[Turn]:
+        rows = raw if isinstance(raw, list) else []
+        return [
+            Turn(str(row[0]), str(row[1]))
+            for row in rows[:MAX_TURNS]
+            if len(row) == 2 and row[0] in self.speakers
+        ]
+
+
+AnyField = TextField | ColumnsField | ExamplesField | TurnsField

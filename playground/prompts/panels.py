@@ -1,0 +1,127 @@
+"""One run as a page shows it: text so far, place in the queue, siblings, figures."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from playground.prompts.catalog import Template
+from playground.prompts.fields import columns_of
+from playground.prompts.tables import read_rows
+from playground.runs.models import Run
+from playground.runs.parameters import Parameters
+from playground.runs.selectors import (
+    QueuePlace,
+    RunProgress,
+    queue_place,
+    run_progress,
+    siblings_of,
+)
+
+_NOTHING = RunProgress(text="", position=0, epoch=1, tokens=[])
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPanel:
+    """What stands under the prompt. ``run`` is None before the first run."""
+
+    template: Template
+    run: Run | None = None
+    progress: RunProgress = _NOTHING
+    siblings: list[Run] = field(default_factory=list)
+    place: QueuePlace | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether more text may come."""
+        return self.run is not None and not self.run.is_final
+
+    @property
+    def next_position(self) -> int:
+        return self.progress.position + 1
+
+    @cached_property
+    def number(self) -> int:
+        """Which of its siblings the run is, from 1."""
+        ids = [sibling.pk for sibling in self.siblings]
+        return ids.index(self.run.pk) + 1 if self.run and self.run.pk in ids else 1
+
+    @property
+    def previous(self) -> Run | None:
+        return self.siblings[self.number - 2] if self.number > 1 else None
+
+    @property
+    def next(self) -> Run | None:
+        return self.siblings[self.number] if self.number < len(self.siblings) else None
+
+    @cached_property
+    def parameters(self) -> Parameters | None:
+        return Parameters.from_json(self.run.parameters) if self.run else None
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a retry gives the same text again."""
+        return self.parameters is not None and self.parameters.greedy
+
+    @property
+    def ending(self) -> str:
+        """Why the text ends where it does, in words."""
+        run, parameters = self.run, self.parameters
+        if run is None or parameters is None or not run.is_final:
+            return ""
+        if run.status == Run.Status.CANCELLED:
+            return "stopped; the text so far is kept"
+        if run.finish_reason == "length":
+            return f"reached the maximum length of {parameters.max_tokens}"
+        if run.finish_reason == "stop":
+            return "ended at a stop sequence" if parameters.stop else "ended by itself"
+        return ""
+
+    @property
+    def queue_note(self) -> str:
+        """The place in the queue and the wait, in words."""
+        if self.place is None:
+            return ""
+        ahead = self.place.ahead
+        before = "next in line" if ahead == 0 else f"{ahead} run{'s' * (ahead > 1)} before this one"
+        wait = self.place.wait_seconds
+        return before if not wait else f"{before}, about {max(1, round(wait))} s"
+
+    @property
+    def lead(self) -> str:
+        """The white space that the text begins with, drawn only inside the prompt."""
+        return self.progress.text[: len(self.progress.text) - len(self.body)]
+
+    @property
+    def body(self) -> str:
+        return self.progress.text.lstrip()
+
+    @property
+    def first_token_seconds(self) -> str:
+        ms = self.run.first_token_ms if self.run else None
+        return "" if ms is None else f"{ms / 1000:.2f}"
+
+    @property
+    def speed(self) -> str:
+        speed = self.run.tokens_per_second if self.run else None
+        return "" if not speed else f"{speed:.0f}" if speed >= 10 else f"{speed:.1f}"
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Of a table page's run: the header that its prompt ended with."""
+        if self.run is None or self.template.output != "table":
+            return []
+        return columns_of(str(self.run.fields.get("columns", "")))
+
+    @cached_property
+    def rows(self) -> list[list[str]]:
+        return read_rows(self.progress.text, width=len(self.columns)) if self.columns else []
+
+
+def run_panel(template: Template, run: Run) -> RunPanel:
+    """The panel of ``run`` as of now."""
+    return RunPanel(
+        template=template,
+        run=run,
+        progress=run_progress(run),
+        siblings=siblings_of(run),
+        place=None if run.is_final else queue_place(run),
+    )

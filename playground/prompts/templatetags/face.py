@@ -1,0 +1,54 @@
+"""Template tags of the pages."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+
+register = template.Library()
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """The address of a built file; its name there carries a hash of its content.
+
+    >>> asset("app.css")  # doctest: +SKIP
+    '/static/app-K3VQ7WHE.css'
+    """
+    return static(_built().get(name, name))
+
+
+@register.filter
+def compact(number: int | None) -> str:
+    """A count in three digits and a letter: ``6,053,381,344`` is ``6.05 B``."""
+    if number is None:
+        return ""
+    for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if number >= size:
+            return f"{number / size:.3g} {letter}"
+    return str(number)
+
+
+@register.filter
+def in_words(number: int | None) -> str:
+    """The same with a word: ``6.8 million``."""
+    text = compact(number)
+    return text.replace(" B", " billion").replace(" M", " million").replace(" k", " thousand")
+
+
+def _built() -> dict[str, str]:
+    """What the front end's build wrote; empty before the first build."""
+    folder = Path(settings.STATICFILES_DIRS[0])
+    files = sorted(folder.glob("manifest-*.json"))
+    return _read(tuple((file, file.stat().st_mtime_ns) for file in files))
+
+
+@lru_cache(maxsize=2)
+def _read(files: tuple[tuple[Path, int], ...]) -> dict[str, str]:
+    built: dict[str, str] = {}
+    for file, _modified in files:
+        built |= json.loads(file.read_text(encoding="utf-8"))
+    return built

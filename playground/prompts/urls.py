@@ -1,0 +1,35 @@
+from typing import ClassVar
+
+from django.urls import path, register_converter
+
+from playground.prompts import run_views, views
+from playground.prompts.catalog import TEMPLATES, Template
+
+app_name = "prompts"
+
+
+class TemplateConverter:
+    """The slug of a template page, as its `Template`."""
+
+    regex: ClassVar[str] = "|".join(TEMPLATES)
+
+    def to_python(self, value: str) -> Template:
+        return TEMPLATES[value]
+
+    def to_url(self, value: Template | str) -> str:
+        return value if isinstance(value, str) else value.slug
+
+
+register_converter(TemplateConverter, "template")
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("models/menu/", views.models_menu, name="models_menu"),
+    path("<template:template>/", views.template_page, name="template"),
+    path("<template:template>/preview/", views.preview, name="preview"),
+    path("<template:template>/run/", views.run, name="run"),
+    path("runs/<uuid:run_id>/", run_views.run_page, name="run_page"),
+    path("runs/<uuid:run_id>/output/", run_views.run_output, name="run_output"),
+    path("runs/<uuid:run_id>/retry/", run_views.retry, name="retry"),
+    path("runs/<uuid:run_id>/table.csv", run_views.run_csv, name="run_csv"),
+]

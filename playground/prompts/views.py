@@ -1,0 +1,110 @@
+"""The pages before a run: gallery, template pages, their live preview, and Run."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from playground.accounts.addresses import address_of
+from playground.accounts.people import person_for_write
+from playground.checkpoints.registry import registry
+from playground.core.errors import InvalidInput, PlaygroundError
+from playground.prompts.catalog import TEMPLATES, Template
+from playground.prompts.fitting import finished_prompt
+from playground.prompts.forms import (
+    PromptForm,
+    default_form,
+    posted_form,
+    with_row_edits,
+)
+from playground.prompts.pages import glimpses, model_menu, workbench
+from playground.prompts.run_views import answer_with_run
+from playground.runs.models import Run
+from playground.runs.services import run_create
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The gallery of templates."""
+    menu = model_menu(request.GET.get("model", ""))
+    return render(request, "prompts/home.html", {"glimpses": glimpses(), "menu": menu})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def template_page(request: HttpRequest, template: Template) -> HttpResponse:
+    """A template's page. A POST shows the posted form again, with rows added or removed."""
+    if request.method != "POST":
+        form = default_form(template, model=request.GET.get("model", ""))
+        return render(request, "prompts/workbench.html", workbench(form))
+    form, focus = with_row_edits(_brought_form(template, request), request.POST)
+    return render(request, "prompts/workbench.html", workbench(form, focus=focus))
+
+
+@require_POST
+def preview(request: HttpRequest, template: Template) -> HttpResponse:
+    """The finished prompt and its count of tokens. Changes nothing."""
+    try:
+        finished = finished_prompt(posted_form(template, request.POST))
+    except InvalidInput as error:
+        # Someone is in the middle of typing: a note beside the gauge will do.
+        return render(request, "prompts/_preview.html", {"error": error})
+    return render(request, "prompts/_preview.html", {"finished": finished})
+
+
+@require_POST
+def run(request: HttpRequest, template: Template) -> HttpResponse:
+    """Makes a run of the form and shows it."""
+    form = posted_form(template, request.POST)
+    try:
+        form.check()
+        new = _create(request, form)
+    except PlaygroundError as error:
+        if request.htmx:  # type: ignore[attr-defined]
+            raise
+        return _refused(request, form, error)
+    return answer_with_run(request, new, form=form.sent())
+
+
+@require_GET
+def models_menu(request: HttpRequest) -> HttpResponse:
+    """The live state of the models; nothing at all while it is as the page has it."""
+    menu = model_menu(request.GET.get("model", ""))
+    if request.GET.get("seen") == menu.digest:
+        return HttpResponse(status=204)
+    return render(request, "prompts/_models.html", {"menu": menu})
+
+
+def _create(request: HttpRequest, form: PromptForm) -> Run:
+    finished = finished_prompt(form)
+    return run_create(
+        person=person_for_write(request),
+        address=address_of(request),
+        model=form.model or registry().default,
+        template=form.template.slug,
+        fields=form.sent().to_json(),
+        prompt=finished.text,
+        parameters=form.parameters,
+    )
+
+
+def _brought_form(template: Template, request: HttpRequest) -> PromptForm:
+    """The posted form; on the free page, also the prompt of the page it came from."""
+    origin = TEMPLATES.get(request.POST.get("from", ""))
+    if origin is None or not template.is_free:
+        return posted_form(template, request.POST)
+    form = posted_form(origin, request.POST)
+    return PromptForm(
+        template=template,
+        values={"prompt": finished_prompt(form).text},
+        detached=None,
+        parameters=form.parameters,
+        model=form.model,
+    )
+
+
+def _refused(request: HttpRequest, form: PromptForm, error: PlaygroundError) -> HttpResponse:
+    """The page as it was posted, with what was wrong."""
+    context = {**workbench(form), "error": error}
+    response = render(request, "prompts/workbench.html", context, status=error.status)
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
+    return response

@@ -1,0 +1,70 @@
+// Bundles styles, modules and fonts into static/dist.
+//
+// Every file's name carries a hash of its content; manifest.json maps the plain
+// names to those, so that browsers may keep a file for as long as they like.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const dist = path.join(here, 'dist');
+const watch = process.argv.includes('--watch');
+
+const writeManifest = {
+  name: 'manifest',
+  setup(build) {
+    build.onEnd(async ({ metafile, errors }) => {
+      if (errors.length > 0) return;
+      const manifest = {};
+      for (const [output, { entryPoint }] of Object.entries(metafile.outputs)) {
+        if (!entryPoint || output.endsWith('.map')) continue;
+        const plain = path.basename(entryPoint);
+        manifest[plain] = path.relative(dist, path.resolve(output));
+      }
+      await writeFile(
+        path.join(dist, `manifest-${build.initialOptions.format}.json`),
+        JSON.stringify(manifest),
+      );
+    });
+  },
+};
+
+const shared = {
+  absWorkingDir: path.dirname(here),
+  bundle: true,
+  minify: !watch,
+  outdir: dist,
+  entryNames: '[name]-[hash]',
+  assetNames: 'assets/[name]-[hash]',
+  chunkNames: 'chunks/[name]-[hash]',
+  metafile: true,
+  target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
+  loader: { '.woff2': 'file', '.svg': 'copy' },
+  plugins: [writeManifest],
+  logLevel: 'warning',
+};
+
+const builds = [
+  {
+    ...shared,
+    format: 'esm',
+    splitting: true,
+    entryPoints: [
+      'static/css/app.css',
+      'static/js/app.js',
+      'static/js/workbench.js',
+      'static/icon.svg',
+    ],
+  },
+  // Runs before the first paint, so it is no module.
+  { ...shared, format: 'iife', entryPoints: ['static/js/scheme.js'] },
+];
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+if (watch) {
+  for (const options of builds) await (await esbuild.context(options)).watch();
+} else {
+  await Promise.all(builds.map((options) => esbuild.build(options)));
+}

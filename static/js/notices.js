@@ -1,0 +1,47 @@
+// Errors: shown in #notice, pointing at the input they are about.
+export function startNotices() {
+  document.addEventListener('htmx:afterSwap', (event) => {
+    if (event.detail.target?.id === 'notice') point(event.detail.target);
+  });
+  document.addEventListener('htmx:sendError', (event) => {
+    if (event.detail.elt?.id !== 'model-list') {
+      say('The server cannot be reached. Nothing was sent; try again in a moment.');
+    }
+  });
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('[data-dismiss]')) clear();
+  });
+  // Whatever goes well ends the last complaint.
+  document.addEventListener('htmx:beforeRequest', (event) => {
+    if (['run', 'retry'].includes(event.detail.elt?.id)) clear();
+  });
+  const notice = document.getElementById('notice');
+  if (notice) point(notice);
+}
+
+export function clear() {
+  document.getElementById('notice')?.replaceChildren();
+  for (const input of document.querySelectorAll('[aria-invalid]')) {
+    input.removeAttribute('aria-invalid');
+  }
+}
+
+function say(text) {
+  const notice = document.getElementById('notice');
+  if (!notice) return;
+  const box = document.createElement('div');
+  box.className = 'notice notice--error';
+  const sentence = document.createElement('p');
+  sentence.textContent = text;
+  box.append(sentence);
+  notice.replaceChildren(box);
+}
+
+function point(notice) {
+  const name = notice.querySelector('[data-field]')?.dataset.field;
+  const input = name && document.querySelector(`[name="${CSS.escape(name)}"]`);
+  if (!input) return;
+  input.setAttribute('aria-invalid', 'true');
+  input.addEventListener('input', () => input.removeAttribute('aria-invalid'), { once: true });
+  if (input.checkVisibility()) input.focus({ preventScroll: false });
+}

@@ -1,0 +1,97 @@
+// Appends generated text, one change a frame, in blocks that a browser can lay
+// out on their own: a block that has about 200 tokens ends at its next newline.
+
+const TOKENS_A_BLOCK = 200;
+
+export class Output {
+  #element;
+  #tail;
+  #tokens = 0;
+  #pending = [];
+  #frame = 0;
+  #appended;
+
+  // appended() is called after each change of the text.
+  constructor(element, { appended } = {}) {
+    this.#element = element;
+    this.#appended = appended;
+    this.#tail = element.lastChild instanceof Text ? element.lastChild : null;
+  }
+
+  append(texts) {
+    this.#pending.push(...texts);
+    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#flush());
+    // A page in the background draws no frames; its text must not pile up.
+    if (document.hidden) this.flush();
+  }
+
+  clear() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#pending = [];
+    this.#tokens = 0;
+    this.#tail = null;
+    this.#element.replaceChildren();
+  }
+
+  flush() {
+    cancelAnimationFrame(this.#frame);
+    this.#flush();
+  }
+
+  #flush() {
+    this.#frame = 0;
+    if (this.#pending.length === 0) return;
+    let text = '';
+    for (const piece of this.#pending) {
+      text += piece;
+      this.#tokens += 1;
+      if (this.#tokens >= TOKENS_A_BLOCK && piece.includes('\n')) {
+        const end = text.lastIndexOf('\n') + 1;
+        this.#write(text.slice(0, end));
+        this.#startBlock();
+        text = text.slice(end);
+      }
+    }
+    this.#pending = [];
+    this.#write(text);
+    this.#appended?.();
+  }
+
+  #write(written) {
+    const text = this.#tail ? written : this.#writeLead(written);
+    if (!text) return;
+    if (this.#tail instanceof Text) {
+      this.#tail.appendData(text);
+      return;
+    }
+    this.#tail = document.createTextNode(text);
+    this.#element.append(this.#tail);
+  }
+
+  // White space before the first word stands apart: where the text is shown by
+  // itself it is left out, where it goes on in the prompt it is not.
+  #writeLead(text) {
+    const body = text.trimStart();
+    const space = text.slice(0, text.length - body.length);
+    if (!space || this.#element.querySelector('.block')) return text;
+    let lead = this.#element.querySelector('.lead');
+    if (!lead) {
+      lead = document.createElement('span');
+      lead.className = 'lead';
+      this.#element.append(lead);
+    }
+    lead.append(space);
+    return body;
+  }
+
+  // What was written so far becomes a block; the rest goes after it.
+  #startBlock() {
+    const block = document.createElement('span');
+    block.className = 'block';
+    this.#tail.replaceWith(block);
+    block.append(this.#tail);
+    this.#tail = null;
+    this.#tokens = 0;
+  }
+}

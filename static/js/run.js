@@ -1,0 +1,243 @@
+// The run under the prompt: follows it, shows how it stands, and puts the
+// completion where it belongs: into the prompt's text, or by itself.
+import htmx from 'htmx.org';
+import { Output } from './output.js';
+import { Stream } from './stream.js';
+import { drawRows } from './table.js';
+
+const FINAL = new Set(['succeeded', 'cancelled', 'failed']);
+const ENDINGS = { succeeded: 'Finished.', cancelled: 'Stopped.', failed: 'The run failed.' };
+
+export function startRun(editor) {
+  return new RunView(editor);
+}
+
+class RunView {
+  #editor;
+  #stream = new Stream(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/`);
+  #panel = null;
+  #output = null;
+  #stale = false;
+  #firstAt = 0;
+  #count = 0;
+
+  constructor(editor) {
+    this.#editor = editor;
+    editor.onEdit(() => this.#setStale(true));
+    editor.onTab(() => this.#place());
+    document.addEventListener('htmx:beforeSwap', (event) => {
+      if (event.detail.target?.id === 'run-panel' && event.detail.shouldSwap) this.#leave();
+    });
+    document.addEventListener('htmx:afterSettle', (event) => {
+      const { elt, target } = event.detail;
+      if (target?.id !== 'run-panel' && elt?.id !== 'run-panel') return;
+      const asker = event.detail.requestConfig?.elt?.id;
+      if (asker === 'run') this.#setStale(false);
+      this.#attach(asker);
+    });
+    document.addEventListener('htmx:beforeRequest', (event) => this.#guardRun(event));
+    document.addEventListener('click', (event) => this.#clicked(event));
+    this.#attach();
+  }
+
+  // The panel is about to be replaced: its text goes with it.
+  #leave() {
+    if (this.#panel?.dataset.run) this.#stream.unfollow(this.#panel.dataset.run);
+    document.getElementById('mirror-output').replaceChildren();
+  }
+
+  #attach(asker) {
+    const panel = document.getElementById('run-panel');
+    this.#panel = panel;
+    const { run, status, epoch, next } = panel.dataset;
+    const element = document.getElementById('output');
+    this.#output = new Output(element, { appended: () => this.#appended() });
+    this.#count = run ? Number(next) - 1 : 0;
+    this.#firstAt = 0;
+    this.#place();
+    this.#setBusy(panel.dataset.final === 'no');
+    this.#setStale(this.#stale && Boolean(run));
+    this.#showSeed();
+    if (!run) return;
+    if (asker === 'run' || asker === 'retry') {
+      announce(status === 'queued' ? `Queued. ${noteText()}` : 'Started.');
+      if (asker === 'run' && panel.dataset.output === 'bubble') this.#conversed();
+    }
+    if (panel.dataset.final === 'yes') {
+      this.#drawFinal();
+      return;
+    }
+    this.#stream.follow(run, {
+      epoch: Number(epoch),
+      next: Number(next),
+      handlers: {
+        tokens: (texts) => this.#took(texts),
+        restart: () => this.#restart(),
+        state: (event) => this.#state(event),
+        stalled: () => this.#reload(),
+      },
+    });
+  }
+
+  #took(texts) {
+    const now = performance.now();
+    this.#firstAt ||= now;
+    this.#count += texts.length;
+    if (this.#panel.dataset.status === 'queued') this.#setStatus('running');
+    this.#output.append(texts);
+    setFigure('figure-tokens', String(this.#count));
+  }
+
+  #restart() {
+    this.#output.clear();
+    this.#count = 0;
+    announce('The text starts again: its worker was lost.');
+  }
+
+  #state({ status, ahead, wait_s: wait }) {
+    if (FINAL.has(status)) {
+      this.#output.flush();
+      this.#setStatus(status);
+      this.#setBusy(false);
+      announce(ENDINGS[status]);
+      this.#reload();
+      return;
+    }
+    const was = this.#panel.dataset.status;
+    this.#setStatus(status);
+    const note = document.getElementById('run-note');
+    const text = status === 'queued' ? queueText(ahead, wait) : '';
+    if (note.textContent !== text) {
+      note.textContent = text;
+      if (text) announce(`Queued. ${text}`);
+    }
+    if (status === 'running' && was === 'queued') announce('Started.');
+  }
+
+  // The row's truth, drawn by the server.
+  #reload() {
+    htmx.ajax('GET', this.#panel.dataset.outputUrl, { target: '#run-panel', swap: 'outerHTML' });
+  }
+
+  #setStatus(status) {
+    this.#panel.dataset.status = status;
+    document.getElementById('status').textContent = status;
+    document.getElementById('output').toggleAttribute('data-writing', status === 'running');
+  }
+
+  #appended() {
+    document.getElementById('output-tools').hidden = false;
+    if (this.#panel.dataset.output === 'table') {
+      drawRows(
+        document.getElementById('table-view'),
+        document.getElementById('output').textContent,
+      );
+    }
+  }
+
+  #drawFinal() {
+    document.getElementById('output').removeAttribute('data-writing');
+    if (this.#panel.dataset.output === 'sql') this.#colour();
+  }
+
+  async #colour() {
+    const { colour } = await import('./highlight.js');
+    colour(document.getElementById('output'), 'sql');
+  }
+
+  // In the prompt's tab the completion goes on in the text, as long as that is
+  // still the text it continues.
+  #place() {
+    const output = document.getElementById('output');
+    const isInline = this.#editor.tab === 'prompt' && !this.#stale;
+    const home = document.getElementById(isInline ? 'mirror-output' : 'output-home');
+    if (output && output.parentElement !== home) home.append(output);
+    output?.toggleAttribute('data-writing', this.#panel?.dataset.status === 'running');
+    this.#editor.card.toggleAttribute('data-inline', isInline);
+  }
+
+  #setStale(isStale) {
+    const hasRun = Boolean(this.#panel?.dataset.run);
+    this.#stale = isStale && hasRun;
+    const note = document.getElementById('stale-note');
+    // In a chat the next message is not a change of what was said.
+    if (note) note.hidden = !this.#stale || this.#panel.dataset.output === 'bubble';
+    this.#place();
+  }
+
+  // A message was sent: the conversation has grown, its input is empty.
+  #conversed() {
+    this.#editor.previewSoon();
+    const message = document.getElementById('field-message');
+    message.focus({ preventScroll: true });
+    this.#panel.querySelector('.composer').scrollIntoView({ block: 'nearest' });
+  }
+
+  #setBusy(isBusy) {
+    const run = document.getElementById('run');
+    if (isBusy) run.setAttribute('aria-disabled', 'true');
+    else run.removeAttribute('aria-disabled');
+    document.getElementById('run-bar').hidden = !this.#panel.dataset.run;
+  }
+
+  #guardRun(event) {
+    const { elt } = event.detail;
+    if (elt.id === 'run' && elt.getAttribute('aria-disabled') === 'true') event.preventDefault();
+  }
+
+  #showSeed() {
+    const { seed } = this.#panel.dataset;
+    document.getElementById('seed-used').hidden = !seed;
+    if (seed) document.getElementById('seed-value').textContent = seed;
+  }
+
+  #clicked(event) {
+    const button = event.target.closest('button');
+    if (button?.id === 'copy-output') copy(button);
+    if (button?.id === 'append-output') {
+      const text = document.getElementById('output').textContent;
+      this.#editor.insertAtEnd(text);
+    }
+  }
+}
+
+function queueText(ahead, wait) {
+  if (ahead === undefined || ahead === null) return '';
+  const before =
+    ahead === 0 ? 'next in line' : `${ahead} run${ahead > 1 ? 's' : ''} before this one`;
+  return wait ? `${before}, about ${Math.max(1, Math.round(wait))} s` : before;
+}
+
+function noteText() {
+  return document.getElementById('run-note').textContent;
+}
+
+function setFigure(id, text) {
+  const figure = document.getElementById(id);
+  figure.hidden = false;
+  figure.querySelector('b').textContent = text;
+}
+
+let announced = 0;
+
+// Says no more than one thing a second, the latest.
+function announce(text) {
+  clearTimeout(announced);
+  announced = setTimeout(() => {
+    document.getElementById('announcer').textContent = text;
+  }, 150);
+}
+
+async function copy(button) {
+  const label = button.querySelector('span');
+  try {
+    await navigator.clipboard.writeText(document.getElementById('output').textContent.trim());
+    label.textContent = 'Copied';
+    announce('Copied.');
+  } catch {
+    label.textContent = 'Select the text to copy it';
+  }
+  setTimeout(() => {
+    label.textContent = 'Copy';
+  }, 1600);
+}

@@ -1,0 +1,90 @@
+// Stop sequences as chips over the text field that is posted: one a line, with
+// \n written for a line break.
+
+export class StopChips {
+  #box;
+  #add;
+
+  constructor(box, input) {
+    this.#box = box;
+    this.input = input;
+    this.#add = document.createElement('input');
+    this.#add.className = 'chip-input';
+    this.#add.placeholder = 'add…';
+    this.#add.setAttribute('aria-label', 'Add a stop sequence; \\n is a line break');
+    this.#add.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') this.#take();
+      else if (event.key === 'Backspace' && !this.#add.value) this.#remove(this.#lines.length - 1);
+    });
+    this.#add.addEventListener('blur', () => this.#take());
+    this.#draw();
+  }
+
+  get changed() {
+    return this.input.value.trim() !== this.input.dataset.default.trim();
+  }
+
+  reset() {
+    this.#set(this.input.dataset.default.split('\n').filter(Boolean));
+  }
+
+  get #lines() {
+    return this.input.value.split('\n').filter(Boolean);
+  }
+
+  #take() {
+    const line = this.#add.value;
+    if (!line) return;
+    const hadFocus = document.activeElement === this.#add;
+    this.#add.value = '';
+    this.#set([...new Set([...this.#lines, line])]);
+    if (hadFocus) this.#add.focus();
+  }
+
+  #remove(index) {
+    const lines = this.#lines;
+    if (!(index in lines)) return;
+    lines.splice(index, 1);
+    this.#set(lines);
+    this.#add.focus();
+  }
+
+  #set(lines) {
+    this.input.value = lines.join('\n');
+    this.#draw();
+    this.input.dispatchEvent(new Event('change', { bubbles: true }));
+  }
+
+  #draw() {
+    this.#box.replaceChildren(
+      ...this.#lines.map((line, index) => this.#chip(line, index)),
+      this.#add,
+    );
+  }
+
+  #chip(line, index) {
+    const chip = document.createElement('span');
+    chip.className = 'chip';
+    const text = document.createElement('span');
+    text.textContent = line;
+    const remove = document.createElement('button');
+    remove.type = 'button';
+    remove.className = 'chip-remove';
+    remove.setAttribute('aria-label', `Remove ${line}`);
+    remove.append(icon('close'));
+    remove.addEventListener('click', () => this.#remove(index));
+    chip.append(text, remove);
+    return chip;
+  }
+}
+
+function icon(name) {
+  const ns = 'http://www.w3.org/2000/svg';
+  const svg = document.createElementNS(ns, 'svg');
+  svg.setAttribute('class', 'icon');
+  svg.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS(ns, 'use');
+  use.setAttribute('href', `#icon-${name}`);
+  svg.append(use);
+  return svg;
+}

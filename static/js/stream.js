@@ -1,0 +1,105 @@
+// The page's one WebSocket: follows runs by position and hands on what is new.
+//
+// A position is one token, counted from 1. What is already here is ignored, a
+// gap is asked for again, and a higher epoch starts the text over.
+
+const FIRST_DELAY = 250;
+const LONGEST_DELAY = 5000;
+// After this many failures in a row the page reads the run over HTTP as well.
+const STALLED = 3;
+
+export class Stream {
+  #address;
+  #socket = null;
+  #failures = 0;
+  #timer = 0;
+  // run id -> { epoch, next, tokens(texts, epoch), restart(), state(event), stalled() }
+  #runs = new Map();
+
+  constructor(address) {
+    this.#address = address;
+  }
+
+  follow(run, { epoch, next, handlers }) {
+    this.#runs.set(run, { epoch, next, handlers });
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#ask(run);
+    else this.#connect();
+  }
+
+  unfollow(run) {
+    if (!this.#runs.delete(run)) return;
+    this.#send({ type: 'unfollow', run });
+  }
+
+  #connect() {
+    if (this.#socket || this.#timer) return;
+    const socket = new WebSocket(this.#address);
+    this.#socket = socket;
+    socket.addEventListener('open', () => {
+      this.#failures = 0;
+      for (const run of this.#runs.keys()) this.#ask(run);
+    });
+    socket.addEventListener('message', ({ data }) => {
+      for (const event of JSON.parse(data)) this.#take(event);
+    });
+    socket.addEventListener('close', () => {
+      this.#socket = null;
+      if (this.#runs.size > 0) this.#reconnectLater();
+    });
+  }
+
+  #reconnectLater() {
+    this.#failures += 1;
+    if (this.#failures >= STALLED)
+      for (const { handlers } of this.#runs.values()) handlers.stalled();
+    const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (this.#failures - 1));
+    // Half of it by chance, so that a restarted server is not met by all at once.
+    const delay = longest / 2 + (Math.random() * longest) / 2;
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      if (this.#runs.size > 0) this.#connect();
+    }, delay);
+  }
+
+  #ask(run) {
+    const { epoch, next } = this.#runs.get(run);
+    this.#send({ type: 'follow', run, epoch, from: next });
+  }
+
+  #send(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #take(event) {
+    const followed = this.#runs.get(event.run);
+    if (!followed) return;
+    if (event.type === 'tokens') this.#takeTokens(followed, event);
+    else if (event.type === 'state') this.#takeState(followed, event);
+    else if (event.type === 'error') followed.handlers.stalled();
+  }
+
+  #takeTokens(followed, { run, epoch, from, tokens }) {
+    if (epoch < followed.epoch) return;
+    if (epoch > followed.epoch) {
+      followed.epoch = epoch;
+      followed.next = 1;
+      followed.handlers.restart(epoch);
+    }
+    if (from > followed.next) {
+      this.#ask(run);
+      return;
+    }
+    const fresh = tokens.slice(followed.next - from);
+    if (fresh.length === 0) return;
+    followed.next += fresh.length;
+    followed.handlers.tokens(
+      fresh.map(([, text]) => text),
+      followed.next,
+    );
+  }
+
+  #takeState(followed, event) {
+    if (event.epoch < followed.epoch) return;
+    followed.handlers.state(event);
+  }
+}
