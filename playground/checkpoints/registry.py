@@ -4,8 +4,10 @@ A path in a request never reaches the disk: a model is chosen by its name here.
 """
 
 import json
+import re
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from playground.checkpoints.files import local_file
 from playground.core.errors import UnknownModel
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 DTYPES = ("float32", "bfloat16", "float16")
 
 
@@ -31,6 +34,7 @@ class ModelSpec:
     slots: how many runs one worker decodes at a time.
     tokens_per_second: a cap on the speed of each run, or None.
     cache_mb: memory for keys and values in MB, or None for what fits slots.
+    sha256: file name -> the SHA-256 that it must have (64 hexadecimal digits).
     serve: whether ``manage.py up`` starts a worker for it.
     demo: whether pages say that it is only for trying.
     """
@@ -48,6 +52,7 @@ class ModelSpec:
     serve: bool = True
     demo: bool = False
     note: str = ""
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def context(self) -> int:
@@ -100,7 +105,7 @@ def _spec(name: str, table: dict[str, Any], file: Path) -> ModelSpec:
     where = f"{file}, [models.{name}]"
     if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
         raise ImproperlyConfigured(f"{where}: a name has letters, digits, '-', '_' and '.' only.")
-    known = {field.name for field in fields(ModelSpec)} - {"name"}
+    known = {known.name for known in fields(ModelSpec)} - {"name"}
     if unknown := sorted(set(table) - known):
         raise ImproperlyConfigured(
             f"{where}: unknown key {', '.join(unknown)}. Known: {', '.join(sorted(known))}."
@@ -116,6 +121,9 @@ def _spec(name: str, table: dict[str, Any], file: Path) -> ModelSpec:
         value = values.get(key)
         if value is not None and (not isinstance(value, int | float) or value <= 0):
             raise ImproperlyConfigured(f"{where}: {key} is a number above 0.")
+    hashes = values.get("sha256", {})
+    if not isinstance(hashes, dict) or not all(_SHA256.fullmatch(str(h)) for h in hashes.values()):
+        raise ImproperlyConfigured(f"{where}: sha256 maps file names to 64 hexadecimal digits.")
     return ModelSpec(**values)
 
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from pathlib import Path
 from types import FrameType
 
@@ -21,6 +22,7 @@ django.setup()
 
 import structlog
 from celery import signals
+from celery.exceptions import SecurityWarning
 from django.conf import settings
 from django.db import connections
 
@@ -73,6 +75,9 @@ def main(arguments: list[str] | None = None) -> int:
         threading.Timer(settings.SHUTDOWN_GRACE_SECONDS, serving.hand_over).start()
 
     signals.worker_shutting_down.connect(wind_down, weak=False)
+    # Celery warns of root because of pickles; JSON is all that we accept, and
+    # in a container root is the usual user.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     # A fork-free pool shares this process, so its connections stay its own.
     connections.close_all()
     app.worker_main(
@@ -142,7 +147,12 @@ def _load(serving):  # type: ignore[no-untyped-def]
     serving.say(Worker.State.LOADING)
     spec = serving.spec
     return Engine.load(
-        CheckpointSpec(folder=checkpoint_folder(spec), dtype=spec.dtype, device=serving.device),
+        CheckpointSpec(
+            folder=checkpoint_folder(spec),
+            dtype=spec.dtype,
+            device=serving.device,
+            hashes=spec.sha256,
+        ),
         max_batch=serving.slots,
         cache_bytes=spec.cache_mb * 2**20 if spec.cache_mb else None,
         tokens_per_second=spec.tokens_per_second,
