@@ -9,12 +9,12 @@ from django.core.asgi import get_asgi_application
 # Before anything that imports models.
 django_application = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack
-from channels.routing import ProtocolTypeRouter, URLRouter
-from django.urls import path
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.urls import path  # noqa: E402
 
-from playground.runs.consumers import RunConsumer
-from playground.runs.origins import SameOrigin
+from playground.runs.consumers import RunConsumer  # noqa: E402
+from playground.runs.origins import SameOrigin  # noqa: E402
 
 application = ProtocolTypeRouter(
     {

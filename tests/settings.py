@@ -15,14 +15,14 @@ os.environ["VAR_DIR"] = str(_folder)
 os.environ["MODELS_FILE"] = str(_folder / "models.toml")
 os.environ["LOG_LEVEL"] = "WARNING"
 
-from tests.support.checkpoints import write_text_side
+from tests.support.checkpoints import write_text_side  # noqa: E402
 
 write_text_side(_folder / "tiny")
 (_folder / "models.toml").write_text(
     '[models.tiny]\npath = "tiny"\nslots = 4\n[models.other]\npath = "tiny"\n', encoding="utf-8"
 )
 
-from playground.settings import *  # noqa: F403
+from playground.settings import *  # noqa: E402, F403
 
 # The front end is built by `make front`; unit tests need no script.
 STATICFILES_DIRS = [_folder / "dist"]

@@ -14,9 +14,7 @@ def address_of(request: HttpRequest) -> str:
     )
 
 
-def address_of_scope(
-    client: tuple[str, int] | None, headers: Iterable[tuple[bytes, bytes]]
-) -> str:
+def address_of_scope(client: tuple[str, int] | None, headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The same for a socket's handshake."""
     forwarded = ",".join(
         value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"

@@ -24,5 +24,5 @@ def secret_kept_in(path: Path) -> str:
         except FileExistsError:
             pass
         finally:
-            os.unlink(name)
+            Path(name).unlink()
         return path.read_text(encoding="utf-8")

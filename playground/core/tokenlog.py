@@ -209,6 +209,8 @@ def notice_line(run: str, epoch: int, event: str, *, kind: int = LOOK) -> str:
     return f"{run} {epoch} 0 {kind} {event}"
 
 
-def _part(epoch: bytes | None, first: int, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> LogPart:
+def _part(
+    epoch: bytes | None, first: int, entries: list[tuple[bytes, dict[bytes, bytes]]]
+) -> LogPart:
     tokens = [fields[b"t"].decode() for _, fields in entries]
     return LogPart(epoch=int(epoch or 0), first=first, tokens=tokens)

@@ -86,9 +86,7 @@ class RunConsumer(AsyncWebsocketConsumer):
         elif not await self._owns(run):
             await self._tell_error(run, "not_found", "There is no such run, or it is not yours.")
         else:
-            follower = RunFollower(
-                run=run, epoch=epoch, start=start, outbox=self.outbox, hub=hub()
-            )
+            follower = RunFollower(run=run, epoch=epoch, start=start, outbox=self.outbox, hub=hub())
             self.followers[run] = follower
             hub().add(follower)
             self.outbox.wake.set()

@@ -82,7 +82,9 @@ def sweep(*, model: str, free_slots: int) -> None:
     Releases runs whose worker's heartbeat has stopped, ends those that wait
     with a cancel asked, and rings for those that wait without a ring.
     """
-    orphans = Run.objects.filter(status=Run.Status.RUNNING).exclude(worker__in=alive().values("name"))
+    orphans = Run.objects.filter(status=Run.Status.RUNNING).exclude(
+        worker__in=alive().values("name")
+    )
     for run_id, attempt in orphans.values_list("pk", "attempt"):
         run_release(run_id=run_id, attempt=attempt, lost=True)
     _settle(Run.objects.filter(status=Run.Status.QUEUED))

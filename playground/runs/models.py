@@ -1,6 +1,7 @@
 """One generation. The row is the truth about it; see docs/architecture.md."""
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -61,7 +62,7 @@ class Run(models.Model):
     error_code = models.CharField(max_length=40, blank=True)
     error_message = models.TextField(blank=True)
     text = models.TextField(blank=True)
-    # [[id, text], ...] or [[id, text, logprob, [[id, logprob], ...]], ...]
+    # A list a token, in the form of the token log (core/tokenlog.py).
     tokens = models.JSONField(default=list)
     prompt_tokens = models.PositiveIntegerField(default=0)
     completion_tokens = models.PositiveIntegerField(default=0)
@@ -75,7 +76,7 @@ class Run(models.Model):
     tokens_per_second = models.FloatField(null=True)
 
     class Meta:
-        indexes = [
+        indexes: ClassVar = [
             models.Index(
                 fields=["model", "created_at"],
                 name="run_queued",

@@ -51,7 +51,9 @@ def test_the_cookie_is_sent_once_and_not_with_every_answer(person: Person) -> No
     assert COOKIE not in response.cookies
 
 
-@pytest.mark.parametrize("change", [lambda v: v[:-1] + "x", lambda v: v.split(":")[0], lambda v: ""])
+@pytest.mark.parametrize(
+    "change", [lambda v: v[:-1] + "x", lambda v: v.split(":")[0], lambda v: ""]
+)
 def test_a_forged_cookie_names_nobody(person: Person, change) -> None:  # type: ignore[no-untyped-def]
     assert person_of(request_with(change(cookie_value(person)))) is None
 

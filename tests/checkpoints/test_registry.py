@@ -102,7 +102,9 @@ def test_text_is_counted_in_the_models_own_tokens(tmp_path: Path) -> None:
 def test_a_tokenizer_of_two_files_counts_the_same(tmp_path: Path) -> None:
     write_text_side(tmp_path / "m")
     whole = json.loads((tmp_path / "m" / "tokenizer.json").read_text(encoding="utf-8"))
-    (tmp_path / "m" / "vocab.json").write_text(json.dumps(whole["model"]["vocab"]), encoding="utf-8")
+    (tmp_path / "m" / "vocab.json").write_text(
+        json.dumps(whole["model"]["vocab"]), encoding="utf-8"
+    )
     (tmp_path / "m" / "merges.txt").write_text("#version: 0.2\n", encoding="utf-8")
     (tmp_path / "m" / "tokenizer.json").unlink()
     tokenizer = tokenizer_for(read(tmp_path, '[models.m]\npath = "m"\n').get("m"))

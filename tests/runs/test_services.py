@@ -25,7 +25,9 @@ from tests.conftest import make_run
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 
-def create(person: Person, *, prompt: str = "Once", model: str = "tiny", **parameters: object) -> Run:
+def create(
+    person: Person, *, prompt: str = "Once", model: str = "tiny", **parameters: object
+) -> Run:
     return run_create(
         person=person,
         address="here",

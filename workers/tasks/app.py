@@ -1,9 +1,5 @@
 """The Celery application of the workers: the doorbell, and who answers it."""
 
-import os
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
-
 from collections.abc import Callable
 
 from playground.celery import make_celery

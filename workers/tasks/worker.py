@@ -1,175 +1,20 @@
-"""The process of a generate worker: ``python -m workers.tasks.worker --model demo``.
+"""Starts a generate worker: ``python -m workers.tasks.worker --model demo``."""
 
-It shows itself (loading, ready, not ready and why) from its first second on,
-tries again when a missing file appears, and takes rings once it can serve.
-"""
-
-import argparse
 import os
-import signal
-import socket
 import sys
-import threading
-import warnings
-from pathlib import Path
-from types import FrameType
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
 
 import django
 
-django.setup()
 
-import structlog
-from celery import signals
-from celery.exceptions import SecurityWarning
-from django.conf import settings
-from django.db import connections
+def main() -> int:
+    """Sets Django up, then becomes the worker (workers.tasks.process)."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
+    django.setup()
 
-from playground.checkpoints.files import checkpoint_folder
-from playground.checkpoints.models import Worker
-from playground.checkpoints.registry import ModelSpec, registry
-from playground.core.errors import ModelNotReady, UnknownModel
-from playground.core.rings import generate_queue
-from workers.tasks.app import answer_with, app
+    # Models can be imported only now.
+    from workers.tasks.process import run_worker
 
-log = structlog.get_logger("workers")
-
-# How often a worker that is not ready looks whether its files have changed.
-LOOK_AGAIN_SECONDS = 5.0
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Runs until told to stop. 0 for a clean end."""
-    options = _options(arguments)
-    try:
-        spec = registry().get(options.model)
-    except UnknownModel as error:
-        print(error.message, file=sys.stderr)
-        return 2
-    stop = threading.Event()
-    _stop_on_signals(stop)
-
-    # Here, not above: torch takes seconds, and bad arguments deserve a quick answer.
-    from workers.tasks.generate import serve_ring
-    from workers.tasks.serving import Serving
-
-    serving = Serving(
-        name=options.name or f"{spec.name}-{options.device}@{socket.gethostname()}",
-        spec=spec,
-        device=options.device,
-        slots=options.slots or spec.slots,
-    )
-    serving.register()
-    engine = _load_until_ready(serving, stop)
-    if engine is None:
-        serving.say(Worker.State.STOPPED)
-        return 0
-    serving.serve(engine)
-    answer_with(lambda: serve_ring(serving))
-    log.info("worker_ready", worker=serving.name, model=spec.name, device=serving.device)
-
-    def wind_down(**_: object) -> None:
-        """Stops claiming; what does not finish in time goes back to the queue."""
-        serving.stopping.set()
-        threading.Timer(settings.SHUTDOWN_GRACE_SECONDS, serving.hand_over).start()
-
-    signals.worker_shutting_down.connect(wind_down, weak=False)
-    # Celery warns of root because of pickles; JSON is all that we accept, and
-    # in a container root is the usual user.
-    warnings.filterwarnings("ignore", category=SecurityWarning)
-    # A fork-free pool shares this process, so its connections stay its own.
-    connections.close_all()
-    app.worker_main(
-        [
-            "--quiet",
-            "worker",
-            "--pool=threads",
-            f"--concurrency={serving.slots}",
-            f"--queues={generate_queue(spec.name)}",
-            f"--hostname={serving.name}",
-            "--without-gossip",
-            "--without-mingle",
-            "--without-heartbeat",
-            f"--loglevel={'INFO' if settings.LOG_LEVEL == 'DEBUG' else 'WARNING'}",
-        ]
-    )
-    serving.publisher.stop(timeout=2.0)
-    serving.say(Worker.State.STOPPED)
-    return 0
-
-
-def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="worker", description=__doc__)
-    parser.add_argument("--model", required=True, help="a name in the model registry")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:0, ...")
-    parser.add_argument("--slots", type=int, help="runs decoded at a time; default: the registry's")
-    parser.add_argument("--name", help="stable across restarts; default: model, device and host")
-    return parser.parse_args(arguments)
-
-
-def _stop_on_signals(stop: threading.Event) -> None:
-    """While loading; Celery puts its own handlers in place once it serves."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
-
-
-def _load_until_ready(serving, stop: threading.Event):  # type: ignore[no-untyped-def]
-    """The loaded engine, or None when told to stop before there was one.
-
-    A model that cannot be loaded is said once, precisely, and tried again only
-    when its files have changed: no crash loop.
-    """
-    from workers.engine.errors import EngineError
-
-    tried: object = object()
-    while not stop.is_set():
-        seen = _signature(serving.spec)
-        if seen != tried:
-            tried = seen
-            try:
-                return _load(serving)
-            except (EngineError, ModelNotReady) as error:
-                log.error("model_not_ready", model=serving.spec.name, reason=error.message)
-                serving.say(Worker.State.NOT_READY, error.message)
-        stop.wait(LOOK_AGAIN_SECONDS)
-    return None
-
-
-def _load(serving):  # type: ignore[no-untyped-def]
-    from workers.engine.checkpoint import CheckpointSpec
-    from workers.engine.engine import Engine
-
-    serving.say(Worker.State.LOADING)
-    spec = serving.spec
-    return Engine.load(
-        CheckpointSpec(
-            folder=checkpoint_folder(spec),
-            dtype=spec.dtype,
-            device=serving.device,
-            hashes=spec.sha256,
-        ),
-        max_batch=serving.slots,
-        cache_bytes=spec.cache_mb * 2**20 if spec.cache_mb else None,
-        tokens_per_second=spec.tokens_per_second,
-    )
-
-
-def _signature(spec: ModelSpec) -> object:
-    """Changes when a file in the model's folder does; a hub model is tried each time."""
-    if spec.path is None:
-        return object()
-    try:
-        return sorted(
-            (str(file), file.stat().st_size, file.stat().st_mtime_ns)
-            for file in Path(spec.path).iterdir()
-        )
-    except OSError:
-        return None
+    return run_worker()
 
 
 if __name__ == "__main__":

@@ -4,28 +4,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('incarnation', models.UUIDField()),
-                ('model', models.CharField(db_index=True, max_length=80)),
-                ('device', models.CharField(max_length=40)),
-                ('state', models.CharField(choices=[('loading', 'Loading'), ('ready', 'Ready'), ('not_ready', 'Not Ready'), ('stopped', 'Stopped')], default='loading', max_length=12)),
-                ('detail', models.TextField(blank=True)),
-                ('slots', models.PositiveIntegerField(default=0)),
-                ('live', models.PositiveIntegerField(default=0)),
-                ('tokens_per_second', models.FloatField(null=True)),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('heartbeat_at', models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("incarnation", models.UUIDField()),
+                ("model", models.CharField(db_index=True, max_length=80)),
+                ("device", models.CharField(max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("loading", "Loading"),
+                            ("ready", "Ready"),
+                            ("not_ready", "Not Ready"),
+                            ("stopped", "Stopped"),
+                        ],
+                        default="loading",
+                        max_length=12,
+                    ),
+                ),
+                ("detail", models.TextField(blank=True)),
+                ("slots", models.PositiveIntegerField(default=0)),
+                ("live", models.PositiveIntegerField(default=0)),
+                ("tokens_per_second", models.FloatField(null=True)),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("heartbeat_at", models.DateTimeField(db_index=True)),
             ],
         ),
     ]
