@@ -1,6 +1,7 @@
 """The one server process: HTTP by Django, sockets by Channels."""
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
 
@@ -16,11 +17,13 @@ from django.urls import path  # noqa: E402
 from playground.runs.consumers import RunConsumer  # noqa: E402
 from playground.runs.origins import SameOrigin  # noqa: E402
 
+# Typed as ASGI; Django's path() is typed for views.
+consumer: Any = RunConsumer.as_asgi()
+sockets: Any = [path("ws/", consumer)]
+
 application = ProtocolTypeRouter(
     {
         "http": django_application,
-        "websocket": SameOrigin(
-            AuthMiddlewareStack(URLRouter([path("ws/", RunConsumer.as_asgi())]))
-        ),
+        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(sockets))),
     }
 )

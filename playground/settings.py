@@ -6,6 +6,7 @@ equal. A value that cannot be read stops the start with the variable's name.
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import structlog
 from csp.constants import NONCE, NONE, SELF
@@ -34,8 +35,8 @@ PORT = env.int("PORT", 8000, validate=validate.Range(min=0, max=65535))
 # --- What kind of site --------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 # True when a proxy in front speaks TLS: cookies become Secure, HSTS is sent.
 SECURE_SITE = env.bool("SECURE_SITE", False)
 # How many proxies in front add to X-Forwarded-For; 0 takes the socket's peer.
@@ -108,7 +109,7 @@ TEMPLATES = [
 # --- Database -----------------------------------------------------------------
 
 
-def _database() -> dict[str, object]:
+def _database() -> dict[str, Any]:
     url = env.str("DATABASE_URL", "")
     if not url:
         return {
@@ -123,7 +124,7 @@ def _database() -> dict[str, object]:
             },
             "TEST": {"NAME": VAR_DIR / "test.sqlite3"},
         }
-    config = env.dj_db_url("DATABASE_URL")
+    config: dict[str, Any] = env.dj_db_url("DATABASE_URL")
     if config["ENGINE"] == "django.db.backends.postgresql":
         config["CONN_HEALTH_CHECKS"] = True
         config.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
@@ -215,7 +216,7 @@ _log_renderer = (
     if LOG_FORMAT == "json"
     else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
 )
-_log_chain = [
+_log_chain: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -19,7 +19,8 @@ from playground.checkpoints.files import local_file
 from playground.core.errors import UnknownModel
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-DTYPES = ("float32", "bfloat16", "float16")
+Dtype = Literal["float32", "bfloat16", "float16"]
+DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class ModelSpec:
     path: Path | None = None
     hub: str | None = None
     revision: str | None = None
-    dtype: str = "float32"
+    dtype: Dtype = "float32"
     device: str = "cpu"
     slots: int = 16
     tokens_per_second: float | None = None

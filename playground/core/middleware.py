@@ -1,5 +1,7 @@
 """Turns what a view raised into the one shape of an error."""
 
+from collections.abc import Callable
+
 import structlog
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -15,7 +17,7 @@ log = structlog.get_logger(__name__)
 class ErrorMiddleware:
     """Answers `PlaygroundError`, `Http404` and a busy database in one shape."""
 
-    def __init__(self, get_response):  # type: ignore[no-untyped-def]
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:

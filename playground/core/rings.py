@@ -43,4 +43,4 @@ def ring(model: str) -> bool:
 
 def rings_waiting(model: str) -> int:
     """How many rings lie in the list of ``model``."""
-    return int(blocking().llen(generate_queue(model)))  # type: ignore[arg-type]
+    return int(blocking().llen(generate_queue(model)))

@@ -204,4 +204,5 @@ def _row_state(run: str) -> RowState | None:
 async def row_state(run: str) -> RowState | None:
     """The row's state, or None when the run is deleted."""
     # Not in the one thread that all sensitive calls share.
-    return await database_sync_to_async(_row_state, thread_sensitive=False)(run)
+    state: RowState | None = await database_sync_to_async(_row_state, thread_sensitive=False)(run)
+    return state

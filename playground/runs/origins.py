@@ -19,7 +19,7 @@ class SameOrigin:
         self.application = application
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
-        inner = self.application if is_same_origin(scope["headers"]) else WebsocketDenier()
+        inner: Any = self.application if is_same_origin(scope["headers"]) else WebsocketDenier()
         return await inner(scope, receive, send)
 
 
