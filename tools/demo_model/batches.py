@@ -41,7 +41,7 @@ class Encoded:
 
 def encode(documents: Sequence[Document], tokenizer: Tokenizer) -> list[Encoded]:
     """Tokens of documents; the end of the text counts as part of the last answer."""
-    end = tokenizer.token_to_id(END_OF_TEXT)
+    end: int = tokenizer.encode(END_OF_TEXT).ids[0]
     encoded = []
     for document, encoding in zip(
         documents, tokenizer.encode_batch([d.text for d in documents]), strict=True

@@ -5,30 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from playground.prompts.formats import AGENT, CUSTOMER, Turn, chat_prompt
-from tools.demo_model import lexicon
+from tools.demo_model import lexicon, words
 from tools.demo_model.documents import Document, Split, is_held_out
+from tools.demo_model.policies import facts_of
 
-_BUSINESS = (
-    "an online shop for house plants|a bookshop|a bicycle shop|an online shop for shoes"
-    "|a furniture store|a shop for kitchen goods|an online toy shop|a garden centre"
-    "|an electronics store|a clothing shop|a shop for musical instruments|a coffee roaster"
-    "|an online pharmacy|a pet shop|a shop for camping gear|an art supplies store"
-).split("|")
-_OPENINGS = (
-    "This is a conversation between a customer and a support agent of {c}, {b}.",
-    "A customer talks with a support agent of {c}, {b}.",
-    "Below is a chat between a customer and an agent of {c}, {b}.",
-    "This is a chat between a customer and the support team of {c}, {b}.",
-    "A customer writes to the support of {c}, {b}.",
-    "The following is a dialogue between a customer and a support agent who works for {c}, {b}.",
-)
-_MANNERS = (
-    "The agent is friendly and brief.",
-    "The agent is polite.",
-    "The agent is helpful and kind.",
-    "The agent answers politely.",
-    "",
-)
+_BUSINESS = words.lines("chat", "businesses")
+_OPENINGS = words.lines("chat", "openings")
+_MANNERS = (*words.lines("chat", "manners"), "")
+# Questions about a kind of fact; the last line of a section is the answer.
+_QUESTIONS = {kind: words.lines("chat", f"ask: {kind}") for kind in words.kinds("chat", "ask")}
 
 
 @dataclass
@@ -51,73 +36,6 @@ Reply = tuple[str, str, tuple[str, ...]]
 """What the customer says, what the agent answers, what the answer must contain."""
 
 _UNKNOWN = "I am not sure about that. I will ask a colleague and write to you today."
-
-
-def _facts(rng: random.Random) -> dict[str, tuple[str, str]]:
-    """Kinds of facts: the sentence of the setting, and the words that answer with it."""
-    low = rng.randint(1, 8)
-    span = f"{low} to {low + rng.randint(1, 5)} {rng.choice(('days', 'days', 'working days'))}"
-    days = rng.choice((7, 10, 14, 20, 21, 28, 30, 45, 60, 90, 100, rng.randint(5, 99)))
-    years = rng.choice(("one year", "two years", "three years", "five years", "ten years"))
-    opening = f"from {rng.choice(lexicon.DAYS[:3])} to {rng.choice(lexicon.DAYS[3:])}"
-    hours = f"{opening}, {rng.randint(7, 11)} am to {rng.randint(4, 9)} pm"
-    price = f"{rng.randint(2, 19)} euros"
-    free = f"{rng.randint(2, 20) * 5} euros"
-    ways = rng.sample(("card", "PayPal", "bank transfer", "invoice", "gift card", "cash"), 3)
-    pay = f"{ways[0]}, {ways[1]} or {ways[2]}"
-    box = rng.choice(("help", "support", "hello", "service", "team", "contact"))
-    mail = f"{box}@{lexicon.coined(rng, Split.TRAIN).lower()}.{rng.choice(('com', 'org', 'net'))}"
-    refund = f"{rng.randint(2, 14)} days"
-    return {
-        "delivery": (
-            rng.choice(
-                (f"Orders arrive within {span}.", f"Delivery takes {span}.")
-                if rng.random() < 0.7
-                else (f"An order takes {span} to arrive.", f"We deliver within {span}.")
-            ),
-            span,
-        ),
-        "returns": (
-            rng.choice(
-                (
-                    f"Returns are free within {days} days.",
-                    f"Customers can return items for free within {days} days.",
-                    f"Items can be sent back within {days} days, free of charge.",
-                )
-            ),
-            f"{days} days",
-        ),
-        "warranty": (
-            rng.choice(
-                (
-                    f"All products have a warranty of {years}.",
-                    f"The warranty lasts {years}.",
-                    f"There is a warranty of {years} on everything.",
-                )
-            ),
-            years,
-        ),
-        "hours": (
-            rng.choice((f"The shop is open {hours}.", f"Opening hours are {hours}.")),
-            hours,
-        ),
-        "cost": (rng.choice((f"Delivery costs {price}.", f"Shipping costs {price}.")), price),
-        "free": (
-            rng.choice(
-                (f"Delivery is free for orders over {free}.", f"Orders over {free} ship for free.")
-            ),
-            free,
-        ),
-        "pay": (rng.choice((f"Customers can pay by {pay}.", f"We accept {pay}.")), pay),
-        "mail": (
-            rng.choice((f"The support address is {mail}.", f"The team can be reached at {mail}.")),
-            mail,
-        ),
-        "refund": (
-            rng.choice((f"Refunds take {refund}.", f"A refund is paid within {refund}.")),
-            refund,
-        ),
-    }
 
 
 def _greeting(scene: Scene) -> str:
@@ -235,118 +153,30 @@ def _solve_refund(scene: Scene) -> tuple[str, tuple[str, ...]]:
     )
 
 
-_QUESTIONS: dict[str, tuple[tuple[str, ...], str]] = {
-    "delivery": (
-        (
-            "How long does delivery take?",
-            "When will my order arrive?",
-            "How many days does it take to arrive?",
-            "How fast do you deliver?",
-            "When can I expect my {item}?",
-            "How long will it take?",
-        ),
-        "Your order will arrive within {fact}.",
-    ),
-    "returns": (
-        (
-            "Can I send it back if I do not like it?",
-            "Can I return it?",
-            "Can I send the {item} back?",
-            "What if I do not like the {item}?",
-            "How long do I have to return it?",
-            "I would like to return my {item}.",
-            "Is it possible to return an item?",
-            "What is your return policy?",
-        ),
-        "Yes, you can send it back for free within {fact}.",
-    ),
-    "warranty": (
-        (
-            "Is there a warranty?",
-            "How long is the warranty?",
-            "What if the {item} breaks?",
-            "Do you have a warranty on the {item}?",
-        ),
-        "Yes, there is a warranty of {fact}.",
-    ),
-    "hours": (
-        (
-            "When are you open?",
-            "What are your opening hours?",
-            "When is the shop open?",
-            "At what time do you open?",
-            "Are you open on Saturday?",
-        ),
-        "We are open {fact}.",
-    ),
-    "cost": (
-        (
-            "How much is delivery?",
-            "What does shipping cost?",
-            "How much do you charge for delivery?",
-            "What are the shipping costs?",
-        ),
-        "Delivery costs {fact}.",
-    ),
-    "free": (
-        (
-            "Is delivery free?",
-            "When is delivery free?",
-            "Do you offer free shipping?",
-            "Can I get free delivery?",
-        ),
-        "Delivery is free for orders over {fact}.",
-    ),
-    "pay": (
-        (
-            "How can I pay?",
-            "Which payment methods do you accept?",
-            "What are the ways to pay?",
-            "How do I pay for my order?",
-        ),
-        "You can pay by {fact}.",
-    ),
-    "mail": (
-        (
-            "How can I reach you?",
-            "What is your address for emails?",
-            "Where can I write to?",
-            "Can I send you a photo?",
-        ),
-        "You can write to us at {fact}.",
-    ),
-    "refund": (
-        (
-            "How long does a refund take?",
-            "When do I get my money back?",
-            "When will I get the refund?",
-        ),
-        "You will get the money back within {fact}.",
-    ),
-}
-
-
 def _question(scene: Scene) -> Reply:
     """A question that the setting answers, or not."""
     known = list(scene.facts)
     kind = scene.rng.choice(known if known and scene.rng.random() < 0.85 else list(_QUESTIONS))
-    wordings, answer = _QUESTIONS[kind]
+    *wordings, answer = _QUESTIONS[kind]
     said = scene.rng.choice(wordings).format(item=scene.item)
     if kind not in scene.facts:
         return said, _UNKNOWN, ("colleague",)
     fact = scene.facts[kind][1]
-    return said, answer.format(fact=fact), (fact,)
+    return said, answer.removeprefix("> ").format(fact=fact), (fact,)
 
 
 def _small_talk(scene: Scene, *, last: bool) -> Reply:
     if last:
         said = scene.one(
-            "Thank you for your help!", "Thanks a lot.", "Great, thank you!", "Thank you very much.",
+            "Thank you for your help!", "Thanks a lot.", "Great, thank you!",
+            "Thank you very much.",
             "Perfect, thanks.", "That is all, thank you.", "Thanks, goodbye.", "Thank you, bye.",
         )  # fmt: skip
         return said, "You are welcome. Have a nice day!", ("welcome",)
     if scene.rng.random() < 0.6:
-        said = scene.one("Hello!", "Hi.", "Good morning.", "Hello, I need help.", "Hi, can you help me?")
+        said = scene.one(
+            "Hello!", "Hi.", "Good morning.", "Hello, I need help.", "Hi, can you help me?"
+        )
         return said, "Hello! How can I help you?", ("help",)
     said = scene.one("Are you a robot?", "Am I talking to a human?", "Who are you?")
     return said, "I am the support agent. How can I help you?", ("agent",)
@@ -354,16 +184,16 @@ def _small_talk(scene: Scene, *, last: bool) -> Reply:
 
 def _give_number(scene: Scene) -> str:
     number = scene.number
-    words = scene.one(
+    said = scene.one(
         f"It is {number}.", f"{number}", f"Sure, it is {number}.", f"The number is {number}.",
         f"My order number is {number}.", f"Yes, {number}.", f"It is order {number}.",
     )  # fmt: skip
     if scene.rng.random() < 0.35:
-        words += scene.one(
+        said += scene.one(
             " When will it arrive?", f" When will my {scene.item} arrive?", " Can you help me?",
             " What can you do?", " Thank you.", " Please hurry.",
         )  # fmt: skip
-    return words
+    return said
 
 
 def _conversation(scene: Scene) -> list[Reply]:
@@ -401,8 +231,7 @@ def _conversation(scene: Scene) -> list[Reply]:
                 said = _sentence(greeting + said[0].lower() + said[1:]) if greeting else said
                 said = said.replace(" i ", " I ").replace(", i ", ", I ")
             replies.append((said, answer, check))
-    for _ in range(rng.choice((0, 1, 1, 2))):
-        replies.append(_question(scene))
+    replies.extend(_question(scene) for _ in range(rng.choice((0, 1, 1, 2))))
     if rng.random() < 0.4:
         replies.append(_small_talk(scene, last=True))
     return replies
@@ -411,7 +240,7 @@ def _conversation(scene: Scene) -> list[Reply]:
 def document(rng: random.Random, split: Split) -> Document:
     """A chat that ends with an answer; held-out ones have a company never seen."""
     scene = Scene(rng, split)
-    facts = _facts(rng)
+    facts = facts_of(rng)
     for kind in rng.sample(sorted(facts), rng.choice((1, 2, 2, 3, 3, 4, 5))):
         scene.facts[kind] = facts[kind]
     scene.item = lexicon.product(rng, split)

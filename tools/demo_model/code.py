@@ -4,151 +4,50 @@ import builtins
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from playground.prompts.formats import Pair, code_prompt
 from tools.demo_model.documents import Document, Item, Split, answered, draw, some
+from tools.demo_model.functions import (
+    NUMBERS,
+    TEXTS,
+    Function,
+    condition,
+    function_name,
+    setup,
+    takes,
+)
 from tools.demo_model.lexicon import article
-
-
-@dataclass(frozen=True)
-class Noun:
-    """What a list holds: names for one and many, and whether they are numbers or texts."""
-
-    one: str
-    many: str
-    text: bool
-    limit: str = ""
-
-
-_NUMBERS = [
-    Noun(one, many, text=False)
-    for one, many in (
-        pair.split("/")
-        for pair in (
-            "number/numbers price/prices age/ages score/scores value/values distance/distances "
-            "weight/weights grade/grades point/points amount/amounts temperature/temperatures "
-            "salary/salaries height/heights duration/durations mark/marks cost/costs total/totals "
-            "speed/speeds length/lengths size/sizes"
-        ).split()
-    )
-]
-_TEXTS = [
-    Noun(one, many, text=True)
-    for one, many in (
-        pair.split("/")
-        for pair in (
-            "word/words name/names title/titles line/lines city/cities key/keys label/labels "
-            "tag/tags message/messages file/files email/emails country/countries colour/colours "
-            "sentence/sentences user/users"
-        ).split()
-    )
-]
-_LIMITS = ("limit", "threshold", "bound", "minimum", "maximum", "cutoff")
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function's source, its explanation, and a check against plain Python.
-
-    ``expected`` takes the same arguments and gives what the words say.
-    """
-
-    source: str
-    words: str
-    operation: str
-    name: str
-    expected: Callable[..., Any]
-    texts: bool
-    extra: str = ""
-
-
-def _condition(rng: random.Random, noun: Noun, item: str) -> tuple[str, str, str, Callable[..., bool]]:
-    """Source of a test on ``item``, its words after "that are", an extra argument, the test."""
-    limit = rng.choice(_LIMITS)
-    constant = rng.choice((0, 1, 2, 3, 5, 10, 18, 20, 50, 100))
-    if noun.text:
-        size = rng.randint(2, 9)
-        letter = rng.choice("abcdefghijklmnoprstuvw")
-        return rng.choice(
-            (
-                (f"len({item}) > {limit}", f"are longer than the {limit}", limit,
-                 lambda x, n: len(x) > n),
-                (f"len({item}) < {limit}", f"are shorter than the {limit}", limit,
-                 lambda x, n: len(x) < n),
-                (f"len({item}) > {size}", f"are longer than {size} characters", "",
-                 lambda x: len(x) > size),
-                (f"len({item}) < {size}", f"are shorter than {size} characters", "",
-                 lambda x: len(x) < size),
-                (f'{item}.startswith("{letter}")', f'start with "{letter}"', "",
-                 lambda x: x.startswith(letter)),
-                (f'{item}.endswith("{letter}")', f'end with "{letter}"', "",
-                 lambda x: x.endswith(letter)),
-                (f'"{letter}" in {item}', f'contain "{letter}"', "", lambda x: letter in x),
-                (f"{item}.startswith(prefix)", "start with the prefix", "prefix",
-                 lambda x, p: x.startswith(str(p))),
-                (f"{item}.isupper()", "are in upper case", "", str.isupper),
-                (f"{item} == {item}[::-1]", "are palindromes", "", lambda x: x == x[::-1]),
-            )
-        )  # fmt: skip
-    return rng.choice(
-        (
-            (f"{item} > {limit}", f"are greater than the {limit}", limit, lambda x, n: x > n),
-            (f"{item} < {limit}", f"are less than the {limit}", limit, lambda x, n: x < n),
-            (f"{item} >= {limit}", f"are at least the {limit}", limit, lambda x, n: x >= n),
-            (f"{item} > {constant}", f"are greater than {constant}", "", lambda x: x > constant),
-            (f"{item} < {constant}", f"are less than {constant}", "", lambda x: x < constant),
-            (f"{item} % 2 == 0", "are even", "", lambda x: x % 2 == 0),
-            (f"{item} % 2 == 1", "are odd", "", lambda x: x % 2 == 1),
-            (f"{item} % divisor == 0", "can be divided by the divisor", "divisor",
-             lambda x, n: x % n == 0),
-            (f"{item} == {constant}", f"are equal to {constant}", "", lambda x: x == constant),
-        )
-    )  # fmt: skip
-
-
-def _names(rng: random.Random, *parts: str) -> str:
-    return rng.choice(("", "", "get_", "compute_", "find_", "")) + "_".join(
-        part for part in parts if part
-    )
-
-
-def _setup(rng: random.Random) -> tuple[Noun, str, str]:
-    """A noun, the list argument's name and the loop variable's name."""
-    noun = rng.choice(_NUMBERS + _TEXTS)
-    return noun, noun.many, rng.choice((noun.one, noun.one, noun.one, noun.one[0], "item"))
-
-
-def _takes(noun: Noun, extra: str = "") -> str:
-    also = f" and a {extra}" if extra else ""
-    return f"The function takes a list of {noun.many}{also} and returns"
 
 
 def _filtered(rng: random.Random) -> Function:
     """Count, list, any, all or sum over a condition."""
-    noun, many, one = _setup(rng)
-    test, words, extra, holds = _condition(rng, noun, one)
+    noun, many, one = setup(rng)
+    test, words, extra, holds = condition(rng, noun, one)
     args = f"{many}, {extra}" if extra else many
     kind = rng.choice(("count", "count", "select", "select", "any", "all", "first", "sum"))
     if kind == "sum" and noun.text:
         kind = "count"
-    name = _names(rng, {"select": "filter", "first": "first"}.get(kind, kind), noun.many)
+    name = function_name(rng, {"select": "filter", "first": "first"}.get(kind, kind), noun.many)
     if kind in ("count", "sum"):
         step = "1" if kind == "count" else one
         result = rng.choice(("count", "total", "result", "n"))
         inner = "1" if kind == "count" else one
         source = rng.choice(
             (
-                f"    {result} = 0\n    for {one} in {many}:\n        if {test}:\n"
-                f"            {result} += {step}\n    return {result}",
+                (
+                    f"    {result} = 0\n    for {one} in {many}:\n        if {test}:\n"
+                    f"            {result} += {step}\n    return {result}"
+                ),
                 f"    return sum({inner} for {one} in {many} if {test})",
-                f"    {result} = 0\n    for {one} in {many}:\n        if {test}:\n"
-                f"            {result} = {result} + {step}\n    return {result}",
+                (
+                    f"    {result} = 0\n    for {one} in {many}:\n        if {test}:\n"
+                    f"            {result} = {result} + {step}\n    return {result}"
+                ),
             )
         )
         what = "the number of" if kind == "count" else "the sum of the"
-        said = f"{_takes(noun, extra)} {what} {noun.many} that {words}."
+        said = f"{takes(noun, extra)} {what} {noun.many} that {words}."
 
         def expected(items: list[Any], *rest: Any) -> Any:
             kept = [x for x in items if holds(x, *rest)]
@@ -157,12 +56,14 @@ def _filtered(rng: random.Random) -> Function:
         result = rng.choice(("result", "kept", "found", "selected"))
         source = rng.choice(
             (
-                f"    {result} = []\n    for {one} in {many}:\n        if {test}:\n"
-                f"            {result}.append({one})\n    return {result}",
+                (
+                    f"    {result} = []\n    for {one} in {many}:\n        if {test}:\n"
+                    f"            {result}.append({one})\n    return {result}"
+                ),
                 f"    return [{one} for {one} in {many} if {test}]",
             )
         )
-        said = f"{_takes(noun, extra)} a list of the {noun.many} that {words}."
+        said = f"{takes(noun, extra)} a list of the {noun.many} that {words}."
 
         def expected(items: list[Any], *rest: Any) -> Any:
             return [x for x in items if holds(x, *rest)]
@@ -171,7 +72,7 @@ def _filtered(rng: random.Random) -> Function:
             f"    for {one} in {many}:\n        if {test}:\n            return {one}\n"
             "    return None"
         )
-        said = f"{_takes(noun, extra)} the first of the {noun.many} that {words}, or None."
+        said = f"{takes(noun, extra)} the first of the {noun.many} that {words}, or None."
 
         def expected(items: list[Any], *rest: Any) -> Any:
             return next((x for x in items if holds(x, *rest)), None)
@@ -181,14 +82,14 @@ def _filtered(rng: random.Random) -> Function:
         source = rng.choice(
             (
                 f"    return {kind}({test} for {one} in {many})",
-                f"    for {one} in {many}:\n        if {check}:\n            return {yes}\n"
-                f"    return {no}",
+                (
+                    f"    for {one} in {many}:\n        if {check}:\n            return {yes}\n"
+                    f"    return {no}"
+                ),
             )
         )
         which = "any" if kind == "any" else "all"
-        said = (
-            f"{_takes(noun, extra)} whether {which} of the {noun.many} {words}."
-        )
+        said = f"{takes(noun, extra)} whether {which} of the {noun.many} {words}."
 
         def expected(items: list[Any], *rest: Any) -> Any:
             found = [holds(x, *rest) for x in items]
@@ -200,7 +101,7 @@ def _filtered(rng: random.Random) -> Function:
 
 def _whole(rng: random.Random) -> Function:
     """Something about a whole list."""
-    noun, many, one = _setup(rng)
+    noun, many, one = setup(rng)
     total = rng.choice(("total", "result", "s"))
     best = rng.choice(("best", "largest", "result"))
     loop = f"    for {one} in {many}:\n"
@@ -210,24 +111,24 @@ def _whole(rng: random.Random) -> Function:
                  f"    {total} = 0\n{loop}        {total} = {total} + {one}\n    return {total}"],
          "their sum", sum),
         ("average", [f"    return sum({many}) / len({many})",
-                     f"    {total} = 0\n{loop}        {total} += {one}\n"
-                     f"    return {total} / len({many})"],
+                     (f"    {total} = 0\n{loop}        {total} += {one}\n"
+                     f"    return {total} / len({many})")],
          "their average", lambda x: sum(x) / len(x)),
         ("largest", [f"    return max({many})",
-                     f"    {best} = {many}[0]\n{loop}        if {one} > {best}:\n"
-                     f"            {best} = {one}\n    return {best}"],
+                     (f"    {best} = {many}[0]\n{loop}        if {one} > {best}:\n"
+                     f"            {best} = {one}\n    return {best}")],
          "the largest one", max),
         ("smallest", [f"    return min({many})",
-                      f"    {best} = {many}[0]\n{loop}        if {one} < {best}:\n"
-                      f"            {best} = {one}\n    return {best}"],
+                      (f"    {best} = {many}[0]\n{loop}        if {one} < {best}:\n"
+                      f"            {best} = {one}\n    return {best}")],
          "the smallest one", min),
         ("range", [f"    return max({many}) - min({many})"],
          "the difference between the largest and the smallest one", lambda x: max(x) - min(x)),
         ("product", [f"    {total} = 1\n{loop}        {total} *= {one}\n    return {total}"],
          "their product", lambda x: math.prod(x)),
         ("doubled", [f"    return [{one} * 2 for {one} in {many}]",
-                     f"    {total} = []\n{loop}        {total}.append({one} * 2)\n"
-                     f"    return {total}"],
+                     (f"    {total} = []\n{loop}        {total}.append({one} * 2)\n"
+                     f"    return {total}")],
          "a list of each one doubled", lambda x: [y * 2 for y in x]),
         ("squares", [f"    return [{one} ** 2 for {one} in {many}]",
                      f"    return [{one} * {one} for {one} in {many}]"],
@@ -239,16 +140,16 @@ def _whole(rng: random.Random) -> Function:
     ]  # fmt: skip
     texts: list[tuple[str, list[str], str, Callable[..., Any]]] = [
         ("lengths", [f"    return [len({one}) for {one} in {many}]",
-                     f"    {total} = []\n{loop}        {total}.append(len({one}))\n"
-                     f"    return {total}"],
+                     (f"    {total} = []\n{loop}        {total}.append(len({one}))\n"
+                     f"    return {total}")],
          f"a list of the length of each {noun.one}", lambda x: [len(y) for y in x]),
         ("longest", [f"    return max({many}, key=len)"],
          "the longest one", lambda x: max(x, key=len)),
         ("shortest", [f"    return min({many}, key=len)"],
          "the shortest one", lambda x: min(x, key=len)),
         ("initials", [f"    return [{one}[0] for {one} in {many}]",
-                      f"    {total} = []\n{loop}        {total}.append({one}[0])\n"
-                      f"    return {total}"],
+                      (f"    {total} = []\n{loop}        {total}.append({one}[0])\n"
+                      f"    return {total}")],
          f"a list of the first letter of each {noun.one}", lambda x: [y[0] for y in x]),
         ("upper", [f"    return [{one}.upper() for {one} in {many}]"],
          f"a list of each {noun.one} in upper case", lambda x: [y.upper() for y in x]),
@@ -261,8 +162,8 @@ def _whole(rng: random.Random) -> Function:
         ("alphabetical", [f"    return sorted({many})"],
          "a list of them in alphabetical order", sorted),
         ("total_length", [f"    return sum(len({one}) for {one} in {many})",
-                          f"    {total} = 0\n{loop}        {total} += len({one})\n"
-                          f"    return {total}"],
+                          (f"    {total} = 0\n{loop}        {total} += len({one})\n"
+                          f"    return {total}")],
          "the sum of their lengths", lambda x: sum(len(y) for y in x)),
     ]  # fmt: skip
     either: list[tuple[str, list[str], str, Callable[..., Any]]] = [
@@ -272,11 +173,11 @@ def _whole(rng: random.Random) -> Function:
         ("reversed", [f"    return {many}[::-1]", f"    return list(reversed({many}))"],
          "a list of them in reverse order", lambda x: x[::-1]),
         ("unique", [f"    return list(dict.fromkeys({many}))",
-                    f"    {total} = []\n{loop}        if {one} not in {total}:\n"
-                    f"            {total}.append({one})\n    return {total}"],
+                    (f"    {total} = []\n{loop}        if {one} not in {total}:\n"
+                    f"            {total}.append({one})\n    return {total}")],
          "a list of them without duplicates", lambda x: list(dict.fromkeys(x))),
-        ("occurrences", [f"    counts = {{}}\n{loop}        counts[{one}] = "
-                         f"counts.get({one}, 0) + 1\n    return counts"],
+        ("occurrences", [(f"    counts = {{}}\n{loop}        counts[{one}] = "
+                         f"counts.get({one}, 0) + 1\n    return counts")],
          f"a dictionary of how often each {noun.one} occurs",
          lambda x: {y: x.count(y) for y in x}),
         ("without_first", [f"    return {many}[1:]"],
@@ -285,22 +186,23 @@ def _whole(rng: random.Random) -> Function:
     label, sources, words, expected = rng.choice((texts if noun.text else numbers) * 2 + either)
     verb = {"sum": ("add_all", "sum_of", "total"), "average": ("average", "mean")}.get(label)
     label_shown = rng.choice(verb) if verb else label
-    name = _names(rng, label_shown, rng.choice((noun.many, noun.many, "", "all")))
+    name = function_name(rng, label_shown, rng.choice((noun.many, noun.many, "", "all")))
     name = f"{name}_{noun.many}" if name in dir(builtins) else name
     source = f"def {name}({many}):\n{rng.choice(sources)}"
-    return Function(source, f"{_takes(noun)} {words}.", label, name, expected, noun.text)
+    return Function(source, f"{takes(noun)} {words}.", label, name, expected, noun.text)
 
 
 def _scalar(rng: random.Random) -> Function:
     """Arithmetic or text work on one or two plain arguments."""
     options: list[tuple[str, str, str, str, Callable[..., Any], bool]] = []
-    a, b = rng.sample([noun.one for noun in _NUMBERS], 2)
-    t = rng.choice([noun.one for noun in _TEXTS] + ["text"])
+    a, b = rng.sample([noun.one for noun in NUMBERS], 2)
+    t = rng.choice([noun.one for noun in TEXTS] + ["text"])
     two = f"The function takes {article(a)} and {article(b)} and returns"
-    takes = f"The function takes {article(a)} and returns"
+    one_arg = f"The function takes {article(a)} and returns"
     of = f"The function takes {article(t)} and returns"
     options += [
-        (f"{a}, {b}", f"    return {a} + {b}", f"{two} their sum.", "add", lambda x, y: x + y, False),
+        (f"{a}, {b}", f"    return {a} + {b}", f"{two} their sum.", "add",
+         lambda x, y: x + y, False),
         (f"{a}, {b}", f"    return {a} * {b}", f"{two} their product.", "multiply",
          lambda x, y: x * y, False),
         (f"{a}, {b}", f"    return {a} - {b}", f"{two} their difference.", "difference",
@@ -311,12 +213,12 @@ def _scalar(rng: random.Random) -> Function:
          f"{two} the larger one.", "larger", max, False),
         (f"{a}, {b}", f"    if {a} < {b}:\n        return {a}\n    return {b}",
          f"{two} the smaller one.", "smaller", min, False),
-        (a, f"    return {a} * 2", f"{takes} it doubled.", "double", lambda x: x * 2, False),
-        (a, f"    return {a} ** 2", f"{takes} its square.", "square", lambda x: x * x, False),
-        (a, f"    return {a} % 2 == 0", f"{takes} whether it is even.", "is_even",
+        (a, f"    return {a} * 2", f"{one_arg} it doubled.", "double", lambda x: x * 2, False),
+        (a, f"    return {a} ** 2", f"{one_arg} its square.", "square", lambda x: x * x, False),
+        (a, f"    return {a} % 2 == 0", f"{one_arg} whether it is even.", "is_even",
          lambda x: x % 2 == 0, False),
         (a, f"    if {a} < 0:\n        return -{a}\n    return {a}",
-         f"{takes} its absolute value.", "absolute", abs, False),
+         f"{one_arg} its absolute value.", "absolute", abs, False),
         (t, f"    return {t}[::-1]", f"{of} it in reverse.", "reverse", lambda x: x[::-1], True),
         (t, f"    return {t}.upper()", f"{of} it in upper case.", "shout", str.upper, True),
         (t, f"    return {t}.lower()", f"{of} it in lower case.", "lower", str.lower, True),
@@ -329,11 +231,12 @@ def _scalar(rng: random.Random) -> Function:
         (t, f'    return {t}.replace(" ", "_")',
          f"{of} it with underscores instead of spaces.", "slug",
          lambda x: x.replace(" ", "_"), True),
-        (t, f'    vowels = 0\n    for letter in {t}:\n        if letter in "aeiou":\n'
-         "            vowels += 1\n    return vowels",
+        (t, (f'    vowels = 0\n    for letter in {t}:\n        if letter in "aeiou":\n'
+         "            vowels += 1\n    return vowels"),
          f"{of} the number of vowels in it.", "vowels",
          lambda x: sum(y in "aeiou" for y in x), True),
-        ("n", "    result = 1\n    for i in range(2, n + 1):\n        result *= i\n    return result",
+        ("n",
+         "    result = 1\n    for i in range(2, n + 1):\n        result *= i\n    return result",
          "The function takes a number n and returns its factorial.", "factorial",
          lambda n: math.factorial(n), False),
         ("n", "    a, b = 0, 1\n    for _ in range(n):\n        a, b = b, a + b\n    return a",
@@ -341,7 +244,7 @@ def _scalar(rng: random.Random) -> Function:
          lambda n: [0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144][n], False),
     ]  # fmt: skip
     args, body, words, label, expected, texts = rng.choice(options)
-    name = label if args == "n" else _names(rng, label, rng.choice(("", args.split(",")[0])))
+    name = label if args == "n" else function_name(rng, label, rng.choice(("", args.split(",")[0])))
     name = f"{name}_value" if name in dir(builtins) else name
     source = f"def {name}({args}):\n{body}"
     return Function(source, words, label, name, expected, texts, extra="scalar")

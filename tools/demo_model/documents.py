@@ -107,4 +107,5 @@ def answered(
 
 def some(rng: random.Random, most: int) -> int:
     """How many worked examples a prompt shows: none to ``most``, few of them none."""
-    return rng.choice([0, *range(1, most + 1), *range(1, most + 1)])
+    shown: int = rng.choice([0, *range(1, most + 1), *range(1, most + 1)])
+    return shown

@@ -25,7 +25,7 @@ def export(
     if beside.exists():
         rmtree(beside)
     beside.mkdir(parents=True)
-    end_of_text = tokenizer.token_to_id(END_OF_TEXT)
+    end_of_text: int = tokenizer.encode(END_OF_TEXT).ids[0]
     save_file(
         {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in state.items()},
         beside / "model.safetensors",

@@ -6,88 +6,32 @@ Lists are split by content: a held-out name never stands in the training text.
 import random
 from functools import cache
 
+from tools.demo_model import words
 from tools.demo_model.documents import Split, is_held_out, part
 
-FIRST_NAMES = """
-Anna Tom Lucy Maria Daniel Clara Peter Lena Paul Sofia Emma Noah Liam Olivia Ava Mia Lucas Hugo
-Alice Louis Jules Chloe Ines Sarah David Laura Simon Julia Max Felix Nora Ida Oscar Emil Freya Lars
-Ingrid Sven Olga Ivan Nina Boris Vera Marta Pablo Carlos Lucia Elena Diego Carmen Rosa Miguel Ana
-Marco Giulia Luca Paolo Chiara Bruno Amara Kwame Zola Femi Ngozi Aisha Omar Leila Yusuf Fatima Karim
-Amina Hassan Samir Noor Priya Arjun Ravi Anita Meera Vikram Sunita Kenji Yuki Hana Akira Mei Wei Lin
-Chen Jin Min Soo Ji Tariq Rania Tess Ruth Grace Henry George Arthur Edith Martha Walter Ellen Joan
-Frank Harry Jack Owen Rhys Megan Sean Aoife Ciara Connor Fiona Ewan Isla Angus Bella Otto Greta Hans
-Karl Heidi Anton Mila Petra Jan Eva Pavel Irina Dmitri Sonia Teresa Ricardo Joao Beatriz Duarte Filipa
-Robert James John Mary Linda Susan Kate Helen Alan Brian Claire Denise Eric Gina Ian Jane Keith Leo
-""".split()
+FIRST_NAMES = words.listed("shared", "first names")
+SURNAMES = words.listed("shared", "surnames")
+CITIES = words.listed("shared", "cities")
+JOBS = words.listed("shared", "jobs")
+MONTHS = words.listed("shared", "months")
+DAYS = words.listed("shared", "days")
+COLOURS = words.listed("shared", "colours")
+MATERIALS = words.listed("shared", "materials")
+PRODUCTS = words.listed("shared", "products")
+COMPANY_WORDS = words.listed("shared", "company adjectives")
+COMPANY_NOUNS = words.listed("shared", "company nouns")
 
-SURNAMES = """
-Baker Hoffmann Lopez Smith Jones Taylor Brown Wilson Evans Thomas Roberts Walker Wright Green Hall
-Wood Harris Martin Cooper Ward Turner Hill Moore Clark Lewis Young King Scott Adams Carter Mitchell
-Parker Collins Morgan Bell Murphy Kelly Byrne Walsh Ryan Fischer Weber Meyer Wagner Becker Schulz Koch
-Richter Klein Wolf Neumann Schwarz Braun Dubois Moreau Laurent Lefevre Girard Roux Fournier Mercier
-Garcia Martinez Perez Sanchez Romero Torres Ruiz Navarro Molina Ortega Rossi Ferrari Esposito Bianchi
-Romano Conti Greco Silva Santos Costa Pereira Almeida Novak Svoboda Kowalski Nowak Horvat Petrov Ivanova
-Sokolov Popov Larsen Hansen Nielsen Berg Lund Dahl Nyberg Lindqvist Virtanen Okafor Mensah Diallo Traore
-Haddad Khalil Mansour Rahman Ahmed Khan Patel Sharma Singh Gupta Mehta Rao Tanaka Suzuki Sato Mori Kim
-Park Lee Wang Zhang Liu Chen Nguyen Tran Osei Banda Abebe Kamau Marsh Hale Stone Frost Lane Drake Finch
-""".split()
-
-CITIES = """
-Leeds York Bath Madrid Dublin Bristol Paris London Berlin Rome Lisbon Oslo Vienna Prague Athens Lyon
-Nice Lille Nantes Bordeaux Toulouse Geneva Zurich Basel Munich Hamburg Cologne Dresden Leipzig Bremen
-Milan Turin Naples Venice Florence Bologna Seville Valencia Bilbao Porto Braga Ghent Bruges Antwerp
-Brussels Utrecht Rotterdam Amsterdam Copenhagen Aarhus Stockholm Malmo Uppsala Helsinki Turku Bergen
-Tallinn Riga Vilnius Warsaw Krakow Gdansk Budapest Zagreb Split Belgrade Sofia Bucharest Cork Galway
-Limerick Belfast Glasgow Edinburgh Aberdeen Dundee Cardiff Swansea Oxford Cambridge Norwich Exeter
-Plymouth Brighton Hull Derby Chester Durham Boston Chicago Denver Seattle Austin Dallas Houston Portland
-Toronto Montreal Ottawa Vancouver Calgary Sydney Perth Adelaide Auckland Wellington Tokyo Kyoto Osaka
-Seoul Busan Delhi Mumbai Pune Chennai Lagos Accra Nairobi Kampala Cairo Tunis Rabat Dakar Lima Quito
-Bogota Santiago Montevideo Havana
-""".split()
-
-JOBS = """
-nurse carpenter photographer teacher engineer doctor baker lawyer painter gardener cook driver pilot
-farmer journalist musician plumber electrician dentist architect librarian waiter singer actor chemist
-designer programmer accountant translator mechanic tailor butcher florist fisherman firefighter surgeon
-economist biologist historian postman judge sailor welder barber vet potter optician roofer miner
-""".split()
-
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-COLOURS = "red blue green black white yellow grey brown orange purple pink silver".split()
-MATERIALS = "wood steel glass cotton leather wool copper bamboo linen paper stone ceramic".split()
-
-PRODUCTS = """
-lamp|chair|table|desk|shelf|mug|kettle|pan|knife|bowl|plate|spoon|bottle|backpack|suitcase|wallet|belt
-scarf|jacket|coat|sweater|shirt|dress|hat|glove|sock|shoe|boot|sandal|watch|ring|necklace|umbrella
-blanket|pillow|towel|curtain|carpet|mirror|clock|candle|vase|basket|bench|sofa|bed|wardrobe|cupboard
-bicycle|helmet|tent|sleeping bag|rope|torch|compass|skateboard|football|racket|guitar|violin|flute|drum
-camera|printer|keyboard|mouse|screen|speaker|headset|phone|charger|tablet|radio|toaster|blender|mixer
-iron|heater|fan|vacuum cleaner|drill|hammer|saw|ladder|rake|spade|hose|watering can|flower pot|fern
-orchid|cactus|rose|palm|notebook|pencil|fountain pen|puzzle|board game|kite|teddy bear|doll|teapot
-coffee machine|bread knife|cutting board|desk lamp|travel mug|rain coat|garden chair|wall clock
-""".replace("\n", "|").strip("|").split("|")
-
-COMPANY_WORDS = (
-    "Golden Silver Blue Green Red White Little Old North South Bright Clear Quiet Wild Happy Stone "
-    "River Forest Mountain Sunny Royal Urban Fresh Simple Noble Grand Amber Copper Velvet Northern"
-).split()
-COMPANY_NOUNS = (
-    "Crust Heron Leaf Lantern Harbour Bridge Anchor Oak Willow Fox Owl Bear Star Moon Field Garden "
-    "House Kitchen Wheel Sail Feather Acorn Maple Pine Meadow Brook Valley Tower Gate Orchard"
-).split()
-
-_ONSETS = "b br c cr d dr f fl g gr h j k l m n p pr qu r s st t tr v w z sh th bl".split()
-_VOWELS = "a e i o u a e i o ai ea ou ee".split()
-_ENDINGS = "n r l s x t nd rk lm st ra la no ro vi da th ck m ".split(" ")
+_ONSETS = words.listed("shared", "onsets")
+_VOWELS = words.listed("shared", "vowels")
+_ENDINGS = (*words.listed("shared", "endings"), "")
 
 
 def coined(rng: random.Random, split: Split) -> str:
     """A capitalised name of two or three syllables that no list holds."""
     while True:
-        syllables = (rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(rng.choice((1, 2, 2))))
+        syllables = (
+            rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(rng.choice((1, 2, 2)))
+        )
         name = ("".join(syllables) + rng.choice(_ONSETS) + rng.choice("aeio")).capitalize()
         name += rng.choice(_ENDINGS)
         if is_held_out(name) == (split is Split.HELD_OUT):
@@ -95,13 +39,13 @@ def coined(rng: random.Random, split: Split) -> str:
 
 
 @cache
-def _part(words: tuple[str, ...], split: Split) -> list[str]:
-    return part(words, split)
+def _part(choices: tuple[str, ...], split: Split) -> list[str]:
+    return part(choices, split)
 
 
-def pick(rng: random.Random, words: list[str], split: Split) -> str:
+def pick(rng: random.Random, choices: tuple[str, ...], split: Split) -> str:
     """A word of a list on one side of the split."""
-    return rng.choice(_part(tuple(words), split))
+    return rng.choice(_part(choices, split))
 
 
 def first_name(rng: random.Random, split: Split) -> str:
@@ -154,4 +98,7 @@ def date(rng: random.Random) -> str:
 
 def number(rng: random.Random) -> int:
     """A whole number whose size varies over four orders."""
-    return rng.randint(2, 9) * 10 ** rng.randint(0, 3) + rng.choice((0, 0, rng.randint(0, 9)))
+    amount: int = rng.randint(2, 9) * 10 ** rng.randint(0, 3) + rng.choice(
+        (0, 0, rng.randint(0, 9))
+    )
+    return amount

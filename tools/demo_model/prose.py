@@ -2,48 +2,21 @@
 
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from playground.prompts.formats import Pair
-from tools.demo_model import lexicon
+from tools.demo_model import lexicon, words
 from tools.demo_model.documents import Document, Item, Split, answered, draw, some
 
-# Features as a list shows them; those after the bar take no article in a sentence.
-_COUNTED = (
-    "folding arm|USB port|leak-proof lid|soft handle|wide base|small pocket|strong frame|long cable"
-    "|hidden zip|quiet motor|clear display|large button|safety lock|metal clip|wooden grip"
-    "|carry case|timer|remote control|rubber foot|glass door|second battery|removable filter"
-    "|built-in light|steel blade|padded strap|cotton cover|round mirror|side pocket|night mode"
-).split("|")
-_MASS = (
-    "warm light|soft wool|fast charging|low weight|wireless sound|natural oil|deep bass"
-    "|rounded corners|wide wheels|double walls|bright colours|three speeds|two pockets|strong seams"
-    "|solid oak|waterproof fabric|long battery life|adjustable height|four hooks|steel springs"
-).split("|")
-_DEEDS = (
-    "keeps drinks hot for six hours|fits every cup holder|fits in any bag|folds in seconds"
-    "|charges in an hour|saves energy|stays cool in summer|works without a cable"
-    "|holds up to ten books|dries in minutes|cleans itself|works in the rain|lasts for years"
-    "|keeps the cold out|turns off by itself|is easy to clean|stands on any floor"
-).split("|")
-_OPENINGS = (
-    "The {n} makes every day a little easier.",
-    "The {n} goes wherever you go.",
-    "Meet the {n}, made for people who like good things.",
-    "The {n} brings comfort to your home.",
-    "With the {n} you get quality that you can feel.",
-    "The {n} is small in size and big in use.",
-    "The {n} is a friend for every day.",
-    "Simple, strong and beautiful: that is the {n}.",
-)
-_CLOSINGS = (
-    "A small companion for long days.",
-    "You will not want to be without it.",
-    "A fine gift for friends and family.",
-    "Made to last and easy to love.",
-    "Order it today and enjoy it for years.",
-    "It looks good in every room.",
-    "A simple choice for a better day.",
-)
+# Features that take an article in a sentence, and those that do not.
+_COUNTED = words.listed("prose", "features with an article")
+_MASS = words.listed("prose", "features without")
+_DEEDS = words.listed("prose", "deeds")
+_OPENINGS = words.lines("prose", "openings")
+_CLOSINGS = words.lines("prose", "closings")
+_TOPICS = {kind: words.lines("prose", f"topic: {kind}") for kind in words.kinds("prose", "topic")}
+_GOOD = words.lines("prose", "good")
+_BAD = words.lines("prose", "bad")
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -62,49 +35,6 @@ def _description(rng: random.Random, split: Split) -> tuple[str, str]:
     middle = f"It {_listed(what) if len(what) > 1 else what[0]}."
     opening = rng.choice(_OPENINGS).format(n=name)
     return given, f"{opening} {middle} {rng.choice(_CLOSINGS)}"
-
-
-_TOPICS: dict[str, tuple[str, ...]] = {
-    "delivery": (
-        "My {p} has not arrived yet.", "When will you deliver my {p}?", "The parcel is late again.",
-        "I have waited for my {p} for {d} days.", "The courier left my {p} at the wrong door.",
-        "Can you tell me where my parcel is?", "The tracking page shows nothing new.",
-    ),
-    "refund": (
-        "I want my money back for the {p}.", "I returned the {p} and have not been refunded.",
-        "When do I get the refund?", "Please refund my last order.",
-        "You still owe me {d} euros for the {p} that I sent back.",
-    ),
-    "account": (
-        "I forgot my password.", "I cannot log in.", "Please delete my account.",
-        "How do I change my email address?", "My account is locked since {w}.",
-        "The login page shows an error.",
-    ),
-    "payment": (
-        "My card was charged twice.", "Can I pay by bank transfer?", "The payment did not go through.",
-        "I need an invoice for the {p}.", "You took {d} euros too much from my card.",
-        "The invoice shows the wrong name.",
-    ),
-    "product": (
-        "The {p} is broken.", "My {p} does not turn on.", "Is the {p} waterproof?",
-        "How do I clean the {p}?", "There is a scratch on my {p}.", "Which {p} fits a small room?",
-        "Does the {p} come in {c}?",
-    ),
-}  # fmt: skip
-_GOOD = (
-    "I love this {p}.", "The {p} works perfectly.", "Great quality for the price.",
-    "My whole family enjoys the {p}.", "Best {p} that I have ever had.", "It arrived fast and looks great.",
-    "The {p} is beautiful and easy to use.", "I would buy it again at once.",
-    "Very happy with the {p}.", "It does exactly what it should.", "A wonderful {p}.",
-    "The {c} colour is lovely.", "After {d} weeks it still looks new.",
-)  # fmt: skip
-_BAD = (
-    "The {p} broke after {d} days.", "A waste of money.", "The {p} looks cheap and feels worse.",
-    "I am very disappointed with the {p}.", "It stopped working after a week.",
-    "The {p} is too small and smells bad.", "Do not buy this {p}.", "The quality is poor.",
-    "It arrived damaged and late.", "The {p} never worked.", "The {c} colour is ugly.",
-    "I sent the {p} back after {d} days.", "The worst {p} that I have ever had.",
-)  # fmt: skip
 
 
 def _filled(rng: random.Random, split: Split, sentence: str) -> str:
@@ -174,7 +104,7 @@ def _story(rng: random.Random, split: Split) -> str:
                         f"{friend} smiled and said nothing.",
                         f'"Let us have a cup of tea," said {friend}.')),
             rng.choice((f"{she} took it home and put it on the table.",
-                        f"They walked along the river until it was dark.",
+                        "They walked along the river until it was dark.",
                         f"{she} never forgot that day.")),
         )
     )  # fmt: skip
@@ -187,10 +117,7 @@ def document(rng: random.Random, split: Split) -> Document:
         text = _story(rng, split)
         return Document("free", text, ((0, len(text)),), question=text.index(". ") + 1, key=text)
     if kind < 0.55:
-        left, right = "Product", "Description"
-
-        def make(side: Split) -> tuple[str, str]:
-            return _description(rng, side)
+        left, right, make = "Product", "Description", partial(_description, rng)
     else:
         left, right, make = _labelled(rng)
 

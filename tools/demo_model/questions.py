@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from playground.prompts.formats import Pair, qa_prompt
-from tools.demo_model import lexicon
+from tools.demo_model import lexicon, words
 from tools.demo_model.documents import Document, Item, Split, answered, is_held_out, some
 
 
@@ -24,18 +24,11 @@ class Fact:
     """The answer in a word or a few; empty where it depends on the question."""
 
 
-_FIRM_KINDS = (
-    "bakery bookshop brewery restaurant hotel garage theatre museum school shop factory cinema "
-    "workshop library farm cafe nursery studio bank newspaper"
-).split()
-_SPECIALITIES = (
-    "rye bread with walnuts|apple cake with cinnamon|guide to local birds|dark beer with honey"
-    "|soup with ginger|chair of oak|blue glass vase|map of the old town|cheese with herbs"
-    "|jacket of wool|tea with mint|lamp of copper|pie with plums|collection of old coins"
-    "|bicycle for children|soap with lavender|jam with figs|clock of brass|bag of leather"
-    "|salad with olives|coffee with cardamom|puzzle of the harbour|book about mushrooms"
-    "|bread with pumpkin seeds|cake with lemon|tent for two people|table of walnut wood"
-).split("|")
+_FIRM_KINDS = words.listed("questions", "firms")
+_SPECIALITIES = words.listed("questions", "specialities")
+_HOBBIES = words.listed("questions", "hobbies")
+_PLACES = words.listed("questions", "places")
+_FAMOUS_FOR = words.listed("questions", "famous for")
 
 
 def _firm(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
@@ -125,14 +118,12 @@ def _firm(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
 def _person(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
     name = lexicon.full_name(rng, split)
     she = rng.random() < 0.5
-    he, his = ("she", "her") if she else ("he", "his")
+    he = "she" if she else "he"
     born, place = str(rng.randint(1930, 2005)), lexicon.city(rng, split)
     home, job = lexicon.city(rng, split), rng.choice(lexicon.JOBS)
     pet = rng.choice(("dog", "cat", "parrot", "horse", "rabbit"))
     pet_name, partner = lexicon.first_name(rng, split), lexicon.first_name(rng, split)
-    hobby = rng.choice(
-        "chess swimming painting sailing photography tennis cooking hiking reading cycling".split()
-    )
+    hobby = rng.choice(_HOBBIES)
     kids = rng.choice(("two", "three", "four", "five", "six"))
     first = name.split()[0]
     s = "{s}"
@@ -183,16 +174,15 @@ def _person(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
             kids[0].upper() + kids[1:],
         ),
     ]  # fmt: skip
-    del his
     return [name, he, first, name], facts
 
 
 def _place(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
     name = lexicon.coined(rng, split)
-    kind = rng.choice("village town island lake mountain valley castle bridge park river".split())
+    kind = rng.choice(_PLACES)
     people, year = str(rng.randint(2, 99) * 100), str(rng.randint(1100, 1990))
     height, near = str(rng.randint(20, 4000)), lexicon.city(rng, split)
-    dish = rng.choice("fish honey cheese wine plums cherries pottery glass carpets olives".split())
+    dish = rng.choice(_FAMOUS_FOR)
     month, builder = rng.choice(lexicon.MONTHS), lexicon.full_name(rng, split)
     s = "{s}"
     facts = [
@@ -219,8 +209,10 @@ def _place(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
 
 def _thing(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
     noun = lexicon.pick(rng, lexicon.PRODUCTS, split)
-    name = f"{lexicon.coined(rng, split)} {rng.randint(1, 99)}" if rng.random() < 0.4 else (
-        lexicon.coined(rng, split)
+    name = (
+        f"{lexicon.coined(rng, split)} {rng.randint(1, 99)}"
+        if rng.random() < 0.4
+        else (lexicon.coined(rng, split))
     )
     price, weight = str(rng.randint(5, 900)), f"{rng.randint(2, 90)}00 grams"
     colour, stuff = rng.choice(lexicon.COLOURS), rng.choice(lexicon.MATERIALS)

@@ -1,10 +1,10 @@
 """Texts full of facts, and the tables that hold them."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from playground.prompts.formats import Pair, table_prompt, table_row
-from tools.demo_model import lexicon
+from tools.demo_model import lexicon, words
 from tools.demo_model.documents import Document, Item, Split, answered, draw, some
 
 Facts = dict[str, str]
@@ -40,6 +40,11 @@ _FIRMS = {
     "city": ("City", "Seat", "Headquarters"),
     "year": ("Founded", "Year", "Since"),
     "staff": ("Employees", "Staff", "People"),
+}
+
+_KIN = {
+    "He": ("brother", "son", "father", "friend", "cousin"),
+    "She": ("sister", "daughter", "mother", "friend", "cousin"),
 }
 
 
@@ -84,10 +89,7 @@ def people(rng: random.Random, split: Split) -> tuple[str, list[Facts]]:
         if count and rng.random() < 0.5:
             his = "His" if he == "He" else "Her"
             he = rng.choice(("He", "She"))
-            kin = "brother son father friend cousin" if he == "He" else (
-                "sister daughter mother friend cousin"
-            )
-            shown = f"{his} {rng.choice(kin.split())} {name}"
+            shown = f"{his} {rng.choice(_KIN[he])} {name}"
         else:
             he = rng.choice(("He", "She"))
         text, facts = _person(rng, split, shown, he)
@@ -121,10 +123,7 @@ def goods(rng: random.Random, split: Split) -> tuple[str, list[Facts]]:
     return " ".join(sentences), rows
 
 
-_EVENT_KINDS = (
-    "concert|book fair|flea market|film night|food festival|city run|chess tournament|poetry evening"
-    "|jazz festival|science fair|wine tasting|garden show|photo exhibition|cooking class|dance night"
-).split("|")
+_EVENT_KINDS = words.listed("shared", "events")
 
 
 def events(rng: random.Random, split: Split) -> tuple[str, list[Facts]]:
@@ -194,7 +193,7 @@ def firms(rng: random.Random, split: Split) -> tuple[str, list[Facts]]:
 
 
 _Maker = Callable[[random.Random, Split], tuple[str, list[Facts]]]
-_KINDS: Sequence[tuple[_Maker, dict[str, tuple[str, ...]]]] = (
+_KINDS: tuple[tuple[_Maker, Mapping[str, tuple[str, ...]]], ...] = (
     (people, _PEOPLE),
     (people, _PEOPLE),
     (goods, _GOODS),
@@ -226,6 +225,4 @@ def document(rng: random.Random, split: Split) -> Document:
         return table_prompt(columns=columns, examples=examples, text=text)
 
     items = [*map(item, [Split.TRAIN] * some(rng, 3)), item(split)]
-    return answered(
-        task="table", items=items, prompt=prompt, before="\n", after="\n\n"
-    )
+    return answered(task="table", items=items, prompt=prompt, before="\n", after="\n\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
+from torch import nn
 from torch.nn import functional
 
 from tools.demo_model.batches import Batch, batches
@@ -42,7 +43,8 @@ def loss_of(network: GPTJ, batch: Batch) -> torch.Tensor:
 
 def optimizers(network: GPTJ, *, matrices: float, rest: float) -> list[torch.optim.Optimizer]:
     """Muon for the layers' matrices, AdamW for embedding, head, biases and norms."""
-    inner, outer = [], []
+    inner: list[nn.Parameter] = []
+    outer: list[nn.Parameter] = []
     for name, parameter in network.named_parameters():
         within = name.startswith("transformer.h.") and parameter.dim() == 2
         (inner if within else outer).append(parameter)
@@ -60,9 +62,7 @@ def prepare_tokenizer(work: Path, *, seed: int, vocab_size: int) -> Tokenizer:
     """The work folder's tokenizer, trained at the first call."""
     path = work / "tokenizer.json"
     if not path.exists():
-        texts = (
-            training_document(seed, -1 - index).text for index in range(TOKENIZER_DOCUMENTS)
-        )
+        texts = (training_document(seed, -1 - index).text for index in range(TOKENIZER_DOCUMENTS))
         train_tokenizer(texts, vocab_size=vocab_size).save(str(path))
     return load_tokenizer(path)
 
@@ -139,9 +139,7 @@ def main() -> None:
             torch.save(state, saved.with_suffix(".new"))
             saved.with_suffix(".new").replace(saved)
             if options.out:
-                export(
-                    options.out, state=network.state_dict(), shape=shape, tokenizer=tokenizer
-                )
+                export(options.out, state=network.state_dict(), shape=shape, tokenizer=tokenizer)
 
 
 if __name__ == "__main__":

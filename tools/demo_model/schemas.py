@@ -1,0 +1,157 @@
+"""Schemas that people might ask about, and conditions on their columns."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tools.demo_model import lexicon, words
+from tools.demo_model.documents import Split, part
+
+# Columns by what they hold, and one and many of what a table holds.
+_TEXT_COLUMNS = words.listed("sql", "text columns")
+_NUMBER_COLUMNS = words.listed("sql", "number columns")
+_DATE_COLUMNS = words.listed("sql", "date columns")
+_TABLES = words.listed("sql", "tables")
+_VALUES: dict[str, tuple[str, ...]] = {
+    "city": lexicon.CITIES,
+    "name": lexicon.FIRST_NAMES,
+    "author": lexicon.SURNAMES,
+    "artist": lexicon.SURNAMES,
+    "colour": lexicon.COLOURS,
+    "material": lexicon.MATERIALS,
+    "product": lexicon.PRODUCTS,
+    **{kind: words.listed("sql", f"values: {kind}") for kind in words.kinds("sql", "values")},
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its words, and its columns by what they hold."""
+
+    one: str
+    many: str
+    texts: tuple[str, ...]
+    numbers: tuple[str, ...]
+    dates: tuple[str, ...]
+    parent: str = ""
+    """The table that ``<one>_id`` points to, if any."""
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns in the order of the schema."""
+        link = [f"{self.parent}_id"] if self.parent else []
+        return ["id", *link, *self.texts, *self.numbers, *self.dates]
+
+    @property
+    def line(self) -> str:
+        """The table as the prompt shows it."""
+        return f"{self.many}({', '.join(self.columns)})"
+
+
+def _table(rng: random.Random, split: Split, taken: Sequence[str], parent: str = "") -> Table:
+    if rng.random() < 0.15:
+        one = lexicon.coined(rng, split).lower()
+        many = f"{one}s"
+    else:
+        pairs = [pair for pair in part(_TABLES, split) if pair.split("/")[1] not in taken]
+        one, many = rng.choice(pairs or ["thing/things"]).split("/")
+    texts = tuple(rng.sample(_TEXT_COLUMNS, rng.choice((1, 1, 2, 2, 3))))
+    if not parent and rng.random() < 0.6 and "name" not in texts:
+        texts = ("name", *texts[1:])
+    return Table(
+        one=one,
+        many=many,
+        texts=texts,
+        numbers=tuple(rng.sample(_NUMBER_COLUMNS, rng.choice((1, 1, 2)))),
+        dates=tuple(rng.sample(_DATE_COLUMNS, rng.choice((0, 0, 1)))),
+        parent=parent,
+    )
+
+
+def schema(rng: random.Random, split: Split) -> list[Table]:
+    """One or two tables; of two, the second points to the first."""
+    first = _table(rng, split, ())
+    if rng.random() < 0.4:
+        return [first]
+    return [first, _table(rng, split, (first.many,), parent=first.one)]
+
+
+def _value(rng: random.Random, column: str) -> str:
+    if column in _VALUES and rng.random() < 0.75:
+        return rng.choice(_VALUES[column])
+    return lexicon.coined(rng, Split.TRAIN)
+
+
+def in_words(column: str) -> str:
+    """A column as people say it."""
+    return column.replace("_", " ")
+
+
+_PLURALS = {"city": "cities", "country": "countries", "category": "categories", 
+            "salary": "salaries",
+            "capacity": "capacities", "status": "statuses", "pages": "pages", "points": "points",
+            "calories": "calories", "seats": "seats", "hours": "hours"}  # fmt: skip
+
+
+def several(column: str) -> str:
+    """A column as people say it of many rows."""
+    word = in_words(column)
+    return _PLURALS.get(column, f"{word}s")
+
+
+def condition_on(rng: random.Random, table: Table, prefix: str = "") -> tuple[str, str]:
+    """Words that follow the table's plural, and the SQL condition."""
+    kind = rng.random()
+    if kind < 0.5:
+        column = rng.choice(table.texts)
+        value = _value(rng, column)
+        sql = f"{prefix}{column} = '{value}'"
+        known: dict[str, tuple[str, ...]] = {
+            "city": (
+                f"in {value}",
+                f"from {value}",
+                f"with the city {value}",
+                f"whose city is {value}",
+            ),
+            "country": (f"in {value}", f"from {value}", f"whose country is {value}"),
+            "name": (f"named {value}", f"with the name {value}", f"called {value}"),
+            "author": (f"by {value}", f"with the author {value}"),
+            "artist": (f"by {value}", f"with the artist {value}"),
+        }
+        said = known.get(column, ())
+        spoken = in_words(column)
+        return rng.choice(
+            (*said, *said, f"whose {spoken} is {value}", f"with the {spoken} {value}",
+             f"where the {spoken} is {value}")
+        ), sql  # fmt: skip
+    if kind < 0.9 or not table.dates:
+        column = rng.choice(table.numbers)
+        spoken, value = in_words(column), str(lexicon.number(rng))
+        sign, words_for = rng.choice(
+            (
+                (">", f"with a {spoken} over {value}"),
+                (">", f"with a {spoken} above {value}"),
+                (">", f"whose {spoken} is greater than {value}"),
+                (">", f"with more than {value} {spoken}" if spoken.endswith("s") else
+                 f"with a {spoken} of more than {value}"),
+                ("<", f"with a {spoken} below {value}"),
+                ("<", f"with a {spoken} under {value}"),
+                ("<", f"whose {spoken} is less than {value}"),
+                ("<", f"with a {spoken} of less than {value}"),
+                (">=", f"with a {spoken} of at least {value}"),
+                ("<=", f"with a {spoken} of at most {value}"),
+                ("=", f"with a {spoken} of {value}"),
+                ("=", f"whose {spoken} is {value}"),
+            )
+        )  # fmt: skip
+        return words_for, f"{prefix}{column} {sign} {value}"
+    column = rng.choice(table.dates)
+    verb, year = column.split("_")[0], str(rng.randint(1990, 2024))
+    sign, words_for = rng.choice(
+        (
+            (">=", f"{verb} since {year}-01-01"),
+            ("<", f"{verb} before {year}-01-01"),
+            (">", f"{verb} after {year}-12-31"),
+        )
+    )
+    return words_for, f"{prefix}{column} {sign} '{words_for.split()[-1]}'"
