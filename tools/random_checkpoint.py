@@ -72,7 +72,7 @@ def write(checkpoint: RandomCheckpoint, folder: Path, *, tokenizer: Path | None 
 
 def write_tokenizer(folder: Path, rows: int, fillers: int) -> None:
     """A byte-level BPE without merges: 256 bytes, the end of text, and fillers while rows last."""
-    vocabulary = {character: byte for character, byte in byte_alphabet().items()}
+    vocabulary = byte_alphabet()
     names = [END_OF_TEXT, *(f"{FILLER_PREFIX}{number}|>" for number in range(1, fillers + 1))]
     added = [
         {
@@ -87,8 +87,12 @@ def write_tokenizer(folder: Path, rows: int, fillers: int) -> None:
         for index, name in enumerate(names)
         if 256 + index < rows
     ]
-    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
-    tokenizer = {
+    byte_level: dict[str, object] = {
+        "type": "ByteLevel",
+        "add_prefix_space": False,
+        "trim_offsets": True,
+    }
+    tokenizer: dict[str, object] = {
         "version": "1.0",
         "truncation": None,
         "padding": None,

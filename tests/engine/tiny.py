@@ -20,10 +20,10 @@ from workers.engine.weights import load_model
 
 # Wide spreads make distributions as uneven as a trained model's, so that tests see real choices.
 SIZES = {
-    "small": RandomCheckpoint(ModelConfig(300, 512, 64, 2, 4, 8, 1e-5), "float32", 1, 0.2),
-    "wide_heads": RandomCheckpoint(ModelConfig(420, 512, 512, 2, 2, 64, 1e-5), "float32", 2, 0.05),
-    "full_rotary": RandomCheckpoint(ModelConfig(260, 512, 96, 4, 6, 16, 1e-6), "float32", 3, 0.15),
-    "odd_sizes": RandomCheckpoint(ModelConfig(307, 512, 120, 3, 5, 6, 1e-5), "float32", 4, 0.15),
+    "small": RandomCheckpoint(ModelConfig(300, 512, 64, 2, 4, 8, 1e-5), "float32", 21, 0.2),
+    "wide_heads": RandomCheckpoint(ModelConfig(420, 512, 512, 2, 2, 64, 1e-5), "float32", 31, 0.05),
+    "full_rotary": RandomCheckpoint(ModelConfig(260, 512, 96, 4, 6, 16, 1e-6), "float32", 9, 0.15),
+    "odd_sizes": RandomCheckpoint(ModelConfig(307, 512, 120, 3, 5, 6, 1e-5), "float32", 14, 0.15),
 }
 
 
@@ -60,7 +60,8 @@ class Tiny:
         Equal to `generated` exactly when greedy decoding by the oracle gives `generated`.
         """
         logits = self.oracle_logits([*prompt, *generated[:-1]])
-        return logits[len(prompt) - 1 :].argmax(dim=-1).tolist()
+        likeliest: list[int] = logits[len(prompt) - 1 :].argmax(dim=-1).tolist()
+        return likeliest
 
 
 def make_tiny(checkpoint: RandomCheckpoint, folder: Path) -> Tiny:

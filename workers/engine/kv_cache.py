@@ -1,8 +1,8 @@
 """Keys and values of earlier tokens, and the attention that reads them.
 
 Each sequence owns one buffer, as long as its prompt and its `max_tokens` need; nothing is padded to
-a common length, so a long neighbour costs a short one nothing and no row is masked. Dense layers run
-over all rows of a step at once (`model`); attention runs for each sequence over its own buffer.
+a common length, so a long neighbour costs a short one nothing and no row is masked. Dense layers
+run over all rows of a step at once (`model`); attention runs for each sequence over its own buffer.
 Shapes: L layers, H heads, D head dimension, N rows of the step, d = H * D.
 """
 
@@ -37,7 +37,8 @@ class CacheLayout:
 
     @property
     def bytes_per_position(self) -> int:
-        return 2 * self.layers * self.heads * self.head_dim * self.dtype.itemsize
+        item_bytes: int = self.dtype.itemsize
+        return 2 * self.layers * self.heads * self.head_dim * item_bytes
 
     def allocate(self, positions: int) -> Tensor:
         """Buffer [L, 2, H, positions, D]; a CPU commits its pages only as they are written."""

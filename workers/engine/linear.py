@@ -13,7 +13,7 @@ PACKED_ROWS = 16
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """weight [out, in] (packed: in oneDNN's opaque layout, in place of the plain one), bias [out]."""
+    """weight [out, in], bias [out]. A packed weight is in oneDNN's own layout and nothing else."""
 
     weight: Tensor
     bias: Tensor
@@ -43,5 +43,5 @@ def _packs(weight: Tensor) -> bool:
     if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():
         return False
     if weight.dtype == torch.bfloat16:
-        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return weight.dtype == torch.float32
+        return torch.ops.mkldnn._is_mkldnn_bf16_supported() is True
+    return weight.dtype is torch.float32

@@ -79,8 +79,12 @@ def _whole(field: str, value: object, low: int, high: int) -> None:
 
 
 def _real(field: str, value: object, low: float, high: float) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or not low <= value <= high:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not math.isfinite(value)
+        or not low <= value <= high
+    ):
         raise InvalidParameter(field, f"a number from {low:g} to {high:g}", value)
 
 

@@ -11,7 +11,8 @@ from torch import Tensor
 from workers.engine.kv_cache import Attention, Span
 from workers.engine.model import GPTJ
 from workers.engine.sampler import RowState, token_logprobs
-from workers.engine.scheduler import CHUNK, Sequence as Tokens, Work
+from workers.engine.scheduler import CHUNK, Work
+from workers.engine.scheduler import Sequence as Tokens
 
 
 class Runner:

@@ -56,11 +56,12 @@ class RowState:
         self.counts: Tensor | None = None
         if params.repetition_penalty != 1.0:
             self.seen = torch.zeros(rows, dtype=torch.bool, device=device)
-            self.seen[torch.tensor([*prompt_ids, *generated_ids], device=device)] = True
+            known = [*prompt_ids, *generated_ids]
+            self.seen[torch.tensor(known, dtype=torch.int64, device=device)] = True
         if params.frequency_penalty != 0.0 or params.presence_penalty != 0.0:
             self.counts = torch.zeros(rows, dtype=torch.float32, device=device)
-            for token_id in generated_ids:
-                self.counts[token_id] += 1.0
+            shown = torch.tensor(generated_ids, dtype=torch.int64, device=device)
+            self.counts += torch.bincount(shown, minlength=rows)
 
     def record(self, token_id: int) -> None:
         """Notes a token that became part of the output."""

@@ -1,8 +1,8 @@
 """Where each tensor of a checkpoint lies: file, offset, dtype, shape.
 
 Only headers are read here, and every header is held against the file's size and the model's
-configuration before a byte of weights is. The weights themselves are then read by offset, into the
-place where they stay: no memory map (its pages would count as the process's own) and no second copy.
+configuration before a byte of weights is. The weights are then read by offset, into the place where
+they stay: no memory map (its pages would count as the process's own) and no second copy.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def _pickled_sources(path: Path) -> Iterable[TensorSource]:
             file=str(path),
         ) from error
     except (RuntimeError, EOFError, ValueError, OSError) as error:
-        raise _truncated(path, str(error).splitlines()[0]) from error
+        raise _truncated(path, (str(error) or "it ends early").splitlines()[0]) from error
     if not isinstance(data, dict):
         raise CheckpointUnsupported(f"{path} holds no state dict.", file=str(path))
     size = path.stat().st_size

@@ -10,7 +10,7 @@ from __future__ import annotations
 import faulthandler
 import time
 from types import TracebackType
-from typing import TextIO
+from typing import Self, TextIO
 
 
 class Watchdog:
@@ -43,7 +43,7 @@ class Watchdog:
         faulthandler.cancel_dump_traceback_later()
         self._armed_at = None
 
-    def __enter__(self) -> Watchdog:
+    def __enter__(self) -> Self:
         self.arm()
         return self
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -96,7 +97,7 @@ class _Reader:
         self._files: dict[Path, BufferedReader] = {}
         self._staging = torch.empty(_STAGING_BYTES, dtype=torch.uint8)
 
-    def __enter__(self) -> _Reader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

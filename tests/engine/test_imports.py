@@ -1,0 +1,39 @@
+"""What importing the engine costs and pulls in."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def loaded_by(module: str) -> set[str]:
+    """Top-level modules that are loaded after importing this one in a new process."""
+    code = (
+        f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(found.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "checkpoint",
+        "errors",
+        "failures",
+        "host_memory",
+        "randomness",
+        "request",
+        "scheduler",
+        "text",
+        "watchdog",
+    ],
+)
+def test_modules_that_decide_hold_no_tensors(name: str) -> None:
+    assert not loaded_by(f"workers.engine.{name}") & {"torch", "numpy", "django", "celery"}
+
+
+def test_serving_needs_neither_transformers_nor_the_web() -> None:
+    unwanted = {"transformers", "tokenizers", "django", "celery", "playground", "safetensors"}
+
+    assert not loaded_by("workers.engine.engine") & unwanted
