@@ -5,7 +5,7 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec
 from playground.core.locks import FileLock, LockTaken
 from playground.core.valkey import EmbeddedServerError, EmbeddedValkey, answers
@@ -24,6 +25,7 @@ from playground.management.parts import (
     worker_lock,
     worker_name,
     worker_part,
+    worker_part_name,
 )
 from playground.management.readiness import Readiness
 from playground.management.supervisor import Supervisor
@@ -31,6 +33,9 @@ from playground.management.supervisor import Supervisor
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # A server with a large file to load needs longer, and says so in its log.
 VALKEY_SECONDS = 60.0
+# One Ctrl-C reaches us more than once (from the terminal, from make); a second one that comes
+# after this many seconds means "now".
+IMPATIENT_SECONDS = 1.0
 
 
 def open_listener(host: str, port: int) -> socket.socket:
@@ -72,6 +77,7 @@ class Launch:
     _server: EmbeddedValkey | None = None
     _locks: dict[str, FileLock] = field(default_factory=dict)
     _asked_to_stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _asked_at: float = 0.0
 
     def __post_init__(self) -> None:
         host, port = self.listener.getsockname()[:2]
@@ -103,7 +109,7 @@ class Launch:
         self._take_locks()
         if self._server:
             await self._supervisor.start(valkey_part(self._server))
-        await sync_to_async(self._migrate, thread_sensitive=False)()
+        await sync_to_async(self._prepare_database, thread_sensitive=False)()
         if self._server:
             await self._valkey_answers(self._server)
         # Both at once: loading a model takes longer than all the rest.
@@ -139,12 +145,13 @@ class Launch:
                     f"worker {spec.name}: {error.owner or 'another process'} serves it already"
                 )
 
-    def _migrate(self) -> None:
+    def _prepare_database(self) -> None:
         try:
             count = pending_migrations()
             if count:
                 self.say(f"database: applying {count} migrations")
                 call_command("migrate", interactive=False, verbosity=0)
+            self._say_ended(spec for spec in self.models if spec.name in self._locks)
         except DatabaseError as error:
             raise CommandError(
                 f"The database cannot be used: {str(error).strip()}. Check DATABASE_URL."
@@ -172,11 +179,25 @@ class Launch:
         self.say("stopped")
 
     def _on_signal(self) -> None:
-        if self._asked_to_stop.is_set():
+        now = time.monotonic()
+        if not self._asked_to_stop.is_set():
+            self._asked_at = now
+            self._asked_to_stop.set()
+        elif now - self._asked_at > IMPATIENT_SECONDS:
             self._supervisor.kill()
-        self._asked_to_stop.set()
 
-    def _on_death(self, name: str) -> None:
+    async def _on_death(self, name: str) -> None:
         if name == "valkey" and self._server:
             self.say(f"valkey | {self._server.last_words()}")
+        for spec in self.models:
+            if name == worker_part_name(spec.name):
+                # A database that is away must not keep the worker away too.
+                with contextlib.suppress(DatabaseError, TimeoutError):
+                    async with asyncio.timeout(2.0):
+                        await sync_to_async(self._say_ended, thread_sensitive=False)([spec])
         self._readiness.disturb()
+
+    def _say_ended(self, specs: Iterable[ModelSpec]) -> None:
+        """Their workers are known to be dead: nobody need wait for their leases to run out."""
+        names = [worker_name(spec.name, spec.device) for spec in specs]
+        Worker.objects.filter(name__in=names).update(state=Worker.State.STOPPED)

@@ -10,6 +10,8 @@ import socket
 import sys
 from pathlib import Path
 
+from django.conf import settings
+
 from playground.core.locks import FileLock
 from playground.core.valkey import EmbeddedValkey
 from playground.management.supervisor import Part
@@ -60,12 +62,18 @@ def worker_part(
     """A generate worker of ``model``, whose name's lock it holds while it lives."""
     name = worker_name(model, device)
     return Part(
-        name=f"worker {model}",
+        name=worker_part_name(model),
         command=worker_command(model=model, device=device, name=name, slots=slots),
         environ=_environ(verbose=verbose),
         pass_fds=(lock.fd,),
-        stop_seconds=10.0,
+        # It finishes or hands over its runs, and says goodbye.
+        stop_seconds=settings.SHUTDOWN_GRACE_SECONDS + 5.0,
     )
+
+
+def worker_part_name(model: str) -> str:
+    """What the worker's lines begin with."""
+    return f"worker {model}"
 
 
 def worker_command(*, model: str, device: str, name: str, slots: int | None = None) -> list[str]:

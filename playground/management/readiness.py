@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError
 
-from playground.checkpoints.selectors import model_states
+from playground.checkpoints.selectors import any_ready
 
 # The socket is open before the web part serves it, so a first answer may take a while.
 ANSWER_SECONDS = 5.0
@@ -29,7 +29,6 @@ class Readiness:
     say: Callable[[str], None]
     every: float = 0.1
     _disturbed: asyncio.Event = field(default_factory=asyncio.Event)
-    _reasons: dict[str, str] = field(default_factory=dict)
 
     def disturb(self) -> None:
         """A part ended: the site may not be ready any more."""
@@ -39,21 +38,18 @@ class Readiness:
         """Run until cancelled."""
         while True:
             self._disturbed.clear()
-            while await http_status(self.host, self.port, "/readyz") != 200:
-                await self._say_reasons()
+            # Other processes make it so; there is no event of theirs to wait for.
+            while not await self._ready():  # noqa: ASYNC110
                 await asyncio.sleep(self.every)
-            self._reasons.clear()
             self.say(f"ready {self.url}")
             await self._disturbed.wait()
 
-    async def _say_reasons(self) -> None:
-        """Say once why a model cannot serve; that it loads is no news."""
+    async def _ready(self) -> bool:
+        """Asks the site only when the database says that it could be: a 503 is logged there."""
         with contextlib.suppress(DatabaseError):
-            for state in await sync_to_async(model_states, thread_sensitive=False)():
-                reason = state.detail if state.state == "not_ready" else ""
-                if reason and self._reasons.get(state.spec.name) != reason:
-                    self.say(f"{state.spec.name} is not ready: {reason}")
-                self._reasons[state.spec.name] = reason
+            if await sync_to_async(any_ready, thread_sensitive=False)():
+                return await http_status(self.host, self.port, "/readyz") == 200
+        return False
 
 
 async def http_status(host: str, port: int, path: str) -> int | None:

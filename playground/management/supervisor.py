@@ -81,7 +81,7 @@ class Supervisor:
 
     say: takes one finished line for people.
     clock, pause: time and waiting, given by tests.
-    on_death: called with a part's name each time it ended by itself.
+    on_death: awaited with a part's name each time it ended by itself, before its next life.
     ends_strays: whether every child of this process that is no part is ended too. Only for a
         process that does nothing but supervise, and with `processes.adopt_orphans`.
     """
@@ -89,7 +89,7 @@ class Supervisor:
     say: Callable[[str], None] = print
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
-    on_death: Callable[[str], None] = lambda name: None
+    on_death: Callable[[str], Awaitable[None]] | None = None
     ends_strays: bool = False
     _parts: dict[str, Part] = field(default_factory=dict)
     _keepers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -111,7 +111,7 @@ class Supervisor:
     def pid_of(self, name: str) -> int | None:
         """The part's process now, or None between two lives."""
         life = self._lives.get(name)
-        return life.process.pid if life else None
+        return life.process.pid if life and life.process.returncode is None else None
 
     async def stop(self, *names: str) -> None:
         """End the named parts together, each in order first and then by force."""
@@ -146,10 +146,11 @@ class Supervisor:
             life = self._lives[part.name]
             code = await life.process.wait()
             lifetime = self.clock() - life.born
-            del self._lives[part.name]
             await life.finish()
+            del self._lives[part.name]
             await self._end_strays()
-            self.on_death(part.name)
+            if self.on_death:
+                await self.on_death(part.name)
             problem = f"{part.name} {_ending(code)}"
             while part.name not in self._lives:
                 delay = backoff.delay_after(lifetime)
@@ -166,18 +167,18 @@ class Supervisor:
             keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await keeper
-        life = self._lives.pop(name, None)
+        life = self._lives.get(name)
         if life is None:
             return
-        try:
-            if life.process.returncode is None:
+        if life.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
                 life.process.terminate()
+        try:
             await asyncio.wait_for(life.process.wait(), self._parts[name].stop_seconds)
-        except ProcessLookupError:
-            pass
         except TimeoutError:
             self.say(f"{name} did not end in time and is killed")
         await life.finish()
+        del self._lives[name]
 
     async def _end_strays(self) -> None:
         """Kill and reap children that are no part: orphans of a part that left its group."""
