@@ -11,6 +11,9 @@ atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 for _name in ("DATABASE_URL", "REDIS_URL", "DEBUG", "SECURE_SITE", "TRUSTED_PROXIES"):
     os.environ.pop(_name, None)
+# Any database can be tested: TEST_DATABASE_URL=postgres://... make test
+if _url := os.environ.get("TEST_DATABASE_URL"):
+    os.environ["DATABASE_URL"] = _url
 os.environ["VAR_DIR"] = str(_folder)
 os.environ["MODELS_FILE"] = str(_folder / "models.toml")
 os.environ["LOG_LEVEL"] = "WARNING"
