@@ -175,7 +175,9 @@ class TurnsField(Field):
                 field=self.name,
             )
         if any(speaker not in self.speakers for speaker in speakers):
-            raise InvalidInput(f"A turn is spoken by {' or '.join(self.speakers)}.", field=self.name)
+            raise InvalidInput(
+                f"A turn is spoken by {' or '.join(self.speakers)}.", field=self.name
+            )
         return [
             Turn(speaker, clean_text(text, field=self.text_name, label=f"Turn {number}"))
             for number, (speaker, text) in enumerate(zip(speakers, texts, strict=False), start=1)

@@ -10,10 +10,17 @@ from typing import Any
 from django.http import QueryDict
 
 from playground.core.errors import InvalidInput
-from playground.prompts.catalog import Template
-from playground.prompts.fields import MAX_PROMPT_CHARS, Values, clean_text
-from playground.runs.parameters import MAX_STOPS, PARAMETER_SPECS, Parameters, ParameterSpec
+from playground.prompts.catalog import Template, open_turns
 from playground.prompts.escapes import read_escapes
+from playground.prompts.fields import (
+    MAX_EXAMPLES,
+    MAX_PROMPT_CHARS,
+    ExamplesField,
+    Values,
+    clean_text,
+)
+from playground.prompts.formats import CUSTOMER, Pair
+from playground.runs.parameters import MAX_STOPS, PARAMETER_SPECS, Parameters, ParameterSpec
 
 OFF = "off"
 
@@ -77,9 +84,7 @@ def posted_form(template: Template, data: QueryDict) -> PromptForm:
     prompt = clean_text(
         data.get("prompt", ""), field="prompt", label="The prompt", limit=MAX_PROMPT_CHARS
     )
-    values: dict[str, Any] = {
-        field.name: field.read(data.getlist) for field in template.fields
-    }
+    values: dict[str, Any] = {field.name: field.read(data.getlist) for field in template.fields}
     if template.is_free:
         values["prompt"] = prompt
     is_detached = bool(data.get("detached")) and not template.is_free
@@ -115,9 +120,7 @@ def stored_form(
     )
 
 
-def with_row_edits(
-    form: PromptForm, data: QueryDict
-) -> tuple[PromptForm, tuple[str, int] | None]:
+def with_row_edits(form: PromptForm, data: QueryDict) -> tuple[PromptForm, tuple[str, int] | None]:
     """The form with the row added or removed that a button named, and where the focus goes.
 
     ``add=examples``, ``remove=examples:2`` and ``restart=turns`` are what the

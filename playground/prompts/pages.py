@@ -183,6 +183,10 @@ class Glimpse:
         """(label, text) of the last lines; a label is drawn faint."""
         prompt = self.template.build(self.template.example)
         lines = [line for line in prompt.split("\n") if line.strip()][-3:]
+        if lines[0].startswith(" "):
+            # In the middle of code: its first line says more than its last ones.
+            code = prompt.split("\n\n")[-1].split("\n")
+            lines = [code[1], "    …", code[-1]]
         return [_split_label(line, self.template.labels) for line in lines]
 
 

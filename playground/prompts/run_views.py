@@ -41,9 +41,7 @@ def run_output(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 def retry(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """A sibling: the same prompt once more. Nothing is overwritten."""
     run = run_of(person_of(request), run_id)
-    sibling = run_retry(
-        person=person_for_write(request), address=address_of(request), run=run
-    )
+    sibling = run_retry(person=person_for_write(request), address=address_of(request), run=run)
     return answer_with_run(request, sibling)
 
 

@@ -15,7 +15,8 @@ export class Output {
   constructor(element, { appended } = {}) {
     this.#element = element;
     this.#appended = appended;
-    this.#tail = element.lastChild instanceof Text ? element.lastChild : null;
+    const last = element.querySelector('.body')?.lastChild;
+    this.#tail = last instanceof Text ? last : null;
   }
 
   append(texts) {
@@ -66,7 +67,7 @@ export class Output {
       return;
     }
     this.#tail = document.createTextNode(text);
-    this.#element.append(this.#tail);
+    this.#part('body').append(this.#tail);
   }
 
   // White space before the first word stands apart: where the text is shown by
@@ -74,15 +75,18 @@ export class Output {
   #writeLead(text) {
     const body = text.trimStart();
     const space = text.slice(0, text.length - body.length);
-    if (!space || this.#element.querySelector('.block')) return text;
-    let lead = this.#element.querySelector('.lead');
-    if (!lead) {
-      lead = document.createElement('span');
-      lead.className = 'lead';
-      this.#element.append(lead);
-    }
-    lead.append(space);
+    if (!space || this.#element.querySelector('.body')) return text;
+    this.#part('lead').append(space);
     return body;
+  }
+
+  #part(name) {
+    const found = this.#element.querySelector(`.${name}`);
+    if (found) return found;
+    const part = document.createElement('span');
+    part.className = name;
+    this.#element.append(part);
+    return part;
   }
 
   // What was written so far becomes a block; the rest goes after it.

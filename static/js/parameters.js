@@ -43,6 +43,10 @@ export function startParameters(editor) {
   });
   // The button in the dock is drawn anew with each run.
   document.addEventListener('htmx:afterSettle', count);
+  panel.addEventListener('click', ({ target }) => {
+    const help = target.closest('.help-button');
+    if (help) help.setAttribute('aria-expanded', String(help.ariaExpanded !== 'true'));
+  });
   check();
   startSheet(panel);
 }
@@ -64,8 +68,10 @@ function bindNumber(element) {
   };
   const fill = () => {
     const share = (Number(slider.value) - Number(min)) / (Number(max) - Number(min));
-    // The thumb's middle does not reach the ends of the track.
-    slider.style.setProperty('--fill', `calc(${share * 100}% + ${0.5 - share} * 1rem)`);
+    // What can be negative is filled from its zero.
+    const zero = Number(min) < 0 ? -Number(min) / (Number(max) - Number(min)) : 0;
+    slider.style.setProperty('--from', place(Math.min(zero, share)));
+    slider.style.setProperty('--fill', place(Math.max(zero, share)));
     slider.setAttribute('aria-valuetext', write(Number(slider.value)));
   };
   const follow = () => {
@@ -96,6 +102,11 @@ function bindNumber(element) {
       follow();
     },
   };
+}
+
+// The thumb's middle does not reach the ends of the track.
+function place(share) {
+  return `calc(${share * 100}% + ${0.5 - share} * 1rem)`;
 }
 
 function mark(input, isChanged) {

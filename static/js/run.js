@@ -142,7 +142,8 @@ class RunView {
 
   async #colour() {
     const { colour } = await import('./highlight.js');
-    colour(document.getElementById('output'), 'sql');
+    const body = document.querySelector('#output .body');
+    if (body) colour(body, 'sql');
   }
 
   // In the prompt's tab the completion goes on in the text, as long as that is
@@ -170,7 +171,7 @@ class RunView {
     this.#editor.previewSoon();
     const message = document.getElementById('field-message');
     message.focus({ preventScroll: true });
-    this.#panel.querySelector('.composer').scrollIntoView({ block: 'nearest' });
+    this.#panel.querySelector('.run-foot').scrollIntoView({ block: 'nearest' });
   }
 
   #setBusy(isBusy) {

@@ -23,18 +23,22 @@ def asset(name: str) -> str:
 
 @register.filter
 def compact(number: int | None) -> str:
-    """A count in three digits and a letter: ``6,053,381,344`` is ``6.05 B``."""
+    """A count in two digits and a letter: ``6,853,120`` is ``6.9 M``."""
     if number is None:
         return ""
     for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
         if number >= size:
-            return f"{number / size:.3g} {letter}"
+            return f"{_two_digits(number / size)} {letter}"
     return str(number)
+
+
+def _two_digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")
 
 
 @register.filter
 def in_words(number: int | None) -> str:
-    """The same with a word: ``6.8 million``."""
+    """The same with a word: ``6.9 million``."""
     text = compact(number)
     return text.replace(" B", " billion").replace(" M", " million").replace(" k", " thousand")
 
