@@ -117,7 +117,8 @@ def document(rng: random.Random, split: Split) -> Document:
         text = _story(rng, split)
         return Document("free", text, ((0, len(text)),), question=text.index(". ") + 1, key=text)
     if kind < 0.55:
-        left, right, make = "Product", "Description", partial(_description, rng)
+        left, right = "Product", "Description"
+        make: Callable[[Split], tuple[str, str]] = partial(_description, rng)
     else:
         left, right, make = _labelled(rng)
 

@@ -87,7 +87,7 @@ def in_words(column: str) -> str:
     return column.replace("_", " ")
 
 
-_PLURALS = {"city": "cities", "country": "countries", "category": "categories", 
+_PLURALS = {"city": "cities", "country": "countries", "category": "categories",
             "salary": "salaries",
             "capacity": "capacities", "status": "statuses", "pages": "pages", "points": "points",
             "calories": "calories", "seats": "seats", "hours": "hours"}  # fmt: skip
