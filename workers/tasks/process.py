@@ -69,6 +69,8 @@ def run_worker(arguments: list[str] | None = None) -> int:
         threading.Timer(settings.SHUTDOWN_GRACE_SECONDS, serving.hand_over).start()
 
     signals.worker_shutting_down.connect(wind_down, weak=False)
+    # A receiver keeps Celery from raising the root logger's level: the settings' logging stays.
+    signals.setup_logging.connect(_keep_logging, weak=False)
     # Celery warns of root because of pickles; JSON is all that we accept, and
     # in a container root is the usual user.
     warnings.filterwarnings("ignore", category=SecurityWarning)
@@ -100,6 +102,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--slots", type=int, help="runs decoded at a time; default: the registry's")
     parser.add_argument("--name", help="stable across restarts; default: model, device and host")
     return parser.parse_args(arguments)
+
+
+def _keep_logging(**_: object) -> None:
+    """Django has configured the logs."""
 
 
 def _stop_on_signals(stop: threading.Event) -> None:
