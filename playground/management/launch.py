@@ -13,12 +13,12 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec
 from playground.core.locks import FileLock, LockTaken
 from playground.core.valkey import EmbeddedServerError, EmbeddedValkey, answers
+from playground.management.examination import pending_migrations
 from playground.management.parts import (
     valkey_part,
     web_part,
@@ -51,12 +51,6 @@ def open_listener(host: str, port: int) -> socket.socket:
             f"Port {port} of {host} cannot be opened: {error.strerror}. "
             f"Stop what listens there, or choose another port: PORT={port + 1} make run"
         ) from error
-
-
-def pending_migrations() -> int:
-    """How many migrations the database still lacks."""
-    executor = MigrationExecutor(connection)
-    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from playground.core.processes import (
     end_with_my_parent,
     raise_open_files_limit,
 )
+from playground.management.examination import front_end_built
 from playground.management.launch import Launch, open_listener
 from playground.management.supervisor import print_line
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             models = [spec for spec in registry().models.values() if spec.serve]
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
-        if not (settings.BASE_DIR / "static" / "dist").is_dir():
+        if not front_end_built():
             print_line("The front end is not built, so pages will look bare: run make front")
         with open_listener(options["host"], options["port"]) as listener:
             launch = Launch(
