@@ -1,0 +1,260 @@
+"""What `manage.py doctor` looks at: each part of an installation, said in words.
+
+Nothing here mends, fetches or raises: what is broken is a `Finding`.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+
+import redis
+from django.conf import settings
+from django.core.checks import Warning as CheckWarning
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from playground.checkpoints.files import local_file
+from playground.checkpoints.models import Worker
+from playground.checkpoints.registry import ModelSpec, Registry, registry
+from playground.checkpoints.selectors import alive, model_states
+from playground.checkpoints.tokenizers import tokenizer_for
+from playground.core.errors import ModelNotReady
+from playground.core.redis_clients import blocking
+from playground.core.redis_url import embedded_socket
+
+# XADD with NOMKSTREAM came with this one.
+OLDEST_REDIS = (6, 2)
+
+
+class Verdict(Enum):
+    """How a finding is meant."""
+
+    GOOD = "ok"
+    NOTE = "note"
+    WRONG = "WRONG"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence about one part, and what to do about it."""
+
+    verdict: Verdict
+    part: str
+    sentence: str
+    advice: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """All findings, in the order in which a person would mend them."""
+    for look in (_python, _settings, _front_end, _database, _redis, _models_and_workers):
+        yield from look()
+
+
+def front_end_built() -> bool:
+    """Whether `make front` has left anything to serve."""
+    return any(folder.is_dir() and any(folder.iterdir()) for folder in _static_folders())
+
+
+def pending_migrations() -> int:
+    """How many migrations the database still lacks."""
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _good(part: str, sentence: str) -> Finding:
+    return Finding(Verdict.GOOD, part, sentence)
+
+
+def _wrong(part: str, sentence: str, advice: str) -> Finding:
+    return Finding(Verdict.WRONG, part, sentence, advice)
+
+
+def _static_folders() -> list[Path]:
+    return [Path(folder) for folder in settings.STATICFILES_DIRS]
+
+
+def _python() -> Iterator[Finding]:
+    yield _good("python", f"It is {sys.version.split()[0]} at {sys.executable}.")
+
+
+def _settings() -> Iterator[Finding]:
+    problems = [message for message in run_checks() if not message.is_silenced()]
+    for message in problems:
+        verdict = Verdict.WRONG if message.level > CheckWarning("").level else Verdict.NOTE
+        yield Finding(verdict, "settings", message.msg, message.hint or "")
+    if settings.DEBUG:
+        yield Finding(
+            Verdict.NOTE,
+            "settings",
+            "DEBUG is on, so visitors see tracebacks.",
+            "Set DEBUG to false on a site that others use.",
+        )
+    if not problems:
+        yield _good("settings", f"They hold together; data lies in {settings.VAR_DIR}.")
+
+
+def _front_end() -> Iterator[Finding]:
+    if front_end_built():
+        yield _good("front end", "It is built.")
+    else:
+        yield _wrong("front end", "It is not built, so pages look bare.", "Run: make front")
+
+
+def _database() -> Iterator[Finding]:
+    where = f"{connection.vendor} ({connection.settings_dict['NAME']})"
+    try:
+        connection.ensure_connection()
+        count = pending_migrations()
+    except DatabaseError as error:
+        yield _wrong(
+            "database",
+            f"{where} cannot be used: {str(error).strip()}.",
+            "Check DATABASE_URL, and that the server runs.",
+        )
+        return
+    if count:
+        yield _wrong(
+            "database", f"{where} lacks {count} migrations.", "Run: python manage.py migrate"
+        )
+    else:
+        yield _good("database", f"{where} answers and is up to date.")
+
+
+def _redis() -> Iterator[Finding]:
+    embedded = f"unix://{embedded_socket(settings.VAR_DIR)}" == settings.REDIS_URL
+    name = "The embedded Valkey" if embedded else "The server of REDIS_URL"
+    try:
+        server = blocking().info()
+    except redis.RedisError as error:
+        advice = (
+            "Start the playground: make run" if embedded else "Check REDIS_URL, and that it runs."
+        )
+        yield _wrong("redis", f"{name} does not answer: {error}", advice)
+        return
+    version = str(server["redis_version"])
+    if tuple(int(number) for number in version.split(".")[:2]) < OLDEST_REDIS:
+        yield _wrong("redis", f"{name} is version {version}.", "Use Redis 6.2 or newer, or Valkey.")
+    policy = server.get("maxmemory_policy")
+    used, most = int(str(server["used_memory"])), int(str(server.get("maxmemory", 0)))
+    if most and policy != "noeviction":
+        yield _wrong(
+            "redis",
+            f"{name} throws entries away when it is full ({policy}): streams would have gaps.",
+            "Set maxmemory-policy to noeviction.",
+        )
+    elif most and used > 0.9 * most:
+        yield _wrong(
+            "redis",
+            f"{name} is nearly full: {_mb(used)} of {_mb(most)}.",
+            "Raise EMBEDDED_REDIS_MEMORY_MB." if embedded else "Raise its maxmemory.",
+        )
+    else:
+        yield _good("redis", f"{name} answers; {_mb(used)} used.")
+
+
+def _mb(count: int) -> str:
+    return f"{count / 2**20:.0f} MB"
+
+
+def _models_and_workers() -> Iterator[Finding]:
+    try:
+        found = registry()
+    except ImproperlyConfigured as error:
+        yield _wrong("models", str(error), "Mend the file, or set MODELS_FILE to another.")
+        return
+    yield _good("models", f"{settings.MODELS_FILE} names {', '.join(found.models)}.")
+    try:
+        states = {state.spec.name: state.state for state in model_states()}
+        workers = list(alive())
+    except DatabaseError:
+        # The database's own finding says so; without it nothing is known of workers.
+        states, workers = {}, []
+    for spec in found.models.values():
+        yield from _model(spec, served=states.get(spec.name) == "ready")
+    yield from _workers(found, states, workers)
+
+
+def _model(spec: ModelSpec, *, served: bool) -> Iterator[Finding]:
+    part = f"model {spec.name}"
+    try:
+        missing = missing_files(spec)
+    except (OSError, ValueError) as error:
+        yield _wrong(part, f"Its files cannot be read: {error}", "Copy the checkpoint again.")
+        return
+    if spec.hub and missing:
+        yield Finding(
+            Verdict.NOTE,
+            part,
+            f"{spec.hub} is not on this machine yet.",
+            "A worker fetches it when it starts.",
+        )
+    elif missing and served:
+        # A web host needs the tokenizer alone.
+        yield Finding(
+            Verdict.NOTE, part, f"{', '.join(missing)} missing here; a worker has it.", ""
+        )
+    elif missing:
+        yield _wrong(
+            part,
+            f"{', '.join(missing)} missing in {spec.path}.",
+            f"Put the checkpoint there, or change 'path' in {settings.MODELS_FILE}.",
+        )
+    else:
+        yield from _tokenizer(part, spec)
+
+
+def _tokenizer(part: str, spec: ModelSpec) -> Iterator[Finding]:
+    try:
+        tokenizer_for(spec)
+    except ModelNotReady as error:
+        yield _wrong(part, error.message, "Copy the tokenizer's files beside the weights.")
+    else:
+        yield _good(part, "Its files are here.")
+
+
+def missing_files(spec: ModelSpec) -> list[str]:
+    """The files of a checkpoint that are not on this machine, by name."""
+    missing = [] if local_file(spec, "config.json") else ["config.json"]
+    if not (local_file(spec, "tokenizer.json") or local_file(spec, "vocab.json")):
+        missing.append("tokenizer.json")
+    for whole in ("model.safetensors", "pytorch_model.bin"):
+        if local_file(spec, whole):
+            return missing
+        if index := local_file(spec, f"{whole}.index.json"):
+            shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+            return missing + sorted(name for name in shards if not local_file(spec, name))
+    return [*missing, "model.safetensors"]
+
+
+def _workers(found: Registry, states: dict[str, str], workers: list[Worker]) -> Iterator[Finding]:
+    for worker in workers:
+        part = f"worker {worker.name}"
+        beat = f"heartbeat {_seconds_ago(worker.heartbeat_at)} s ago"
+        if worker.state == Worker.State.READY:
+            yield _good(part, f"Serves {worker.model} on {worker.device}; {beat}.")
+        elif worker.state == Worker.State.NOT_READY:
+            yield _wrong(part, worker.detail, "It looks again by itself once that is mended.")
+        else:
+            yield Finding(
+                Verdict.NOTE, part, f"Is loading {worker.model}; {beat}.", "Wait a moment."
+            )
+    for spec in found.models.values():
+        if states.get(spec.name) == "no_worker":
+            yield Finding(
+                Verdict.WRONG if spec.serve else Verdict.NOTE,
+                f"model {spec.name}",
+                "No worker serves it.",
+                f"Run: make run, or: python manage.py worker --model {spec.name} "
+                f"--device {spec.device}",
+            )
+
+
+def _seconds_ago(moment: datetime) -> str:
+    return f"{max((timezone.now() - moment).total_seconds(), 0):.1f}"
