@@ -31,7 +31,7 @@ def _filtered(rng: random.Random) -> Function:
     name = function_name(rng, {"select": "filter", "first": "first"}.get(kind, kind), noun.many)
     if kind in ("count", "sum"):
         step = "1" if kind == "count" else one
-        result = rng.choice(("count", "total", "result", "n"))
+        result = rng.choice(("count", "total", "result", "found"))
         inner = "1" if kind == "count" else one
         source = rng.choice(
             (
@@ -102,7 +102,7 @@ def _filtered(rng: random.Random) -> Function:
 def _whole(rng: random.Random) -> Function:
     """Something about a whole list."""
     noun, many, one = setup(rng)
-    total = rng.choice(("total", "result", "s"))
+    total = rng.choice(("total", "result", "answer"))
     best = rng.choice(("best", "largest", "result"))
     loop = f"    for {one} in {many}:\n"
     numbers: list[tuple[str, list[str], str, Callable[..., Any]]] = [
