@@ -92,23 +92,29 @@ def sample(logits: Tensor, states: Sequence[RowState], positions: Sequence[int])
     """
     finite = torch.isfinite(logits.amax(dim=-1)).tolist()
     shaped = _penalised(logits, states)
-    tokens = shaped.argmax(dim=-1)
     drawn = [row for row, state in enumerate(states) if not state.params.greedy]
-    if drawn:
-        params = [states[row].params for row in drawn]
-        uniforms = [uniform(states[row].params.seed, positions[row]) for row in drawn]
-        everything = len(drawn) == len(states)
-        probabilities = warp(shaped if everything else shaped[drawn], params)
-        draws = _invert(probabilities, uniforms)
-        if everything:
-            tokens = draws
-        else:
-            tokens[drawn] = draws
+    if len(drawn) == len(states):
+        tokens = _draw(shaped, states, positions)
+    else:
+        tokens = shaped.argmax(dim=-1)
+        if drawn:
+            tokens[drawn] = _draw(
+                shaped[drawn], [states[row] for row in drawn], [positions[row] for row in drawn]
+            )
     choices = [
         Choice(token_id=token, finite=ok) for token, ok in zip(tokens.tolist(), finite, strict=True)
     ]
     _add_logprobs(choices, logits, states)
     return choices
+
+
+def _draw(logits: Tensor, states: Sequence[RowState], positions: Sequence[int]) -> Tensor:
+    probabilities = warp(logits, [state.params for state in states])
+    uniforms = [
+        uniform(state.params.seed, position)
+        for state, position in zip(states, positions, strict=True)
+    ]
+    return _invert(probabilities, uniforms)
 
 
 def _penalised(logits: Tensor, states: Sequence[RowState]) -> Tensor:
