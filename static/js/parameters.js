@@ -70,7 +70,7 @@ function bindNumber(element) {
     const share = (Number(slider.value) - Number(min)) / (Number(max) - Number(min));
     // What can be negative is filled from its zero.
     const zero = Number(min) < 0 ? -Number(min) / (Number(max) - Number(min)) : 0;
-    slider.style.setProperty('--from', place(Math.min(zero, share)));
+    slider.style.setProperty('--from', zero ? place(Math.min(zero, share)) : '0%');
     slider.style.setProperty('--fill', place(Math.max(zero, share)));
     slider.setAttribute('aria-valuetext', write(Number(slider.value)));
   };

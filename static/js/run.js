@@ -62,6 +62,7 @@ class RunView {
     if (asker === 'run' || asker === 'retry') {
       announce(status === 'queued' ? `Queued. ${noteText()}` : 'Started.');
       if (asker === 'run' && panel.dataset.output === 'bubble') this.#conversed();
+      panel.querySelector('.run-foot').scrollIntoView({ block: 'nearest' });
     }
     if (panel.dataset.final === 'yes') {
       this.#drawFinal();
@@ -170,8 +171,7 @@ class RunView {
   #conversed() {
     this.#editor.previewSoon();
     const message = document.getElementById('field-message');
-    message.focus({ preventScroll: true });
-    this.#panel.querySelector('.run-foot').scrollIntoView({ block: 'nearest' });
+    if (matchMedia('(hover: hover)').matches) message.focus({ preventScroll: true });
   }
 
   #setBusy(isBusy) {
