@@ -6,6 +6,7 @@ There is one server for one ``VAR_DIR``: a lock file says so, and its descriptor
 the server, so that the lock lives exactly as long as any process that could write the data.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -101,9 +102,11 @@ class EmbeddedValkey:
             ) from error
 
     def release(self) -> None:
-        """Give the lock back and remove the socket. The data stays."""
+        """Give the lock back and remove the socket and its folder. The data stays."""
         if self.lock.held:
             self.socket.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.socket.parent.rmdir()
             self.lock.release()
 
     def command(self) -> list[str]:
@@ -128,13 +131,15 @@ class EmbeddedValkey:
         return arguments
 
     def start(self, timeout: float = 20.0) -> None:
-        """Start the server as a child of this process and wait until it answers.
+        """Start the server, if it does not run, as a child of this process; wait until it answers.
 
         Call it from the main thread: the child ends with the thread that started it. Raises
         `EmbeddedServerError` with the server's last words when it ends or stays silent.
         """
         if threading.current_thread() is not threading.main_thread():
             raise EmbeddedServerError("Start the embedded server from the main thread.")
+        if self._process is not None and self._process.poll() is None:
+            return
         self.acquire()
         self._process = subprocess.Popen(
             self.command(),

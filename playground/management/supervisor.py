@@ -6,6 +6,7 @@ its own process group, passes on what they print, starts again what dies, and st
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import time
@@ -125,19 +126,28 @@ class Supervisor:
 
     async def _spawn(self, part: Part) -> None:
         async with self._forking:
-            process = await asyncio.create_subprocess_exec(
-                *part.command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                env=part.environ,
-                pass_fds=part.pass_fds,
-                # Of its own session: a Ctrl-C in the terminal is for the supervisor alone,
-                # which then ends the parts in order.
-                start_new_session=True,
-                preexec_fn=die_with_parent(part.death_signal),
-            )
-            output = asyncio.create_task(self._pass_on_output(part.name, process))
+            # A pipe of our own: asyncio's wait() for a process waits for its pipe too, which an
+            # orphan may hold open for ever.
+            reading, writing = os.pipe()
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *part.command,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=writing,
+                    stderr=writing,
+                    env=part.environ,
+                    pass_fds=part.pass_fds,
+                    # Of its own session: a Ctrl-C in the terminal is for the supervisor alone,
+                    # which then ends the parts in order.
+                    start_new_session=True,
+                    preexec_fn=die_with_parent(part.death_signal),
+                )
+            except BaseException:
+                os.close(reading)
+                raise
+            finally:
+                os.close(writing)
+            output = asyncio.create_task(self._pass_on_output(part.name, reading))
             self._lives[part.name] = _Life(process, output, self.clock())
 
     async def _keep(self, part: Part) -> None:
@@ -187,11 +197,18 @@ class Supervisor:
         async with self._forking:
             end_children_except({life.process.pid for life in self._lives.values()})
 
-    async def _pass_on_output(self, name: str, process: Process) -> None:
-        """Say the process's lines until it closes its output."""
-        stream = process.stdout
-        if stream is None:
-            return
+    async def _pass_on_output(self, name: str, reading: int) -> None:
+        """Say the process's lines until nobody holds its output open."""
+        stream = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(reading, "rb", buffering=0)
+        )
+        try:
+            await self._say_lines(name, stream)
+        finally:
+            transport.close()
+
+    async def _say_lines(self, name: str, stream: asyncio.StreamReader) -> None:
         rest = b""
         while chunk := await stream.read(_CHUNK):
             *lines, rest = (rest + chunk).split(b"\n")

@@ -1,0 +1,146 @@
+"""The embedded server: found, private, durable, alone, and gone with its parent."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import redis
+
+from playground.core.redis_url import celery_url, resolve_redis_url
+from playground.core.valkey import EmbeddedServerError, EmbeddedValkey, answers
+from tests.management.conftest import alive
+from tests.support.part import RunningPart, wait_until
+
+PARENT = """
+import signal, sys
+from pathlib import Path
+from playground.core.valkey import EmbeddedValkey
+server = EmbeddedValkey(Path(sys.argv[1]), memory_mb=16)
+server.start()
+print("server", server.pid, flush=True)
+signal.pause()
+"""
+
+
+def client_of(server: EmbeddedValkey) -> redis.Redis:
+    return redis.Redis.from_url(server.url, socket_timeout=5)
+
+
+def test_it_answers_where_the_settings_look(tmp_path: Path) -> None:
+    with EmbeddedValkey(tmp_path, memory_mb=16) as server:
+        address = resolve_redis_url("", tmp_path)
+        with redis.Redis.from_url(address, socket_timeout=5) as client:
+            answered = client.ping()
+
+    assert answered
+    assert address == server.url
+    assert celery_url(address) == f"redis+socket://{server.socket}"
+
+
+def test_an_address_of_the_operator_wins(tmp_path: Path) -> None:
+    assert resolve_redis_url("redis://elsewhere:6379/1", tmp_path) == "redis://elsewhere:6379/1"
+    assert celery_url("redis://elsewhere:6379/1") == "redis://elsewhere:6379/1"
+
+
+def test_it_opens_no_port_and_evicts_nothing(tmp_path: Path) -> None:
+    with EmbeddedValkey(tmp_path, memory_mb=16) as server, client_of(server) as client:
+        options = client.config_get("port", "maxmemory", "maxmemory-policy", "appendonly")
+        mode = server.socket.stat().st_mode & 0o777
+
+    assert options == {
+        "port": "0",
+        "maxmemory": str(16 * 2**20),
+        "maxmemory-policy": "noeviction",
+        "appendonly": "yes",
+    }
+    assert mode == 0o700
+
+
+def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
+    with EmbeddedValkey(tmp_path, memory_mb=16) as server, client_of(server) as client:
+        client.set("kept", "yes")
+
+    with EmbeddedValkey(tmp_path, memory_mb=16) as server, client_of(server) as client:
+        kept = client.get("kept")
+
+    assert kept == b"yes"
+
+
+def test_a_client_goes_on_after_the_server_was_killed_and_started_again(tmp_path: Path) -> None:
+    server = EmbeddedValkey(tmp_path, memory_mb=16)
+    server.start()
+    try:
+        with client_of(server) as client:
+            client.set("kept", "yes")
+            os.kill(server.pid or 0, signal.SIGKILL)
+            wait_until(lambda: not answers(server.socket), what="the server to be gone")
+
+            server.start()
+
+            assert client.get("kept") == b"yes"
+    finally:
+        server.stop()
+
+
+def test_a_folder_has_one_server(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    with EmbeddedValkey(tmp_path, memory_mb=16):
+        with pytest.raises(EmbeddedServerError, match=rf"process {os.getpid()}\).*VAR_DIR"):
+            EmbeddedValkey(tmp_path, memory_mb=16).acquire(timeout=0)
+
+        with EmbeddedValkey(other, memory_mb=16) as second:
+            assert answers(second.socket)
+
+
+def test_it_ends_with_a_parent_that_was_killed(
+    tmp_path: Path, launch: Callable[..., RunningPart]
+) -> None:
+    parent = launch("-c", PARENT, str(tmp_path))
+    pid = int(parent.wait_for_line("^server").split()[1])
+    server = EmbeddedValkey(tmp_path, memory_mb=16)
+    with client_of(server) as client:
+        client.set("kept", "yes")
+
+    parent.kill()
+
+    wait_until(lambda: not alive(pid), what="the server to end")
+    # The next start needs nobody to clean up, and finds the data.
+    with server, client_of(server) as client:
+        assert client.get("kept") == b"yes"
+
+
+def test_a_new_start_waits_for_a_server_that_is_still_closing(
+    tmp_path: Path, launch: Callable[..., RunningPart]
+) -> None:
+    parent = launch("-c", PARENT, str(tmp_path))
+    parent.wait_for_line("^server")
+
+    parent.kill()
+    with EmbeddedValkey(tmp_path, memory_mb=16) as server:
+        assert answers(server.socket)
+
+
+def test_a_folder_that_others_can_open_is_refused(tmp_path: Path) -> None:
+    server = EmbeddedValkey(tmp_path, memory_mb=16)
+    server.socket.parent.mkdir(mode=0o755)
+
+    with pytest.raises(EmbeddedServerError, match="only you can open"):
+        server.acquire()
+
+    server.socket.parent.rmdir()
+
+
+def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
+    server = EmbeddedValkey(tmp_path, memory_mb=16)
+    with server:
+        pass
+    manifest = tmp_path / "valkey" / "appendonlydir" / "appendonly.aof.manifest"
+    manifest.write_text("this is no manifest\n")
+
+    with pytest.raises(EmbeddedServerError, match=r"did not start: .*valkey\.log"):
+        server.start()
+
+    assert server.pid is None
+    assert not server.lock.held
