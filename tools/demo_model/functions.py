@@ -90,6 +90,9 @@ def condition(
 
 
 def function_name(rng: random.Random, *parts: str) -> str:
+    """A name from what the function does; sometimes one that says nothing."""
+    if rng.random() < 0.15:
+        return rng.choice(("f", "g", "process", "run", "check", "helper", "work", "solve", "func"))
     return rng.choice(("", "", "get_", "compute_", "find_", "")) + "_".join(
         part for part in parts if part
     )

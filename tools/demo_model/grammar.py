@@ -7,6 +7,7 @@ from tools.demo_model.phrases import Phrase, fitting, noun_phrase, pairs, place,
 
 _WHENS = {tense: pairs(f"when: {tense}") for tense in ("present", "past", "future")}
 _FREQUENCY = pairs("frequency")
+_CITIES = pairs("cities")
 _FUTURE_ENDINGS = ("ai", "as", "a", "ons", "ez", "ont")
 
 
@@ -23,6 +24,8 @@ def clause(rng: random.Random) -> tuple[str, str]:
     going = not transitive and rng.random() < 0.2
     verb: Verb = rng.choice(VERBS) if transitive else GO if going else rng.choice(PLAIN_VERBS)
     thing = noun_phrase(rng, verb.objects) if transitive else Phrase("", "", 2)
+    if verb.en in ("visit", "see", "like") and rng.random() < 0.25:
+        thing = Phrase(*rng.choice(_CITIES), 2)
     mode = rng.choice(
         ("present", "present", "progressive", "past", "past", "future", "modal", "going", "never")
     )

@@ -49,8 +49,13 @@ def _plain(rng: random.Random, t: Table) -> tuple[str, str]:
             (_show(rng, f"the {t.many} {said}"), f"SELECT * FROM {t.many} WHERE {condition};"),
             (_show(rng, f"the {columns} of the {t.many} {said}"),
              f"SELECT {column} FROM {t.many} WHERE {condition};"),
+            (_show(rng, f"the {columns} of all {t.many} {said}"),
+             f"SELECT {column} FROM {t.many} WHERE {condition};"),
             (f"What are the {columns} of the {t.many} {said}?",
              f"SELECT {column} FROM {t.many} WHERE {condition};"),
+            (f"What is the {in_words(column)} of the {t.many} {said}?",
+             f"SELECT {column} FROM {t.many} WHERE {condition};"),
+            (f"Which {t.many} are there {said}?", f"SELECT * FROM {t.many} WHERE {condition};"),
         )
     )  # fmt: skip
 
@@ -143,7 +148,8 @@ def _ordered(rng: random.Random, t: Table) -> tuple[str, str]:
 def _grouped(rng: random.Random, t: Table) -> tuple[str, str]:
     """A count or aggregate for each value of a column."""
     by, column = rng.choice(t.texts), rng.choice(t.numbers)
-    spoken, each = in_words(column), rng.choice(("for each", "per", "by", "for every"))
+    spoken = in_words(column)
+    each = rng.choice(("for each", "per", "by", "for every", "in each", "in every"))
     group = f"FROM {t.many} GROUP BY {by}"
     count = rng.randint(2, 20)
     function, word = rng.choice(
