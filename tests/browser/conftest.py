@@ -1,0 +1,102 @@
+"""A real browser before the real playground, started once for all tests."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.guest import Complaints, Guest
+from tests.support.registry import DEMO_MODELS
+from tests.support.stack import Stack
+
+# For one event; generous, since a test machine may be busy with others.
+EVENT_MS = 30_000
+# What one guest may have queued and running.
+MOST_ACTIVE = 4
+
+MODELS = {
+    **DEMO_MODELS,
+    # Nobody serves it, unless a test starts a worker.
+    "spare": {"title": "spare", "demo": True},
+}
+WORKERS = ("demo", "slow")
+
+NewGuest = Callable[..., Guest]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium; root may not use its sandbox."""
+    return {
+        **browser_type_launch_args,
+        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        "args": ["--no-sandbox"] if os.geteuid() == 0 else [],
+    }
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Addresses here are whole ones; the plugin's own fixture is of a kind pytest warns of."""
+
+
+@pytest.fixture(scope="session")
+def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Valkey, web server and a worker for each of `WORKERS`."""
+    env = {"LIMIT_PERSON_ACTIVE": str(MOST_ACTIVE)}
+    with Stack(tmp_path_factory.mktemp("playground"), env=env, models=MODELS) as stack:
+        stack.start(workers=WORKERS)
+        yield stack
+
+
+@pytest.fixture
+def stack(playground: Stack, request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """The playground with all of its parts alive, whatever the last test did to them."""
+    if not _alive(playground, "web"):
+        playground.start_web()
+    for name in WORKERS:
+        if not _alive(playground, name):
+            playground.start_worker(name)
+    yield playground
+    if getattr(request.node, "rep_call", None) and request.node.rep_call.failed:
+        request.node.add_report_section("call", "playground", playground.report())
+
+
+def _alive(stack: Stack, name: str) -> bool:
+    return name in stack.parts and stack.parts[name].alive
+
+
+@pytest.fixture
+def new_guest(
+    stack: Stack, new_context: Callable[..., BrowserContext], request: pytest.FixtureRequest
+) -> Iterator[NewGuest]:
+    """Makes people with browsers; none of them may have had reason to complain."""
+    expect.set_options(timeout=EVENT_MS)
+    guests: list[Guest] = []
+
+    def make(**options: Any) -> Guest:
+        context = new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.set_default_timeout(EVENT_MS)
+        guest = Guest(context, stack.url, Complaints(stack.url))
+        guest.complaints.listen(context)
+        guests.append(guest)
+        return guest
+
+    yield make
+    heard = [complaint for guest in guests for complaint in guest.complaints.heard]
+    assert heard == []
+
+
+@pytest.fixture
+def guest(new_guest: NewGuest) -> Guest:
+    """A person at a desk."""
+    return new_guest()
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    """The script of axe-core, as npm installed it."""
+    root = Path(__file__).resolve().parents[2]
+    return (root / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

@@ -1,0 +1,165 @@
+"""A template page as a person sees it: what to press, and what to read."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+# Near the flat distribution no end-of-text token comes, whatever the checkpoint.
+LONG = {"temperature": "2", "seed": "7"}
+
+RECORD_STEPS = """
+(card) => {
+  window.lengths = [];
+  const record = () => {
+    const length = document.getElementById('output').textContent.length;
+    if (length !== window.lengths.at(-1)) window.lengths.push(length);
+  };
+  record();
+  new MutationObserver(record).observe(
+    card, { subtree: true, childList: true, characterData: true },
+  );
+}
+"""
+
+
+@dataclass(slots=True)
+class Workbench:
+    """The page of a template or of a run."""
+
+    page: Page
+
+    # --- What is there ------------------------------------------------------------
+
+    @property
+    def prompt(self) -> Locator:
+        return self.page.get_by_test_id("prompt")
+
+    @property
+    def run_button(self) -> Locator:
+        return self.page.get_by_test_id("run")
+
+    @property
+    def stop_button(self) -> Locator:
+        return self.page.get_by_test_id("stop")
+
+    @property
+    def retry_button(self) -> Locator:
+        return self.page.get_by_test_id("retry")
+
+    @property
+    def output(self) -> Locator:
+        return self.page.get_by_test_id("output")
+
+    @property
+    def status(self) -> Locator:
+        return self.page.get_by_test_id("status")
+
+    @property
+    def tokens(self) -> Locator:
+        """The gauge: tokens of the prompt, and the model's window."""
+        return self.page.get_by_test_id("tokens")
+
+    @property
+    def model(self) -> Locator:
+        return self.page.get_by_test_id("model")
+
+    @property
+    def panel(self) -> Locator:
+        return self.page.locator("#run-panel")
+
+    @property
+    def notice(self) -> Locator:
+        """Where errors are said."""
+        return self.page.locator("#notice")
+
+    @property
+    def siblings(self) -> Locator:
+        return self.page.locator(".sibling-count")
+
+    def tab(self, name: str) -> Locator:
+        return self.page.get_by_role("tab", name=name)
+
+    def field(self, name: str) -> Locator:
+        return self.page.locator(f"#field-{name}")
+
+    def parameter(self, name: str) -> Locator:
+        """The input of a parameter, by its name in a run's row."""
+        return self.page.locator(f"#parameter-{name}")
+
+    def parameter_row(self, name: str) -> Locator:
+        return self.page.locator(f"[data-parameter={name}]")
+
+    @property
+    def run_id(self) -> str | None:
+        """The run on the page."""
+        return self.panel.get_attribute("data-run")
+
+    @property
+    def text(self) -> str:
+        """The completion as far as it is on the page."""
+        return self.output.text_content() or ""
+
+    @property
+    def counted(self) -> int | None:
+        """The gauge's count of the prompt's tokens."""
+        found = re.match(r"\s*(\d+)", self.tokens.inner_text())
+        return int(found[1]) if found else None
+
+    # --- What a person does -------------------------------------------------------
+
+    def set(self, **parameters: Any) -> None:
+        """Types parameters."""
+        for name, value in parameters.items():
+            box = self.parameter(name)
+            box.fill(str(value))
+            box.blur()
+
+    def run(self) -> str:
+        """Presses Run; returns the new run's id once its panel is there."""
+        before = self.run_id
+        self.run_button.click()
+        return self.wait_for_run(other_than=before)
+
+    def run_long(self, tokens: int = 48) -> str:
+        """Runs for exactly ``tokens`` tokens: enough to see it stream on a slow model."""
+        self.set(max_tokens=tokens, **LONG)
+        return self.run()
+
+    def write_prompt(self, text: str) -> None:
+        """Replaces the raw prompt."""
+        if self.tab("Prompt").count():
+            self.tab("Prompt").click()
+        self.prompt.fill(text)
+
+    def record_steps(self) -> None:
+        """From now on, remembers every length that the completion has on the page."""
+        self.page.locator("#card").evaluate(RECORD_STEPS)
+
+    @property
+    def steps(self) -> list[int]:
+        """The lengths seen since `record_steps`."""
+        lengths: list[int] = self.page.evaluate("window.lengths")
+        return lengths
+
+    # --- Waiting ------------------------------------------------------------------
+
+    def wait_for_run(self, *, other_than: str | None = None) -> str:
+        """The id of the run on the page, once it is not ``other_than``."""
+        other = f":not([data-run='{other_than}'])" if other_than else ""
+        self.page.locator(f"#run-panel[data-run]{other}").wait_for(state="attached")
+        run = self.run_id
+        if run is None:
+            raise AssertionError("the panel lost its run")
+        return run
+
+    def wait_for_text(self, length: int = 1) -> None:
+        """Waits until the completion has ``length`` characters or more."""
+        expect(self.output).to_have_text(re.compile(rf"[\s\S]{{{length},}}"))
+
+    def wait_final(self, status: str = "succeeded") -> None:
+        """Waits until the run has ended and the server's rendering of it is on the page."""
+        final = self.page.locator("#run-panel[data-final=yes]")
+        final.wait_for(state="attached")
+        expect(self.status).to_have_text(status)
