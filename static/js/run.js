@@ -20,6 +20,8 @@ class RunView {
   #stale = false;
   #firstAt = 0;
   #count = 0;
+  // Whether the person has left the scrolling to us since the run began.
+  #mayScroll = false;
 
   constructor(editor) {
     this.#editor = editor;
@@ -37,6 +39,9 @@ class RunView {
     });
     document.addEventListener('htmx:beforeRequest', (event) => this.#guardRun(event));
     document.addEventListener('click', (event) => this.#clicked(event));
+    for (const scrolling of ['wheel', 'touchmove']) {
+      document.addEventListener(scrolling, () => (this.#mayScroll = false), { passive: true });
+    }
     this.#attach();
   }
 
@@ -62,10 +67,12 @@ class RunView {
     if (asker === 'run' || asker === 'retry') {
       announce(status === 'queued' ? `Queued. ${noteText()}` : 'Started.');
       if (asker === 'run' && panel.dataset.output === 'bubble') this.#conversed();
-      panel.querySelector('.run-foot').scrollIntoView({ block: 'nearest' });
+      this.#mayScroll = true;
+      this.#showFoot();
     }
     if (panel.dataset.final === 'yes') {
       this.#drawFinal();
+      this.#showFoot();
       return;
     }
     this.#stream.follow(run, {
@@ -113,6 +120,12 @@ class RunView {
       if (text) announce(`Queued. ${text}`);
     }
     if (status === 'running' && was === 'queued') announce('Started.');
+  }
+
+  // At the start and at the end, never in between.
+  #showFoot() {
+    if (this.#mayScroll)
+      this.#panel.querySelector('.run-foot').scrollIntoView({ block: 'nearest' });
   }
 
   // The row's truth, drawn by the server.
