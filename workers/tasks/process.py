@@ -66,7 +66,10 @@ def run_worker(arguments: list[str] | None = None) -> int:
     def wind_down(**_: object) -> None:
         """Stops claiming; what does not finish in time goes back to the queue."""
         serving.stopping.set()
-        threading.Timer(settings.SHUTDOWN_GRACE_SECONDS, serving.hand_over).start()
+        hand_over = threading.Timer(settings.SHUTDOWN_GRACE_SECONDS, serving.hand_over)
+        # A worker with nothing left to hand over need not wait for it.
+        hand_over.daemon = True
+        hand_over.start()
 
     signals.worker_shutting_down.connect(wind_down, weak=False)
     # A receiver keeps Celery from raising the root logger's level: the settings' logging stays.
