@@ -1,0 +1,131 @@
+"""One training run's state and its step; knows nothing of files or logs."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tools.demo_model.batches import Batch
+from tools.demo_model.network import GPTJ, Shape
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The learning rate's way: up, level, and down to nothing at the end."""
+
+    full: float = 3e-3
+    steps: int = 3000
+    warm_up: int = 100
+    decay: float = 0.35
+    """Share of the steps over which the rate falls."""
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step."""
+        if step < self.warm_up:
+            return self.full * (step + 1) / self.warm_up
+        left = (self.steps - step) / (self.steps * self.decay)
+        return self.full * min(1.0, max(0.0, left))
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a step saw: summed loss, places it was taken at, tokens read."""
+
+    loss: float
+    places: int
+    tokens: int
+
+
+class Training:
+    """A network with its optimizers, and how far it has come."""
+
+    def __init__(self, shape: Shape, schedule: Schedule, *, seed: int, threads: int) -> None:
+        torch.manual_seed(seed)
+        self.network = GPTJ(shape)
+        self.schedule = schedule
+        self.step, self.tokens = 0, 0
+        self._optimizers = optimizers(self.network, rate=schedule.full)
+        # Workers of one thread each, not one with several: none waits for another's slow core.
+        torch.set_num_threads(1)
+        self._workers = ThreadPoolExecutor(
+            threads, initializer=torch.set_num_threads, initargs=(1,)
+        )
+
+    def train_step(self, batches: Sequence[Batch]) -> StepResult:
+        """Learn from the batches of one step."""
+        places = sum(len(batch.targets) for batch in batches)
+        losses = self._gradients(batches, places)
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        for optimizer in self._optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self.schedule.rate(self.step)
+            optimizer.step()
+        tokens = sum(batch.tokens for batch in batches)
+        self.step += 1
+        self.tokens += tokens
+        return StepResult(sum(losses), places, tokens)
+
+    def _gradients(self, batches: Sequence[Batch], places: int) -> list[float]:
+        """Leave the mean gradient in the parameters; the summed loss of each batch.
+
+        Gradients are added in the order of the batches, whoever is ready first: a sum
+        must not depend on time.
+        """
+        parameters = list(self.network.parameters())
+        sums = [torch.zeros_like(parameter) for parameter in parameters]
+        losses = []
+        for loss, grads in self._workers.map(partial(gradients, self.network), batches):
+            for total, grad in zip(sums, grads, strict=True):
+                total.add_(grad, alpha=1 / places)
+            losses.append(loss)
+        for parameter, total in zip(parameters, sums, strict=True):
+            parameter.grad = total
+        return losses
+
+    def state(self) -> dict[str, Any]:
+        """All that a later run needs to go on."""
+        return {
+            "network": self.network.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
+            "step": self.step,
+            "tokens": self.tokens,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self.network.load_state_dict(state["network"])
+        for optimizer, content in zip(self._optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(content)
+        self.step, self.tokens = state["step"], state["tokens"]
+
+
+def loss_of(network: GPTJ, batch: Batch) -> Tensor:
+    """Summed cross-entropy over the places of a batch; the products run in bf16."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        hidden = network.hidden(batch.ids).flatten(0, 1)
+        logits = network.lm_head(hidden[batch.places])
+    return functional.cross_entropy(logits.float(), batch.targets, reduction="sum")
+
+
+def gradients(network: GPTJ, batch: Batch) -> tuple[float, Iterable[Tensor]]:
+    """Summed loss of a batch and its gradient for each parameter."""
+    loss = loss_of(network, batch)
+    return loss.item(), torch.autograd.grad(loss, list(network.parameters()))
+
+
+def optimizers(network: GPTJ, *, rate: float) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices, AdamW for embedding, head, biases and norms."""
+    matrices: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
+    for name, parameter in network.named_parameters():
+        within = name.startswith("transformer.h.") and parameter.dim() == 2
+        (matrices if within else rest).append(parameter)
+    return [
+        torch.optim.Muon(matrices, lr=rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.95), weight_decay=0.0),
+    ]
