@@ -5,6 +5,8 @@ read, and tries again when a missing file appears.
 """
 
 import argparse
+import logging
+import os
 import signal
 import socket
 import sys
@@ -15,7 +17,8 @@ from types import FrameType
 
 import structlog
 from celery import signals
-from celery.exceptions import SecurityWarning
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
+from celery.worker import state as celery_state
 from django.conf import settings
 from django.db import connections
 
@@ -72,11 +75,14 @@ def run_worker(arguments: list[str] | None = None) -> int:
         hand_over.start()
 
     signals.worker_shutting_down.connect(wind_down, weak=False)
+    signals.worker_ready.connect(stop_if_told, weak=False)
     # A receiver keeps Celery from raising the root logger's level: the settings' logging stays.
     signals.setup_logging.connect(_keep_logging, weak=False)
     # Celery warns of root because of pickles; JSON is all that we accept, and
-    # in a container root is the usual user.
+    # in a container root is the usual user. It also warns, at each lost
+    # connection, of a default for late acknowledgement, which we do not use.
     warnings.filterwarnings("ignore", category=SecurityWarning)
+    warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
     # A fork-free pool shares this process, so its connections stay its own.
     connections.close_all()
     app.worker_main(
@@ -90,7 +96,6 @@ def run_worker(arguments: list[str] | None = None) -> int:
             "--without-gossip",
             "--without-mingle",
             "--without-heartbeat",
-            f"--loglevel={'INFO' if settings.LOG_LEVEL == 'DEBUG' else 'WARNING'}",
         ]
     )
     serving.publisher.stop(timeout=2.0)
@@ -108,14 +113,18 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _keep_logging(**_: object) -> None:
-    """Django has configured the logs."""
+    """Django has configured the logs. Celery's own say a line for each ring: only its troubles."""
+    if settings.LOG_LEVEL != "DEBUG":
+        logging.getLogger("celery").setLevel(logging.WARNING)
 
 
 def _stop_on_signals(stop: threading.Event) -> None:
-    """While loading; Celery puts its own handlers in place once it serves."""
+    """While loading, and until Celery has put its own handlers in place."""
 
     def handle(number: int, frame: FrameType | None) -> None:
         stop.set()
+        # Celery looks at this as soon as it runs: no signal falls in between.
+        celery_state.should_stop = 0
 
     signal.signal(signal.SIGTERM, handle)
     signal.signal(signal.SIGINT, handle)
