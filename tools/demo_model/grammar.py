@@ -98,6 +98,10 @@ def clause(rng: random.Random) -> tuple[str, str]:
         for _ in range(rng.choice((1, 1, 1, 2))):
             where = place(rng)
             en, fr = f"{en} {where[0]}", f"{fr} {where[1]}"
+    if rng.random() < 0.15:
+        word, mot = rng.choice((("with", "avec"), ("for", "pour"), ("for", "pour")))
+        other = noun_phrase(rng, ["person"], chance=0.1, determiners="the my my his her our your")
+        en, fr = f"{en} {word} {other.en}", f"{fr} {mot} {other.fr}"
     tense = {"past": "past", "future": "future", "going": "future"}.get(mode, "present")
     if rng.random() < 0.25 and mode not in ("modal", "never"):
         when = rng.choice(_WHENS[tense])
