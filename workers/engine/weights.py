@@ -20,7 +20,7 @@ from workers.engine.checkpoint import CheckpointSpec, ModelConfig, check_hashes
 from workers.engine.errors import CheckpointCorrupt, CheckpointUnsupported, EngineError, OutOfMemory
 from workers.engine.failures import classify
 from workers.engine.host_memory import available_bytes
-from workers.engine.linear import Linear
+from workers.engine.linear import Linear, packs
 from workers.engine.model import GPTJ, Block, Norm, rotation_table
 from workers.engine.tensor_files import TensorSource, find_tensors
 
@@ -49,7 +49,10 @@ def _build(config: ModelConfig, reader: _Reader) -> GPTJ:
     width, vocabulary = config.n_embd, config.vocab_size
     # The largest matrix first, while there is most room for its second copy.
     head = _head(vocabulary, width, reader)
-    blocks = [_block(f"transformer.h.{layer}", width, reader) for layer in range(config.n_layer)]
+    blocks = []
+    for layer in range(config.n_layer):
+        reader.prefetch(f"transformer.h.{layer + 1}.")
+        blocks.append(_block(f"transformer.h.{layer}", width, reader))
     embedding = reader.empty(vocabulary, width)
     reader.read("transformer.wte.weight", embedding)
     return GPTJ(
@@ -63,22 +66,24 @@ def _build(config: ModelConfig, reader: _Reader) -> GPTJ:
 
 
 def _head(vocabulary: int, width: int, reader: _Reader) -> Linear:
-    weight = reader.empty(vocabulary, width)
+    reader.prefetch("transformer.h.0.")
+    weight = reader.matrix(vocabulary, width)
     reader.read("lm_head.weight", weight)
-    return Linear.of(weight, reader.vector("lm_head.bias", vocabulary))
+    head = Linear.of(weight, reader.vector("lm_head.bias", vocabulary))
+    reader.drop_scratch()
+    return head
 
 
 def _block(prefix: str, width: int, reader: _Reader) -> Block:
-    into = reader.empty(7 * width, width)
+    into = reader.matrix(7 * width, width)
     for index, name in enumerate(("q_proj", "k_proj", "v_proj")):
         reader.read(f"{prefix}.attn.{name}.weight", into[index * width : (index + 1) * width])
     reader.read(f"{prefix}.mlp.fc_in.weight", into[3 * width :])
     into_bias = reader.empty(7 * width).zero_()
     reader.read(f"{prefix}.mlp.fc_in.bias", into_bias[3 * width :])
     project_in = Linear.of(into, into_bias)
-    del into
 
-    back = reader.empty(width, 5 * width)
+    back = reader.matrix(width, 5 * width)
     reader.read(f"{prefix}.attn.out_proj.weight", back[:, :width])
     reader.read(f"{prefix}.mlp.fc_out.weight", back[:, width:])
     back_bias = reader.vector(f"{prefix}.mlp.fc_out.bias", width)
@@ -96,6 +101,7 @@ class _Reader:
         self._sources = sources
         self._files: dict[Path, BufferedReader] = {}
         self._staging = torch.empty(_STAGING_BYTES, dtype=torch.uint8)
+        self._scratch = self.empty(0)
 
     def __enter__(self) -> Self:
         return self
@@ -108,6 +114,25 @@ class _Reader:
     ) -> None:
         for file in self._files.values():
             file.close()
+
+    def matrix(self, rows: int, columns: int) -> Tensor:
+        """A place for a product's weight, until the next call: where weights are packed, the plain
+        ones share one buffer, whose pages the kernel then has to find and clear only once."""
+        if not packs(self._dtype, self.device):
+            return self.empty(rows, columns)
+        if self._scratch.numel() < rows * columns:
+            self._scratch = self.empty(rows * columns)
+        return self._scratch[: rows * columns].view(rows, columns)
+
+    def drop_scratch(self) -> None:
+        self._scratch = self.empty(0)
+
+    def prefetch(self, prefix: str) -> None:
+        """Asks the kernel to read the tensors of this prefix while others are being packed."""
+        for name, source in self._sources.items():
+            if name.startswith(prefix):
+                handle = self._open(source.path).fileno()
+                os.posix_fadvise(handle, source.offset, source.nbytes, os.POSIX_FADV_WILLNEED)
 
     def empty(self, *shape: int) -> Tensor:
         return torch.empty(*shape, dtype=self._dtype, device=self.device)
