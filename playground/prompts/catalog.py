@@ -150,12 +150,7 @@ _ALL = (
                 missing="Describe the agent and what it knows.",
             ),
             TurnsField(name="turns", label="Conversation"),
-            TextField(
-                name="message",
-                label="Your message",
-                rows=2,
-                missing="Write the customer's next message.",
-            ),
+            TextField(name="message", label="Your message", rows=2),
         ),
         example={
             "setting": "This is a conversation between a customer and a support agent of "

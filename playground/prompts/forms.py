@@ -158,11 +158,11 @@ def posted_parameters(template: Template, data: QueryDict) -> Parameters:
     """The parameters as posted; what is not posted keeps the template's default."""
     defaults = default_parameters(template)
     numbers = {
-        spec.name: _number(spec, data[spec.name])
+        spec.name: _number(spec, raw)
         for spec in PARAMETER_SPECS
-        if data.get(spec.name, "").strip()
+        if (raw := data.get(spec.name, "").strip())
     }
-    stop = _stops(data["stop"]) if "stop" in data else defaults.stop
+    stop = _stops(data.get("stop", "")) if "stop" in data else defaults.stop
     return Parameters(
         **{**template.parameters, **numbers}, stop=stop, seed=_seed(data.get("seed", ""))
     )
@@ -170,7 +170,7 @@ def posted_parameters(template: Template, data: QueryDict) -> Parameters:
 
 def _number(spec: ParameterSpec, raw: str) -> float | int:
     """``raw`` as `spec` wants it; "off" is the value without effect."""
-    text = raw.strip().replace(",", ".")
+    text = raw.replace(",", ".")
     if text.lower() == OFF and spec.off is not None:
         return int(spec.off) if spec.whole else spec.off
     try:

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 
 # A spreadsheet takes a cell that begins so for a formula.
 # The last four are the full-width forms of the first.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_SIGNED_NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)?")
 
 
 def read_rows(text: str, *, width: int) -> list[list[str]]:
@@ -44,10 +46,6 @@ def plain_cell(cell: str) -> str:
     >>> plain_cell("=1+1"), plain_cell("-3.5")
     ("'=1+1", '-3.5')
     """
-    if not cell.startswith(_FORMULA) or _is_number(cell):
+    if not cell.startswith(_FORMULA) or _SIGNED_NUMBER.fullmatch(cell):
         return cell
     return f"'{cell}"
-
-
-def _is_number(cell: str) -> bool:
-    return cell[1:].replace(".", "", 1).isascii() and cell[1:].replace(".", "", 1).isdigit()

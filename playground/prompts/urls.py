@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.urls import path, register_converter
 
 from playground.prompts import run_views, views
@@ -11,7 +9,7 @@ app_name = "prompts"
 class TemplateConverter:
     """The slug of a template page, as its `Template`."""
 
-    regex: ClassVar[str] = "|".join(TEMPLATES)
+    regex = "|".join(TEMPLATES)
 
     def to_python(self, value: str) -> Template:
         return TEMPLATES[value]

@@ -33,7 +33,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def template_page(request: HttpRequest, template: Template) -> HttpResponse:
     """A template's page. A POST shows the posted form again, with rows added or removed."""
     if request.method != "POST":
-        form = default_form(template, model=request.GET.get("model", ""))
+        asked = request.GET.get("model", "")
+        form = default_form(template, model=asked if asked in registry().models else "")
         return render(request, "prompts/workbench.html", workbench(form))
     form, focus = with_row_edits(_brought_form(template, request), request.POST)
     return render(request, "prompts/workbench.html", workbench(form, focus=focus))

@@ -16,7 +16,7 @@ export function startParameters(editor) {
   const count = () => {
     const changed = panel.querySelectorAll('[data-changed]').length;
     document.getElementById('changed-count').textContent =
-      changed > 0 ? `${changed} changed` : 'As the template begins';
+      changed > 0 ? `${changed} changed` : 'Nothing changed';
     document.getElementById('reset-parameters').hidden = changed === 0;
     showOnButton(changed);
   };

@@ -1,0 +1,119 @@
+"""The finished prompt: counted, and a conversation cut from the top when it grows too long."""
+
+from dataclasses import replace
+
+import pytest
+
+from playground.checkpoints.tokenizers import tokenizer_for
+from playground.core.errors import ModelNotReady
+from playground.prompts import fitting
+from playground.prompts.catalog import TEMPLATES
+from playground.prompts.fitting import finished_prompt, trim_conversation
+from playground.prompts.formats import Turn
+from playground.prompts.forms import PromptForm, default_form
+
+
+def conversation(turns: int, *, message: str = "And now?") -> PromptForm:
+    speakers = ["Customer", "Agent"]
+    spoken = [Turn(speakers[i % 2], f"Turn number {i}.") for i in range(turns)]
+    form = default_form(TEMPLATES["chat"])
+    return replace(form, values={"setting": "A shop.", "turns": spoken, "message": message})
+
+
+def test_a_prompt_is_counted_by_the_model_s_tokenizer() -> None:
+    finished = finished_prompt(default_form(TEMPLATES["translation"]))
+
+    # The test model has one token a byte.
+    assert finished.tokens == len(finished.text.encode())
+    assert finished.limit == 2048
+    assert finished.fits
+
+
+def test_a_short_conversation_is_not_cut() -> None:
+    finished = finished_prompt(conversation(4))
+
+    assert finished.dropped == 0
+    assert "Turn number 0." in finished.text
+
+
+def test_a_long_conversation_loses_its_oldest_turns_and_keeps_its_setting() -> None:
+    finished = finished_prompt(conversation(150))
+
+    assert finished.text.startswith("A shop.\n\n")
+    assert finished.text.endswith("Customer: And now?\nAgent:")
+    assert "Turn number 0." not in finished.text
+    assert "Turn number 149." in finished.text
+    assert finished.dropped > 0
+
+
+def test_no_more_turns_are_left_out_than_needed() -> None:
+    form = conversation(150)
+    count = len
+
+    prompt, dropped = trim_conversation(form, count=count, budget=1000)
+
+    rest = form.values["turns"][dropped - 1 :]
+    one_more = form.template.build({**form.values, "turns": rest})
+    assert count(prompt) <= 1000 < count(one_more)
+
+
+def test_the_last_message_stays_even_when_it_is_too_long() -> None:
+    finished = finished_prompt(conversation(3, message="word " * 1000))
+
+    assert "word word" in finished.text
+    assert not finished.fits
+
+
+@pytest.mark.parametrize(
+    ("max_tokens", "words"), [(2000, "lower the maximum length to"), (100, "")]
+)
+def test_what_does_not_fit_is_said_with_the_way_out(max_tokens: int, words: str) -> None:
+    form = default_form(TEMPLATES["translation"])
+    parameters = replace(form.parameters, max_tokens=max_tokens)
+
+    finished = finished_prompt(replace(form, parameters=parameters))
+
+    assert words in finished.shortfall
+    assert bool(finished.shortfall) == bool(words)
+
+
+def test_a_prompt_beyond_the_window_is_to_be_shortened() -> None:
+    form = replace(default_form(TEMPLATES["free"]), values={"prompt": "a" * 3000})
+
+    finished = finished_prompt(form)
+
+    assert finished.shortfall.endswith("shorten the prompt.")
+    assert finished.percent == 100
+
+
+def test_a_detached_prompt_stands_beside_what_the_fields_give() -> None:
+    form = replace(default_form(TEMPLATES["qa"]), detached="Once upon a time")
+
+    finished = finished_prompt(form)
+
+    assert finished.text == "Once upon a time"
+    assert finished.built == form.template.build(form.values)
+
+
+def test_a_model_without_its_tokenizer_leaves_the_count_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing(spec: object) -> object:
+        raise ModelNotReady("No tokenizer.json.")
+
+    monkeypatch.setattr(fitting, "tokenizer_for", missing)
+
+    finished = finished_prompt(conversation(150))
+
+    assert finished.tokens is None
+    assert finished.fits
+    assert finished.shortfall == ""
+
+
+def test_the_count_is_the_engine_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    form = replace(default_form(TEMPLATES["free"]), values={"prompt": "Où ?"}, model="other")
+
+    finished = finished_prompt(form)
+
+    spec = fitting.registry().get("other")
+    assert finished.tokens == tokenizer_for(spec).count("Où ?")
