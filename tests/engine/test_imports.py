@@ -22,6 +22,7 @@ def loaded_by(module: str) -> set[str]:
         "errors",
         "failures",
         "host_memory",
+        "limits",
         "randomness",
         "request",
         "scheduler",

@@ -18,19 +18,16 @@ from torch import Tensor
 
 from workers.engine.checkpoint import CheckpointSpec
 from workers.engine.errors import (
-    CacheTooSmall,
     CheckpointShape,
     DeviceFailed,
     DuplicateRequest,
-    EmptyPrompt,
     EngineError,
     InvalidParameter,
     NonFiniteLogits,
-    PromptTooLong,
-    TokenOutOfRange,
 )
 from workers.engine.failures import classify
-from workers.engine.host_memory import available_bytes
+from workers.engine.kv_cache import default_cache_bytes
+from workers.engine.limits import Limits
 from workers.engine.model import GPTJ
 from workers.engine.request import (
     MAX_TOP_LOGPROBS,
@@ -45,9 +42,6 @@ from workers.engine.sampler import Choice, sample
 from workers.engine.scheduler import Scheduler, Sequence, Work
 from workers.engine.text import TextStream, Vocabulary
 from workers.engine.weights import load_model
-
-# Of what is free when the engine starts; the rest is for activations and for others.
-_CACHE_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +84,19 @@ class Engine:
             )
         self.vocabulary = vocabulary
         self.context = model.config.n_positions
-        self._model = model
         self._runner = Runner(model, vocabulary.filler_rows(model.config.vocab_size))
         self._max_batch = max_batch
+        if cache_bytes is None:
+            cache_bytes = default_cache_bytes(self._runner.layout, max_batch * self.context)
+        self._limits = Limits(
+            context=self.context,
+            rows=model.config.vocab_size,
+            cache_positions=cache_bytes // self._runner.layout.bytes_per_position,
+            vocabulary=vocabulary,
+        )
         self._scheduler = Scheduler(
             max_batch=max_batch,
-            cache_positions=self._cache_positions(cache_bytes),
+            cache_positions=self._limits.cache_positions,
             interval=1.0 / tokens_per_second if tokens_per_second else 0.0,
         )
         self._clock = clock
@@ -130,7 +131,7 @@ class Engine:
 
     def submit(self, request: Request) -> None:
         """Takes a request; its outputs come from `step`. Raises a `RequestError`."""
-        self._check(request)
+        self._limits.check(request)
         sequence = Sequence(
             request=request,
             ids=[*request.prompt_ids, *request.generated_ids],
@@ -170,8 +171,7 @@ class Engine:
         ids = tuple(prompt_ids)
         if not 0 <= top <= MAX_TOP_LOGPROBS:
             raise InvalidParameter("top", f"a whole number from 0 to {MAX_TOP_LOGPROBS}", top)
-        self._check_ids(ids)
-        self._check_length(ids, 0)
+        self._limits.check_prompt(ids, max_tokens=0)
         scores = [TokenScore(ids[0], None)]
         scores.extend(TokenScore(*found) for found in self._runner.score(ids, top))
         return scores
@@ -323,66 +323,3 @@ class Engine:
         with self._door:
             del self._held[sequence.id]
         outputs.append(Finish(sequence.id, reason, sequence.text.flush(), error))
-
-    # -- checks ------------------------------------------------------------------------------
-
-    def _cache_positions(self, cache_bytes: int | None) -> int:
-        if cache_bytes is None:
-            if self._model.device.type == "cuda":
-                free: int | None = torch.cuda.mem_get_info(self._model.device)[0]
-            else:
-                free = available_bytes()
-            if free is None:
-                return self._max_batch * self.context
-            cache_bytes = int(free * _CACHE_SHARE)
-        return cache_bytes // self._runner.layout.bytes_per_position
-
-    def _check(self, request: Request) -> None:
-        params = request.params
-        if len(request.generated_ids) > params.max_tokens:
-            raise InvalidParameter(
-                "generated_ids",
-                f"at most max_tokens {params.max_tokens} tokens",
-                len(request.generated_ids),
-            )
-        self._check_ids(request.prompt_ids)
-        self._check_ids_known(request.generated_ids)
-        self._check_length(request.prompt_ids, params.max_tokens)
-        need = len(request.prompt_ids) + params.max_tokens - 1
-        room = self._scheduler.cache_positions
-        if need > room:
-            raise CacheTooSmall(
-                f"The prompt's {len(request.prompt_ids)} tokens and max_tokens {params.max_tokens} "
-                f"need {need} positions; this worker's cache holds {room}. Ask for fewer tokens.",
-                needed=need,
-                capacity=int(room),
-            )
-
-    def _check_ids(self, ids: tuple[int, ...]) -> None:
-        if not ids:
-            raise EmptyPrompt("The prompt is empty. Write at least one character.")
-        rows = self._model.config.vocab_size
-        for token_id in ids:
-            if not 0 <= token_id < rows:
-                raise TokenOutOfRange(
-                    f"Token {token_id} is not one of the model's {rows}.", token_id=token_id
-                )
-
-    def _check_ids_known(self, ids: tuple[int, ...]) -> None:
-        for token_id in ids:
-            if token_id not in self.vocabulary.pieces:
-                raise TokenOutOfRange(
-                    f"Generated token {token_id} is none that this model generates.",
-                    token_id=token_id,
-                )
-
-    def _check_length(self, ids: tuple[int, ...], max_tokens: int) -> None:
-        if len(ids) + max_tokens > self.context:
-            more = f" and max_tokens {max_tokens}" if max_tokens else ""
-            raise PromptTooLong(
-                f"The prompt's {len(ids)} tokens{more} do not fit the model's context of "
-                f"{self.context}. Shorten the prompt or ask for fewer tokens.",
-                prompt_tokens=len(ids),
-                max_tokens=max_tokens,
-                context=self.context,
-            )

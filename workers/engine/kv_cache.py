@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from workers.engine.checkpoint import ModelConfig
+from workers.engine.host_memory import available_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,16 @@ class CacheLayout:
         """Buffer [L, 2, H, positions, D]; a CPU commits its pages only as they are written."""
         shape = (self.layers, 2, self.heads, max(positions, 1), self.head_dim)
         return torch.empty(shape, dtype=self.dtype, device=self.device)
+
+
+def default_cache_bytes(layout: CacheLayout, most_positions: int) -> int:
+    """Half of what is free now on the layout's device, and no more than `most_positions` need."""
+    if layout.device.type == "cuda":
+        free: int | None = torch.cuda.mem_get_info(layout.device)[0]
+    else:
+        free = available_bytes()
+    most = most_positions * layout.bytes_per_position
+    return most if free is None else min(most, free // 2)
 
 
 @dataclass(frozen=True, slots=True)
