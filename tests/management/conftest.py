@@ -2,35 +2,45 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from playground.core.redis_url import embedded_socket
 from tests.support.part import RunningPart
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def launch(tmp_path: Path) -> Iterator[Callable[..., RunningPart]]:
-    """Starts ``python <arguments>`` in the checkout; all end with the test."""
-    started: list[RunningPart] = []
+class Launcher:
+    """Starts ``python <arguments>`` in the checkout, and ends all that it started."""
 
-    def start(*arguments: str, name: str = "process", **environ: str) -> RunningPart:
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
+        self._started: list[RunningPart] = []
+
+    def __call__(self, *arguments: str, name: str = "process", **environ: str) -> RunningPart:
         part = RunningPart(
             name=name,
             command=[sys.executable, *arguments],
             environ={**os.environ, "PYTHONPATH": str(ROOT), **environ},
             cwd=ROOT,
-            log=tmp_path / f"{name}-{len(started)}.log",
+            log=self.logs / f"{name}-{len(self._started)}.log",
         )
-        started.append(part)
+        self._started.append(part)
         return part
 
-    yield start
-    for part in started:
-        part.kill()
+    def close(self) -> None:
+        for part in self._started:
+            part.kill()
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Launcher]:
+    launcher = Launcher(tmp_path)
+    yield launcher
+    launcher.close()
 
 
 def alive(pid: int) -> bool:
@@ -42,15 +52,20 @@ def alive(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
-def processes_with(variable: str, value: str) -> list[int]:
-    """All living processes whose environment began with ``variable`` set to ``value``."""
-    wanted = f"{variable}={value}".encode()
-    found = []
+def processes_of(var_dir: Path) -> dict[int, str]:
+    """The command lines of all living processes of the playground in ``var_dir``, by process.
+
+    They have it in their environment; Valkey writes over its own, and has its socket instead.
+    """
+    variable = f"VAR_DIR={var_dir}".encode()
+    socket = str(embedded_socket(var_dir))
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            environ = (folder / "environ").read_bytes()
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            environ = (folder / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        if wanted in environ.split(b"\0") and alive(int(folder.name)):
-            found.append(int(folder.name))
+        if (variable in environ or socket in command) and alive(int(folder.name)):
+            found[int(folder.name)] = command
     return found

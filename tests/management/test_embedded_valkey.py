@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,8 @@ import redis
 
 from playground.core.redis_url import celery_url, resolve_redis_url
 from playground.core.valkey import EmbeddedServerError, EmbeddedValkey, answers
-from tests.management.conftest import alive
-from tests.support.part import RunningPart, wait_until
+from tests.management.conftest import Launcher, alive
+from tests.support.part import wait_until
 
 PARENT = """
 import signal, sys
@@ -94,9 +93,7 @@ def test_a_folder_has_one_server(tmp_path: Path) -> None:
             assert answers(second.socket)
 
 
-def test_it_ends_with_a_parent_that_was_killed(
-    tmp_path: Path, launch: Callable[..., RunningPart]
-) -> None:
+def test_it_ends_with_a_parent_that_was_killed(tmp_path: Path, launch: Launcher) -> None:
     parent = launch("-c", PARENT, str(tmp_path))
     pid = int(parent.wait_for_line("^server").split()[1])
     server = EmbeddedValkey(tmp_path, memory_mb=16)
@@ -112,7 +109,7 @@ def test_it_ends_with_a_parent_that_was_killed(
 
 
 def test_a_new_start_waits_for_a_server_that_is_still_closing(
-    tmp_path: Path, launch: Callable[..., RunningPart]
+    tmp_path: Path, launch: Launcher
 ) -> None:
     parent = launch("-c", PARENT, str(tmp_path))
     parent.wait_for_line("^server")

@@ -4,12 +4,11 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from playground.management.supervisor import Backoff, Part, Supervisor
-from tests.management.conftest import alive
-from tests.support.part import RunningPart, wait_until
+from tests.management.conftest import Launcher, alive
+from tests.support.part import wait_until
 
 
 class Told(list[str]):
@@ -252,7 +251,7 @@ asyncio.run(main())
 
 
 def test_an_orphan_in_a_session_of_its_own_does_not_outlive_its_part(
-    launch: Callable[..., RunningPart],
+    launch: Launcher,
 ) -> None:
     supervisor = launch("-c", SUPERVISED)
     stray, part = map(int, supervisor.wait_for_line("stray").split()[-2:])
@@ -264,7 +263,7 @@ def test_an_orphan_in_a_session_of_its_own_does_not_outlive_its_part(
 
 
 def test_parts_end_with_a_supervisor_that_was_killed(
-    launch: Callable[..., RunningPart],
+    launch: Launcher,
 ) -> None:
     supervisor = launch("-c", SUPERVISED)
     _, part = map(int, supervisor.wait_for_line("stray").split()[-2:])

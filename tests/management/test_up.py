@@ -1,0 +1,221 @@
+"""``manage.py up`` as people run it: real processes, real signals.
+
+One playground serves the tests that leave it alive, in the order of this file.
+"""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.management.conftest import Launcher, processes_of
+from tests.support.part import RunningPart, wait_until
+from tests.support.registry import random_checkpoint, write_registry
+from tests.support.visitor import Visitor
+
+READY = r"^ready http://127\.0\.0\.1:\d+$"
+# A busy machine reads torch from the disk.
+READY_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a playground lies: its folder and its environment."""
+
+    folder: Path
+    checkpoint: Path
+
+    @property
+    def var_dir(self) -> Path:
+        return self.folder / "var"
+
+    @property
+    def registry(self) -> Path:
+        return self.folder / "models.toml"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {
+            "VAR_DIR": str(self.var_dir),
+            "MODELS_FILE": str(self.registry),
+            "DJANGO_SETTINGS_MODULE": "playground.settings",
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+            "PORT": "0",
+            "OMP_NUM_THREADS": "1",
+        }
+
+    def prepare(self) -> "Place":
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_registry(self.registry, self.checkpoint, {"tiny": {"slots": 2}})
+        return self
+
+    def pid_of(self, what: str) -> int:
+        """The process whose command line has ``what`` in it."""
+        (pid,) = (pid for pid, line in processes_of(self.var_dir).items() if what in line)
+        return pid
+
+    def wait_empty(self, timeout: float = 20.0) -> None:
+        wait_until(lambda: not processes_of(self.var_dir), what="all to end", timeout=timeout)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return random_checkpoint(tmp_path_factory.mktemp("checkpoint") / "random")
+
+
+@pytest.fixture
+def place(tmp_path: Path, checkpoint: Path) -> Place:
+    """A playground of the test's own, not started."""
+    return Place(tmp_path, checkpoint).prepare()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Place:
+    """Where the playground of all these tests lies."""
+    return Place(tmp_path_factory.mktemp("home"), checkpoint).prepare()
+
+
+@pytest.fixture(scope="module")
+def up(home: Place) -> Iterator[RunningPart]:
+    """A playground that is ready."""
+    launcher = Launcher(home.folder)
+    part = launcher("manage.py", "up", name="up", **home.environ)
+    part.wait_for_line(READY, timeout=READY_SECONDS)
+    yield part
+    launcher.close()
+    home.wait_empty()
+
+
+def visitor_of(up: RunningPart) -> Visitor:
+    return Visitor("127.0.0.1", int(up.wait_for_line(READY).rpartition(":")[2]))
+
+
+def test_it_is_ready_when_a_worker_can_serve(up: RunningPart) -> None:
+    answer = visitor_of(up).get("/readyz")
+
+    assert answer.status == 200
+    # Quiet: a few lines of its own, none of its parts.
+    assert [line for line in up.lines if " | " in line] == []
+
+
+def test_the_web_part_comes_back_on_the_same_socket(up: RunningPart, home: Place) -> None:
+    before = len(up.lines)
+
+    os.kill(home.pid_of("uvicorn"), signal.SIGKILL)
+    # Nobody is turned away meanwhile: the socket is open, the answer only comes later.
+    answer = visitor_of(up).get("/healthz")
+
+    assert answer.status == 200
+    assert up.wait_for_line("^web was killed by SIGKILL; starting it again now", since=before)
+    assert up.wait_for_line(READY, since=before)
+
+
+def test_a_dead_worker_is_known_and_replaced(up: RunningPart, home: Place) -> None:
+    before = len(up.lines)
+    worker = home.pid_of("workers.tasks.worker")
+
+    os.kill(worker, signal.SIGKILL)
+
+    up.wait_for_line("^worker tiny was killed by SIGKILL; starting it again now", since=before)
+    # Not ready before the new one is: the dead one's heartbeat counts no more.
+    assert visitor_of(up).get("/readyz").status == 503
+    up.wait_for_line(READY, since=before, timeout=READY_SECONDS)
+    assert home.pid_of("workers.tasks.worker") != worker
+    assert visitor_of(up).get("/readyz").status == 200
+
+
+def test_valkey_comes_back_under_the_others(up: RunningPart, home: Place) -> None:
+    before = len(up.lines)
+    others = {home.pid_of("uvicorn"), home.pid_of("workers.tasks.worker")}
+
+    os.kill(home.pid_of("redis.sock"), signal.SIGKILL)
+
+    up.wait_for_line("^valkey was killed by SIGKILL; starting it again now", since=before)
+    up.wait_for_line(READY, since=before, timeout=READY_SECONDS)
+    assert {home.pid_of("uvicorn"), home.pid_of("workers.tasks.worker")} == others
+
+
+def test_a_second_one_on_the_same_folder_is_refused(
+    up: RunningPart, home: Place, launch: Launcher
+) -> None:
+    second = launch("manage.py", "up", name="second", **home.environ)
+
+    assert second.wait(timeout=40) == 1
+    assert f"Another playground (process {up.pid}) already uses {home.var_dir}" in second.tail()
+
+
+def test_a_worker_takes_its_place_once(up: RunningPart, home: Place, launch: Launcher) -> None:
+    worker = launch("manage.py", "worker", "--model", "tiny", name="worker", **home.environ)
+
+    assert worker.wait(timeout=40) == 1
+    assert "runs already" in worker.tail()
+
+
+def test_sigterm_ends_everything(up: RunningPart, home: Place) -> None:
+    up.signal(signal.SIGTERM)
+
+    assert up.wait(timeout=30) == 0
+    assert processes_of(home.var_dir) == {}
+    assert up.lines[-1] == "stopped"
+
+
+def test_a_second_start_is_quick_and_nothing_outlives_its_kill(
+    home: Place, launch: Launcher
+) -> None:
+    again = launch("manage.py", "up", name="again", **home.environ)
+    again.wait_for_line(READY, timeout=READY_SECONDS)
+    assert not any("migrations" in line for line in again.lines)
+
+    again.kill()
+
+    home.wait_empty()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGHUP])
+def test_a_start_can_be_broken_off(launch: Launcher, place: Place, signum: signal.Signals) -> None:
+    up = launch("manage.py", "up", name="up", **place.environ)
+    up.wait_for_line("^worker tiny: on cpu")
+
+    up.signal(signum)
+
+    assert up.wait(timeout=40) == 0
+    assert processes_of(place.var_dir) == {}
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_to_make_ends_everything(
+    launch: Launcher, place: Place, signum: signal.Signals
+) -> None:
+    # `make run`, taking what it would install and build as done.
+    done = ["-o", ".venv/.installed", "-o", "static/dist/.built"]
+    command = ["make", "run", f"PY={sys.executable}", *done]
+    make = launch("-c", f"import os; os.execvp('make', {command})", name="make", **place.environ)
+    make.wait_for_line("^worker tiny: on cpu")
+
+    make.signal(signum)
+
+    place.wait_empty(timeout=40)
+
+
+def test_a_taken_port_is_named(launch: Launcher, place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        up = launch("manage.py", "up", name="up", **{**place.environ, "PORT": str(port)})
+
+        assert up.wait(timeout=20) == 1
+        assert f"Port {port} of 127.0.0.1 cannot be opened: Address already in use" in up.tail()
+        assert f"PORT={port + 1} make run" in up.tail()
+
+
+def test_a_registry_that_cannot_be_read_is_said_at_once(launch: Launcher, place: Place) -> None:
+    place.registry.write_text("[models.tiny\n")
+    up = launch("manage.py", "up", name="up", **place.environ)
+
+    assert up.wait(timeout=20) == 1
+    assert f"The model registry {place.registry} cannot be read" in up.tail()
