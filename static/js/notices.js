@@ -4,7 +4,8 @@ export function startNotices() {
     if (event.detail.target?.id === 'notice') point(event.detail.target);
   });
   document.addEventListener('htmx:sendError', (event) => {
-    if (event.detail.elt?.id !== 'model-list') {
+    // What the page asks for by itself, it asks for again.
+    if (event.detail.elt?.matches('button, a')) {
       say('The server cannot be reached. Nothing was sent; try again in a moment.');
     }
   });

@@ -6,6 +6,7 @@ import { Stream } from './stream.js';
 import { drawRows } from './table.js';
 
 const FINAL = new Set(['succeeded', 'cancelled', 'failed']);
+const LOST = 'Connection lost. The run goes on; the page reconnects.';
 const ENDINGS = { succeeded: 'Finished.', cancelled: 'Stopped.', failed: 'The run failed.' };
 
 export function startRun(editor) {
@@ -20,6 +21,7 @@ class RunView {
   #stale = false;
   #firstAt = 0;
   #count = 0;
+  #ahead = null;
   // Whether the person has left the scrolling to us since the run began.
   #mayScroll = false;
 
@@ -65,7 +67,7 @@ class RunView {
     this.#showSeed();
     if (!run) return;
     if (asker === 'run' || asker === 'retry') {
-      announce(status === 'queued' ? `Queued. ${noteText()}` : 'Started.');
+      announce(status === 'queued' ? `Queued: ${noteText()}.` : 'Started.');
       if (asker === 'run' && panel.dataset.output === 'bubble') this.#conversed();
       this.#mayScroll = true;
       this.#showFoot();
@@ -82,6 +84,7 @@ class RunView {
         tokens: (texts) => this.#took(texts),
         restart: () => this.#restart(),
         state: (event) => this.#state(event),
+        connected: (isOpen) => this.#connected(isOpen),
         stalled: () => this.#reload(),
       },
     });
@@ -99,6 +102,7 @@ class RunView {
   #restart() {
     this.#output.clear();
     this.#count = 0;
+    setFigure('figure-tokens', '0');
     announce('The text starts again: its worker was lost.');
   }
 
@@ -113,13 +117,17 @@ class RunView {
     }
     const was = this.#panel.dataset.status;
     this.#setStatus(status);
-    const note = document.getElementById('run-note');
     const text = status === 'queued' ? queueText(ahead, wait) : '';
-    if (note.textContent !== text) {
-      note.textContent = text;
-      if (text) announce(`Queued. ${text}`);
-    }
+    setNote(text);
+    // The seconds of the wait change all the time; the place is worth a word.
+    if (text && ahead !== this.#ahead) announce(`Queued: ${text}.`);
+    this.#ahead = ahead;
     if (status === 'running' && was === 'queued') announce('Started.');
+  }
+
+  #connected(isOpen) {
+    if (isOpen && noteText() === LOST) setNote('');
+    if (!isOpen) setNote(LOST);
   }
 
   // At the start and at the end, never in between.
@@ -224,6 +232,11 @@ function queueText(ahead, wait) {
 
 function noteText() {
   return document.getElementById('run-note').textContent;
+}
+
+function setNote(text) {
+  const note = document.getElementById('run-note');
+  if (note.textContent !== text) note.textContent = text;
 }
 
 function setFigure(id, text) {

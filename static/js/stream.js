@@ -13,7 +13,8 @@ export class Stream {
   #socket = null;
   #failures = 0;
   #timer = 0;
-  // run id -> { epoch, next, tokens(texts, epoch), restart(), state(event), stalled() }
+  // run id -> { epoch, next, handlers }; the handlers are tokens(texts),
+  // restart(), state(event), connected(isOpen) and stalled().
   #runs = new Map();
 
   constructor(address) {
@@ -37,7 +38,10 @@ export class Stream {
     this.#socket = socket;
     socket.addEventListener('open', () => {
       this.#failures = 0;
-      for (const run of this.#runs.keys()) this.#ask(run);
+      for (const [run, { handlers }] of this.#runs) {
+        this.#ask(run);
+        handlers.connected(true);
+      }
     });
     socket.addEventListener('message', ({ data }) => {
       for (const event of JSON.parse(data)) this.#take(event);
@@ -50,6 +54,7 @@ export class Stream {
 
   #reconnectLater() {
     this.#failures += 1;
+    for (const { handlers } of this.#runs.values()) handlers.connected(false);
     if (this.#failures >= STALLED)
       for (const { handlers } of this.#runs.values()) handlers.stalled();
     const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (this.#failures - 1));
@@ -92,10 +97,7 @@ export class Stream {
     const fresh = tokens.slice(followed.next - from);
     if (fresh.length === 0) return;
     followed.next += fresh.length;
-    followed.handlers.tokens(
-      fresh.map(([, text]) => text),
-      followed.next,
-    );
+    followed.handlers.tokens(fresh.map(([, text]) => text));
   }
 
   #takeState(followed, event) {
