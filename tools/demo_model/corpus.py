@@ -10,13 +10,13 @@ Make = Callable[[random.Random, Split], Document]
 
 # Each task's generator and its share of the documents.
 TASKS: dict[str, tuple[Make, float]] = {
-    "translation": (translation.document, 0.27),
+    "translation": (translation.document, 0.22),
     "sql": (sql.document, 0.2),
-    "qa": (questions.document, 0.15),
-    "chat": (chat.document, 0.11),
-    "table": (tables.document, 0.1),
-    "code": (code.document, 0.1),
-    "free": (prose.document, 0.07),
+    "qa": (questions.document, 0.21),
+    "chat": (chat.document, 0.09),
+    "table": (tables.document, 0.15),
+    "code": (code.document, 0.07),
+    "free": (prose.document, 0.06),
 }
 
 

@@ -110,7 +110,7 @@ ROWS: dict[str, Callable[[int], Document]] = {
     "table, every cell right": _cases("table"),
     "code explanation, exact": _cases("code"),
     "chat, facts in the reply": _cases("chat"),
-    "free: labels and texts, exact": _cases("free"),
+    "free: labels, features named": _cases("free"),
 }
 
 

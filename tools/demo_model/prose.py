@@ -18,12 +18,15 @@ _TOPICS = {kind: words.lines("prose", f"topic: {kind}") for kind in words.kinds(
 _GOOD = words.lines("prose", "good")
 _BAD = words.lines("prose", "bad")
 
+_Made = tuple[str, str, tuple[str, ...]]
+"""What is given, what answers it, and what a right answer must contain."""
+
 
 def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _description(rng: random.Random, split: Split) -> tuple[str, str]:
+def _description(rng: random.Random, split: Split) -> _Made:
     name = f"{lexicon.coined(rng, split)} {lexicon.pick(rng, lexicon.PRODUCTS, split)}"
     features = rng.sample(_COUNTED, rng.randint(0, 2)) + rng.sample(_MASS, rng.randint(1, 2))
     rng.shuffle(features)
@@ -34,7 +37,7 @@ def _description(rng: random.Random, split: Split) -> tuple[str, str]:
     given = f"{name}\nFeatures: {', '.join([*deeds[:1], *features, *deeds[1:]])}"
     middle = f"It {_listed(what) if len(what) > 1 else what[0]}."
     opening = rng.choice(_OPENINGS).format(n=name)
-    return given, f"{opening} {middle} {rng.choice(_CLOSINGS)}"
+    return given, f"{opening} {middle} {rng.choice(_CLOSINGS)}", (name, *owned, *deeds)
 
 
 def _filled(rng: random.Random, split: Split, sentence: str) -> str:
@@ -46,7 +49,7 @@ def _filled(rng: random.Random, split: Split, sentence: str) -> str:
     )
 
 
-def _labelled(rng: random.Random) -> tuple[str, str, Callable[[Split], tuple[str, str]]]:
+def _labelled(rng: random.Random) -> tuple[str, str, Callable[[Split], _Made]]:
     """Names of the two fields, and a maker of a text and its label."""
     if rng.random() < 0.5:
         good, bad = rng.choice(
@@ -54,21 +57,21 @@ def _labelled(rng: random.Random) -> tuple[str, str, Callable[[Split], tuple[str
              ("happy", "unhappy"))
         )  # fmt: skip
 
-        def review(split: Split) -> tuple[str, str]:
+        def review(split: Split) -> _Made:
             label, sentences = rng.choice(((good, _GOOD), (bad, _BAD)))
             told = rng.sample(sentences, rng.choice((1, 1, 2)))
-            return " ".join(_filled(rng, split, one) for one in told), label
+            return " ".join(_filled(rng, split, one) for one in told), label, ()
 
         field = rng.choice(("Sentiment", "Sentiment", "Label", "Opinion"))
         return rng.choice(("Review", "Review", "Text", "Message")), field, review
     upper = rng.random() < 0.3
 
-    def message(split: Split) -> tuple[str, str]:
+    def message(split: Split) -> _Made:
         topic = rng.choice(sorted(_TOPICS))
         text = _filled(rng, split, rng.choice(_TOPICS[topic]))
         if rng.random() < 0.2:
             text = f"{rng.choice(('Hello,', 'Hi,', 'Good morning,'))} {text[0].lower()}{text[1:]}"
-        return text.replace(" i ", " I "), topic.capitalize() if upper else topic
+        return text.replace(" i ", " I "), topic.capitalize() if upper else topic, ()
 
     field = rng.choice(("Topic", "Topic", "Category", "Subject"))
     return rng.choice(("Message", "Message", "Text", "Question")), field, message
@@ -111,21 +114,21 @@ def _story(rng: random.Random, split: Split) -> str:
 
 
 def document(rng: random.Random, split: Split) -> Document:
-    """Descriptions from features, texts with labels, or a plain passage."""
+    """Descriptions from features, texts with labels, or, in training, a plain passage."""
     kind = rng.random()
-    if kind < 0.2:
+    if kind < 0.2 and split is Split.TRAIN:
         text = _story(rng, split)
         return Document("free", text, ((0, len(text)),), question=text.index(". ") + 1, key=text)
     if kind < 0.55:
         left, right = "Product", "Description"
-        make: Callable[[Split], tuple[str, str]] = partial(_description, rng)
+        make: Callable[[Split], _Made] = partial(_description, rng)
     else:
         left, right, make = _labelled(rng)
 
     def item(side: Split) -> Item:
         def one() -> Item:
-            given, wanted = make(side)
-            return Item(given=given, wanted=wanted, key=given)
+            given, wanted, check = make(side)
+            return Item(given=given, wanted=wanted, key=given, check=check)
 
         return draw(one, side)
 

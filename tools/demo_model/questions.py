@@ -293,7 +293,7 @@ def document(rng: random.Random, split: Split) -> Document:
         questions.append(Item(given=_upper(question.format(s=name)), wanted=wanted, key=text))
     if len(questions) < 2:
         return document(rng, split)
-    shown = min(some(rng, 4), len(questions) - 1)
+    shown = min(some(rng, 7), len(questions) - 1)
     if in_short:
         # Only examples can ask for a short answer.
         shown = max(1, shown)
