@@ -7,12 +7,13 @@ Tasks live in ``workers.tasks``; this side sends rings by name
 from celery import Celery
 from django.conf import settings
 
+from playground.core.broker import RingAMQP
 from playground.core.redis_url import celery_url
 
 
 def make_celery() -> Celery:
     """A configured application; both sides make theirs here."""
-    app = Celery("playground", broker=celery_url(settings.REDIS_URL))
+    app = Celery("playground", broker=celery_url(settings.REDIS_URL), amqp=RingAMQP)
     app.conf.update(
         task_serializer="json",
         accept_content=["json"],

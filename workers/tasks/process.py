@@ -6,7 +6,6 @@ read, and tries again when a missing file appears.
 
 import argparse
 import logging
-import os
 import signal
 import socket
 import sys
@@ -75,7 +74,6 @@ def run_worker(arguments: list[str] | None = None) -> int:
         hand_over.start()
 
     signals.worker_shutting_down.connect(wind_down, weak=False)
-    signals.worker_ready.connect(stop_if_told, weak=False)
     # A receiver keeps Celery from raising the root logger's level: the settings' logging stays.
     signals.setup_logging.connect(_keep_logging, weak=False)
     # Celery warns of root because of pickles; JSON is all that we accept, and
