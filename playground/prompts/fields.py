@@ -167,7 +167,18 @@ class TurnsField(Field):
     def text_name(self) -> str:
         return f"{self.name}_text"
 
+    @property
+    def reply_name(self) -> str:
+        """The last run's reply, which stands apart from the turns until more is said."""
+        return f"{self.name}_reply"
+
     def read(self, posted: Posted) -> list[Turn]:
+        """The turns, and after them the reply that the page shows below them."""
+        reply = next(iter(posted(self.reply_name)), "")
+        text = clean_text(reply, field=self.name, label="The reply")
+        return [*self._read_turns(posted), *([Turn(AGENT, text)] if text.strip() else [])]
+
+    def _read_turns(self, posted: Posted) -> list[Turn]:
         speakers, texts = posted(self.speaker_name), posted(self.text_name)
         if max(len(speakers), len(texts)) > MAX_TURNS:
             raise InvalidInput(

@@ -87,6 +87,22 @@ def test_an_error_names_its_field(slug: str, values: dict[str, object], field: s
     assert error.message.endswith(".")
 
 
+def test_the_last_reply_joins_the_turns() -> None:
+    form = form_of(
+        "chat", turns_speaker=["Customer"], turns_text=["Hello"], turns_reply="Hi", message="Bye"
+    )
+
+    assert form.values["turns"] == [Turn("Customer", "Hello"), Turn("Agent", "Hi")]
+
+
+def test_starting_over_leaves_no_turn() -> None:
+    form = form_of("chat", turns_speaker="Customer", turns_text="Hello", turns_reply="Hi")
+
+    edited, _focus = with_row_edits(form, data(restart="turns"))
+
+    assert edited.values["turns"] == []
+
+
 def test_a_conversation_that_ends_with_the_customer_needs_no_message() -> None:
     form = form_of(
         "chat", setting="A shop.", turns_speaker="Customer", turns_text="Hello", message=" "
