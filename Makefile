@@ -72,10 +72,10 @@ check: $(VENV)/.installed-dev node_modules/.installed
 	exit $$failed
 
 bench-stream: $(VENV)/.installed-dev static/dist/.built
-	@exec $(PY) -m benchmarks.stream
+	@exec $(PY) benchmarks/stream.py
 
 bench-6b: $(VENV)/.installed
-	@exec $(PY) -m benchmarks.gptj_6b
+	@exec $(PY) benchmarks/load_6b.py
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
