@@ -9,11 +9,11 @@ its list and writes nothing, so it lives through a full Redis and waits with its
 from typing import Any
 
 from celery.app.amqp import AMQP
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.transport import redis, virtual
 
 
-class TakenForGood(redis.QoS):  # type: ignore[misc]
+class TakenForGood(redis.QoS):
     """Counts what was delivered, for the prefetch limit, and keeps nothing in Redis."""
 
     restore_at_shutdown = False
@@ -34,23 +34,23 @@ class TakenForGood(redis.QoS):  # type: ignore[misc]
         """Nothing was kept."""
 
 
-class RingChannel(redis.Channel):  # type: ignore[misc]
+class RingChannel(redis.Channel):
     QoS = TakenForGood
 
     def _queue_bind(self, *_: Any) -> None:
         """Rings go to their queue by its name: there are no bindings to keep."""
 
 
-class RingTransport(redis.Transport):  # type: ignore[misc]
+class RingTransport(redis.Transport):
     Channel = RingChannel
 
 
-class RingConnection(Connection):  # type: ignore[misc]
+class RingConnection(Connection):
     def get_transport_cls(self) -> type[RingTransport]:
         return RingTransport
 
 
-class RingAMQP(AMQP):  # type: ignore[misc]
+class RingAMQP(AMQP):
     """What `celery.Celery` is to send and receive with."""
 
     Connection = RingConnection
