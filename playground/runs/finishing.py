@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from playground.core.redis_clients import token_log
 from playground.core.tokenlog import NOTICES, notice_line, state_event
 from playground.runs.models import Run
-from playground.runs.selectors import run_progress
+from playground.runs.selectors import logged_progress
 
 log = structlog.get_logger(__name__)
 
@@ -63,11 +63,13 @@ def run_finish_from_log(
     """Ends a run that waits, with the text that its log holds.
 
     False when it does not wait (any more): a worker claimed it, or it is final.
+    Raises `RedisError` and changes nothing while the log cannot be read: the
+    text would be lost. The sweep comes back to it.
     """
     run = Run.objects.filter(pk=run_id, status=Run.Status.QUEUED).first()
     if run is None:
         return False
-    progress = run_progress(run)
+    progress = logged_progress(run)
     waiting = Run.objects.filter(pk=run_id, attempt=run.attempt, status=Run.Status.QUEUED)
     won = waiting.update(
         status=status,

@@ -10,8 +10,9 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db.models import F, Min, QuerySet, Sum
+from django.db.models import Exists, F, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Now
+from redis.exceptions import RedisError
 
 from playground.checkpoints.models import Worker
 from playground.checkpoints.selectors import alive
@@ -30,11 +31,12 @@ log = structlog.get_logger(__name__)
 def run_claim(*, worker: str, model: str) -> Run | None:
     """Claims the fair next run of ``model`` for ``worker``, or None when none waits."""
     for _ in range(CLAIM_TRIES):
-        candidate = _fair_next(model)
+        waiting = _claimable(model, worker=worker)
+        candidate = _fair_next(waiting)
         if candidate is None:
             return None
         run_id, attempt = candidate
-        claimable = _claimable(model).filter(pk=run_id, attempt=attempt)
+        claimable = waiting.filter(pk=run_id, attempt=attempt)
         if claimable.update(
             status=Run.Status.RUNNING,
             worker=worker,
@@ -146,13 +148,22 @@ def workers_forget(*, days: int = 7) -> None:
     Worker.objects.filter(heartbeat_at__lt=Now() - timedelta(days=days)).delete()
 
 
-def _claimable(model: str) -> QuerySet[Run]:
-    return Run.objects.filter(model=model, status=Run.Status.QUEUED, cancel_requested=False)
+def _claimable(model: str, *, worker: str | None = None) -> QuerySet[Run]:
+    """Runs that wait for ``model``; with ``worker``, those that it may take now.
+
+    A run on its last try may be what kills workers. A worker runs one such at a
+    time, so that another does not lose its last try with it.
+    """
+    waiting = Run.objects.filter(model=model, status=Run.Status.QUEUED, cancel_requested=False)
+    if worker is None:
+        return waiting
+    last_try = Q(losses__gte=settings.MAX_ATTEMPTS - 1, losses__gt=0)
+    on_trial = Run.objects.filter(last_try, worker=worker, status=Run.Status.RUNNING)
+    return waiting.exclude(last_try & Exists(on_trial))
 
 
-def _fair_next(model: str) -> tuple[uuid.UUID, int] | None:
+def _fair_next(waiting: QuerySet[Run]) -> tuple[uuid.UUID, int] | None:
     """Resumed runs first, then the person with the least work, then the oldest."""
-    waiting = _claimable(model)
     resumed = waiting.filter(attempt__gt=0).order_by("created_at").values_list("pk", "attempt")
     if first := resumed.first():
         return first
@@ -180,18 +191,26 @@ def _work(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
 
 
 def _settle(runs: QuerySet[Run]) -> None:
-    """Ends those of ``runs`` that wait but are not to run any more."""
+    """Ends those of ``runs`` that wait but are not to run any more.
+
+    Those whose log cannot be read now are left to a later sweep.
+    """
     waiting = runs.filter(status=Run.Status.QUEUED)
-    for run_id in waiting.filter(cancel_requested=True).values_list("pk", flat=True):
-        run_finish_from_log(run_id=run_id, status=Run.Status.CANCELLED, reason="abort")
-    for run_id in waiting.filter(losses__gte=settings.MAX_ATTEMPTS).values_list("pk", flat=True):
-        run_finish_from_log(
-            run_id=run_id,
-            status=Run.Status.FAILED,
-            reason="error",
-            error_code="worker_lost",
-            error_message=(
-                f"The worker was lost {settings.MAX_ATTEMPTS} times while it ran this prompt, so "
-                "it was given up. What was generated is kept. Shorten it, or try another model."
-            ),
-        )
+    try:
+        for run_id in waiting.filter(cancel_requested=True).values_list("pk", flat=True):
+            run_finish_from_log(run_id=run_id, status=Run.Status.CANCELLED, reason="abort")
+        lost = waiting.filter(losses__gte=settings.MAX_ATTEMPTS)
+        for run_id in lost.values_list("pk", flat=True):
+            run_finish_from_log(
+                run_id=run_id,
+                status=Run.Status.FAILED,
+                reason="error",
+                error_code="worker_lost",
+                error_message=(
+                    f"The worker was lost {settings.MAX_ATTEMPTS} times while it ran this prompt, "
+                    "so it was given up. What was generated is kept. Shorten it, or try another "
+                    "model."
+                ),
+            )
+    except RedisError as error:
+        log.warning("not_settled", error=str(error))

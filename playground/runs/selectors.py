@@ -59,14 +59,19 @@ def siblings_of(run: Run) -> list[Run]:
 
 
 def run_progress(run: Run) -> RunProgress:
-    """The text so far: the row's once it is final, the log's until then."""
+    """The text so far: the row's once it is final, the log's until then; none while Redis is away."""
     if run.is_final:
         return RunProgress(run.text, len(run.tokens), run.epoch, run.tokens)
     try:
-        part = token_log().read(str(run.pk))
+        return logged_progress(run)
     except RedisError as error:
         log.warning("log_unreadable", run=str(run.pk), error=str(error))
         return RunProgress("", 0, run.epoch, [])
+
+
+def logged_progress(run: Run) -> RunProgress:
+    """What the log holds of a run that is not final. Raises `RedisError`."""
+    part = token_log().read(str(run.pk))
     tokens = [json.loads(token) for token in part.tokens]
     text = "".join(str(token[1]) for token in tokens)
     return RunProgress(text, len(tokens), part.epoch or run.epoch, tokens)

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+import redis
 from django.utils import timezone
 
 from playground.accounts.models import Person
 from playground.checkpoints.models import Worker
 from playground.core import rings
 from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item, token_json
+from playground.core.tokenlog import Item, TokenLog, token_json
 from playground.runs.finishing import Outcome, run_finish
 from playground.runs.leases import (
     run_claim,
@@ -57,7 +58,7 @@ def test_a_claim_lost_to_another_worker_takes_the_next(
     from playground.runs import leases
 
     answers = [(first.pk, 0), (second.pk, 0)]
-    monkeypatch.setattr(leases, "_fair_next", lambda model: answers.pop(0))
+    monkeypatch.setattr(leases, "_fair_next", lambda waiting: answers.pop(0))
     Run.objects.filter(pk=first.pk).update(status="running", worker="other", attempt=1)
 
     assert run_claim(worker="w", model="tiny") == second
@@ -193,3 +194,39 @@ def test_only_the_attempt_that_holds_the_run_may_finish_it(
 
     run.refresh_from_db()
     assert (run.status, run.text) == (status, "")
+
+
+def test_a_worker_takes_one_run_on_its_last_try_at_a_time(person: Person) -> None:
+    first = make_run(person, attempt=2, losses=2)
+    second = make_run(person, attempt=2, losses=2)
+    fresh = make_run(person)
+
+    assert run_claim(worker="w", model="tiny") == first
+    assert run_claim(worker="w", model="tiny") == fresh
+    assert run_claim(worker="w", model="tiny") is None
+    assert run_claim(worker="v", model="tiny") == second
+
+
+def test_a_run_is_not_ended_while_its_log_cannot_be_read(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(person, cancel_requested=True, attempt=1)
+    token_log().start(str(run.pk), attempt=1, epoch=1)
+    line = token_json(5, "kept")
+    token_log().append(
+        "live:w", [Item(run=str(run.pk), choice=0, attempt=1, epoch=1, before=0, tokens=[line])]
+    )
+
+    def away(*_: object, **__: object) -> None:
+        raise redis.ConnectionError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TokenLog, "read", away)
+        sweep(model="tiny", free_slots=1)
+    run.refresh_from_db()
+    assert run.status == "queued"
+
+    sweep(model="tiny", free_slots=1)
+
+    run.refresh_from_db()
+    assert (run.status, run.text) == ("cancelled", "kept")
