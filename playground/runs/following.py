@@ -142,6 +142,9 @@ class RunFollower(Follower):
             self._loop.call_later(AGAIN, self.distrust)
         finally:
             self._reading = False
+        if self.stale:
+            # Something came while it read: once more.
+            self._outbox.wake.set()
 
     async def _read(self) -> None:
         try:
