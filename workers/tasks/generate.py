@@ -67,8 +67,6 @@ def outcome_of(live: LiveRun) -> Outcome:
     status = {"abort": Run.Status.CANCELLED, "error": Run.Status.FAILED}.get(
         finish.reason, Run.Status.SUCCEEDED
     )
-    if finish.tail and live.tokens:
-        live.tokens[-1][1] += finish.tail
     first_token_ms = None
     if live.first_at is not None and live.generated == len(live.tokens):
         # Of a resumed run, the first token was another worker's.

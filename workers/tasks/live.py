@@ -63,7 +63,18 @@ class LiveRun:
         if self.first_at is None:
             self.first_at = self.last_at
 
-    def end(self, finish: Finish | None) -> None:
-        """The engine is done with it (None: it never had it)."""
+    def add_tail(self, tail: str, *, unsent: bool) -> None:
+        """Text that the engine held back to the end belongs to the last token.
+
+        unsent: whether the log has that token not yet, so that it gets the text too.
+        """
+        if not tail or not self.tokens:
+            return
+        self.tokens[-1][1] += tail
+        if unsent:
+            self.lines[-1] = token_json(*self.tokens[-1])
+
+    def end(self, finish: Finish) -> None:
+        """The engine is done with it."""
         self.finish = finish
         self.done.set()

@@ -44,7 +44,7 @@ class Publisher:
         self._unsent: dict[str, LiveRun] = {}
         self._started: list[LiveRun] = []
         self._finished: dict[str, tuple[LiveRun, str]] = {}
-        self._stopping = False
+        self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="publisher", daemon=True)
 
     def start(self) -> None:
@@ -53,7 +53,7 @@ class Publisher:
     def stop(self, timeout: float) -> None:
         """Sends what it can within ``timeout`` seconds, then ends."""
         with self._wake:
-            self._stopping = True
+            self._stop.set()
             self._wake.notify()
         self._thread.join(timeout)
 
@@ -85,34 +85,44 @@ class Publisher:
         pause = BACKOFF[0]
         while True:
             with self._wake:
-                while not (self._unsent or self._started or self._finished or self._stopping):
+                while not (self._unsent or self._started or self._finished or self._stop.is_set()):
                     self._wake.wait()
-                if self._stopping and not (self._unsent or self._started or self._finished):
+                if self._stop.is_set() and not (self._unsent or self._started or self._finished):
                     return
-                runs = list(self._unsent.values())
-                started, self._started = self._started, []
-                finished = list(self._finished.values())
             try:
-                self._send(runs, started)
-                self._close(finished)
+                self._send()
                 pause = BACKOFF[0]
             except RedisError as error:
-                log.warning("log_not_written", runs=len(runs), error=str(error))
-                with self._wake:
-                    if self._stopping:
-                        return
-                    self._wake.wait(pause)
+                if pause == BACKOFF[0]:
+                    log.warning("log_not_written", runs=len(self._unsent), error=str(error))
+                # Not woken by new tokens: they wait with the rest.
+                if self._stop.wait(pause):
+                    return
                 pause = min(2 * pause, BACKOFF[1])
 
-    def _send(self, runs: list[LiveRun], started: list[LiveRun]) -> None:
-        for live in started:
-            run = live.run
-            event = state_event(live.id, epoch=run.epoch, status="running")
-            self._log.tell(self._channel, notice_line(live.id, run.epoch, event, kind=FORWARD))
-        items = [_item(live) for live in runs]
-        if not items:
+    def _send(self) -> None:
+        """Sends all that waits. What raises is sent again; the rest has gone."""
+        # First what frees memory: when Redis is full, the rest fails until it did.
+        self._close()
+        self._tell_started()
+        self._append()
+        self._close()
+
+    def _tell_started(self) -> None:
+        while self._started:
+            live = self._started[0]
+            epoch = live.run.epoch
+            event = state_event(live.id, epoch=epoch, status="running")
+            self._log.tell(self._channel, notice_line(live.id, epoch, event, kind=FORWARD))
+            with self._wake:
+                self._started.pop(0)
+
+    def _append(self) -> None:
+        with self._wake:
+            runs = list(self._unsent.values())
+        if not runs:
             return
-        replies = self._log.append(self._channel, items)
+        replies = self._log.append(self._channel, [_item(live) for live in runs])
         for live, reply in zip(runs, replies, strict=True):
             if reply.stale:
                 self.forget(live)
@@ -125,11 +135,14 @@ class Publisher:
                 if live.acknowledged == len(live.lines):
                     self._unsent.pop(live.id, None)
 
-    def _close(self, finished: list[tuple[LiveRun, str]]) -> None:
+    def _close(self) -> None:
+        with self._wake:
+            finished = [
+                (live, status)
+                for live, status in self._finished.values()
+                if live.id not in self._unsent
+            ]
         for live, status in finished:
-            with self._wake:
-                if live.id in self._unsent:
-                    continue
             position = len(live.tokens)
             event = state_event(live.id, epoch=live.run.epoch, status=status, position=position)
             notice = notice_line(live.id, live.run.epoch, event)

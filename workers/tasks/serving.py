@@ -155,6 +155,9 @@ class Serving:
                 continue
             if isinstance(output, Finish):
                 self._drop(live)
+                # A run that was complete when it was resumed has it in its log already.
+                if live.generated or output.reason in ("abort", "error"):
+                    live.add_tail(output.tail, unsent=live.id in produced)
                 finished.append((live, output))
             else:
                 live.add(output)
