@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import warnings
 from pathlib import Path
 from types import FrameType
@@ -35,8 +36,10 @@ from workers.tasks.serving import Serving
 
 log = structlog.get_logger("workers")
 
-# How often a worker that is not ready looks whether its files have changed.
-LOOK_AGAIN_SECONDS = 5.0
+# How often a worker that is not ready looks whether its files have changed, and
+# how often it asks the hub again.
+LOOK_AGAIN_SECONDS = 1.0
+HUB_AGAIN_SECONDS = 30.0
 
 
 def run_worker(arguments: list[str] | None = None) -> int:
@@ -135,15 +138,18 @@ def _load_until_ready(serving: Serving, stop: threading.Event) -> Engine | None:
     when its files have changed: no crash loop.
     """
     tried: object = object()
+    before = _signature(serving.spec)
     while not stop.is_set():
         seen = _signature(serving.spec)
-        if seen != tried:
+        # Files that change from one look to the next are still being copied.
+        if seen != tried and seen == before:
             tried = seen
             try:
                 return _load(serving)
             except (EngineError, ModelNotReady) as error:
                 log.error("model_not_ready", model=serving.spec.name, reason=error.message)
                 serving.say(Worker.State.NOT_READY, error.message)
+        before = seen
         stop.wait(LOOK_AGAIN_SECONDS)
     return None
 
@@ -165,9 +171,9 @@ def _load(serving: Serving) -> Engine:
 
 
 def _signature(spec: ModelSpec) -> object:
-    """Changes when a file in the model's folder does; a hub model is tried each time."""
+    """Changes when a file in the model's folder does; a hub model's, after a while."""
     if spec.path is None:
-        return object()
+        return time.monotonic() // HUB_AGAIN_SECONDS
     try:
         return sorted(
             (str(file), file.stat().st_size, file.stat().st_mtime_ns)
