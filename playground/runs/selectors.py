@@ -59,7 +59,7 @@ def siblings_of(run: Run) -> list[Run]:
 
 
 def run_progress(run: Run) -> RunProgress:
-    """The text so far: the row's once it is final, the log's until then; none while Redis is away."""
+    """The text so far: the row's when it is final, else the log's, none while Redis is away."""
     if run.is_final:
         return RunProgress(run.text, len(run.tokens), run.epoch, run.tokens)
     try:

@@ -147,8 +147,8 @@ def _load_until_ready(serving: Serving, stop: threading.Event) -> Engine | None:
             try:
                 return _load(serving)
             except (EngineError, ModelNotReady) as error:
-                log.error("model_not_ready", model=serving.spec.name, reason=error.message)
                 serving.say(Worker.State.NOT_READY, error.message)
+                log.error("model_not_ready", model=serving.spec.name, reason=error.message)
         before = seen
         stop.wait(LOOK_AGAIN_SECONDS)
     return None
