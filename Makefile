@@ -75,7 +75,7 @@ bench-stream: $(VENV)/.installed-dev static/dist/.built
 	@exec $(PY) benchmarks/stream.py
 
 bench-6b: $(VENV)/.installed
-	@exec $(PY) benchmarks/load_6b.py
+	@exec $(PY) -m benchmarks.load_6b
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev

@@ -1,5 +1,7 @@
 """Loading a full-size GPT-J: peak memory over weights, seconds to ready, seconds a token.
 
+Only the peak has a target: the times are those of the disk and of what else the machine does.
+
     python benchmarks/load_6b.py                 # writes random weights (12.1 GB) to a temp folder
     python benchmarks/load_6b.py --folder DIR    # a checkpoint that is there
 
@@ -25,9 +27,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 PEAK_TARGET = 1.15
-# A disk of 100 MB/s takes this long for the bytes alone.
-READY_TARGET = 120.0
-TOKEN_TARGET = 1.0
 
 
 def memory(field: str) -> int:
@@ -89,12 +88,12 @@ def report(found: dict[str, float], description: str) -> None:
         ("peak (VmHWM)", f"{gigabytes['peak']:.2f} GB", ""),
         ("peak / weights", f"{ratio:.3f}", f"<= {PEAK_TARGET}"),
         ("imports", f"{found['import_seconds']:.1f} s", ""),
-        ("ready, imports included", f"{found['ready_seconds']:.1f} s", f"<= {READY_TARGET:.0f} s"),
+        ("ready, imports included", f"{found['ready_seconds']:.1f} s", ""),
         ("first token (32-token prompt)", f"{found['first_token_seconds']:.2f} s", ""),
         (
             f"a token (mean of {found['tokens'] - 1:.0f})",
             f"{found['token_seconds']:.3f} s",
-            f"<= {TOKEN_TARGET:.0f} s",
+            "",
         ),
         (
             "weights read per second",
@@ -105,20 +104,14 @@ def report(found: dict[str, float], description: str) -> None:
     print("| measure | value | target |\n| --- | --- | --- |")
     for row in rows:
         print(f"| {' | '.join(row)} |")
-    measured = [
-        ("peak memory over weights", ratio, PEAK_TARGET, "ratio"),
-        ("seconds to ready", found["ready_seconds"], READY_TARGET, "s"),
-        ("seconds a token", found["token_seconds"], TOKEN_TARGET, "s"),
-    ]
     targets = [
         {
-            "name": name,
-            "value": round(value, 3),
-            "target": target,
-            "unit": unit,
-            "holds": value <= target,
+            "name": "peak memory over weights",
+            "value": round(ratio, 3),
+            "target": PEAK_TARGET,
+            "unit": "ratio",
+            "holds": ratio <= PEAK_TARGET,
         }
-        for name, value, target, unit in measured
     ]
     print("RESULT " + json.dumps({"targets": targets, "machine": description}))
 
