@@ -1,7 +1,7 @@
 """A real browser before the real playground, started once for all tests."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,16 +52,25 @@ def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def stack(playground: Stack, request: pytest.FixtureRequest) -> Iterator[Stack]:
+def stack(playground: Stack) -> Stack:
     """The playground with all of its parts alive, whatever the last test did to them."""
     if not _alive(playground, "web"):
         playground.start_web()
     for name in WORKERS:
         if not _alive(playground, name):
             playground.start_worker(name)
-    yield playground
-    if getattr(request.node, "rep_call", None) and request.node.rep_call.failed:
-        request.node.add_report_section("call", "playground", playground.report())
+    return playground
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Adds what the playground's parts said to the report of a test that failed."""
+    report = yield
+    if report.failed and "stack" in item.funcargs:
+        report.sections.append(("playground", item.funcargs["stack"].report()))
+    return report
 
 
 def _alive(stack: Stack, name: str) -> bool:

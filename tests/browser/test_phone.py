@@ -1,0 +1,120 @@
+"""Pages on a phone: nothing sticks out, the dock and the sheet work by touch."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewGuest
+from tests.browser.guest import Guest
+from tests.browser.test_templates import SLUGS
+from tests.support.stack import Stack
+
+WIDTHS = (390, 360)
+
+STICKING_OUT = """
+(width) => [...document.querySelectorAll('body *')]
+  .filter((element) => element.checkVisibility() && !element.closest('.sr-only, .skip-link'))
+  .filter((element) => element.getBoundingClientRect().right > width + 0.5)
+  .map((element) => `${element.tagName} #${element.id} .${element.className}`)
+"""
+
+
+def phone(new_guest: NewGuest, width: int) -> Guest:
+    return new_guest(
+        viewport={"width": width, "height": 844},
+        is_mobile=True,
+        has_touch=True,
+        device_scale_factor=2,
+    )
+
+
+def assert_fits(page: Page, width: int) -> None:
+    """Nothing is wider than the screen."""
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, page.evaluate(STICKING_OUT, width)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_is_wider_than_the_screen(new_guest: NewGuest, width: int) -> None:
+    guest = phone(new_guest, width)
+    page = guest.page("/")
+    assert_fits(page, width)
+
+    for slug in SLUGS:
+        page.goto(f"{guest.url}/{slug}/")
+        assert_fits(page, width)
+        workbench = guest.workbench(page)
+        if slug != "free":
+            workbench.tab("Prompt").tap()
+            assert_fits(page, width)
+
+    with guest.complaints.allow("status of 404"):
+        page.goto(f"{guest.url}/nowhere/")
+    assert_fits(page, width)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_run_from_the_dock_fits_before_and_after(
+    stack: Stack, new_guest: NewGuest, width: int
+) -> None:
+    workbench = phone(new_guest, width).open("table")
+    expect(workbench.run_button).to_be_in_viewport()
+
+    workbench.run_button.tap()
+    run = workbench.wait_for_run()
+    workbench.wait_final()
+
+    assert_fits(workbench.page, width)
+    expect(workbench.page.get_by_role("table")).to_be_visible()
+    assert workbench.text == stack.row(run)["text"]
+    expect(workbench.run_button).to_be_in_viewport()
+    workbench.retry_button.tap()
+    workbench.wait_for_run(other_than=run)
+    workbench.wait_final()
+    expect(workbench.siblings).to_have_text("2 of 2")
+    assert_fits(workbench.page, width)
+
+
+def test_a_word_without_an_end_breaks_the_line_and_not_the_page(
+    stack: Stack, new_guest: NewGuest
+) -> None:
+    workbench = phone(new_guest, 360).open("free")
+    run = workbench.run()
+    workbench.wait_final()
+    stack.query("UPDATE runs_run SET text = ? WHERE id = ?", " " + "w" * 900, run.replace("-", ""))
+
+    workbench.page.reload()
+    workbench.prompt.fill("p" * 900)
+
+    assert_fits(workbench.page, 360)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_parameter_sheet_opens_takes_a_value_and_closes(
+    stack: Stack, new_guest: NewGuest, width: int
+) -> None:
+    workbench = phone(new_guest, width).open("free")
+    sheet = workbench.page.locator("#parameter-sheet")
+    expect(workbench.parameter("max_tokens")).to_be_hidden()
+
+    workbench.page.get_by_role("button", name="Parameters").tap()
+    expect(sheet).to_be_visible()
+    assert_fits(workbench.page, width)
+    workbench.set(max_tokens=12)
+    sheet.get_by_role("button", name="Close").tap()
+    expect(sheet).to_be_hidden()
+    run = workbench.run()
+    workbench.wait_final()
+
+    assert stack.row(run)["parameters"]["max_tokens"] == 12
+
+
+def test_templates_are_reached_from_the_menu_of_the_top_bar(new_guest: NewGuest) -> None:
+    workbench = phone(new_guest, 390).open("free")
+    link = workbench.page.get_by_test_id("template-chat")
+    expect(link).to_be_hidden()
+
+    workbench.page.get_by_role("button", name="Templates").tap()
+    link.tap()
+
+    workbench.page.wait_for_url("**/chat/**")
+    expect(workbench.page.get_by_role("heading", level=1)).to_be_visible()
