@@ -6,7 +6,8 @@ import secrets
 import time
 import urllib.parse
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from types import TracebackType
@@ -87,16 +88,20 @@ class Visitor:
     def stop(self, run: str) -> Answer:
         return self.post(f"/runs/{run}/stop/")
 
-    def socket(self, **options: Any) -> ClientConnection:
+    @contextmanager
+    def socket(self, **options: Any) -> Iterator[ClientConnection]:
         """The page's socket."""
-        return connect(
+        with connect(
             f"ws://{self.host}:{self.port}/ws/",
             additional_headers={"Cookie": self.cookie_header},
             origin=options.pop("origin", self.origin),
             compression=None,
             max_size=2**24,
+            proxy=None,
+            legacy=False,
             **options,
-        )
+        ) as socket:
+            yield socket
 
     def follow(self, run: str, *, epoch: int = 1, start: int = 1) -> "Viewer":
         """A page that follows ``run`` on a socket of its own."""
@@ -129,6 +134,7 @@ class Viewer:
     # For each token, when it came (monotonic seconds).
     times: list[float] = field(default_factory=list)
     _socket: ClientConnection | None = None
+    _open: ExitStack = field(default_factory=ExitStack)
 
     @property
     def text(self) -> str:
@@ -145,7 +151,7 @@ class Viewer:
     def connect(self) -> None:
         """Opens a socket and follows from the next position on, as a page does."""
         self.close()
-        self._socket = self.visitor.socket()
+        self._socket = self._open.enter_context(self.visitor.socket())
         follow = {"type": "follow", "run": self.run, "epoch": self.epoch, "from": self.next}
         self._socket.send(json.dumps(follow))
 
@@ -175,9 +181,8 @@ class Viewer:
         return self.until(lambda viewer: viewer.final, **options)
 
     def close(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self._socket = None
+        self._open.close()
 
     def __enter__(self) -> Self:
         return self
