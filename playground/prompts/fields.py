@@ -15,7 +15,8 @@ from playground.prompts.formats import AGENT, CUSTOMER, Pair, Turn
 MAX_PROMPT_CHARS = 64 * 1024
 MAX_FIELD_CHARS = 20_000
 MAX_EXAMPLES = 24
-MAX_TURNS = 200
+# Each is two inputs, and a request has at most 400 (DATA_UPLOAD_MAX_NUMBER_FIELDS).
+MAX_TURNS = 150
 
 # Posted values by input name, each a list as browsers send repeated names.
 Posted = Callable[[str], Sequence[str]]
@@ -204,7 +205,8 @@ class TurnsField(Field):
         rows = raw if isinstance(raw, list) else []
         return [
             Turn(str(row[0]), str(row[1]))
-            for row in rows[:MAX_TURNS]
+            # The last: what was said long ago is what a prompt drops too.
+            for row in rows[-MAX_TURNS:]
             if len(row) == 2 and row[0] in self.speakers
         ]
 

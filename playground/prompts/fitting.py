@@ -11,6 +11,7 @@ from playground.checkpoints.registry import ModelSpec, registry
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady
 from playground.prompts.catalog import open_turns
+from playground.prompts.fields import MAX_PROMPT_CHARS
 from playground.prompts.forms import PromptForm
 from playground.runs.models import Run
 
@@ -20,7 +21,8 @@ class FinishedPrompt:
     """A prompt ready to run.
 
     built: what the fields alone give, also while the raw prompt is detached.
-    tokens: of ``text``, or None while the model's tokenizer is not here.
+    tokens: of ``text``, or None while the model's tokenizer is not here, and for
+        a text that is too long to count.
     dropped: how many of the oldest turns were left out.
     """
 
@@ -43,6 +45,11 @@ class FinishedPrompt:
     @property
     def shortfall(self) -> str:
         """What to do when prompt and completion do not fit together, or nothing."""
+        if len(self.text) > MAX_PROMPT_CHARS:
+            return (
+                f"The prompt has {len(self.text):,} characters; {MAX_PROMPT_CHARS:,} is the most. "
+                "Shorten it."
+            )
         if self.fits or self.tokens is None or self.room is None:
             return ""
         needed = f"The prompt and the maximum length need {self.tokens + self.max_tokens:,} tokens"
@@ -67,10 +74,12 @@ def finished_prompt(form: PromptForm) -> FinishedPrompt:
     if "turns" in form.values and count is not None:
         built, dropped = trim_conversation(form, count=count, budget=spec.context - max_tokens)
     text = built if form.detached is None else form.detached
+    # What cannot run anyway is not worth the tokenizer's time.
+    tokens = count(text) if count is not None and len(text) <= MAX_PROMPT_CHARS else None
     return FinishedPrompt(
         text=text,
         built=built,
-        tokens=None if count is None else count(text),
+        tokens=tokens,
         limit=spec.context,
         max_tokens=max_tokens,
         dropped=dropped if form.detached is None else 0,
@@ -104,11 +113,15 @@ def trim_conversation(
     def prompt_without(dropped: int) -> str:
         return form.template.build({**form.values, "turns": turns[dropped:], "message": ""})
 
+    def fits(dropped: int) -> bool:
+        prompt = prompt_without(dropped)
+        return len(prompt) <= MAX_PROMPT_CHARS and count(prompt) <= budget
+
     # The count falls with every turn left out: the least that fits, by halving.
     low, high = 0, max(len(turns) - 1, 0)
     while low < high:
         middle = (low + high) // 2
-        if count(prompt_without(middle)) <= budget:
+        if fits(middle):
             high = middle
         else:
             low = middle + 1

@@ -5,7 +5,7 @@ import uuid
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from playground.accounts.addresses import address_of
 from playground.accounts.people import person_for_write, person_of
@@ -22,7 +22,7 @@ from playground.runs.selectors import run_of
 from playground.runs.services import run_retry
 
 
-@require_GET
+@require_safe
 def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """The run's template page as it was, with the text so far."""
     run = run_of(person_of(request), run_id)
@@ -31,7 +31,7 @@ def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     return render(request, "prompts/workbench.html", context)
 
 
-@require_GET
+@require_safe
 def run_output(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """The run's panel as of now, for a page that shows it already."""
     return _panel(request, run_of(person_of(request), run_id))
@@ -45,7 +45,7 @@ def retry(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     return answer_with_run(request, sibling)
 
 
-@require_GET
+@require_safe
 def run_csv(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """The table that a run of the table page wrote, for a spreadsheet."""
     panel = run_panel(TEMPLATES["table"], run_of(person_of(request), run_id))

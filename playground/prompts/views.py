@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground.accounts.addresses import address_of
 from playground.accounts.people import person_for_write
@@ -22,7 +22,7 @@ from playground.runs.models import Run
 from playground.runs.services import run_create
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The gallery of templates."""
     menu = model_menu(request.GET.get("model", ""))
@@ -65,7 +65,7 @@ def run(request: HttpRequest, template: Template) -> HttpResponse:
     return answer_with_run(request, new, form=form.sent())
 
 
-@require_GET
+@require_safe
 def models_menu(request: HttpRequest) -> HttpResponse:
     """The live state of the models; nothing at all while it is as the page has it."""
     menu = model_menu(request.GET.get("model", ""))

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from playground.checkpoints.registry import registry
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady
 from playground.prompts import fitting
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.fitting import finished_prompt, trim_conversation
-from playground.prompts.formats import Turn
+from playground.prompts.formats import Pair, Turn
 from playground.prompts.forms import PromptForm, default_form
 
 
@@ -110,10 +111,20 @@ def test_a_model_without_its_tokenizer_leaves_the_count_open(
     assert finished.shortfall == ""
 
 
-def test_the_count_is_the_engine_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_count_is_of_the_chosen_model() -> None:
     form = replace(default_form(TEMPLATES["free"]), values={"prompt": "Où ?"}, model="other")
 
     finished = finished_prompt(form)
 
-    spec = fitting.registry().get("other")
+    spec = registry().get("other")
     assert finished.tokens == tokenizer_for(spec).count("Où ?")
+
+
+def test_a_prompt_of_too_many_characters_is_not_counted() -> None:
+    form = default_form(TEMPLATES["qa"])
+    long = replace(form, values={**form.values, "examples": [Pair("a" * 19_000, "b")] * 4})
+
+    finished = finished_prompt(long)
+
+    assert finished.tokens is None
+    assert "65,536 is the most" in finished.shortfall

@@ -16,18 +16,18 @@ from playground.prompts.forms import (
 )
 
 
-def data(**values: object) -> QueryDict:
+def data(**values: str | list[str]) -> QueryDict:
     posted = QueryDict(mutable=True)
     for name, value in values.items():
         posted.setlist(name, value if isinstance(value, list) else [value])
     return posted
 
 
-def form_of(slug: str, **values: object) -> PromptForm:
+def form_of(slug: str, **values: str | list[str]) -> PromptForm:
     return posted_form(TEMPLATES[slug], data(**values))
 
 
-def refused(slug: str, **values: object) -> InvalidInput:
+def refused(slug: str, **values: str | list[str]) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
         form_of(slug, **values).check()
     return caught.value
@@ -80,7 +80,9 @@ def test_turns_are_read_with_their_speakers() -> None:
         ("free", {"prompt": "a", "stop": "x" * 65}, "stop"),
     ],
 )
-def test_an_error_names_its_field(slug: str, values: dict[str, object], field: str) -> None:
+def test_an_error_names_its_field(
+    slug: str, values: dict[str, str | list[str]], field: str
+) -> None:
     error = refused(slug, **values)
 
     assert error.field == field
