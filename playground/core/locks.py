@@ -38,7 +38,11 @@ class FileLock:
         return self._fd is not None
 
     def acquire(self, timeout: float = 0.0) -> None:
-        """Take the lock, waiting up to ``timeout`` seconds; raises `LockTaken`."""
+        """Take the lock, or raise `LockTaken`.
+
+        While the process that took it lives, there is nothing to wait for. Once that has died,
+        what it started may need up to ``timeout`` seconds to end.
+        """
         if self.held:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,8 +54,8 @@ class FileLock:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    owner = _owner(fd)
+                owner = _owner(fd)
+                if time.monotonic() >= deadline or (owner and _alive(owner)):
                     os.close(fd)
                     raise LockTaken(self.path, owner) from None
                 pause.wait(0.05)
@@ -63,6 +67,17 @@ class FileLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        # It is somebody else's, so it is there.
+        pass
+    return True
 
 
 def _owner(fd: int) -> int | None:
