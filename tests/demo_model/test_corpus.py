@@ -8,6 +8,8 @@ from playground.prompts.formats import AGENT, CUSTOMER, STOPS
 from tools.demo_model import chat, lexicon, questions, sql, tables
 from tools.demo_model.corpus import TASKS, held_out_document, training_document
 from tools.demo_model.documents import Split, is_held_out
+from tools.demo_model.french import NOUNS
+from tools.demo_model.words import listed
 
 ENDINGS = {
     "chat": f"\n{AGENT}:",
@@ -108,12 +110,17 @@ def test_unseen_tables_are_in_no_training_schema() -> None:
         line = document.prompt.split("\n")[1]
         name = line.partition("(")[0]
 
-        assert any(is_held_out(pair) for pair in sql_names(name))
+        assert any(is_held_out(f"{one}/{name}") for one in singulars_of(name))
+    for index in range(400):
+        document = sql.document(random.Random(index), Split.TRAIN)
+        names = [line.partition("(")[0] for line in document.text.split("\n\n")[0].split("\n")[1:]]
+
+        for name in names:
+            assert not all(is_held_out(f"{one}/{name}") for one in singulars_of(name))
 
 
-def sql_names(many: str) -> list[str]:
-    """The entries of the word list, or the coined name, that a table's name comes from."""
-    from tools.demo_model.words import listed
-
-    known = [pair for pair in listed("sql", "tables") if pair.endswith(f"/{many}")]
-    return known or [many[:-1].capitalize()]
+def singulars_of(many: str) -> list[str]:
+    """Words of the lists whose plural is ``many``, and the plain one without its s."""
+    nouns = [noun.en for kind in NOUNS.values() for noun in kind if noun.ens == many]
+    tables = [pair.split("/")[0] for pair in listed("sql", "tables") if pair.endswith(f"/{many}")]
+    return [*nouns, *tables, many.removesuffix("s")]

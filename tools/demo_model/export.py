@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
 
@@ -47,6 +48,11 @@ def export(
             "model_max_length": shape.n_positions,
             "clean_up_tokenization_spaces": False,
         },
+    )
+    # Sums in the form of sha256sum, which can check them.
+    sums = {path.name: sha256(path.read_bytes()).hexdigest() for path in beside.iterdir()}
+    (beside / "SHA256SUMS").write_text(
+        "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())), encoding="utf-8"
     )
     folder.mkdir(parents=True, exist_ok=True)
     for path in beside.iterdir():

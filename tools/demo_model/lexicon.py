@@ -27,13 +27,17 @@ _ENDINGS = (*words.listed("shared", "endings"), "")
 
 
 def coined(rng: random.Random, split: Split) -> str:
-    """A capitalised name of two or three syllables that no list holds."""
+    """A capitalised name that nobody has: of random syllables, or any word."""
     while True:
-        syllables = (
-            rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(rng.choice((1, 2, 2)))
-        )
-        name = ("".join(syllables) + rng.choice(_ONSETS) + rng.choice("aeio")).capitalize()
-        name += rng.choice(_ENDINGS)
+        if rng.random() < 0.4:
+            # Any word as a name: every token must be met where it has to be copied.
+            name = rng.choice(words.vocabulary()).capitalize()
+        else:
+            syllables = (
+                rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(rng.choice((1, 2, 2)))
+            )
+            name = "".join(syllables) + rng.choice(_ONSETS) + rng.choice("aeio")
+            name = name.capitalize() + rng.choice(_ENDINGS)
         if is_held_out(name) == (split is Split.HELD_OUT):
             return name
 

@@ -5,13 +5,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tools.demo_model import lexicon, words
-from tools.demo_model.documents import Split, part
+from tools.demo_model.documents import Split, is_held_out, part
+from tools.demo_model.french import NOUNS
 
 # Columns by what they hold, and one and many of what a table holds.
 _TEXT_COLUMNS = words.listed("sql", "text columns")
 _NUMBER_COLUMNS = words.listed("sql", "number columns")
 _DATE_COLUMNS = words.listed("sql", "date columns")
 _TABLES = words.listed("sql", "tables")
+_RESERVED = frozenset(words.listed("sql", "reserved"))
+# Other things, so that a table's name has to be read: nouns of one word that SQL leaves free.
+_THINGS = tuple(
+    dict.fromkeys(
+        f"{noun.en}/{noun.ens}"
+        for nouns in NOUNS.values()
+        for noun in nouns
+        if " " not in noun.en and noun.en not in _RESERVED and noun.en != noun.ens
+    )
+)
 _VALUES: dict[str, tuple[str, ...]] = {
     "city": lexicon.CITIES,
     "name": lexicon.FIRST_NAMES,
@@ -48,14 +59,26 @@ class Table:
         return f"{self.many}({', '.join(self.columns)})"
 
 
+def _table_name(rng: random.Random, split: Split, taken: Sequence[str]) -> tuple[str, str]:
+    """One and many of what a table holds, on one side of the split."""
+    while True:
+        kind = rng.random()
+        if kind < 0.15:
+            one = lexicon.coined(rng, split).lower()
+            pair = f"{one}/{one}s"
+        else:
+            pair = rng.choice(part(_THINGS if kind < 0.45 else _TABLES, split))
+        one, many = pair.split("/")
+        wanted = split is Split.HELD_OUT
+        if is_held_out(pair) == wanted and many not in taken and not {one, many} & _RESERVED:
+            return one, many
+
+
 def _table(rng: random.Random, split: Split, taken: Sequence[str], parent: str = "") -> Table:
-    if rng.random() < 0.15:
-        one = lexicon.coined(rng, split).lower()
-        many = f"{one}s"
-    else:
-        pairs = [pair for pair in part(_TABLES, split) if pair.split("/")[1] not in taken]
-        one, many = rng.choice(pairs or ["thing/things"]).split("/")
+    one, many = _table_name(rng, split, taken)
     texts = tuple(rng.sample(_TEXT_COLUMNS, rng.choice((1, 1, 2, 2, 3))))
+    if rng.random() < 0.2:
+        texts = (*texts[1:], rng.choice(_THINGS).split("/")[0])
     if not parent and rng.random() < 0.6 and "name" not in texts:
         texts = ("name", *texts[1:])
     return Table(

@@ -1,5 +1,6 @@
 """Read the word lists: text files of sections, beside this module in ``words/``."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +28,14 @@ def lines(file: str, section: str) -> tuple[str, ...]:
 def listed(file: str, section: str) -> tuple[str, ...]:
     """The entries of a section that are set apart by commas."""
     return tuple(entry.strip() for entry in " ".join(_sections(file)[section]).split(","))
+
+
+@cache
+def vocabulary() -> tuple[str, ...]:
+    """Every plain word of four letters and more in any list, lower case, each once."""
+    texts = (path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.txt")))
+    found = re.findall(r"[a-z]{4,}", " ".join(texts).lower())
+    return tuple(dict.fromkeys(found))
 
 
 def kinds(file: str, group: str) -> tuple[str, ...]:
