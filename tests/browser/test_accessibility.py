@@ -1,0 +1,89 @@
+"""axe-core finds nothing on any page, in any state, in either colour scheme."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import violations
+from tests.browser.conftest import NewGuest
+from tests.browser.guest import Guest
+from tests.browser.test_templates import SLUGS
+from tests.support.stack import Stack
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_template_page_before_and_after_its_run(guest: Guest, axe_source: str, slug: str) -> None:
+    workbench = guest.open(slug)
+    found = violations(workbench.page, axe_source)
+    if slug != "free":
+        workbench.tab("Prompt").click()
+        found += violations(workbench.page, axe_source)
+        workbench.tab("Fields").click()
+
+    workbench.set(seed=7)
+    first = workbench.run()
+    workbench.wait_final()
+    workbench.retry_button.click()
+    workbench.wait_for_run(other_than=first)
+    workbench.wait_final()
+
+    found += violations(workbench.page, axe_source)
+    assert found == []
+
+
+def test_home_and_the_page_of_an_error(guest: Guest, axe_source: str) -> None:
+    found = violations(guest.page("/"), axe_source)
+
+    with guest.complaints.allow("status of 404"):
+        found += violations(guest.page("/nowhere/"), axe_source)
+
+    assert found == []
+
+
+def test_a_refused_a_waiting_and_a_failed_run(stack: Stack, guest: Guest, axe_source: str) -> None:
+    workbench = guest.open("chat", model="spare")
+    workbench.write_prompt("word " * 3000)
+    with guest.complaints.allow("status of 400", "Error Code 400"):
+        workbench.run_button.click()
+        expect(workbench.notice).to_contain_text("tokens")
+    found = violations(workbench.page, axe_source)
+
+    workbench.page.get_by_role("button", name="Reset to fields").click()
+    run = workbench.run()
+    expect(workbench.status).to_have_text("queued")
+    found += violations(workbench.page, axe_source)
+
+    workbench.stop_button.click()
+    workbench.wait_final("cancelled")
+    stack.query(
+        "UPDATE runs_run SET status = 'failed', error_message = 'It broke.' WHERE id = ?",
+        run.replace("-", ""),
+    )
+    workbench.page.reload()
+    expect(workbench.panel).to_contain_text("It broke.")
+    found += violations(workbench.page, axe_source)
+
+    assert found == []
+
+
+def test_what_opens_over_a_page(guest: Guest, axe_source: str) -> None:
+    workbench = guest.open("sql")
+
+    workbench.model.click()
+    found = violations(workbench.page, axe_source)
+    workbench.model.click()
+    workbench.page.get_by_role("button", name="Keyboard shortcuts").click()
+    found += violations(workbench.page, axe_source)
+
+    assert found == []
+
+
+def test_a_phone_with_its_sheet_open(new_guest: NewGuest, axe_source: str) -> None:
+    workbench = new_guest(
+        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True
+    ).open("table")
+    found = violations(workbench.page, axe_source)
+
+    workbench.page.get_by_role("button", name="Parameters").tap()
+    expect(workbench.page.locator("#parameter-sheet")).to_be_visible()
+
+    assert found + violations(workbench.page, axe_source) == []

@@ -1,0 +1,56 @@
+"""Parts killed while a page streams: the page goes on by itself, to the whole text."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.guest import Guest
+from tests.support.stack import Stack
+
+# The browser says that a socket was lost and that a poll had no answer; a person is told once,
+# on the page.
+OFFLINE = ("WebSocket connection to", "ERR_(CONNECTION|SOCKET|EMPTY)", "status of 50[23]")
+
+
+def test_a_worker_killed_in_mid_stream_costs_a_pause_and_no_word(
+    stack: Stack, guest: Guest
+) -> None:
+    calm = guest.open("free", model="slow")
+    undisturbed = calm.run_long(tokens=60)
+    workbench = guest.open("free", model="slow")
+    run = workbench.run_long(tokens=60)
+    calm.wait_final()
+    text = stack.row(undisturbed)["text"]
+    run = workbench.run_long(tokens=60) if workbench.text == text else run
+    workbench.wait_for_text(40)
+    shown = workbench.text
+
+    stack.kill("slow")
+    stack.start_worker("slow")
+    workbench.wait_final()
+
+    row = stack.row(run)
+    assert row["attempt"] == 2
+    assert row["text"] == text
+    assert text.startswith(shown)
+    assert workbench.text == text
+
+
+def test_a_web_process_killed_in_mid_stream_is_met_again_where_it_was_left(
+    stack: Stack, guest: Guest
+) -> None:
+    workbench = guest.open("free", model="slow")
+    workbench.record_steps()
+    run = workbench.run_long(tokens=100)
+    workbench.wait_for_text(40)
+
+    with guest.complaints.allow(*OFFLINE):
+        stack.kill("web")
+        expect(workbench.panel).to_contain_text(re.compile("[Cc]onnection lost"))
+        stack.start_web()
+        workbench.wait_final()
+
+    row = stack.row(run)
+    assert (row["attempt"], row["completion_tokens"]) == (1, 100)
+    assert workbench.text == row["text"]
+    assert workbench.steps == sorted(workbench.steps)

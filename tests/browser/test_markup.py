@@ -1,0 +1,120 @@
+"""Attack 1 in a browser: markup in any text is shown as text and does nothing.
+
+Dialogs, violations of the policy and requests to other hosts fail every test here
+(`Complaints`), so it is enough to show the text everywhere that a page can.
+"""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from playground.core.tokenlog import NOTICES, Item, TokenLog, token_json
+from tests.browser.guest import Guest
+from tests.browser.test_templates import SLUGS
+from tests.support.stack import Stack
+
+ATTACK = (
+    "</textarea></script><script>alert(1)</script><img src=x onerror=alert(2)>"
+    "<img src=//elsewhere.test/x><b hx-get=/healthz hx-trigger=load>bold</b>"
+    "<style>*{display:none}</style>&lt;i&gt;{{7*7}}{% now %}"
+)
+
+
+def assert_inert(page: Page) -> None:
+    """None of the attack became an element."""
+    made = page.locator("img, b[hx-get], script:not([src]), style, [onerror]")
+    assert made.count() == 0
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_markup_typed_into_every_field_runs_as_text(stack: Stack, guest: Guest, slug: str) -> None:
+    workbench = guest.open(slug)
+    page = workbench.page
+    attack = ATTACK.replace("|", "")
+    fields = page.locator("#fields textarea:visible, #field-message")
+    for number in range(fields.count()):
+        fields.nth(number).fill(attack)
+    if slug == "free":
+        workbench.prompt.fill(attack)
+    adder = page.get_by_label("Add a stop sequence")
+    adder.fill("<img src=x onerror=alert(3)>")
+    adder.press("Enter")
+    workbench.set(max_tokens=4)
+
+    run = workbench.run()
+    workbench.wait_final()
+    if slug != "free":
+        workbench.tab("Prompt").click()
+    assert ATTACK in stack.row(run)["prompt"]
+    expect(workbench.prompt).to_have_value(stack.row(run)["prompt"])
+    assert_inert(page)
+    page.reload()
+
+    expect(workbench.prompt).to_have_value(stack.row(run)["prompt"])
+    assert_inert(page)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_markup_from_the_model_streams_and_ends_as_text(
+    stack: Stack, guest: Guest, slug: str
+) -> None:
+    workbench = guest.open(slug, model="spare")
+    run = workbench.run()
+    said = f" {ATTACK}\n| <i>a</i> | <img src=x onerror=alert(4)> |"
+    pieces = [said[start : start + 7] for start in range(0, len(said), 7)]
+
+    write_log(stack, run, pieces)
+    expect(workbench.output).to_contain_text("onerror=alert(4)")
+    assert workbench.text == said
+    assert_inert(workbench.page)
+    workbench.stop_button.click()
+    workbench.wait_final("cancelled")
+
+    assert stack.row(run)["text"] == said
+    assert workbench.text == said
+    assert_inert(workbench.page)
+    if slug == "table":
+        cells = workbench.page.get_by_role("cell")
+        expect(cells.filter(has_text="onerror=alert(4)")).to_be_visible()
+    workbench.page.reload()
+    assert workbench.text == said
+    assert_inert(workbench.page)
+
+
+def test_markup_in_a_failure_and_in_an_error_is_text(stack: Stack, guest: Guest) -> None:
+    workbench = guest.open("free")
+    run = workbench.run()
+    workbench.wait_final()
+    stack.query(
+        "UPDATE runs_run SET status = 'failed', error_message = ? WHERE id = ?",
+        ATTACK,
+        run.replace("-", ""),
+    )
+
+    workbench.page.reload()
+    expect(workbench.status).to_have_text("failed")
+    expect(workbench.panel).to_contain_text("<script>alert(1)</script>")
+    assert_inert(workbench.page)
+
+    workbench.page.locator("input[name=model]").first.evaluate(
+        "(input, value) => { input.value = value; input.checked = true; }", ATTACK
+    )
+    with guest.complaints.allow("status of 400", "Error Code 400"):
+        workbench.run_button.click()
+        expect(workbench.notice).to_contain_text("<script>alert(1)</script>")
+    assert_inert(workbench.page)
+
+
+def write_log(stack: Stack, run: str, pieces: list[str]) -> None:
+    """Writes ``pieces`` as a worker does, one call each: what a model may come to say."""
+    client = stack.redis()
+    try:
+        log = TokenLog(client)
+        log.start(run, attempt=1, epoch=1)
+        for before, piece in enumerate(pieces):
+            token = token_json(before + 1, piece)
+            log.append(
+                NOTICES,
+                [Item(run=run, choice=0, attempt=1, epoch=1, before=before, tokens=[token])],
+            )
+    finally:
+        client.close()

@@ -1,0 +1,112 @@
+"""The parameter panel: what was changed is marked, counted, reset, sent and remembered."""
+
+import re
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.guest import Guest
+from tests.support.stack import Stack
+
+
+def test_changed_parameters_are_marked_counted_and_reset(guest: Guest) -> None:
+    workbench = guest.open("free")
+    count = workbench.page.locator("#changed-count")
+    reset = workbench.page.locator("#parameters").get_by_role("button", name="Reset")
+    begun = workbench.parameter("temperature").input_value()
+    expect(reset).to_be_hidden()
+
+    workbench.set(temperature=1.25, top_k=40)
+
+    expect(count).to_have_text("2 changed")
+    for name in ("temperature", "top_k"):
+        expect(workbench.parameter_row(name)).to_have_attribute("data-changed", "")
+    expect(workbench.parameter_row("top_p")).not_to_have_attribute("data-changed", "")
+    reset.click()
+    expect(workbench.parameter("temperature")).to_have_value(begun)
+    expect(workbench.parameter("top_k")).to_have_value("off")
+    expect(workbench.page.locator("#parameters [data-changed]")).to_have_count(0)
+    expect(reset).to_be_hidden()
+
+
+def test_slider_and_number_are_one(guest: Guest) -> None:
+    workbench = guest.open("free")
+    slider = workbench.page.get_by_role("slider", name="Temperature")
+
+    slider.focus()
+    slider.press("Home")
+    expect(workbench.parameter("temperature")).to_have_value("0.00")
+    workbench.set(temperature=1.5)
+    expect(slider).to_have_value("1.5")
+    workbench.set(temperature=9)
+    expect(workbench.parameter("temperature")).to_have_value("2.00")
+
+
+def test_parameters_reach_the_row_and_are_back_after_a_reload(stack: Stack, guest: Guest) -> None:
+    workbench = guest.open("free")
+    typed = {
+        "temperature": "0.85",
+        "top_p": "0.91",
+        "top_k": "33",
+        "max_tokens": "21",
+        "repetition_penalty": "1.15",
+        "frequency_penalty": "0.25",
+        "presence_penalty": "-0.30",
+        "seed": "12345",
+    }
+    _add_stop(workbench.page.locator("#stop-chips input"), r"END\n")
+    workbench.set(**typed)
+
+    run = workbench.run()
+    workbench.wait_final()
+
+    stored = stack.row(run)["parameters"]
+    assert {name: float(stored[name]) for name in typed} == {
+        name: float(value) for name, value in typed.items()
+    }
+    assert stored["stop"] == ["END\n"]
+    workbench.page.reload()
+    for name, value in typed.items():
+        expect(workbench.parameter(name)).to_have_value(value)
+    expect(workbench.page.locator(".chip")).to_have_text([r"END\n"])
+    expect(workbench.page.locator("#changed-count")).to_have_text("9 changed")
+
+
+def test_stop_sequences_are_chips_with_line_breaks_written_out(stack: Stack, guest: Guest) -> None:
+    workbench = guest.open("chat")
+    chips = workbench.page.locator(".chip")
+    expect(chips).to_have_text([r"\nCustomer:", r"\n\n"])
+    adder = workbench.page.get_by_label("Add a stop sequence")
+
+    _add_stop(adder, "Goodbye")
+    expect(chips).to_have_text([r"\nCustomer:", r"\n\n", "Goodbye"])
+    expect(workbench.parameter_row("stop")).to_have_attribute("data-changed", "")
+    workbench.page.get_by_role("button", name=r"Remove \nCustomer:").click()
+    expect(chips).to_have_text([r"\n\n", "Goodbye"])
+    adder.press("Backspace")
+    expect(chips).to_have_text([r"\n\n"])
+    _add_stop(adder, "Bye")
+    run = workbench.run()
+    workbench.wait_final()
+
+    assert stack.row(run)["parameters"]["stop"] == ["\n\n", "Bye"]
+
+
+def test_a_stop_sequence_ends_the_text_and_is_not_shown(stack: Stack, guest: Guest) -> None:
+    workbench = guest.open("code")
+    run = workbench.run()
+    workbench.wait_final()
+    word = next(word for word in workbench.text.split()[1:] if len(word) > 2)
+
+    _add_stop(workbench.page.get_by_label("Add a stop sequence"), word)
+    shorter = workbench.run()
+    workbench.wait_final()
+
+    whole, cut = stack.row(run)["text"], stack.row(shorter)
+    assert cut["text"] == whole[: whole.index(word)]
+    assert workbench.text == cut["text"]
+    expect(workbench.panel).to_contain_text(re.compile("stop sequence"))
+
+
+def _add_stop(adder: Locator, text: str) -> None:
+    adder.fill(text)
+    adder.press("Enter")
