@@ -17,10 +17,10 @@ const writeManifest = {
     build.onEnd(async ({ metafile, errors }) => {
       if (errors.length > 0) return;
       const manifest = {};
-      for (const [output, { entryPoint }] of Object.entries(metafile.outputs)) {
-        if (!entryPoint || output.endsWith('.map')) continue;
-        const plain = path.basename(entryPoint);
-        manifest[plain] = path.relative(dist, path.resolve(output));
+      for (const [output, { entryPoint, inputs }] of Object.entries(metafile.outputs)) {
+        // A font is no entry point; it is named by the one file that it is made of.
+        const source = entryPoint ?? (output.endsWith('.woff2') ? Object.keys(inputs)[0] : null);
+        if (source) manifest[path.basename(source)] = path.relative(dist, path.resolve(output));
       }
       await writeFile(
         path.join(dist, `manifest-${build.initialOptions.format}.json`),
