@@ -117,7 +117,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 node_modules/.installed: package.json package-lock.json | $(VENV)/bin/python
 	@$(find_node)
 	echo "Installing the front end's packages"
-	npm ci --no-audit --no-fund --loglevel=error
+	npm ci --no-audit --no-fund --loglevel=error | sed '/^$$/d; s/^/  /'
 	touch $@
 
 static/dist/.built: node_modules/.installed $(FRONT_SOURCES)
@@ -130,18 +130,18 @@ static/dist/.built: node_modules/.installed $(FRONT_SOURCES)
 # whole of it goes to a log.
 define pip_install
 if ! $(PY) -m pip install --no-input --progress-bar off --log $(VENV)/install.log $(1) 2>&1 | {
-  found=0 waited=0
+  found=0 doing=looking
   while true; do
     if IFS= read -r -t 15 line; then
       case "$$line" in
         Collecting*|Processing*) found=$$((found + 1)); [ $$((found % 20)) -ne 0 ] || echo "  $$found packages found" ;;
         *Downloading*" MB)"*) line=$${line#*Downloading }; echo "  downloading $${line##*/}" ;;
-        Installing\ collected*) echo "  unpacking them" ;;
+        Installing\ collected*) doing=unpacking; echo "  unpacking them" ;;
         Successfully*) echo "  installed" ;;
         ERROR*|*error:*) echo "  $$line" ;;
       esac
     elif [ $$? -gt 128 ]; then
-      waited=$$((waited + 15)); echo "  still at it"
+      echo "  still $$doing, $$SECONDS s so far"
     else
       break
     fi
@@ -167,16 +167,18 @@ endef
 
 # The browser tests drive the system's Chromium; CHROMIUM names another one.
 define find_chromium
-browser() { command -v "$${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome; }
+browser() {
+  if [ -n "$${CHROMIUM:-}" ]; then command -v "$$CHROMIUM"
+  else command -v chromium || command -v chromium-browser || command -v google-chrome; fi
+}
+lacking() { echo "The browser tests need Chromium: install it, or set CHROMIUM to its path." >&2; exit 1; }
 if ! browser >/dev/null; then
-  if [ "$$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-    echo "The browser tests need Chromium: install it, or set CHROMIUM to its path." >&2
-    exit 1
-  fi
+  if [ -n "$${CHROMIUM:-}" ] || [ "$$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then lacking; fi
   echo "Installing Chromium for the browser tests"
   export DEBIAN_FRONTEND=noninteractive
   { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >$(VENV)/chromium.log 2>&1 ||
-    { tail -n 5 $(VENV)/chromium.log >&2; echo "Chromium could not be installed." >&2; exit 1; }
+    { tail -n 5 $(VENV)/chromium.log >&2; lacking; }
 fi
-CHROMIUM=$$(browser); export CHROMIUM
+CHROMIUM=$$(browser) || lacking
+export CHROMIUM
 endef

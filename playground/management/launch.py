@@ -81,7 +81,10 @@ class Launch:
         self._supervisor = Supervisor(say=self.say, on_death=self._on_death, ends_strays=True)
 
     async def run(self) -> None:
-        """Start all, keep all alive, and come back with nothing left running."""
+        """Start all, keep all alive, and come back with nothing left running.
+
+        Raises `CommandError` or `EmbeddedServerError` when the start is impossible.
+        """
         loop = asyncio.get_running_loop()
         for signum in SIGNALS:
             loop.add_signal_handler(signum, self._on_signal)
@@ -92,8 +95,8 @@ class Launch:
         finally:
             for task in (serving, asked):
                 task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asked
+            # Nothing may be started any more while the rest is stopped.
+            await asyncio.wait([serving, asked])
             await self._stop()
         # Ends here by a signal; an error of the start is raised only now.
         with contextlib.suppress(asyncio.CancelledError):
@@ -121,10 +124,7 @@ class Launch:
         var_dir: Path = settings.VAR_DIR
         server = EmbeddedValkey(var_dir, memory_mb=settings.EMBEDDED_REDIS_MEMORY_MB)
         if server.url == settings.REDIS_URL:
-            try:
-                server.acquire()
-            except EmbeddedServerError as error:
-                raise CommandError(str(error)) from error
+            server.acquire()
             self._server = server
         self.say(f"redis: {'an embedded Valkey' if self._server else 'the server of REDIS_URL'}")
         for spec in self.models:
@@ -157,11 +157,15 @@ class Launch:
         deadline = time.monotonic() + VALKEY_SECONDS
         while not answers(server.socket):
             if time.monotonic() > deadline:
-                raise CommandError(f"The embedded Valkey does not answer: {server.last_words()}")
+                raise EmbeddedServerError(
+                    f"The embedded Valkey does not answer: {server.last_words()}"
+                )
             await asyncio.sleep(0.02)
 
     async def _stop(self) -> None:
-        self.say("stopping")
+        started = bool(self._supervisor.names)
+        if started:
+            self.say("stopping")
         valkey = {"valkey"} if self._server else set()
         # The workers write to Valkey until their last moment.
         await self._supervisor.stop(*(set(self._supervisor.names) - valkey))
@@ -170,7 +174,8 @@ class Launch:
             lock.release()
         if self._server:
             self._server.release()
-        self.say("stopped")
+        if started:
+            self.say("stopped")
 
     def _on_signal(self) -> None:
         now = time.monotonic()

@@ -13,6 +13,7 @@ from playground.core.processes import (
     end_with_my_parent,
     raise_open_files_limit,
 )
+from playground.core.valkey import EmbeddedServerError
 from playground.management.examination import front_end_built
 from playground.management.launch import Launch, open_listener
 from playground.management.supervisor import print_line
@@ -54,4 +55,7 @@ class Command(BaseCommand):
                 say=print_line,
                 verbose=options["verbosity"] > 1,
             )
-            asyncio.run(launch.run())
+            try:
+                asyncio.run(launch.run())
+            except EmbeddedServerError as error:
+                raise CommandError(str(error)) from error
