@@ -72,7 +72,7 @@ check: $(VENV)/.installed-dev node_modules/.installed
 	exit $$failed
 
 bench-stream: $(VENV)/.installed-dev static/dist/.built
-	@exec $(PY) benchmarks/stream.py
+	@exec $(PY) -m benchmarks.stream
 
 bench-6b: $(VENV)/.installed
 	@exec $(PY) -m benchmarks.load_6b

@@ -170,3 +170,11 @@ def test_commands_of_manage_exist() -> None:
     }
 
     assert named - commands - of_django == set()
+
+
+def test_modules_that_make_runs_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    modules = re.findall(r"-m (benchmarks\.\w+)", makefile)
+
+    assert len(modules) == 2
+    assert [m for m in modules if not (ROOT / f"{m.replace('.', '/')}.py").is_file()] == []
