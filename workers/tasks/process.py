@@ -66,7 +66,11 @@ def run_worker(arguments: list[str] | None = None) -> int:
         return 0
     serving.serve(engine)
     answer_with(lambda: serve_ring(serving))
-    log.info("worker_ready", worker=serving.name, model=spec.name, device=serving.device)
+
+    def take_rings(**_: object) -> None:
+        """Celery listens now: only from here on can a run be served."""
+        serving.say(Worker.State.READY)
+        log.info("worker_ready", worker=serving.name, model=spec.name, device=serving.device)
 
     def wind_down(**_: object) -> None:
         """Stops claiming; what does not finish in time goes back to the queue."""
@@ -76,6 +80,7 @@ def run_worker(arguments: list[str] | None = None) -> int:
         hand_over.daemon = True
         hand_over.start()
 
+    signals.worker_ready.connect(take_rings, weak=False)
     signals.worker_shutting_down.connect(wind_down, weak=False)
     # A receiver keeps Celery from raising the root logger's level: the settings' logging stays.
     signals.setup_logging.connect(_keep_logging, weak=False)

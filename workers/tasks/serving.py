@@ -79,7 +79,6 @@ class Serving:
         self.publisher.start()
         threading.Thread(target=self._steps, name="engine", daemon=True).start()
         threading.Thread(target=self._sweeps, name="sweep", daemon=True).start()
-        self.say(Worker.State.READY)
 
     def say(self, state: Worker.State, detail: str = "") -> None:
         """Changes the state that pages show, at once."""
