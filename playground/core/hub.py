@@ -33,8 +33,8 @@ class Follower(Protocol):
     def distrust(self) -> None:
         """Lines may have been missed: read the log."""
 
-    def tick(self, now: float) -> None:
-        """A second has passed; ``now`` is the loop's time."""
+    def tick(self) -> None:
+        """`TICK_SECONDS` have passed."""
 
 
 class Hub:
@@ -70,8 +70,19 @@ class Hub:
         followers = self._followers
         for line in data.decode().split("\n"):
             run, epoch, first, last, event = line.split(" ", 4)
-            for follower in tuple(followers.get(run, ())):
-                follower.offer(int(epoch), int(first), int(last), event)
+            # Every web process hears every line; most are for pages of another one.
+            of_run = followers.get(run)
+            if of_run is not None:
+                for follower in of_run:
+                    follower.offer(int(epoch), int(first), int(last), event)
+
+    async def close(self) -> None:
+        """Ends its tasks and connections."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self.reader.close()
 
     async def _listen(self) -> None:
         """Owns the subscription. One task: redis-py's is not safe for several."""
@@ -94,18 +105,20 @@ class Hub:
                             follower.distrust()
             except (RedisError, OSError) as error:
                 log.warning("subscription_lost", error=str(error))
+            # A line that nobody foresaw must not silence every page for good.
+            except Exception:
+                log.exception("dispatch_failed")
             finally:
                 await _close_quietly(subscription, client)
             await asyncio.sleep(pause)
             pause = min(pause * 2, RECONNECT_SECONDS[1])
 
     async def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TICK_SECONDS)
             followers = self._all()
             for follower in followers:
-                follower.tick(loop.time())
+                follower.tick()
             for work in self._each_tick:
                 try:
                     await work(followers)

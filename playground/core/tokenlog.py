@@ -165,6 +165,9 @@ class AsyncTokenReader:
         epoch, entries = await pipe.execute()
         return _part(epoch, start, entries)
 
+    async def close(self) -> None:
+        await self._redis.aclose()
+
 
 def token_json(
     token_id: int,

@@ -12,6 +12,7 @@ import asyncio
 import json
 import uuid
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -30,11 +31,42 @@ from playground.runs.models import Run
 MOST_FOLLOWED = 16
 # Close code for a message that is not of the protocol.
 UNSUPPORTED = 4400
+# RFC 6455: the server met a condition that it did not expect.
+INTERNAL_ERROR = 1011
+# More than any run has of tokens or epochs.
+MOST = 2**31
 
 log = structlog.get_logger(__name__)
 
 # Open sockets of this process by person and by address.
 _open: Counter[str] = Counter()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a page asks: "follow" ``run`` from position ``start`` of ``epoch``, or "unfollow"."""
+
+    kind: str
+    run: str
+    epoch: int
+    start: int
+
+
+def read_message(text: str | None) -> Message | None:
+    """A message of the protocol, or None."""
+    try:
+        value = json.loads(text or "")
+        kind, run = value["type"], str(uuid.UUID(value["run"]))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    epoch, start = value.get("epoch", 1), value.get("from", 1)
+    if kind not in ("follow", "unfollow") or not (_is_count(epoch) and _is_count(start)):
+        return None
+    return Message(kind=kind, run=run, epoch=epoch, start=start)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST
 
 
 class RunConsumer(AsyncWebsocketConsumer):
@@ -53,62 +85,73 @@ class RunConsumer(AsyncWebsocketConsumer):
             return
         self.outbox = Outbox()
         self.followers: dict[str, RunFollower] = {}
-        self._sender = asyncio.create_task(self._send_pending())
+        self._sender = asyncio.create_task(self._send_while_open())
         hub().each_tick(tell_places)
         await self.accept()
 
     async def disconnect(self, code: int) -> None:
-        _open.subtract(self._keys)
+        for key in self._keys:
+            _open[key] -= 1
+            if not _open[key]:
+                del _open[key]
         if self._sender is not None:
             self._sender.cancel()
             for follower in self.followers.values():
                 hub().remove(follower)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        try:
-            message = json.loads(text_data or "")
-            kind, run = message["type"], str(uuid.UUID(message["run"]))
-            epoch, start = int(message.get("epoch", 1)), int(message.get("from", 1))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        message = read_message(text_data)
+        if message is None:
             await self.close(code=UNSUPPORTED)
-            return
-        if kind == "follow" and start >= 1:
-            await self._follow(run, epoch, start)
-        elif kind == "unfollow":
-            self._forget(run)
+        elif message.kind == "follow":
+            await self._follow(message)
         else:
-            await self.close(code=UNSUPPORTED)
+            self._forget(message.run)
 
-    async def _follow(self, run: str, epoch: int, start: int) -> None:
+    async def _follow(self, message: Message) -> None:
+        run = message.run
         self._forget(run)
         if len(self.followers) >= MOST_FOLLOWED:
             await self._tell_error(run, "too_many_followed", "This page follows too many runs.")
         elif not await self._owns(run):
             await self._tell_error(run, "not_found", "There is no such run, or it is not yours.")
         else:
-            follower = RunFollower(run=run, epoch=epoch, start=start, outbox=self.outbox, hub=hub())
+            follower = RunFollower(
+                run=run, epoch=message.epoch, start=message.start, outbox=self.outbox, hub=hub()
+            )
             self.followers[run] = follower
             hub().add(follower)
-            self.outbox.wake.set()
 
     async def _owns(self, run: str) -> bool:
         own = Run.objects.filter(pk=uuid.UUID(run), person=self.person)
         return await database_sync_to_async(own.exists, thread_sensitive=False)()
 
+    async def _send_while_open(self) -> None:
+        """Sends for as long as the socket is open."""
+        try:
+            while True:
+                await self.outbox.wake.wait()
+                self.outbox.wake.clear()
+                await self._send_pending()
+        except OSError:
+            # The page has gone; `disconnect` follows.
+            pass
+        except Exception:
+            # Closed, the page connects again; silent, it would wait for ever.
+            log.exception("sender_failed")
+            await self.close(code=INTERNAL_ERROR)
+
     async def _send_pending(self) -> None:
-        """Sends all that is pending in one frame, as fast as the reader takes it."""
-        while True:
-            await self.outbox.wake.wait()
-            self.outbox.wake.clear()
-            for follower in list(self.followers.values()):
-                if follower.stale:
-                    await follower.catch_up()
-            taken = self.outbox.take()
-            if taken:
-                await self.send(text_data="[" + ",".join(item.event for item in taken) + "]")
-                for run, follower in list(self.followers.items()):
-                    if follower.finished and not follower.stale:
-                        self._forget(run)
+        """Sends all that is pending in one frame."""
+        behind = [f for f in self.outbox.take_behind() if self.followers.get(f.run) is f]
+        for follower in behind:
+            await follower.catch_up()
+        taken = self.outbox.take()
+        if taken:
+            await self.send(text_data="[" + ",".join([item.event for item in taken]) + "]")
+        for follower in behind:
+            if follower.finished and not follower.stale:
+                self._forget(follower.run)
 
     def _forget(self, run: str) -> None:
         follower = self.followers.pop(run, None)

@@ -15,7 +15,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from playground.core.hub import Follower, Hub
+from playground.core.hub import TICK_SECONDS, Follower, Hub
 from playground.core.tokenlog import FORWARD, LogPart, state_event, tokens_event
 from playground.runs.models import Run
 from playground.runs.selectors import queue_places
@@ -56,6 +56,7 @@ class Outbox:
     def __init__(self) -> None:
         self.wake = asyncio.Event()
         self._pending: list[Pending] = []
+        self._behind: list[RunFollower] = []
 
     def push(self, item: Pending) -> None:
         """Adds an event; past `MOST_PENDING` all are dropped and read again later."""
@@ -72,6 +73,16 @@ class Outbox:
         taken, self._pending = self._pending, []
         return taken
 
+    def fall_behind(self, follower: "RunFollower") -> None:
+        """``follower`` has to read before more is sent. Once for each `take_behind`."""
+        self._behind.append(follower)
+        self.wake.set()
+
+    def take_behind(self) -> "list[RunFollower]":
+        """Those who have to read."""
+        behind, self._behind = self._behind, []
+        return behind
+
 
 class RunFollower(Follower):
     """One run as one socket follows it."""
@@ -85,31 +96,33 @@ class RunFollower(Follower):
         self._outbox = outbox
         self._hub = hub
         self._loop = asyncio.get_running_loop()
-        self._heard = self._loop.time()
+        self._silent_ticks = 0
         self._reading = False
+        self.stale = False
         # Begins by reading: what was said before it listened is in the log.
-        self.stale = True
+        self.distrust()
 
     def offer(self, epoch: int, first: int, last: int, event: str) -> None:
         """Takes what continues its text; anything else sends it to the log."""
-        if self._reading:
-            self.stale = True
+        self._silent_ticks = 0
         if self.stale:
             return
-        self._heard = self._loop.time()
-        if first == 0 and last == FORWARD:
-            self.status = "running"
-            self._outbox.push(Pending(self, 0, event))
-        elif epoch != self._epoch or first == 0 or first > self._next or first < self._next <= last:
-            # Another text, a gap, or word that the row has changed.
-            self.distrust()
-        elif first == self._next:
+        if self._reading:
+            self.stale = True
+        elif first == self._next and epoch == self._epoch:
             self._next = last + 1
             self._outbox.push(Pending(self, first, event))
+        elif first == 0 and last == FORWARD:
+            self.status = "running"
+            self._outbox.push(Pending(self, 0, event))
+        elif first == 0 or epoch != self._epoch or last >= self._next:
+            # Word that the row has changed, another text, or a gap.
+            self.distrust()
 
     def distrust(self) -> None:
-        self.stale = True
-        self._outbox.wake.set()
+        if not self.stale:
+            self.stale = True
+            self._outbox.fall_behind(self)
 
     def rewind(self, first: int) -> None:
         """An event was dropped unsent: what it said is read again."""
@@ -117,16 +130,17 @@ class RunFollower(Follower):
             self._next = min(self._next, first)
         self.finished = False
         self.status = ""
-        self.stale = True
+        self.distrust()
 
-    def tick(self, now: float) -> None:
-        if now - self._heard > SILENCE:
-            self._heard = now
+    def tick(self) -> None:
+        self._silent_ticks += 1
+        if self._silent_ticks * TICK_SECONDS > SILENCE:
+            self._silent_ticks = 0
             self.distrust()
 
     def say_place(self, ahead: int, wait_seconds: float | None) -> None:
         """Tells a waiting page its place in the queue."""
-        self._heard = self._loop.time()
+        self._silent_ticks = 0
         event = state_event(
             self.run, epoch=self._epoch, status="queued", ahead=ahead, wait_s=wait_seconds
         )
@@ -144,19 +158,21 @@ class RunFollower(Follower):
             self._reading = False
         if self.stale:
             # Something came while it read: once more.
-            self._outbox.wake.set()
+            self.stale = False
+            self.distrust()
 
     async def _read(self) -> None:
         try:
             await self._read_log()
         except RedisError:
             # The row may be final all the same, and says it.
-            await self._read_row()
+            self._say_state(await row_state(self.run))
             raise
-        row = await self._read_row()
+        row = await row_state(self.run)
         if row is not None and row.final and self._next <= row.tokens:
-            # The last tokens came between the two reads.
+            # The last tokens came between the two reads; the final state comes after them.
             self._take(await self._hub.reader.read(self.run, start=self._next))
+        self._say_state(row)
 
     async def _read_log(self) -> None:
         part = await self._hub.reader.read(self.run, start=self._next)
@@ -170,19 +186,17 @@ class RunFollower(Follower):
             self._next = part.last + 1
             self._outbox.push(Pending(self, part.first, tokens_event(self.run, part)))
 
-    async def _read_row(self) -> RowState | None:
-        row = await row_state(self.run)
+    def _say_state(self, row: RowState | None) -> None:
+        """Tells the page what the row says, unless it knows."""
         if row is None:
             self.finished = True
-            return None
-        if row.status != self.status:
+        elif row.status != self.status:
             self.status = row.status
             self.finished = row.final
             event = state_event(
                 self.run, epoch=self._epoch or row.epoch, status=row.status, position=row.tokens
             )
             self._outbox.push(Pending(self, 0, event))
-        return row
 
 
 async def tell_places(followers: Collection[Follower]) -> None:
