@@ -122,6 +122,8 @@ def _database() -> dict[str, Any]:
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
             },
+            # A connection takes longer to open than a query: each thread keeps its own.
+            "CONN_MAX_AGE": None,
             "TEST": {"NAME": VAR_DIR / "test.sqlite3"},
         }
     config: dict[str, Any] = env.dj_db_url("DATABASE_URL")
