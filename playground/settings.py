@@ -236,11 +236,20 @@ LOGGING = {
             "foreign_pre_chain": _log_chain,
         },
     },
+    "filters": {
+        # "Not ready" is an answer and no fault.
+        "probes": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: not record.getMessage().endswith("/readyz"),
+        },
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
-        # One line a request is the proxy's business.
-        "django_structlog": {"level": "WARNING"},
+        # One line a request is the proxy's business; what fails is said once,
+        # by Django with its traceback.
+        "django_structlog": {"level": "CRITICAL"},
+        "django.request": {"level": "ERROR", "filters": ["probes"]},
         "uvicorn.access": {"level": "WARNING"},
     },
 }
