@@ -84,9 +84,14 @@ def article(noun: str) -> str:
     return f"{'an' if vowel else 'a'} {noun}"
 
 
+def thing(rng: random.Random, split: Split) -> str:
+    """What can be bought; now and then any word at all, so that it has to be read."""
+    return pick(rng, PRODUCTS if rng.random() < 0.75 else words.vocabulary(), split)
+
+
 def product(rng: random.Random, split: Split) -> str:
     """A thing that can be bought, with an adjective half of the time."""
-    noun = pick(rng, PRODUCTS, split)
+    noun = thing(rng, split)
     kind = rng.random()
     if kind < 0.25:
         return f"{rng.choice(COLOURS)} {noun}"

@@ -27,7 +27,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _description(rng: random.Random, split: Split) -> _Made:
-    name = f"{lexicon.coined(rng, split)} {lexicon.pick(rng, lexicon.PRODUCTS, split)}"
+    name = f"{lexicon.coined(rng, split)} {lexicon.thing(rng, split)}"
     features = rng.sample(_COUNTED, rng.randint(0, 2)) + rng.sample(_MASS, rng.randint(1, 2))
     rng.shuffle(features)
     deeds = rng.sample(_DEEDS, rng.choice((0, 0, 1, 2)))
@@ -42,7 +42,7 @@ def _description(rng: random.Random, split: Split) -> _Made:
 
 def _filled(rng: random.Random, split: Split, sentence: str) -> str:
     return sentence.format(
-        p=lexicon.pick(rng, lexicon.PRODUCTS, split),
+        p=lexicon.thing(rng, split),
         d=rng.randint(2, 30),
         w=rng.choice(lexicon.DAYS),
         c=rng.choice(lexicon.COLOURS),
@@ -79,7 +79,7 @@ def _labelled(rng: random.Random) -> tuple[str, str, Callable[[Split], _Made]]:
 
 def _story(rng: random.Random, split: Split) -> str:
     name, place = lexicon.first_name(rng, split), lexicon.city(rng, split)
-    job, thing = rng.choice(lexicon.JOBS), lexicon.pick(rng, lexicon.PRODUCTS, split)
+    job, thing = rng.choice(lexicon.JOBS), lexicon.thing(rng, split)
     friend, day = lexicon.first_name(rng, split), rng.choice(lexicon.DAYS)
     she, her = rng.choice((("She", "her"), ("He", "his")))
     company = lexicon.company(rng, split)

@@ -208,7 +208,7 @@ def _place(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
 
 
 def _thing(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
-    noun = lexicon.pick(rng, lexicon.PRODUCTS, split)
+    noun = lexicon.thing(rng, split)
     name = (
         f"{lexicon.coined(rng, split)} {rng.randint(1, 99)}"
         if rng.random() < 0.4

@@ -102,9 +102,9 @@ def goods(rng: random.Random, split: Split) -> tuple[str, list[Facts]]:
     """One to three articles of a shop."""
     sentences, rows = [], []
     for _ in range(rng.choice((1, 2, 2, 3))):
-        thing = f"{lexicon.coined(rng, split)} {lexicon.pick(rng, lexicon.PRODUCTS, split)}"
+        thing = f"{lexicon.coined(rng, split)} {lexicon.thing(rng, split)}"
         if rng.random() < 0.5:
-            thing = lexicon.pick(rng, lexicon.PRODUCTS, split)
+            thing = lexicon.thing(rng, split)
         price, count = str(rng.randint(2, 300)), str(rng.randint(2, 90))
         colour = rng.choice(lexicon.COLOURS)
         sentences.append(
