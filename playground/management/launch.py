@@ -38,21 +38,6 @@ VALKEY_SECONDS = 60.0
 IMPATIENT_SECONDS = 1.0
 
 
-def open_listener(host: str, port: int) -> socket.socket:
-    """The site's socket, held by the supervisor: visitors wait while the web part restarts.
-
-    Raises `CommandError` that names the port when it is taken.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise CommandError(
-            f"Port {port} of {host} cannot be opened: {error.strerror}. "
-            f"Stop what listens there, or choose another port: PORT={port + 1} make run"
-        ) from error
-
-
 @dataclass(slots=True)
 class Launch:
     """One run of the whole playground.

@@ -12,7 +12,6 @@ for a log line, an answer or a row.
 import json
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from typing import Any, Self
 import redis
 
 from playground.core.valkey import EmbeddedValkey, answers
+from playground.management.listener import open_listener
 from playground.management.parts import valkey_part, web_part, worker_command
 from playground.management.supervisor import Part
 from tests.support.part import RunningPart, wait_until
@@ -72,7 +72,7 @@ class Stack:
         self.env["MODELS_FILE"] = str(self.registry_file)
         self.parts: dict[str, RunningPart] = {}
         # Held open here, so that visitors wait while the web part is started again.
-        self.listener = socket.create_server((HOST, 0), backlog=2048)
+        self.listener = open_listener(HOST, 0)
         self.port: int = self.listener.getsockname()[1]
         self.url = f"http://{HOST}:{self.port}"
         self.valkey = EmbeddedValkey(self.var_dir, memory_mb=memory_mb)

@@ -15,7 +15,8 @@ from playground.core.processes import (
 )
 from playground.core.valkey import EmbeddedServerError
 from playground.management.examination import front_end_built
-from playground.management.launch import Launch, open_listener
+from playground.management.launch import Launch
+from playground.management.listener import open_listener
 from playground.management.supervisor import print_line
 
 
