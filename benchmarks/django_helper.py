@@ -1,0 +1,13 @@
+"""Runs a helper module that needs Django: ``python -m benchmarks.django_helper MODULE:CLASS``."""
+
+import importlib
+import sys
+
+import django
+
+from benchmarks.processes import serve
+
+if __name__ == "__main__":
+    django.setup()
+    module, _, name = sys.argv[1].partition(":")
+    serve(getattr(importlib.import_module(module), name)().answer)

@@ -1,0 +1,90 @@
+"""A worker without an engine: rows, logs, and the real publisher, one call a step for all runs."""
+
+import sys
+import time
+import uuid
+from typing import Any
+
+from benchmarks.stream_tokens import TOKENS
+from playground.accounts.models import Person
+from playground.accounts.people import cookie_value
+from playground.core.redis_clients import token_log
+from playground.core.tokenlog import CHANNEL, Item
+from playground.runs.models import Run
+from workers.engine.request import TokenOutput
+from workers.tasks.live import LiveRun
+from workers.tasks.publisher import Publisher
+
+
+class Producer:
+    """Runs of one person that this process pretends to generate."""
+
+    def __init__(self) -> None:
+        self.person = Person.objects.create()
+        self.publisher = Publisher(
+            worker="bench", token_log=token_log(), expire=60, on_cancel=_fail, on_stale=_fail
+        )
+        self.publisher.start()
+        self.lives: list[LiveRun] = []
+
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        if question["do"] == "open":
+            return self.open(question["runs"])
+        if question["do"] == "burst":
+            return self.burst(question["tokens"])
+        return self.produce(question["steps"], question["interval"])
+
+    def open(self, count: int) -> dict[str, Any]:
+        """Saves ``count`` running rows and begins their logs."""
+        rows = [
+            Run(
+                id=uuid.uuid4(),
+                person=self.person,
+                model="demo",
+                template="free",
+                prompt="bench",
+                parameters={"max_tokens": 1},
+                max_tokens=1,
+                seed=1,
+                status=Run.Status.RUNNING,
+                worker="bench",
+                attempt=1,
+            )
+            for _ in range(count)
+        ]
+        Run.objects.bulk_create(rows)
+        for row in rows:
+            token_log().start(str(row.pk), attempt=1, epoch=1)
+        self.lives = [LiveRun(run=row) for row in rows]
+        return {"runs": [live.id for live in self.lives], "cookie": cookie_value(self.person)}
+
+    def produce(self, steps: int, interval: float) -> dict[str, Any]:
+        """A token a step for every run, at a steady pace; as fast as it goes for 0."""
+        texts = [text.split(",", 1)[1][1:-2] for text in TOKENS]
+        begun = time.perf_counter()
+        for step in range(steps):
+            for live in self.lives:
+                position = len(live.lines) + 1
+                number = position % len(TOKENS)
+                live.add(TokenOutput(live.id, position, 1000 + number, texts[number]))
+            self.publisher.produced(self.lives)
+            left = begun + (step + 1) * interval - time.perf_counter()
+            if left > 0:
+                time.sleep(left)
+        while any(live.acknowledged < len(live.lines) for live in self.lives):
+            time.sleep(0.01)
+        return {"seconds": time.perf_counter() - begun}
+
+    def burst(self, tokens: int) -> dict[str, Any]:
+        """So many tokens of the first run as fast as Redis takes them, each an event of its own."""
+        run = self.lives[0].id
+        begun = time.perf_counter()
+        for before in range(tokens):
+            line = TOKENS[before % len(TOKENS)]
+            item = Item(run=run, choice=0, attempt=1, epoch=1, before=before, tokens=[line])
+            token_log().append(CHANNEL + "bench", [item])
+        return {"seconds": time.perf_counter() - begun}
+
+
+def _fail(live: LiveRun) -> None:
+    sys.exit(f"run {live.id} was taken away")
