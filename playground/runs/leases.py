@@ -12,6 +12,7 @@ import structlog
 from django.conf import settings
 from django.db.models import Exists, F, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from playground.checkpoints.models import Worker
@@ -25,25 +26,38 @@ from playground.runs.selectors import lately
 # ring or sweep tries again.
 CLAIM_TRIES = 8
 
+# One more lost worker and the run is given up.
+_LAST_TRY = Q(losses__gte=settings.MAX_ATTEMPTS - 1, losses__gt=0)
+
 log = structlog.get_logger(__name__)
 
 
 def run_claim(*, worker: str, model: str) -> Run | None:
-    """Claims the fair next run of ``model`` for ``worker``, or None when none waits."""
+    """Claims the fair next run of ``model`` for ``worker``, or None when none waits.
+
+    A run on its last try may be what kills workers. A worker runs one such at a
+    time, so that another does not lose its last try with it.
+    """
+    waiting = _claimable(model)
     for _ in range(CLAIM_TRIES):
-        waiting = _claimable(model, worker=worker)
-        candidate = _fair_next(waiting)
-        if candidate is None:
+        run = _fair_next(waiting)
+        if run is None:
             return None
-        run_id, attempt = candidate
-        claimable = waiting.filter(pk=run_id, attempt=attempt)
+        claimable = waiting.filter(pk=run.pk, attempt=run.attempt)
+        if run.losses and run.losses >= settings.MAX_ATTEMPTS - 1:
+            waiting = waiting.exclude(_LAST_TRY)
+            on_trial = Run.objects.filter(_LAST_TRY, worker=worker, status=Run.Status.RUNNING)
+            claimable = claimable.exclude(Exists(on_trial))
         if claimable.update(
             status=Run.Status.RUNNING,
             worker=worker,
-            attempt=attempt + 1,
+            attempt=run.attempt + 1,
             started_at=Coalesce("started_at", Now()),
         ):
-            return Run.objects.get(pk=run_id)
+            # As the row is now: nobody else writes to it before this attempt does.
+            run.status, run.worker, run.attempt = Run.Status.RUNNING, worker, run.attempt + 1
+            run.started_at = run.started_at or timezone.now()
+            return run
     return None
 
 
@@ -148,33 +162,24 @@ def workers_forget(*, days: int = 7) -> None:
     Worker.objects.filter(heartbeat_at__lt=Now() - timedelta(days=days)).delete()
 
 
-def _claimable(model: str, *, worker: str | None = None) -> QuerySet[Run]:
-    """Runs that wait for ``model``; with ``worker``, those that it may take now.
-
-    A run on its last try may be what kills workers. A worker runs one such at a
-    time, so that another does not lose its last try with it.
-    """
-    waiting = Run.objects.filter(model=model, status=Run.Status.QUEUED, cancel_requested=False)
-    if worker is None:
-        return waiting
-    last_try = Q(losses__gte=settings.MAX_ATTEMPTS - 1, losses__gt=0)
-    on_trial = Run.objects.filter(last_try, worker=worker, status=Run.Status.RUNNING)
-    return waiting.exclude(last_try & Exists(on_trial))
+def _claimable(model: str) -> QuerySet[Run]:
+    return Run.objects.filter(model=model, status=Run.Status.QUEUED, cancel_requested=False)
 
 
-def _fair_next(waiting: QuerySet[Run]) -> tuple[uuid.UUID, int] | None:
+def _fair_next(waiting: QuerySet[Run]) -> Run | None:
     """Resumed runs first, then the person with the least work, then the oldest."""
-    resumed = waiting.filter(attempt__gt=0).order_by("created_at").values_list("pk", "attempt")
-    if first := resumed.first():
-        return first
+    by_age = waiting.order_by("created_at", "pk")
+    oldest = list(by_age[:2])
+    if len(oldest) < 2:
+        return oldest[0] if oldest else None
+    if resumed := by_age.filter(attempt__gt=0).first():
+        return resumed
     people = dict(waiting.values_list("person").annotate(oldest=Min("created_at")))
-    if not people:
-        return None
-    if len(people) > 1:
-        work = _work(people)
-        person = min(people, key=lambda pk: (work.get(pk, 0), people[pk]))
-        waiting = waiting.filter(person=person)
-    return waiting.order_by("created_at", "pk").values_list("pk", "attempt").first()
+    if len(people) < 2:
+        return oldest[0]
+    work = _work(people)
+    person = min(people, key=lambda pk: (work.get(pk, 0), people[pk]))
+    return by_age.filter(person=person).first()
 
 
 def _work(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:

@@ -11,6 +11,7 @@ from playground.checkpoints.models import Worker
 from playground.core import rings
 from playground.core.redis_clients import token_log
 from playground.core.tokenlog import Item, TokenLog, token_json
+from playground.runs import leases
 from playground.runs.finishing import Outcome, run_finish
 from playground.runs.leases import (
     run_claim,
@@ -55,13 +56,23 @@ def test_a_claim_lost_to_another_worker_takes_the_next(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = make_run(person), make_run(person)
-    from playground.runs import leases
-
-    answers = [(first.pk, 0), (second.pk, 0)]
+    answers = [first, second]
     monkeypatch.setattr(leases, "_fair_next", lambda waiting: answers.pop(0))
     Run.objects.filter(pk=first.pk).update(status="running", worker="other", attempt=1)
 
     assert run_claim(worker="w", model="tiny") == second
+
+
+def test_a_claim_returns_the_row_as_it_is(person: Person) -> None:
+    make_run(person, fields={"a": 1}, epoch=3)
+
+    claimed = run_claim(worker="w", model="tiny")
+
+    assert claimed is not None
+    row = Run.objects.get(pk=claimed.pk)
+    for field in Run._meta.concrete_fields:
+        if field.name != "started_at":
+            assert getattr(claimed, field.attname) == getattr(row, field.attname), field.name
 
 
 def test_other_models_and_cancelled_runs_are_not_claimed(person: Person) -> None:
