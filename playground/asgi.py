@@ -5,15 +5,16 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
 # Before anything that imports models.
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from playground.core.handler import SiteHandler  # noqa: E402
 from playground.runs.consumers import RunConsumer  # noqa: E402
 from playground.runs.origins import SameOrigin  # noqa: E402
 
@@ -23,7 +24,7 @@ sockets: Any = [path("ws/", consumer)]
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": SiteHandler(),
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(sockets))),
     }
 )
