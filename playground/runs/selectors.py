@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import Now
 from django.http import Http404
 from redis.exceptions import RedisError
@@ -62,6 +62,9 @@ def run_progress(run: Run) -> RunProgress:
     """The text so far: the row's when it is final, else the log's, none while Redis is away."""
     if run.is_final:
         return RunProgress(run.text, len(run.tokens), run.epoch, run.tokens)
+    if run.attempt == 0:
+        # Nobody has claimed it yet.
+        return RunProgress("", 0, run.epoch, [])
     try:
         return logged_progress(run)
     except RedisError as error:
@@ -79,7 +82,15 @@ def logged_progress(run: Run) -> RunProgress:
 
 def queue_place(run: Run) -> QueuePlace | None:
     """The run's place among those that wait for its model, or None when it does not wait."""
-    return queue_places([str(run.pk)]).get(str(run.pk))
+    if run.status != Run.Status.QUEUED:
+        return None
+    older = Q(created_at__lt=run.created_at) | Q(created_at=run.created_at, pk__lt=run.pk)
+    waiting = Run.objects.filter(older, status=Run.Status.QUEUED, model=run.model)
+    before = waiting.aggregate(count=Count("pk"), tokens=Sum("max_tokens"))
+    if not before["count"]:
+        return QueuePlace(ahead=0, wait_seconds=None)
+    wait = _wait(before["tokens"], _speeds().get(run.model))
+    return QueuePlace(ahead=before["count"], wait_seconds=wait)
 
 
 def queue_places(run_ids: list[str]) -> dict[str, QueuePlace]:
