@@ -27,7 +27,7 @@ def test_a_template_page_before_and_after_its_run(guest: Guest, axe_source: str,
     workbench.wait_final()
 
     found += violations(workbench.page, axe_source)
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_home_and_the_page_of_an_error(guest: Guest, axe_source: str) -> None:
@@ -36,7 +36,7 @@ def test_home_and_the_page_of_an_error(guest: Guest, axe_source: str) -> None:
     with guest.complaints.allow("status of 404"):
         found += violations(guest.page("/nowhere/"), axe_source)
 
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_a_refused_a_waiting_and_a_failed_run(stack: Stack, guest: Guest, axe_source: str) -> None:
@@ -62,7 +62,7 @@ def test_a_refused_a_waiting_and_a_failed_run(stack: Stack, guest: Guest, axe_so
     expect(workbench.panel).to_contain_text("It broke.")
     found += violations(workbench.page, axe_source)
 
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_what_opens_over_a_page(guest: Guest, axe_source: str) -> None:
@@ -74,7 +74,7 @@ def test_what_opens_over_a_page(guest: Guest, axe_source: str) -> None:
     workbench.page.get_by_role("button", name="Keyboard shortcuts").click()
     found += violations(workbench.page, axe_source)
 
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_a_phone_with_its_sheet_open(new_guest: NewGuest, axe_source: str) -> None:
@@ -86,4 +86,5 @@ def test_a_phone_with_its_sheet_open(new_guest: NewGuest, axe_source: str) -> No
     workbench.page.get_by_role("button", name="Parameters").tap()
     expect(workbench.page.locator("#parameter-sheet")).to_be_visible()
 
-    assert found + violations(workbench.page, axe_source) == []
+    found += violations(workbench.page, axe_source)
+    assert not found, "\n".join(found)

@@ -1,0 +1,134 @@
+"""Pictures of home and the seven template pages, for the README and for looking at them.
+
+    python -m tools.screenshots [folder] [--url http://127.0.0.1:8000]
+
+Each page is taken after a run of the example it begins with, at a desk (1440 x 900) and on a
+phone (390 x 844), light and dark: ``<page>-<width>-<scheme>.png``. Without ``--url`` a playground
+of its own is started and ended, with its data in a folder that is thrown away.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, StorageState, ViewportSize, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+SLUGS = ("free", "chat", "qa", "translation", "table", "sql", "code")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+DESK: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+# A first start on a busy machine, or a run of a large model.
+PATIENCE_MS = 120_000
+# Resolves once the fonts are there.
+SETTLED = "document.fonts.ready.then(() => undefined)"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "screenshots")
+    parser.add_argument("--url", help="of a playground that runs; default: start one")
+    parser.add_argument("--full", action="store_true", help="whole pages, not the screen alone")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    if arguments.url:
+        take_all(arguments.url.rstrip("/"), arguments.folder, full=arguments.full)
+    else:
+        with playground() as url:
+            take_all(url, arguments.folder, full=arguments.full)
+    print(f"{len(SLUGS) + 1} pages in {arguments.folder}")
+
+
+@contextmanager
+def playground() -> Iterator[str]:
+    """A playground on a free port; its address, once a worker can serve."""
+    with tempfile.TemporaryDirectory(prefix="gptj-pictures-") as var:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up", "--port", "0", "--end-with-parent"],
+            cwd=ROOT,
+            env={**os.environ, "VAR_DIR": var, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            yield _ready_address(process)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def take_all(url: str, folder: Path, *, full: bool = False) -> None:
+    """Every page in every size and scheme."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            args=["--no-sandbox"] if os.geteuid() == 0 else [],
+        )
+        # The runs are somebody's: the same guest's in every size.
+        paths, guest = run_examples(browser, url)
+        for size, is_phone in ((DESK, False), (PHONE, True)):
+            context = browser.new_context(
+                viewport=size,
+                is_mobile=is_phone,
+                has_touch=is_phone,
+                reduced_motion="reduce",
+                storage_state=guest,
+            )
+            page = context.new_page()
+            for name, path in paths.items():
+                page.goto(url + path)
+                for scheme in SCHEMES:
+                    page.emulate_media(color_scheme=scheme)
+                    page.evaluate(SETTLED)
+                    file = folder / f"{name}-{size['width']}-{scheme}.png"
+                    page.screenshot(path=file, full_page=full, animations="disabled")
+            context.close()
+        browser.close()
+
+
+def run_examples(browser: Browser, url: str) -> tuple[dict[str, str], StorageState]:
+    """Runs every example as a new guest; the pages' paths by name, and the guest."""
+    context = browser.new_context(viewport=DESK)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    paths = {"home": "/"}
+    for slug in SLUGS:
+        page.goto(f"{url}/{slug}/")
+        page.get_by_test_id("run").click()
+        page.locator("#run-panel[data-final=yes]").wait_for(state="attached")
+        status = page.get_by_test_id("status").inner_text()
+        if status != "succeeded":
+            raise SystemExit(f"The example of {slug} ended {status}.")
+        paths[slug] = urlsplit(page.url).path
+    guest = context.storage_state()
+    context.close()
+    return paths, guest
+
+
+def _ready_address(process: subprocess.Popen[str]) -> str:
+    """What `manage.py up` says once a worker can serve."""
+    for line in process.stdout or ():
+        print(line, end="", file=sys.stderr)
+        if found := re.match(r"ready (\S+)", line):
+            # Whatever it says from now on is passed on, so that its pipe never fills.
+            threading.Thread(target=_pass_on, args=(process,), daemon=True).start()
+            return found[1]
+    raise SystemExit("The playground ended before a worker was ready.")
+
+
+def _pass_on(process: subprocess.Popen[str]) -> None:
+    for line in process.stdout or ():
+        print(line, end="", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
