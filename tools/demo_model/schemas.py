@@ -23,6 +23,8 @@ _THINGS = tuple(
         if " " not in noun.en and noun.en not in _RESERVED and noun.en != noun.ens
     )
 )
+_BUYERS = ("customer/customers", "client/clients", "user/users", "member/members")
+_BOUGHT = ("order/orders", "order/orders", "invoice/invoices", "payment/payments")
 _VALUES: dict[str, tuple[str, ...]] = {
     "city": lexicon.CITIES,
     "name": lexicon.FIRST_NAMES,
@@ -91,8 +93,21 @@ def _table(rng: random.Random, split: Split, taken: Sequence[str], parent: str =
     )
 
 
+def _shop(rng: random.Random) -> list[Table]:
+    """Who buys, and what: the schema that most people try first."""
+    buyer, bought = rng.choice(part(_BUYERS, Split.TRAIN)), rng.choice(part(_BOUGHT, Split.TRAIN))
+    one, many = buyer.split("/")
+    who = Table(one, many, ("name", rng.choice(("city", "city", "country", "email"))), (), ())
+    more, several_more = bought.split("/")
+    numbers = tuple(rng.sample(("price", "price", "quantity", "amount", "cost"), 1))
+    dates = ("ordered_on",) if rng.random() < 0.6 else ()
+    return [who, Table(more, several_more, ("product",), numbers, dates, parent=one)]
+
+
 def schema(rng: random.Random, split: Split) -> list[Table]:
     """One or two tables; of two, the second points to the first."""
+    if split is Split.TRAIN and rng.random() < 0.2:
+        return _shop(rng)
     first = _table(rng, split, ())
     if rng.random() < 0.4:
         return [first]
@@ -125,7 +140,7 @@ def several(column: str) -> str:
 def condition_on(rng: random.Random, table: Table, prefix: str = "") -> tuple[str, str]:
     """Words that follow the table's plural, and the SQL condition."""
     kind = rng.random()
-    if kind < 0.5:
+    if kind < 0.5 or not table.numbers:
         column = rng.choice(table.texts)
         value = _value(rng, column)
         sql = f"{prefix}{column} = '{value}'"

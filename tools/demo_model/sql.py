@@ -64,7 +64,7 @@ def _counted(rng: random.Random, t: Table) -> tuple[str, str]:
     """Counts and other aggregates, with and without a condition."""
     said, condition = condition_on(rng, t)
     tail, where = rng.choice((("", ""), (f" {said}", f" WHERE {condition}")))
-    if rng.random() < 0.5:
+    if rng.random() < 0.5 or not t.numbers:
         sql = f"SELECT COUNT(*) FROM {t.many}{where};"
         return rng.choice(
             (
@@ -172,6 +172,20 @@ def _grouped(rng: random.Random, t: Table) -> tuple[str, str]:
     )  # fmt: skip
 
 
+def _tallied(rng: random.Random, t: Table) -> tuple[str, str]:
+    """A count for each value of a column."""
+    by = rng.choice(t.texts)
+    each = rng.choice(("for each", "per", "by", "for every", "in each", "in every"))
+    wording = rng.choice(
+        (
+            f"How many {t.many} are there {each} {in_words(by)}?",
+            _show(rng, f"the number of {t.many} {each} {in_words(by)}"),
+            f"Count the {t.many} {each} {in_words(by)}.",
+        )
+    )
+    return wording, f"SELECT {by}, COUNT(*) FROM {t.many} GROUP BY {by};"
+
+
 def _joined(rng: random.Random, parent: Table, child: Table) -> tuple[str, str]:
     """Two tables brought together."""
     link = f"JOIN {child.many} ON {child.many}.{parent.one}_id = {parent.many}.id"
@@ -215,6 +229,7 @@ def _joined(rng: random.Random, parent: Table, child: Table) -> tuple[str, str]:
 
 
 _OneTable = Callable[[random.Random, Table], tuple[str, str]]
+_WITHOUT_NUMBERS: Sequence[_OneTable] = (_plain, _counted, _tallied)
 _ONE_TABLE: Sequence[_OneTable] = (_plain, _plain, _counted, _counted, _ordered, _grouped)
 
 
@@ -222,7 +237,8 @@ def request(rng: random.Random, tables: Sequence[Table]) -> tuple[str, str]:
     """A request over the tables and its query."""
     if len(tables) == 2 and rng.random() < 0.45:
         return _joined(rng, tables[0], tables[1])
-    return rng.choice(_ONE_TABLE)(rng, rng.choice(tables))
+    table = rng.choice(tables)
+    return rng.choice(_ONE_TABLE if table.numbers else _WITHOUT_NUMBERS)(rng, table)
 
 
 def document(rng: random.Random, split: Split, *, unseen_tables: bool = False) -> Document:
