@@ -127,12 +127,18 @@ class RunConsumer(AsyncWebsocketConsumer):
         return await database_sync_to_async(own.exists, thread_sensitive=False)()
 
     async def _send_while_open(self) -> None:
-        """Sends for as long as the socket is open."""
+        """Sends all that is pending in one frame, as fast as the reader takes it."""
+        outbox = self.outbox
         try:
             while True:
-                await self.outbox.wake.wait()
-                self.outbox.wake.clear()
-                await self._send_pending()
+                await outbox.wake.wait()
+                outbox.wake.clear()
+                behind = await self._catch_up() if outbox.is_behind else ()
+                if events := outbox.take():
+                    await self.send(text_data=f"[{','.join(events)}]")
+                for follower in behind:
+                    if follower.finished and not follower.stale:
+                        self._forget(follower.run)
         except OSError:
             # The page has gone; `disconnect` follows.
             pass
@@ -141,17 +147,12 @@ class RunConsumer(AsyncWebsocketConsumer):
             log.exception("sender_failed")
             await self.close(code=INTERNAL_ERROR)
 
-    async def _send_pending(self) -> None:
-        """Sends all that is pending in one frame."""
+    async def _catch_up(self) -> list[RunFollower]:
+        """Has those read who must, unless they are followed no more."""
         behind = [f for f in self.outbox.take_behind() if self.followers.get(f.run) is f]
         for follower in behind:
             await follower.catch_up()
-        taken = self.outbox.take()
-        if taken:
-            await self.send(text_data="[" + ",".join([item.event for item in taken]) + "]")
-        for follower in behind:
-            if follower.finished and not follower.stale:
-                self._forget(follower.run)
+        return behind
 
     def _forget(self, run: str) -> None:
         follower = self.followers.pop(run, None)

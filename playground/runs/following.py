@@ -68,15 +68,20 @@ class Outbox:
             self._pending.append(item)
         self.wake.set()
 
-    def take(self) -> list[Pending]:
-        """All that is pending, as one frame is to carry it."""
+    def take(self) -> list[str]:
+        """All events that are pending, as one frame is to carry them."""
         taken, self._pending = self._pending, []
-        return taken
+        return [event for _, _, event in taken]
 
     def fall_behind(self, follower: "RunFollower") -> None:
         """``follower`` has to read before more is sent. Once for each `take_behind`."""
         self._behind.append(follower)
         self.wake.set()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether somebody has to read."""
+        return bool(self._behind)
 
     def take_behind(self) -> "list[RunFollower]":
         """Those who have to read."""

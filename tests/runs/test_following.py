@@ -73,8 +73,8 @@ class Page:
             self.outbox.wake.clear()
             for follower in self.outbox.take_behind():
                 await follower.catch_up()
-            for item in self.outbox.take():
-                event = json.loads(item.event)
+            for text in self.outbox.take():
+                event = json.loads(text)
                 if event["type"] == "state":
                     self.statuses.append(event["status"])
                     self.shown_at_state = len(self.texts)
