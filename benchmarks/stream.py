@@ -196,6 +196,8 @@ def measure_first_token(stack: BenchStack, options: argparse.Namespace) -> list[
     page = QuickPage(HOST, stack.port)
     with Helper("benchmarks.stream_engine", str(stack.checkpoint), env=stack.env) as engine:
         for number in range(options.requests // 10 + 1):
+            # The server closes a connection that has been idle for 5 s.
+            page.hang_up()
             block = [page.first_token_ms(form) for _ in range(10)]
             by_itself = [engine.ask(prompt=PROMPT, max_tokens=4)["ms"] for _ in range(10)]
             # The first block warms up.
@@ -296,6 +298,8 @@ def main() -> None:
                 # First: a process that has had many sockets has memory to spare.
                 slow = measure_slow_reader(stack, producer, options)
                 targets += measure_streams(stack, producer, clients, options) + slow
+                # Or the worker would release them as another's that was lost.
+                producer.ask(do="end")
                 stack.start_worker("demo")
                 targets += measure_first_token(stack, options)
         except BaseException:

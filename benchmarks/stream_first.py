@@ -60,6 +60,10 @@ class QuickPage:
                     position += len(event["tokens"])
         return position
 
+    def hang_up(self) -> None:
+        """Closes the kept connection; the next post opens another."""
+        self._http.close()
+
     def close(self) -> None:
         self._http.close()
         if self._socket is not None:

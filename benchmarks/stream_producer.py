@@ -30,6 +30,8 @@ class Producer:
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         if question["do"] == "open":
             return self.open(question["runs"])
+        if question["do"] == "end":
+            return {"ended": Run.objects.update(status=Run.Status.SUCCEEDED)}
         if question["do"] == "burst":
             return self.burst(question["tokens"])
         return self.produce(question["steps"], question["interval"])
