@@ -22,6 +22,8 @@ class RunView {
   #firstAt = 0;
   #count = 0;
   #ahead = null;
+  // Whether the focus was in the panel that is being replaced.
+  #hadFocus = false;
   // Whether the person has left the scrolling to us since the run began.
   #mayScroll = false;
 
@@ -50,7 +52,15 @@ class RunView {
   // The panel is about to be replaced: its text goes with it.
   #leave() {
     if (this.#panel?.dataset.run) this.#stream.unfollow(this.#panel.dataset.run);
+    this.#hadFocus = this.#panel?.contains(document.activeElement) ?? false;
     document.getElementById('mirror-output').replaceChildren();
+  }
+
+  // A Stop that was pressed is disabled now and would leave the focus nowhere.
+  #keepFocus() {
+    if (this.#hadFocus && document.activeElement === document.body)
+      document.getElementById('run').focus({ preventScroll: true });
+    this.#hadFocus = false;
   }
 
   #attach(asker) {
@@ -65,6 +75,7 @@ class RunView {
     this.#setBusy(panel.dataset.final === 'no');
     this.#setStale(this.#stale && Boolean(run));
     this.#showSeed();
+    this.#keepFocus();
     if (!run) return;
     if (asker === 'run' || asker === 'retry') {
       announce(status === 'queued' ? `Queued: ${noteText()}.` : 'Started.');
