@@ -3,8 +3,9 @@
     python -m tools.screenshots [folder] [--url http://127.0.0.1:8000]
 
 Each page is taken after a run of the example it begins with, at a desk (1440 x 900) and on a
-phone (390 x 844), light and dark: ``<page>-<width>-<scheme>.png``. Without ``--url`` a playground
-of its own is started and ended, with its data in a folder that is thrown away.
+phone (390 x 844), light and dark: ``<page>-<width>-<scheme>.png``. A phone shows the completion
+further down: ``<page>-390-run-<scheme>.png``. Without ``--url`` a playground of its own is started
+and ended, with its data in a folder that is thrown away.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, StorageState, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 SLUGS = ("free", "chat", "qa", "translation", "table", "sql", "code")
@@ -37,14 +38,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "screenshots")
     parser.add_argument("--url", help="of a playground that runs; default: start one")
-    parser.add_argument("--full", action="store_true", help="whole pages, not the screen alone")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     if arguments.url:
-        take_all(arguments.url.rstrip("/"), arguments.folder, full=arguments.full)
+        take_all(arguments.url.rstrip("/"), arguments.folder)
     else:
         with playground() as url:
-            take_all(url, arguments.folder, full=arguments.full)
+            take_all(url, arguments.folder)
     print(f"{len(SLUGS) + 1} pages in {arguments.folder}")
 
 
@@ -66,7 +66,7 @@ def playground() -> Iterator[str]:
             process.wait()
 
 
-def take_all(url: str, folder: Path, *, full: bool = False) -> None:
+def take_all(url: str, folder: Path) -> None:
     """Every page in every size and scheme."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -86,13 +86,20 @@ def take_all(url: str, folder: Path, *, full: bool = False) -> None:
             page = context.new_page()
             for name, path in paths.items():
                 page.goto(url + path)
-                for scheme in SCHEMES:
-                    page.emulate_media(color_scheme=scheme)
-                    page.evaluate(SETTLED)
-                    file = folder / f"{name}-{size['width']}-{scheme}.png"
-                    page.screenshot(path=file, full_page=full, animations="disabled")
+                take(page, folder, f"{name}-{size['width']}")
+                if is_phone and name != "home":
+                    page.locator(".run-foot").scroll_into_view_if_needed()
+                    take(page, folder, f"{name}-{size['width']}-run")
             context.close()
         browser.close()
+
+
+def take(page: Page, folder: Path, name: str) -> None:
+    """The screen as it is, in both schemes."""
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(SETTLED)
+        page.screenshot(path=folder / f"{name}-{scheme}.png", animations="disabled")
 
 
 def run_examples(browser: Browser, url: str) -> tuple[dict[str, str], StorageState]:

@@ -25,7 +25,7 @@ def test_a_reload_in_mid_stream_and_a_second_tab_show_the_same_text(
     stack: Stack, guest: Guest
 ) -> None:
     workbench = guest.open("free", model="slow")
-    run = workbench.run_long(tokens=60)
+    run = workbench.run_long(tokens=50)
     workbench.wait_for_text()
 
     second = guest.open_run(run)
@@ -83,8 +83,8 @@ def test_two_pages_of_one_person_stream_side_by_side(stack: Stack, guest: Guest)
     one = guest.open("free", model="slow")
     other = guest.open("qa", model="slow")
 
-    first = one.run_long(tokens=50)
-    second = other.run_long(tokens=50)
+    first = one.run_long(tokens=40)
+    second = other.run_long(tokens=40)
     other.wait_for_text()
     expect(one.status).to_have_text("running")
     one.wait_final()
