@@ -174,9 +174,9 @@ class RunFollower(Follower):
             self._say_state(await row_state(self.run))
             raise
         row = await row_state(self.run)
-        if row is not None and row.final and self._next <= row.tokens:
-            # The last tokens came between the two reads; the final state comes after them.
-            self._take(await self._hub.reader.read(self.run, start=self._next))
+        if row is not None and row.final and row.status != self.status:
+            # The log is whole now; what came between the two reads goes before the final state.
+            await self._read_log()
         self._say_state(row)
 
     async def _read_log(self) -> None:

@@ -253,6 +253,24 @@ async def test_the_final_state_comes_after_the_last_token(log: Log) -> None:
     assert page.follower.finished
 
 
+async def test_the_final_state_comes_after_a_text_that_started_again(log: Log) -> None:
+    log.write(3)
+    page = follow(log)
+    await page.sent()
+
+    def again_between_the_reads() -> None:
+        log.meanwhile = None
+        log.tokens, log.epoch = ['[7,"1"]', '[7,"2"]'], 2
+        log.row = RowState("succeeded", 2, 2)
+
+    log.meanwhile = again_between_the_reads
+    page.follower.offer(1, 0, LOOK, "{}")
+    await page.sent()
+
+    assert page.texts == numbers(2)
+    assert (page.statuses[-1], page.shown_at_state) == ("succeeded", 2)
+
+
 async def test_a_deleted_run_is_finished(log: Log) -> None:
     log.row = None
     page = follow(log)
