@@ -157,6 +157,7 @@ class RunConsumer(AsyncWebsocketConsumer):
     def _forget(self, run: str) -> None:
         follower = self.followers.pop(run, None)
         if follower is not None:
+            follower.leave()
             hub().remove(follower)
 
     async def _tell_error(self, run: str, code: str, message: str) -> None:

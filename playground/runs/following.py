@@ -103,6 +103,7 @@ class RunFollower(Follower):
         self._loop = asyncio.get_running_loop()
         self._silent_ticks = 0
         self._reading = False
+        self._left = False
         self.stale = False
         # Begins by reading: what was said before it listened is in the log.
         self.distrust()
@@ -128,6 +129,10 @@ class RunFollower(Follower):
         if not self.stale:
             self.stale = True
             self._outbox.fall_behind(self)
+
+    def leave(self) -> None:
+        """The page follows it no more: what a read still brings is not for it."""
+        self._left = True
 
     def rewind(self, first: int) -> None:
         """An event was dropped unsent: what it said is read again."""
@@ -187,7 +192,7 @@ class RunFollower(Follower):
         self._take(part)
 
     def _take(self, part: LogPart) -> None:
-        if part.tokens:
+        if part.tokens and not self._left:
             self._next = part.last + 1
             self._outbox.push(Pending(self, part.first, tokens_event(self.run, part)))
 
@@ -195,7 +200,7 @@ class RunFollower(Follower):
         """Tells the page what the row says, unless it knows."""
         if row is None:
             self.finished = True
-        elif row.status != self.status:
+        elif row.status != self.status and not self._left:
             self.status = row.status
             self.finished = row.final
             event = state_event(

@@ -271,6 +271,15 @@ async def test_the_final_state_comes_after_a_text_that_started_again(log: Log) -
     assert (page.statuses[-1], page.shown_at_state) == ("succeeded", 2)
 
 
+async def test_what_a_read_brings_after_the_page_left_is_not_sent(log: Log) -> None:
+    log.write(2)
+    page = follow(log)
+    log.meanwhile = page.follower.leave
+
+    assert await page.sent() == []
+    assert page.statuses == []
+
+
 async def test_a_deleted_run_is_finished(log: Log) -> None:
     log.row = None
     page = follow(log)
