@@ -95,7 +95,7 @@ class Visitor:
             f"ws://{self.host}:{self.port}/ws/",
             additional_headers={"Cookie": self.cookie_header},
             origin=options.pop("origin", self.origin),
-            compression=None,
+            compression=options.pop("compression", None),
             max_size=2**24,
             proxy=None,
             legacy=False,
