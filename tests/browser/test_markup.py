@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from playground.core.tokenlog import NOTICES, Item, TokenLog, token_json
 from tests.browser.guest import Guest
 from tests.browser.test_templates import SLUGS
+from tests.browser.workbench import Workbench
 from tests.support.stack import Stack
 
 ATTACK = (
@@ -25,32 +26,39 @@ def assert_inert(page: Page) -> None:
     assert made.count() == 0
 
 
-@pytest.mark.parametrize("slug", SLUGS)
-def test_markup_typed_into_every_field_runs_as_text(stack: Stack, guest: Guest, slug: str) -> None:
-    workbench = guest.open(slug)
-    page = workbench.page
-    attack = ATTACK.replace("|", "")
-    fields = page.locator("#fields textarea:visible, #field-message")
-    for number in range(fields.count()):
-        fields.nth(number).fill(attack)
-    if slug == "free":
-        workbench.prompt.fill(attack)
-    adder = page.get_by_label("Add a stop sequence")
+def test_markup_typed_into_every_field_of_every_page_runs_as_text(
+    stack: Stack, guest: Guest
+) -> None:
+    page = guest.page()
+    workbench = guest.workbench(page)
+    for slug in SLUGS:
+        page.goto(f"{guest.url}/{slug}/")
+        fill_all(workbench)
+
+        run = workbench.run()
+        workbench.wait_final()
+        if slug != "free":
+            workbench.tab("Prompt").click()
+
+        prompt = stack.row(run)["prompt"]
+        assert ATTACK in prompt
+        expect(workbench.prompt).to_have_value(prompt)
+        assert_inert(page)
+        page.reload()
+        expect(workbench.prompt).to_have_value(prompt)
+        assert_inert(page)
+
+
+def fill_all(workbench: Workbench) -> None:
+    """Types the attack wherever a person can type a text."""
+    if not workbench.tab("Prompt").count():
+        workbench.prompt.fill(ATTACK)
+    for box in workbench.page.locator("#fields textarea:visible, #field-message").all():
+        box.fill(ATTACK)
+    adder = workbench.page.get_by_label("Add a stop sequence")
     adder.fill("<img src=x onerror=alert(3)>")
     adder.press("Enter")
     workbench.set(max_tokens=4)
-
-    run = workbench.run()
-    workbench.wait_final()
-    if slug != "free":
-        workbench.tab("Prompt").click()
-    assert ATTACK in stack.row(run)["prompt"]
-    expect(workbench.prompt).to_have_value(stack.row(run)["prompt"])
-    assert_inert(page)
-    page.reload()
-
-    expect(workbench.prompt).to_have_value(stack.row(run)["prompt"])
-    assert_inert(page)
 
 
 @pytest.mark.parametrize("slug", SLUGS)

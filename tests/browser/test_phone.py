@@ -53,20 +53,29 @@ def test_no_page_is_wider_than_the_screen(new_guest: NewGuest, width: int) -> No
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_run_from_the_dock_fits_before_and_after(
+def test_the_dock_runs_what_the_sheet_was_told_and_all_of_it_fits(
     stack: Stack, new_guest: NewGuest, width: int
 ) -> None:
     workbench = phone(new_guest, width).open("table")
+    sheet = workbench.page.locator("#parameter-sheet")
     expect(workbench.run_button).to_be_in_viewport()
+    expect(workbench.parameter("max_tokens")).to_be_hidden()
 
+    workbench.page.get_by_role("button", name="Parameters").tap()
+    expect(sheet).to_be_visible()
+    assert_fits(workbench.page, width)
+    workbench.set(max_tokens=99)
+    sheet.get_by_role("button", name="Close").tap()
+    expect(sheet).to_be_hidden()
     workbench.run_button.tap()
     run = workbench.wait_for_run()
     workbench.wait_final()
 
-    assert_fits(workbench.page, width)
-    expect(workbench.page.get_by_role("table")).to_be_visible()
+    assert stack.row(run)["parameters"]["max_tokens"] == 99
     assert workbench.text == stack.row(run)["text"]
+    expect(workbench.page.get_by_role("table")).to_be_visible()
     expect(workbench.run_button).to_be_in_viewport()
+    assert_fits(workbench.page, width)
     workbench.retry_button.tap()
     workbench.wait_for_run(other_than=run)
     workbench.wait_final()
@@ -86,26 +95,6 @@ def test_a_word_without_an_end_breaks_the_line_and_not_the_page(
     workbench.prompt.fill("p" * 900)
 
     assert_fits(workbench.page, 360)
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_parameter_sheet_opens_takes_a_value_and_closes(
-    stack: Stack, new_guest: NewGuest, width: int
-) -> None:
-    workbench = phone(new_guest, width).open("free")
-    sheet = workbench.page.locator("#parameter-sheet")
-    expect(workbench.parameter("max_tokens")).to_be_hidden()
-
-    workbench.page.get_by_role("button", name="Parameters").tap()
-    expect(sheet).to_be_visible()
-    assert_fits(workbench.page, width)
-    workbench.set(max_tokens=12)
-    sheet.get_by_role("button", name="Close").tap()
-    expect(sheet).to_be_hidden()
-    run = workbench.run()
-    workbench.wait_final()
-
-    assert stack.row(run)["parameters"]["max_tokens"] == 12
 
 
 def test_templates_are_reached_from_the_menu_of_the_top_bar(new_guest: NewGuest) -> None:

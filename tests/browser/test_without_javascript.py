@@ -69,7 +69,6 @@ def test_rows_are_added_and_removed_and_nothing_typed_is_lost(
     workbench.page.get_by_role("button", name="Remove example 1").click()
     expect(rows).to_have_count(before)
     run = workbench.run()
-    workbench.wait_final()
 
     prompt = stack.row(run)["prompt"]
     assert "English: Good evening.\nFrench: Bonsoir." in prompt
@@ -85,7 +84,6 @@ def test_an_edited_prompt_is_used_and_can_be_taken_to_the_free_page(
     workbench.page.get_by_label("Use this text instead of the fields").check()
 
     run = workbench.run()
-    workbench.wait_final()
     assert stack.row(run)["prompt"] == "Question: Is this my own prompt?\nAnswer:"
     workbench.page.get_by_role("button", name="Open on the free page").click()
 

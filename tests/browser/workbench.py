@@ -157,7 +157,8 @@ class Workbench:
 
     def wait_for_text(self, length: int = 1) -> None:
         """Waits until the completion has ``length`` characters or more."""
-        expect(self.output).to_have_text(re.compile(rf"[\s\S]{{{length},}}"))
+        longer = self.output.filter(has_text=re.compile(rf"[\s\S]{{{length},}}"))
+        longer.wait_for(state="attached")
 
     def wait_final(self, status: str = "succeeded") -> None:
         """Waits until the run has ended and the server's rendering of it is on the page."""
