@@ -29,9 +29,13 @@ _ENDINGS = (*words.listed("shared", "endings"), "")
 def coined(rng: random.Random, split: Split) -> str:
     """A capitalised name that nobody has: of random syllables, or any word."""
     while True:
-        if rng.random() < 0.4:
-            # Any word as a name: every token must be met where it has to be copied.
+        kind = rng.random()
+        # Any word, or how it begins: every token must be met where it has to be copied.
+        if kind < 0.25:
             name = rng.choice(words.vocabulary()).capitalize()
+        elif kind < 0.5:
+            start = rng.choice(words.vocabulary())[: rng.randint(2, 6)].capitalize()
+            name = start + rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_ENDINGS)
         else:
             syllables = (
                 rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(rng.choice((1, 2, 2)))
