@@ -117,7 +117,7 @@ Features: keeps drinks hot for six hours, leak-proof lid, fits every cup holder
 Description: The Alba travel mug goes wherever you go. It keeps drinks hot for six hours, \
 has a leak-proof lid and fits every cup holder. A small companion for long days on the road.
 
-Product: Nordlys desk lamp
+Product: Solvik desk lamp
 Features: warm light, folding arm, USB port
 Description:"""
 
