@@ -138,7 +138,7 @@ class EmbeddedValkey:
         """
         if threading.current_thread() is not threading.main_thread():
             raise EmbeddedServerError("Start the embedded server from the main thread.")
-        if self._process is not None and self._process.poll() is None:
+        if self._runs(timeout):
             return
         self.acquire()
         self._process = subprocess.Popen(
@@ -161,6 +161,20 @@ class EmbeddedValkey:
             last_words = self.last_words()
             self.stop()
             raise EmbeddedServerError(f"The embedded server did not start: {last_words}")
+
+    def _runs(self, timeout: float) -> bool:
+        """Whether the server runs. One that was killed closes its socket before it has ended."""
+        deadline = time.monotonic() + timeout
+        while self._process is not None and self._process.poll() is None:
+            if answers(self.socket):
+                return True
+            if time.monotonic() > deadline:
+                raise EmbeddedServerError(
+                    f"The embedded server runs but does not answer: {self.last_words()}"
+                )
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=0.02)
+        return False
 
     def stop(self) -> None:
         """End the server in order (it writes its file to disk) and release the lock."""

@@ -155,6 +155,16 @@ def test_a_run_that_lost_three_workers_is_given_up_with_its_text(person: Person)
     assert (run.status, run.error_code, run.text) == ("failed", "worker_lost", "some")
 
 
+def test_a_released_run_is_rung_for_at_once_whatever_model_the_sweeper_serves(
+    person: Person,
+) -> None:
+    make_run(person, status="running", worker="gone", attempt=1)
+
+    sweep(model="other", free_slots=4)
+
+    assert rings.rings_waiting("tiny") == 1
+
+
 def test_handing_over_is_not_a_loss(person: Person) -> None:
     run = make_run(person, status="running", worker="w", attempt=7, losses=2)
 

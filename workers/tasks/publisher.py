@@ -82,7 +82,7 @@ class Publisher:
             self._unsent.pop(live.id, None)
 
     def _loop(self) -> None:
-        pause = BACKOFF[0]
+        pause = 0.0
         while True:
             with self._wake:
                 while not (self._unsent or self._started or self._finished or self._stop.is_set()):
@@ -91,14 +91,14 @@ class Publisher:
                     return
             try:
                 self._send()
-                pause = BACKOFF[0]
+                pause = 0.0
             except RedisError as error:
-                if pause == BACKOFF[0]:
+                if not pause:
                     log.warning("log_not_written", runs=len(self._unsent), error=str(error))
+                pause = min(2 * pause or BACKOFF[0], BACKOFF[1])
                 # Not woken by new tokens: they wait with the rest.
                 if self._stop.wait(pause):
                     return
-                pause = min(2 * pause, BACKOFF[1])
 
     def _send(self) -> None:
         """Sends all that waits. What raises is sent again; the rest has gone."""

@@ -22,7 +22,7 @@ from playground.runs.leases import (
     workers_forget,
 )
 from workers.engine.engine import Engine
-from workers.engine.request import Finish, Request, StepOutput
+from workers.engine.request import Finish, Request, SamplingParams, StepOutput
 from workers.engine.watchdog import Watchdog
 from workers.tasks.live import LiveRun
 from workers.tasks.publisher import Publisher
@@ -32,6 +32,11 @@ EXIT_ENGINE_FAILED = 70
 EXIT_NAME_TAKEN = 71
 # Over how many seconds of busy steps the shown speed is measured.
 SPEED_WINDOW = 5.0
+SPEED_FIRST_WINDOW = 0.25
+# The first tokens of a process are slow: memory is touched and kernels are
+# chosen for the first time. They are made before anybody waits for them.
+WARM_UP_TOKENS = 4
+WARM_UP_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +79,8 @@ class Serving:
         threading.Thread(target=self._heartbeats, name="heartbeat", daemon=True).start()
 
     def serve(self, engine: Engine) -> None:
-        """Begins to step ``engine`` and to sweep."""
+        """Begins to step ``engine``, once it is warm, and to sweep."""
+        _warm_up(engine)
         self.engine = engine
         self.publisher.start()
         threading.Thread(target=self._steps, name="engine", daemon=True).start()
@@ -172,7 +178,8 @@ class Serving:
     def _measure(self, tokens: int, seconds: float) -> None:
         self._window_tokens += tokens
         self._window_seconds += seconds
-        if self._window_seconds >= SPEED_WINDOW or (self.speed is None and self._window_tokens > 8):
+        enough = SPEED_WINDOW if self.speed else SPEED_FIRST_WINDOW
+        if self._window_seconds >= enough:
             self.speed = self._window_tokens / self._window_seconds
             self._window_tokens, self._window_seconds = 0, 0.0
 
@@ -216,3 +223,15 @@ class Serving:
         for run_id in cancel_asked(uuid.UUID(run_id) for run_id in runs):
             self.abort(runs[str(run_id)])
         sweep(model=self.spec.name, free_slots=self.slots - len(runs))
+
+
+def _warm_up(engine: Engine) -> None:
+    """Generates a few tokens for nobody, for `WARM_UP_SECONDS` and a step at most."""
+    end = engine.vocabulary.eos_id
+    engine.submit(Request("warm-up", (end,) * 2, SamplingParams(max_tokens=WARM_UP_TOKENS)))
+    deadline = time.monotonic() + WARM_UP_SECONDS
+    while engine.has_work:
+        if time.monotonic() > deadline:
+            engine.abort("warm-up")
+        engine.wait(WARM_UP_SECONDS)
+        engine.step()
