@@ -56,7 +56,7 @@ test: $(VENV)/.installed-dev static/dist/.built
 	$(PY) -m pytest tests/browser || failed=1
 	exit $$failed
 
-check: $(VENV)/.installed-dev node_modules/.installed
+check: $(VENV)/.installed-dev static/dist/.built
 	@step() { printf '%-34s' "$$1"; shift; if out=$$("$$@" 2>&1); then echo ok; else echo FAILED; printf '%s\n' "$$out"; failed=1; fi; }
 	failed=0
 	step "Python: lint" $(PY) -m ruff check .
