@@ -1,4 +1,4 @@
-"""Helper processes of a benchmark, asked in JSON lines; and what the kernel counts of any."""
+"""The processes beside a benchmark, asked in JSON lines; and what the kernel counts of any."""
 
 import json
 import os
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
-class Helper:
+class SideProcess:
     """A module of ours in a process of its own: one JSON object in, one out."""
 
     def __init__(self, module: str, *arguments: str, env: Mapping[str, str]) -> None:
@@ -81,7 +81,7 @@ class Helper:
 
 
 def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """The other end of `Helper`: answers until its parent is gone."""
+    """The other end of `SideProcess`: answers until its parent is gone."""
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)
 

@@ -22,7 +22,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from benchmarks.processes import Helper, cpu_seconds, machine, resident_bytes
+from benchmarks.processes import SideProcess, cpu_seconds, machine, resident_bytes
 from benchmarks.stream_first import QuickPage, percentile
 from playground.management.parts import web_part
 from playground.management.supervisor import Part
@@ -85,8 +85,8 @@ class Streams:
     """The rounds of part 1."""
 
     stack: BenchStack
-    producer: Helper
-    clients: list[Helper]
+    producer: SideProcess
+    clients: list[SideProcess]
     sockets: int
     steps: int
     runs: list[str] = field(default_factory=list)
@@ -147,7 +147,10 @@ class Streams:
 
 
 def measure_streams(
-    stack: BenchStack, producer: Helper, clients: list[Helper], options: argparse.Namespace
+    stack: BenchStack,
+    producer: SideProcess,
+    clients: list[SideProcess],
+    options: argparse.Namespace,
 ) -> list[Target]:
     """Alternating rounds; the first pair warms up and is not counted."""
     streams = Streams(stack, producer, clients, options.sockets, 20)
@@ -194,7 +197,7 @@ def measure_first_token(stack: BenchStack, options: argparse.Namespace) -> list[
     whole: list[dict[str, float]] = []
     alone: list[float] = []
     page = QuickPage(HOST, stack.port)
-    with Helper("benchmarks.stream_engine", str(stack.checkpoint), env=stack.env) as engine:
+    with SideProcess("benchmarks.stream_engine", str(stack.checkpoint), env=stack.env) as engine:
         for number in range(options.requests // 10 + 1):
             # The server closes a connection that has been idle for 5 s.
             page.hang_up()
@@ -224,7 +227,7 @@ def measure_first_token(stack: BenchStack, options: argparse.Namespace) -> list[
 
 
 def measure_slow_reader(
-    stack: BenchStack, producer: Helper, options: argparse.Namespace
+    stack: BenchStack, producer: SideProcess, options: argparse.Namespace
 ) -> list[Target]:
     """A page that does not read while its run bursts; then it reads, and misses nothing."""
     pid = stack.parts["web"].pid
@@ -260,7 +263,7 @@ def measure_slow_reader(
     ]
 
 
-def _slow_page(stack: BenchStack, producer: Helper) -> QuickPage:
+def _slow_page(stack: BenchStack, producer: SideProcess) -> QuickPage:
     """A page that follows a run that has no token yet."""
     opened = producer.ask(do="open", runs=1)
     page = QuickPage(HOST, stack.port, {"person": opened["cookie"]})
@@ -280,17 +283,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         stack = BenchStack(Path(folder), env=ENV)
         try:
-            with stack, ExitStack() as helpers:
+            with stack, ExitStack() as beside:
                 stack.start_valkey()
                 stack.migrate()
                 stack.start_web()
                 clients = [
-                    helpers.enter_context(Helper("benchmarks.stream_clients", env=stack.env))
+                    beside.enter_context(SideProcess("benchmarks.stream_clients", env=stack.env))
                     for _ in range(2)
                 ]
-                producer = helpers.enter_context(
-                    Helper(
-                        "benchmarks.django_helper",
+                producer = beside.enter_context(
+                    SideProcess(
+                        "benchmarks.django_process",
                         "benchmarks.stream_producer:Producer",
                         env=stack.env,
                     )

@@ -51,7 +51,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
-    "django.contrib.messages",
     "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
     "channels",

@@ -43,11 +43,6 @@ def model_states() -> list[ModelState]:
     return [_state(spec, workers.get(name, [])) for name, spec in registry().models.items()]
 
 
-def model_state(name: str) -> ModelState:
-    """One model of the registry."""
-    return _state(registry().get(name), list(alive().filter(model=name)))
-
-
 def any_ready() -> bool:
     """Whether some worker can serve now."""
     return alive().filter(state=Worker.State.READY).exists()

@@ -25,11 +25,6 @@ class TextTokenizer:
         """How many tokens ``text`` has."""
         return len(self._tokenizer.encode(text, add_special_tokens=False))
 
-    def token_starts(self, text: str) -> list[int]:
-        """The offset in ``text``, in characters, at which each token begins."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        return [start for start, _ in encoding.offsets]
-
 
 def tokenizer_for(spec: ModelSpec) -> TextTokenizer:
     """The model's tokenizer, read once and again when its file changes."""

@@ -7,7 +7,6 @@
     │   └── UnknownModel        400
     ├── Forbidden               403
     ├── NotFound                404  also for what belongs to somebody else
-    ├── Conflict                409  the thing is no longer in the state it needs
     ├── TooManyRuns             429  with `retry_after`
     └── Unavailable             503  try again
         ├── QueueUnavailable    503  Redis is full or out of reach
@@ -66,11 +65,6 @@ class Forbidden(PlaygroundError):
 class NotFound(PlaygroundError):
     code = "not_found"
     status = 404
-
-
-class Conflict(PlaygroundError):
-    code = "conflict"
-    status = 409
 
 
 class TooManyRuns(PlaygroundError):

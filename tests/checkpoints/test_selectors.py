@@ -7,10 +7,14 @@ from django.test import Client
 from django.utils import timezone
 
 from playground.checkpoints.models import Worker
-from playground.checkpoints.selectors import any_ready, model_state
+from playground.checkpoints.selectors import ModelState, any_ready, model_states
 from playground.runs.leases import worker_heartbeat, worker_register
 
 pytestmark = pytest.mark.django_db
+
+
+def model_state(name: str) -> ModelState:
+    return next(state for state in model_states() if state.spec.name == name)
 
 
 def worker(name: str, state: str, detail: str = "", **values: object) -> None:

@@ -1,4 +1,4 @@
-"""Runs a helper module that needs Django: ``python -m benchmarks.django_helper MODULE:CLASS``."""
+"""Runs what a benchmark needs Django for: ``python -m benchmarks.django_process MODULE:CLASS``."""
 
 import importlib
 import sys
