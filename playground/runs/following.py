@@ -8,7 +8,6 @@ import asyncio
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import structlog
 from channels.db import database_sync_to_async
@@ -29,12 +28,9 @@ AGAIN = 1.0
 log = structlog.get_logger(__name__)
 
 
-class Pending(NamedTuple):
-    """An event to be sent; ``first`` is its first position, 0 for a notice."""
-
-    follower: "RunFollower"
-    first: int
-    event: str
+# An event to be sent: who follows, its first position (0 for a notice), the event
+# itself. A plain tuple, since one is made for each token.
+Pending = tuple["RunFollower", int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +57,8 @@ class Outbox:
     def push(self, item: Pending) -> None:
         """Adds an event; past `MOST_PENDING` all are dropped and read again later."""
         if len(self._pending) >= MOST_PENDING:
-            for dropped in (*self._pending, item):
-                dropped.follower.rewind(dropped.first)
+            for follower, first, _ in (*self._pending, item):
+                follower.rewind(first)
             self._pending.clear()
         else:
             self._pending.append(item)
@@ -117,10 +113,10 @@ class RunFollower(Follower):
             self.stale = True
         elif first == self._next and epoch == self._epoch:
             self._next = last + 1
-            self._outbox.push(Pending(self, first, event))
+            self._outbox.push((self, first, event))
         elif first == 0 and last == FORWARD:
             self.status = "running"
-            self._outbox.push(Pending(self, 0, event))
+            self._outbox.push((self, 0, event))
         elif first == 0 or epoch != self._epoch or last >= self._next:
             # Word that the row has changed, another text, or a gap.
             self.distrust()
@@ -154,7 +150,7 @@ class RunFollower(Follower):
         event = state_event(
             self.run, epoch=self._epoch, status="queued", ahead=ahead, wait_s=wait_seconds
         )
-        self._outbox.push(Pending(self, 0, event))
+        self._outbox.push((self, 0, event))
 
     async def catch_up(self) -> None:
         """Reads the log from the next position, then the row."""
@@ -194,7 +190,7 @@ class RunFollower(Follower):
     def _take(self, part: LogPart) -> None:
         if part.tokens and not self._left:
             self._next = part.last + 1
-            self._outbox.push(Pending(self, part.first, tokens_event(self.run, part)))
+            self._outbox.push((self, part.first, tokens_event(self.run, part)))
 
     def _say_state(self, row: RowState | None) -> None:
         """Tells the page what the row says, unless it knows."""
@@ -206,7 +202,7 @@ class RunFollower(Follower):
             event = state_event(
                 self.run, epoch=self._epoch or row.epoch, status=row.status, position=row.tokens
             )
-            self._outbox.push(Pending(self, 0, event))
+            self._outbox.push((self, 0, event))
 
 
 async def tell_places(followers: Collection[Follower]) -> None:
