@@ -1,25 +1,30 @@
-"""Samplers against transformers' own processors; randomness; logprobs."""
+"""Draws, randomness, logprobs. `test_logits_processors` holds distributions to transformers'."""
 
 import math
 from collections import Counter
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import (
-    RepetitionPenaltyLogitsProcessor,
-    TemperatureLogitsWarper,
-    TopKLogitsWarper,
-    TopPLogitsWarper,
-)
 
 from tests.engine.tiny import Tiny, prompt_of, request, run_alone
+from workers.engine.draw import FEW, draw
 from workers.engine.randomness import philox4x32, uniform
 from workers.engine.request import SamplingParams
-from workers.engine.sampler import RowState, sample, warp
+from workers.engine.sampler import RowState, sample, token_logprobs
 
 CPU = torch.device("cpu")
+EVERY_CUT: list[dict[str, Any]] = [
+    {},
+    {"temperature": 0},
+    {"top_k": 5},
+    {"top_k": 300},
+    {"top_p": 0.5},
+    {"min_p": 0.1},
+    {"top_k": 200, "top_p": 0.99, "min_p": 0.001, "temperature": 2.0},
+]
 
 
 def logits_of(seed: int, rows: int = 4, vocab: int = 900, spread: float = 3.0) -> torch.Tensor:
@@ -27,93 +32,76 @@ def logits_of(seed: int, rows: int = 4, vocab: int = 900, spread: float = 3.0) -
 
 
 def state_of(
-    params: SamplingParams, prompt: list[int] | None = None, generated: list[int] | None = None
+    params: SamplingParams,
+    prompt: list[int] | None = None,
+    generated: list[int] | None = None,
+    choice: int = 0,
 ) -> RowState:
-    return RowState(params, prompt or [], generated or [], rows=900, device=CPU)
+    return RowState(params, prompt or [], generated or [], rows=900, device=CPU, choice=choice)
+
+
+PARAMS = st.builds(
+    SamplingParams,
+    max_tokens=st.just(50),
+    temperature=st.sampled_from([0.0, 0.3, 1.0, 2.5]),
+    top_k=st.sampled_from([0, 4, 200]),
+    top_p=st.sampled_from([0.2, 0.9, 0.999, 1.0]),
+    min_p=st.sampled_from([0.0, 0.001, 0.2]),
+    repetition_penalty=st.sampled_from([1.0, 1.4]),
+    frequency_penalty=st.sampled_from([0.0, 0.5]),
+    logit_bias=st.sampled_from([(), ((3, 2.5), (400, -7.0))]),
+    seed=st.integers(0, 99),
+    logprobs=st.sampled_from([None, 0, 7, 20]),
+)
 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    seed=st.integers(0, 1000),
-    temperature=st.floats(0.1, 3.0),
-    top_k=st.sampled_from([0, 1, 3, 50, 899, 5000]),
-    top_p=st.sampled_from([0.0, 0.1, 0.5, 0.9, 0.95, 0.999, 1.0]),
-    spread=st.sampled_from([0.05, 1.0, 4.0]),
+    seed=st.integers(0, 10_000),
+    batch=st.lists(PARAMS, min_size=2, max_size=9),
+    spread=st.sampled_from([0.1, 1.0, 4.0]),
+    vocab=st.sampled_from([900, 907, 4000]),
 )
-def test_warping_equals_transformers(
-    seed: int, temperature: float, top_k: int, top_p: float, spread: float
+def test_a_row_is_the_same_alone_and_in_any_batch(
+    seed: int, batch: list[SamplingParams], spread: float, vocab: int
 ) -> None:
-    logits = logits_of(seed, spread=spread)
-    ids = torch.zeros(4, 1, dtype=torch.int64)
-    expected = TemperatureLogitsWarper(temperature)(ids, logits)
-    if top_k:
-        expected = TopKLogitsWarper(top_k)(ids, expected)
-    if top_p < 1.0:
-        expected = TopPLogitsWarper(top_p)(ids, expected)
-    expected = expected.softmax(dim=-1)
-    params = SamplingParams(1, temperature=temperature, top_k=top_k, top_p=top_p)
-
-    kept = warp(logits, [params] * 4)
-
-    found = kept / kept.sum(dim=-1, keepdim=True)
-    # A token whose cumulative mass is top_p to the last bit may fall on either side.
-    differing = ((found > 0) != (expected > 0)).sum(dim=-1)
-    assert (differing <= 1).all()
-    torch.testing.assert_close(found[differing == 0], expected[differing == 0])
-
-
-def test_rows_with_different_parameters_do_not_mix() -> None:
-    logits = logits_of(1)
-    params = [
-        SamplingParams(1, temperature=0.5),
-        SamplingParams(1, top_k=5),
-        SamplingParams(1, top_p=0.3),
-        SamplingParams(1, temperature=2.0, top_k=700, top_p=0.99),
+    logits = logits_of(seed, len(batch), vocab, spread)
+    states = [
+        RowState(params, [1, 2, 3], [4, 4], rows=vocab, device=CPU, choice=row)
+        for row, params in enumerate(batch)
     ]
+    positions = list(range(1, len(batch) + 1))
 
-    together = warp(logits, params)
+    together = sample(logits, states, positions)
 
-    for row, each in enumerate(params):
-        assert torch.equal(together[row], warp(logits[row : row + 1], [each])[0])
-
-
-def test_wide_nucleus_is_sorted_in_full() -> None:
-    logits = logits_of(2, rows=1, vocab=900, spread=0.01)
-
-    kept = warp(logits, [SamplingParams(1, top_p=0.9)])
-
-    assert 790 < int((kept > 0).sum()) < 830
+    for row, state in enumerate(states):
+        alone = sample(logits[row : row + 1].clone(), [state], [positions[row]])
+        assert alone == [together[row]]
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 1000), st.floats(0.5, 2.0), st.lists(st.integers(0, 899), min_size=1))
-def test_repetition_penalty_equals_transformers(
-    seed: int, penalty: float, tokens: list[int]
-) -> None:
-    logits = logits_of(seed, rows=1)
-    expected = RepetitionPenaltyLogitsProcessor(penalty)(torch.tensor([tokens]), logits.clone())
-    half = len(tokens) // 2
-    params = SamplingParams(50, repetition_penalty=penalty)
-    state = state_of(params, tokens[:half])
+def test_a_row_is_the_same_in_a_batch_that_two_threads_share() -> None:
+    torch.set_num_threads(2)
+    try:
+        logits = logits_of(8, rows=5, vocab=50_403)
+        states = [state_of(SamplingParams(9, logprobs=3, **cut)) for cut in EVERY_CUT[:5]]
 
-    for token_id in tokens[half:]:
-        state.record(token_id)
+        together = sample(logits, states, [1] * 5)
 
-    torch.testing.assert_close(state.penalise(logits[0]), expected[0])
+        alone = [sample(logits[row : row + 1], [states[row]], [1])[0] for row in range(5)]
+        assert together == alone
+    finally:
+        torch.set_num_threads(1)
 
 
-def test_frequency_and_presence_penalties_count_generated_tokens_only() -> None:
-    logits = logits_of(3, rows=1)[0]
-    params = SamplingParams(50, frequency_penalty=0.5, presence_penalty=0.25)
-    state = state_of(params, prompt=[1, 1, 1], generated=[2, 3])
+def test_the_likeliest_token_is_taken_and_the_first_of_equal_ones() -> None:
+    logits = logits_of(6, rows=3)
+    logits[1, [890, 33, 65]] = 50.0
+    logits[2, 899] = 50.0
 
-    state.record(3)
+    found = sample(logits, [state_of(SamplingParams(1, temperature=0))] * 3, [1] * 3)
 
-    change = state.penalise(logits) - logits
-    assert change[1] == 0
-    torch.testing.assert_close(change[2], torch.tensor(-0.75))
-    torch.testing.assert_close(change[3], torch.tensor(-1.25))
-    assert change.count_nonzero() == 2
+    expected = [int(logits[0].argmax()), 33, 899]
+    assert [choice.token_id for choice in found] == expected
 
 
 def test_penalties_change_greedy_choices_too() -> None:
@@ -122,6 +110,8 @@ def test_penalties_change_greedy_choices_too() -> None:
     state = RowState(params, [], [0], rows=3, device=CPU)
 
     assert sample(logits, [state], [2])[0].token_id == 1
+    state.record(1)
+    assert sample(logits, [state], [3])[0].token_id == 0
 
 
 def test_sampled_tokens_follow_the_distribution() -> None:
@@ -138,33 +128,82 @@ def test_sampled_tokens_follow_the_distribution() -> None:
         assert abs(counts[token_id] - probability * 10_000) <= 4 * deviation
 
 
-def test_cut_tokens_are_never_drawn() -> None:
-    logits = torch.full((300, 50), -math.inf)
-    logits[:, 17] = 0.0
-    logits[:, 31] = -1.0
-    states = [state_of(SamplingParams(300, temperature=5.0))] * 300
+@pytest.mark.parametrize("cut", EVERY_CUT, ids=str)
+def test_tokens_without_probability_are_never_drawn(cut: dict[str, Any]) -> None:
+    logits = torch.full((1, 900), -math.inf)
+    logits[0, 317] = 0.0
+    logits[0, 631] = -1.0
+    numbers = [0.0, 1e-17, 0.3, 0.7310585, 0.9, 1.0 - 2.0**-53]
+    params = SamplingParams(300, **{"temperature": 5.0, **cut})
+    if params.greedy:
+        drawn = {choice.token_id for choice in sample(logits, [state_of(params)], [1])}
+    else:
+        drawn = set(draw(logits.expand(6, -1), [params] * 6, numbers).tolist())
 
-    drawn = {choice.token_id for choice in sample(logits, states, range(1, 301))}
+    assert drawn <= {317, 631}
+    assert 317 in drawn
 
-    assert drawn == {17, 31}
+
+@pytest.mark.parametrize(
+    ("equal", "cut"),
+    [
+        (FEW - 10, {"top_k": 5}),
+        (FEW, {"top_k": 5}),
+        (FEW + 1, {"top_k": 5}),
+        (FEW + 90, {"top_k": FEW + 5}),
+        (FEW + 90, {"top_p": 0.1}),
+        (FEW + 90, {"min_p": 0.9}),
+        (FEW - 10, {"top_p": 0.1}),
+    ],
+    ids=str,
+)
+def test_equal_tokens_stay_or_go_together(equal: int, cut: dict[str, Any]) -> None:
+    logits = torch.full((1, 900), -3.0)
+    kept = torch.randperm(900, generator=torch.Generator().manual_seed(1))[:equal].sort().values
+    logits[0, kept] = 2.0
+    numbers = ((torch.arange(equal) + 0.5) / equal).tolist()
+
+    drawn = draw(logits.expand(equal, -1), [SamplingParams(1, **cut)] * equal, numbers)
+
+    assert drawn.tolist() == kept.tolist()
 
 
-def test_smallest_temperatures_stay_finite() -> None:
+@pytest.mark.parametrize("temperature", [1e-30, 1e-300, 5e-324])
+@pytest.mark.parametrize("cut", [{}, {"top_k": 5}, {"top_p": 0.9}, {"min_p": 0.1}], ids=str)
+def test_smallest_temperatures_take_the_likeliest(temperature: float, cut: dict[str, Any]) -> None:
     logits = logits_of(4)
-    states = [state_of(SamplingParams(1, temperature=1e-30))] * 4
+    states = [state_of(SamplingParams(1, temperature=temperature, **cut))] * 4
 
     found = [choice.token_id for choice in sample(logits, states, [1] * 4)]
 
     assert found == logits.argmax(dim=-1).tolist()
 
 
-def test_a_row_without_finite_numbers_is_told() -> None:
-    logits = logits_of(5, rows=2)
-    logits[1, 3] = math.nan
+@pytest.mark.parametrize("cut", EVERY_CUT, ids=str)
+def test_a_row_without_finite_numbers_is_told_and_harms_no_other(cut: dict[str, Any]) -> None:
+    logits = logits_of(5, rows=5)
+    logits[0, 3] = math.nan
+    logits[1] = math.nan
+    logits[2] = -math.inf
+    logits[3, 7] = math.inf
+    states = [state_of(SamplingParams(1, logprobs=5, **cut))] * 5
 
-    choices = sample(logits, [state_of(SamplingParams(1))] * 2, [1, 1])
+    choices = sample(logits, states, [1] * 5)
 
-    assert [choice.finite for choice in choices] == [True, False]
+    assert [choice.finite for choice in choices] == [False] * 4 + [True]
+    assert choices[4] == sample(logits[4:], states[4:], [1])[0]
+    assert all(0 <= choice.token_id < 900 for choice in choices)
+
+
+def test_vocabularies_smaller_than_a_tile_work() -> None:
+    logits = torch.tensor([[0.0, 2.0, 1.0]])
+    for cut in EVERY_CUT:
+        choice = sample(logits, [state_of(SamplingParams(1, logprobs=20, **cut))], [1])[0]
+
+        assert choice.token_id in (0, 1, 2)
+        assert choice.top is not None
+        assert [token_id for token_id, _ in choice.top] == [1, 2, 0]
+        assert choice.rest == 0.0
 
 
 def test_philox_known_answers() -> None:
@@ -190,6 +229,53 @@ def test_uniform_is_uniform_and_keyed_by_seed_and_position() -> None:
     bins = Counter(int(number * 10) for number in numbers)
     assert all(abs(count - 400) < 90 for count in bins.values())
     assert uniform(2**64 - 1, 2**40) == uniform(2**64 - 1, 2**40)
+
+
+def test_choices_of_one_seed_are_independent_and_the_first_is_as_without_choices() -> None:
+    assert uniform(7, 3, choice=0) == uniform(7, 3) == 0.39019906707203733
+    numbers = {uniform(7, position, choice=choice) for position in (1, 2) for choice in range(64)}
+
+    assert len(numbers) == 128
+
+
+def test_the_choice_keys_the_draw() -> None:
+    logits = logits_of(9, rows=1).repeat(64, 1)
+    states = [state_of(SamplingParams(5, seed=3), choice=choice) for choice in range(64)]
+
+    found = [choice.token_id for choice in sample(logits, states, [2] * 64)]
+
+    numbers = [uniform(3, 2, choice=choice) for choice in range(64)]
+    assert found == draw(logits, [SamplingParams(5)] * 64, numbers).tolist()
+    assert len(set(found)) > 10
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    spread=st.sampled_from([0.01, 1.0, 5.0, 30.0]),
+    tops=st.lists(st.integers(0, 20), min_size=1, max_size=5),
+    vocab=st.sampled_from([20, 33, 900, 5000]),
+)
+def test_token_logprobs_equal_log_softmax(
+    seed: int, spread: float, tops: list[int], vocab: int
+) -> None:
+    logits = logits_of(seed, len(tops), vocab, spread)
+    tokens = [(seed + 7 * row) % vocab for row in range(len(tops))]
+
+    found = token_logprobs(logits, tokens, tops)
+
+    expected = logits.double().log_softmax(dim=-1)
+    for row, (logprob, top, rest) in enumerate(found):
+        assert logprob == pytest.approx(expected[row, tokens[row]].item(), rel=1e-6, abs=1e-6)
+        assert len(top) == tops[row]
+        values = expected[row].topk(tops[row]).values.tolist()
+        assert [each for _, each in top] == pytest.approx(values, rel=1e-6, abs=1e-6)
+        shown = [token_id for token_id, _ in top]
+        assert expected[row, shown].tolist() == pytest.approx(values, rel=1e-6, abs=1e-6)
+        left = [token_id for token_id in range(vocab) if token_id not in shown]
+        # Exact however small it is: not what rounding leaves of 1.
+        assert rest == pytest.approx(expected[row, left].exp().sum().item(), rel=1e-5, abs=1e-30)
+        assert rest >= 0.0
 
 
 def test_logprobs_equal_a_teacher_forced_pass(small: Tiny) -> None:

@@ -8,6 +8,7 @@
         TokenOutOfRange           token_out_of_range    an id the model has no row for
         DuplicateRequest          duplicate_request     the id is held already
         CacheTooSmall             cache_too_small       can never fit the key/value cache
+        AdapterUnknown            adapter_unknown       no adapter of that name is loaded
       CheckpointError           the weights cannot be served; raised by `Engine.load`
         CheckpointFileMissing     checkpoint_file_missing
         CheckpointCorrupt         checkpoint_corrupt     truncated or not readable
@@ -15,6 +16,14 @@
         CheckpointUnsupported     checkpoint_unsupported not GPT-J as this engine knows it
         CheckpointChanged         checkpoint_changed     SHA-256 differs from the registered one
         CheckpointUnsafe          checkpoint_unsafe      a pickle that would run code
+      AdapterError              an adapter cannot be served; raised where it is read or loaded
+        AdapterFileMissing        adapter_file_missing
+        AdapterCorrupt            adapter_corrupt       truncated, not readable, not finite
+        AdapterShape              adapter_shape         tensors missing, extra or misshapen
+        AdapterUnsupported        adapter_unsupported   not LoRA as this engine knows it
+        AdapterUnsafe             adapter_unsafe        a pickle that would run code
+        AdapterExists             adapter_exists        the name is loaded already
+        AdapterInUse              adapter_in_use        requests that run still need it
       RunError                  one request failed while it ran; comes in its `Finish`
         OutOfMemory               out_of_memory          (also from `load`)
         NonFiniteLogits           non_finite_logits
@@ -77,6 +86,10 @@ class CacheTooSmall(RequestError):
     code = "cache_too_small"
 
 
+class AdapterUnknown(RequestError):
+    code = "adapter_unknown"
+
+
 class CheckpointError(EngineError):
     code = "checkpoint_error"
 
@@ -103,6 +116,38 @@ class CheckpointChanged(CheckpointError):
 
 class CheckpointUnsafe(CheckpointError):
     code = "checkpoint_unsafe"
+
+
+class AdapterError(EngineError):
+    code = "adapter_error"
+
+
+class AdapterFileMissing(AdapterError):
+    code = "adapter_file_missing"
+
+
+class AdapterCorrupt(AdapterError):
+    code = "adapter_corrupt"
+
+
+class AdapterShape(AdapterError):
+    code = "adapter_shape"
+
+
+class AdapterUnsupported(AdapterError):
+    code = "adapter_unsupported"
+
+
+class AdapterUnsafe(AdapterError):
+    code = "adapter_unsafe"
+
+
+class AdapterExists(AdapterError):
+    code = "adapter_exists"
+
+
+class AdapterInUse(AdapterError):
+    code = "adapter_in_use"
 
 
 class RunError(EngineError):

@@ -40,6 +40,13 @@ class Limits:
                     f"Generated token {token_id} is none that this model generates.",
                     token_id=token_id,
                 )
+        for token_id, _ in params.logit_bias:
+            if token_id >= self.rows:
+                raise TokenOutOfRange(
+                    f"logit_bias names token {token_id}, which is not one of the model's "
+                    f"{self.rows}.",
+                    token_id=token_id,
+                )
         self.check_prompt(request.prompt_ids, max_tokens=params.max_tokens)
         need = len(request.prompt_ids) + params.max_tokens - 1
         if need > self.cache_positions:

@@ -1,9 +1,10 @@
-"""Random numbers that are a function of (seed, position) alone.
+"""Random numbers that are a function of (seed, choice, position) alone.
 
 Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), a counter-based
-generator: the seed is the key, the position of the token is the counter. So a token's draw does
-not depend on the batch it is in, on the device, or on how many draws came before, and a run can be
-continued, repeated or branched exactly. Plain integers: a draw costs a few microseconds.
+generator: the seed is the key; the position of the token and the number of the choice are the
+counter. So a token's draw does not depend on the batch it is in, on the device, or on how many
+draws came before, and a run can be continued, repeated or branched exactly. Plain integers: a draw
+costs a few microseconds.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ def philox4x32(
     return c0, c1, c2, c3
 
 
-def uniform(seed: int, position: int) -> float:
-    """A number in [0, 1) with 53 random bits. `seed` and `position` are below 2**64."""
-    counter = (position & _WORD, position >> 32, 0, 0)
+def uniform(seed: int, position: int, *, choice: int = 0) -> float:
+    """A number in [0, 1) with 53 random bits. `seed` and `position` are below 2**64, `choice` is
+    below 2**32."""
+    counter = (position & _WORD, position >> 32, choice, 0)
     high, low, _, _ = philox4x32(counter, (seed & _WORD, seed >> 32))
     return ((high >> 5) * 67108864 + (low >> 6)) * (1.0 / 9007199254740992.0)

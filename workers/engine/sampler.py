@@ -1,46 +1,58 @@
 """From logits to tokens.
 
-Order: penalties, temperature, top-k, top-p, draw. The draw inverts the cumulative distribution in
-the vocabulary's order at one uniform number keyed by (seed, position): a difference in the last bit
-of a logit can then change a token only where the number lies within that bit of a border. All
+Order, as in transformers: logit bias, repetition penalty, frequency and presence penalties,
+temperature, top-k, top-p, min-p, draw. The draw inverts the cumulative distribution in the
+vocabulary's order at one uniform number keyed by (seed, choice, position): a difference in the last
+bit of a logit can then change a token only where the number lies within that bit of a border. All
 operations work row by row, so a row's token does not depend on its neighbours.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from workers.engine.draw import draw
+from workers.engine.penalties import Penalties, penalise
 from workers.engine.randomness import uniform
-from workers.engine.request import SamplingParams
+from workers.engine.request import MAX_TOP_LOGPROBS, SamplingParams
+from workers.engine.tiles import argmax, largest, running_sums, tiled
 
-# Rows are sorted only as far as this before a full sort is needed for top-p.
-_NUCLEUS_GUESS = 512
+
+class TokenLogprobs(NamedTuple):
+    """Of the model's own distribution: `logprob` of the token; `top`, (token id, logprob) with the
+    likeliest first; `rest`, the probability that is left outside `top`, from 0 to 1."""
+
+    logprob: float
+    top: tuple[tuple[int, float], ...]
+    rest: float
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A sampled token; `logprob` and `top` as in `TokenOutput`. `finite` is False when the model
-    gave no number for the row, and the token means nothing then."""
+    """A sampled token; `logprob`, `top` and `rest` as in `TokenOutput`. `finite` is False when the
+    model gave no number for the row, and the token means nothing then."""
 
     token_id: int
     finite: bool
     logprob: float | None = None
     top: tuple[tuple[int, float], ...] | None = None
+    rest: float | None = None
 
 
 class RowState:
     """What sampling remembers of one sequence.
 
-    seen: bool [vocab], tokens of prompt and output; counts: fp32 [vocab], occurrences in the
-    output. Either is None when no penalty needs it.
+    choice: number of the choice, which keys its randomness.
+    penalties: None where no parameter asks for any.
+    rows, device: of the logits.
     """
 
-    __slots__ = ("counts", "params", "seen")
+    __slots__ = ("choice", "params", "penalties")
 
     def __init__(
         self,
@@ -50,38 +62,18 @@ class RowState:
         *,
         rows: int,
         device: torch.device,
+        choice: int = 0,
     ) -> None:
         self.params = params
-        self.seen: Tensor | None = None
-        self.counts: Tensor | None = None
-        if params.repetition_penalty != 1.0:
-            self.seen = torch.zeros(rows, dtype=torch.bool, device=device)
-            known = [*prompt_ids, *generated_ids]
-            self.seen[torch.tensor(known, dtype=torch.int64, device=device)] = True
-        if params.frequency_penalty != 0.0 or params.presence_penalty != 0.0:
-            self.counts = torch.zeros(rows, dtype=torch.float32, device=device)
-            shown = torch.tensor(generated_ids, dtype=torch.int64, device=device)
-            self.counts += torch.bincount(shown, minlength=rows)
+        self.choice = choice
+        self.penalties: Penalties | None = None
+        if Penalties.needed(params):
+            self.penalties = Penalties(params, prompt_ids, generated_ids)
 
     def record(self, token_id: int) -> None:
         """Notes a token that became part of the output."""
-        if self.seen is not None:
-            self.seen[token_id] = True
-        if self.counts is not None:
-            self.counts[token_id] += 1.0
-
-    def penalise(self, logits: Tensor) -> Tensor:
-        """Logits [vocab] after the penalties, a new tensor if there are any."""
-        params = self.params
-        if self.seen is not None:
-            penalty = params.repetition_penalty
-            scaled = torch.where(logits > 0, logits / penalty, logits * penalty)
-            logits = torch.where(self.seen, scaled, logits)
-        if self.counts is not None:
-            present = (self.counts > 0).float()
-            cost = self.counts * params.frequency_penalty + present * params.presence_penalty
-            logits = logits - cost
-        return logits
+        if self.penalties is not None:
+            self.penalties.record(token_id)
 
 
 def sample(logits: Tensor, states: Sequence[RowState], positions: Sequence[int]) -> list[Choice]:
@@ -90,103 +82,31 @@ def sample(logits: Tensor, states: Sequence[RowState], positions: Sequence[int])
     Rows of the vocabulary that are no tokens hold -inf. `positions` are those of the new tokens,
     from 1.
     """
-    finite = torch.isfinite(logits.amax(dim=-1)).tolist()
-    shaped = _penalised(logits, states)
+    shaped = penalise(logits, [state.penalties for state in states])
+    greedy = [row for row, state in enumerate(states) if state.params.greedy]
     drawn = [row for row, state in enumerate(states) if not state.params.greedy]
-    if len(drawn) == len(states):
-        tokens = _draw(shaped, states, positions)
-    else:
-        tokens = shaped.argmax(dim=-1)
-        if drawn:
-            tokens[drawn] = _draw(
-                shaped[drawn], [states[row] for row in drawn], [positions[row] for row in drawn]
-            )
-    choices = [
-        Choice(token_id=token, finite=ok) for token, ok in zip(tokens.tolist(), finite, strict=True)
-    ]
+    tokens = torch.empty(len(states), dtype=torch.int64, device=logits.device)
+    if greedy:
+        tokens[greedy] = argmax(tiled(_rows(shaped, greedy)))
+    if drawn:
+        tokens[drawn] = draw(
+            _rows(shaped, drawn),
+            [states[row].params for row in drawn],
+            [
+                uniform(states[row].params.seed, positions[row], choice=states[row].choice)
+                for row in drawn
+            ],
+        )
+    finite = torch.isfinite(logits.amax(dim=-1))
+    # One transfer: each waits for the device.
+    token_ids, is_finite = torch.stack((tokens, finite.to(torch.int64))).tolist()
+    choices = [Choice(token, bool(ok)) for token, ok in zip(token_ids, is_finite, strict=True)]
     _add_logprobs(choices, logits, states)
     return choices
 
 
-def _draw(logits: Tensor, states: Sequence[RowState], positions: Sequence[int]) -> Tensor:
-    probabilities = warp(logits, [state.params for state in states])
-    uniforms = [
-        uniform(state.params.seed, position)
-        for state, position in zip(states, positions, strict=True)
-    ]
-    return _invert(probabilities, uniforms)
-
-
-def _penalised(logits: Tensor, states: Sequence[RowState]) -> Tensor:
-    touched = [
-        row
-        for row, state in enumerate(states)
-        if state.seen is not None or state.counts is not None
-    ]
-    if not touched:
-        return logits
-    shaped = logits.clone()
-    for row in touched:
-        shaped[row] = states[row].penalise(logits[row])
-    return shaped
-
-
-def warp(logits: Tensor, params: Sequence[SamplingParams]) -> Tensor:
-    """Temperature, top-k and top-p of rows [R, vocab]: unnormalised probabilities, 0 where cut."""
-    # Taking the largest away first changes no probability and lets no temperature overflow.
-    logits = logits - logits.amax(dim=-1, keepdim=True)
-    if any(each.temperature != 1.0 for each in params):
-        logits = logits / _column([each.temperature for each in params], logits)
-    logits = _keep_top_k(logits, [each.top_k for each in params])
-    probabilities = torch.softmax(logits, dim=-1)
-    return _keep_top_p(probabilities, [each.top_p for each in params])
-
-
-def _column(values: Sequence[float], like: Tensor) -> Tensor:
-    return torch.tensor(values, dtype=like.dtype, device=like.device).unsqueeze(1)
-
-
-def _keep_top_k(logits: Tensor, ks: Sequence[int]) -> Tensor:
-    """-inf where fewer than k logits of the row are as large; ties with the k-th stay."""
-    rows = [row for row, k in enumerate(ks) if 0 < k < logits.shape[-1]]
-    if not rows:
-        return logits
-    largest = logits.topk(max(ks[row] for row in rows), dim=-1).values
-    cutoff = torch.full_like(logits[:, :1], -math.inf)
-    for row in rows:
-        cutoff[row, 0] = largest[row, ks[row] - 1]
-    return logits.masked_fill(logits < cutoff, -math.inf)
-
-
-def _keep_top_p(probabilities: Tensor, ps: Sequence[float]) -> Tensor:
-    """0 outside the smallest set that reaches p; ties with its least likely token stay."""
-    rows = [row for row, p in enumerate(ps) if p < 1.0]
-    if not rows:
-        return probabilities
-    limits = torch.tensor(
-        [ps[row] for row in rows], dtype=torch.float64, device=probabilities.device
-    )
-    chosen = probabilities if len(rows) == len(ps) else probabilities[rows]
-    sorted_mass = chosen.topk(min(_NUCLEUS_GUESS, chosen.shape[-1]), dim=-1).values
-    reached = sorted_mass.sum(dim=-1, dtype=torch.float64)
-    if sorted_mass.shape[-1] < chosen.shape[-1] and bool((reached < limits).any()):
-        sorted_mass = chosen.sort(dim=-1, descending=True).values
-    cumulative = sorted_mass.cumsum(dim=-1, dtype=torch.float64)
-    before = cumulative - sorted_mass
-    kept = (before < limits.unsqueeze(1)).sum(dim=-1, keepdim=True).clamp_(min=1)
-    cutoff = torch.zeros_like(probabilities[:, :1])
-    cutoff[rows] = sorted_mass.gather(1, kept - 1)
-    return probabilities.masked_fill(probabilities < cutoff, 0.0)
-
-
-def _invert(probabilities: Tensor, uniforms: Sequence[float]) -> Tensor:
-    """Row by row, the first token whose cumulative probability exceeds the row's number."""
-    cumulative = probabilities.cumsum(dim=-1, dtype=torch.float64)
-    total = cumulative[:, -1:]
-    numbers = torch.tensor(uniforms, dtype=torch.float64, device=total.device).unsqueeze(1)
-    # Rounding up to the total would fall behind the last token.
-    targets = torch.minimum(numbers * total, torch.nextafter(total, torch.zeros_like(total)))
-    return torch.searchsorted(cumulative, targets, right=True).squeeze(1)
+def _rows(logits: Tensor, rows: list[int]) -> Tensor:
+    return logits if len(rows) == logits.shape[0] else logits[rows]
 
 
 def _add_logprobs(choices: list[Choice], logits: Tensor, states: Sequence[RowState]) -> None:
@@ -199,23 +119,37 @@ def _add_logprobs(choices: list[Choice], logits: Tensor, states: Sequence[RowSta
         return
     rows = list(wanted)
     tokens = [choices[row].token_id for row in rows]
-    found = token_logprobs(logits[rows], tokens, list(wanted.values()))
-    for row, (logprob, top) in zip(rows, found, strict=True):
-        choice = choices[row]
-        choices[row] = Choice(choice.token_id, choice.finite, logprob, top)
+    found = token_logprobs(_rows(logits, rows), tokens, list(wanted.values()))
+    for row, (logprob, top, rest) in zip(rows, found, strict=True):
+        choices[row] = replace(choices[row], logprob=logprob, top=top, rest=rest)
 
 
 def token_logprobs(
     logits: Tensor, tokens: Sequence[int], tops: Sequence[int]
-) -> list[tuple[float, tuple[tuple[int, float], ...]]]:
-    """For each row [R, vocab]: the logprob of its token, and its `tops[row]` likeliest tokens."""
-    logprobs = torch.log_softmax(logits, dim=-1)
-    chosen = logprobs.gather(1, torch.tensor(tokens, device=logits.device).unsqueeze(1))
-    chosen_list = chosen.squeeze(1).tolist()
-    most = min(max(tops), logits.shape[-1])
-    values, ids = logprobs.topk(most, dim=-1)
-    value_lists, id_lists = values.tolist(), ids.tolist()
-    return [
-        (chosen_list[row], tuple(zip(id_lists[row][:k], value_lists[row][:k], strict=True)))
-        for row, k in enumerate(tops)
-    ]
+) -> list[TokenLogprobs]:
+    """For each row of fp32 logits [R, vocab]: the logprob of its token, its `tops[row]` likeliest
+    tokens (`MAX_TOP_LOGPROBS` at most), and the probability that is left.
+
+    What is left is summed without the likeliest, so it is as exact where it is small.
+    """
+    tiles = tiled(logits)
+    maxima = tiles.amax(dim=-1)
+    most = maxima.amax(dim=-1, keepdim=True)
+    # The same number for all rows in all batches, so that equal tokens come in the same order.
+    values, ids = largest(tiles, maxima, MAX_TOP_LOGPROBS)
+    chosen = logits.gather(1, torch.tensor(tokens, device=logits.device).unsqueeze(1))
+    weights = (tiles - most.unsqueeze(-1)).exp_()
+    mass = weights.flatten(1).gather(1, ids)
+    ranks = torch.arange(MAX_TOP_LOGPROBS, device=logits.device)
+    in_top = ranks < torch.tensor(tops, device=logits.device).unsqueeze(1)
+    weights.flatten(1).scatter_(1, ids, torch.where(in_top, 0.0, mass))
+    left = running_sums(weights)[:, -1:]
+    total = left + torch.where(in_top, mass, 0.0).sum(dim=-1, keepdim=True, dtype=torch.float64)
+    logprobs = (torch.cat((chosen, values), dim=1) - most).double() - total.log()
+
+    numbers = torch.cat((left / total, logprobs), dim=1).tolist()
+    found = []
+    for k, (rest, logprob, *top), top_ids in zip(tops, numbers, ids.tolist(), strict=True):
+        k = min(k, logits.shape[1])
+        found.append(TokenLogprobs(logprob, tuple(zip(top_ids[:k], top[:k], strict=True)), rest))
+    return found
