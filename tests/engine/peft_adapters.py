@@ -1,0 +1,66 @@
+"""Random LoRA adapters, made and saved by PEFT itself, which is the oracle."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import GPTJConfig, GPTJForCausalLM
+
+from workers.engine.checkpoint import ModelConfig
+
+EVERY_MODULE = ["q_proj", "k_proj", "v_proj", "out_proj", "fc_in", "fc_out"]
+CONFIG = ModelConfig(
+    vocab_size=80,
+    n_positions=64,
+    n_embd=40,
+    n_layer=3,
+    n_head=5,
+    rotary_dim=4,
+    layer_norm_epsilon=1e-5,
+)
+
+
+def base_model(config: ModelConfig = CONFIG) -> GPTJForCausalLM:
+    """The same random model each time."""
+    torch.manual_seed(0)
+    return GPTJForCausalLM(
+        GPTJConfig(
+            vocab_size=config.vocab_size,
+            n_positions=config.n_positions,
+            n_embd=config.n_embd,
+            n_layer=config.n_layer,
+            n_head=config.n_head,
+            rotary_dim=config.rotary_dim,
+            initializer_range=0.2,
+            bos_token_id=0,
+            eos_token_id=0,
+        )
+    ).eval()
+
+
+def lora(**fields: Any) -> LoraConfig:
+    settings = {"r": 4, "lora_alpha": 6, "target_modules": EVERY_MODULE, "task_type": "CAUSAL_LM"}
+    return LoraConfig(**{**settings, **fields})
+
+
+def save_adapter(
+    folder: Path, model: Any | None = None, *, seed: int = 1, safe: bool = True, **fields: Any
+) -> PeftModel:
+    """Saves a random adapter of `model` to the folder; returns the adapted model."""
+    with warnings.catch_warnings():
+        # PEFT still asks transformers by a name that will go with its next major version.
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        adapted: PeftModel = get_peft_model(
+            base_model() if model is None else model, lora(**fields)
+        ).eval()
+    chance = torch.Generator().manual_seed(seed)
+    for name, parameter in adapted.named_parameters():
+        if "lora_" in name:
+            # B is zero in a new adapter.
+            parameter.data = torch.randn(parameter.shape, generator=chance) * 0.2
+    adapted.save_pretrained(str(folder), safe_serialization=safe)
+    return adapted

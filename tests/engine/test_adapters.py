@@ -1,0 +1,450 @@
+"""Reading PEFT's adapters: what is served, and what is refused and why."""
+
+import json
+import pickle
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from peft import PeftModel
+from safetensors.torch import load_file, save_file
+
+from tests.engine.peft_adapters import CONFIG, EVERY_MODULE, save_adapter
+from workers.engine.adapters import Adapter, read_adapter
+from workers.engine.errors import (
+    AdapterCorrupt,
+    AdapterError,
+    AdapterFileMissing,
+    AdapterShape,
+    AdapterUnsafe,
+    AdapterUnsupported,
+)
+
+A_TENSOR = "base_model.model.transformer.h.1.attn.q_proj.lora_A.weight"
+B_TENSOR = "base_model.model.transformer.h.1.attn.q_proj.lora_B.weight"
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter of attention's modules. Tests that change it take a copy."""
+    folder = tmp_path_factory.mktemp("adapter")
+    save_adapter(folder, target_modules=["q_proj", "v_proj", "out_proj"])
+    return folder
+
+
+@pytest.fixture
+def folder(saved: Path, tmp_path: Path) -> Path:
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        (tmp_path / name).write_bytes((saved / name).read_bytes())
+    return tmp_path
+
+
+def read(folder: Path) -> Adapter:
+    return read_adapter("mine", folder, CONFIG)
+
+
+def set_fields(folder: Path, **fields: Any) -> None:
+    path = folder / "adapter_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
+
+
+def change_tensors(folder: Path, change: Callable[[dict[str, torch.Tensor]], Any]) -> None:
+    path = folder / "adapter_model.safetensors"
+    tensors = load_file(path)
+    change(tensors)
+    save_file(tensors, path)
+
+
+def assert_as_peft_has_it(adapter: Adapter, adapted: PeftModel) -> None:
+    """Matrices equal to the bit, scales to rounding, of the same modules."""
+    found = set()
+    for path, module in adapted.base_model.model.named_modules():
+        if not hasattr(module, "lora_A"):
+            continue
+        _, _, layer, _, name = path.split(".")
+        pair = adapter.weights[int(layer), name]
+        found.add((int(layer), name))
+        assert torch.equal(pair.a, module.lora_A["default"].weight.float())
+        assert torch.equal(pair.b, module.lora_B["default"].weight.float())
+        assert pair.scale == pytest.approx(module.scaling["default"], rel=1e-12)
+    assert adapter.weights.keys() == found
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"r": 1, "lora_alpha": 32},
+        {"lora_alpha": 3, "use_rslora": True},
+        {"target_modules": ["fc_in"]},
+        {"target_modules": "all-linear", "exclude_modules": ["lm_head"]},
+        {"target_modules": r".*\.(q_proj|fc_out)"},
+        {"target_modules": ["transformer.h.1.attn.k_proj", "fc_out"]},
+        {"exclude_modules": ["k_proj", "transformer.h.0.mlp.fc_in"]},
+        {"layers_to_transform": [0, 2]},
+        {"layers_to_transform": 1, "layers_pattern": "h"},
+        {"layers_to_transform": [1], "target_modules": ["transformer.h.0.mlp.fc_in", "v_proj"]},
+        {"rank_pattern": {"q_proj": 2, "h.1.mlp.fc_in": 9}, "alpha_pattern": {"fc_out": 1.5}},
+        {
+            "rank_pattern": {"^transformer.h.0.attn.v_proj": 3, "v_proj": 5},
+            "alpha_pattern": {"v_proj": 7},
+            "use_rslora": True,
+        },
+        {"init_lora_weights": "gaussian", "lora_dropout": 0.1},
+    ],
+    ids=str,
+)
+def test_adapters_are_read_as_peft_has_them(tmp_path: Path, fields: dict[str, Any]) -> None:
+    adapted = save_adapter(tmp_path, **fields)
+
+    assert_as_peft_has_it(read(tmp_path), adapted)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_widened(folder: Path, dtype: torch.dtype) -> None:
+    def halve(tensors: dict[str, torch.Tensor]) -> None:
+        for name in tensors:
+            tensors[name] = tensors[name].to(dtype)
+
+    change_tensors(folder, halve)
+
+    a = read(folder).weights[1, "q_proj"].a
+    expected = load_file(folder / "adapter_model.safetensors")[A_TENSOR].float()
+    assert a.dtype == torch.float32
+    assert torch.equal(a, expected)
+
+
+def test_pickled_adapters_are_read(tmp_path: Path) -> None:
+    adapted = save_adapter(tmp_path, safe=False)
+
+    assert (tmp_path / "adapter_model.bin").is_file()
+    assert_as_peft_has_it(read(tmp_path), adapted)
+
+
+def test_ranks_and_sizes_are_told(tmp_path: Path) -> None:
+    save_adapter(tmp_path, r=2, rank_pattern={"fc_in": 5}, target_modules=["fc_in", "q_proj"])
+
+    adapter = read(tmp_path)
+
+    width = CONFIG.n_embd
+    assert adapter.name == "mine"
+    assert adapter.rank == 5
+    assert adapter.parameters == CONFIG.n_layer * (5 * 5 * width + 2 * 2 * width)
+
+
+def test_the_digest_names_what_the_adapter_computes(folder: Path, saved: Path) -> None:
+    digest = read(folder).digest
+    assert digest == read_adapter("other name", saved, CONFIG).digest
+    assert len(digest) == 64
+
+    set_fields(folder, lora_alpha=7)
+    other_scale = read(folder).digest
+    change_tensors(folder, lambda tensors: tensors[A_TENSOR].mul_(2))
+    other_weights = read(folder).digest
+
+    assert len({digest, other_scale, other_weights}) == 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"peft_type": "IA3"}, "peft_type"),
+        ({"peft_type": None}, "peft_type"),
+        ({"use_dora": True}, "use_dora"),
+        ({"bias": "lora_only"}, "bias"),
+        ({"lora_bias": True}, "lora_bias"),
+        ({"modules_to_save": ["lm_head"]}, "modules_to_save"),
+        ({"fan_in_fan_out": True}, "fan_in_fan_out"),
+        ({"init_lora_weights": "pissa"}, "init_lora_weights"),
+        ({"init_lora_weights": "olora"}, "init_lora_weights"),
+        ({"init_lora_weights": ["x"]}, "init_lora_weights"),
+        ({"layer_replication": [[0, 2]]}, "layer_replication"),
+        ({"trainable_token_indices": [1]}, "trainable_token_indices"),
+        ({"a_variant_of_next_year": {"x": 1}}, "a_variant_of_next_year"),
+        ({"r": 0}, "r"),
+        ({"r": True}, "r"),
+        ({"r": 100_000}, "r"),
+        ({"lora_alpha": None}, "lora_alpha"),
+        ({"lora_alpha": float("nan")}, "lora_alpha"),
+        ({"use_rslora": "yes"}, "use_rslora"),
+        ({"rank_pattern": {"q_(proj|x)+": 2}}, "rank_pattern"),
+        ({"rank_pattern": {"q_proj": -1}}, "rank_pattern"),
+        ({"alpha_pattern": {"q_proj": "2"}}, "alpha_pattern"),
+        ({"alpha_pattern": ["q_proj"]}, "alpha_pattern"),
+        ({"target_modules": None}, "target_modules"),
+        ({"target_modules": [1]}, "target_modules"),
+        ({"exclude_modules": ".*"}, "exclude_modules"),
+        ({"layers_to_transform": ["1"]}, "layers_to_transform"),
+        ({"layers_pattern": "blocks"}, "layers_pattern"),
+    ],
+    ids=str,
+)
+def test_other_than_plain_lora_is_refused(folder: Path, fields: dict[str, Any], named: str) -> None:
+    set_fields(folder, **fields)
+
+    with pytest.raises(AdapterUnsupported) as refused:
+        read(folder)
+
+    assert refused.value.details["field"] == named
+    assert str(folder / "adapter_config.json") in refused.value.message
+
+
+# PEFT says that it saves the embedding as well.
+@pytest.mark.filterwarnings("ignore:Setting .save_embedding_layers:UserWarning")
+@pytest.mark.parametrize("module", ["lm_head", "wte"])
+def test_adapters_of_embeddings_and_head_are_refused(tmp_path: Path, module: str) -> None:
+    save_adapter(tmp_path, target_modules=["q_proj", module])
+
+    with pytest.raises(AdapterUnsupported, match=module):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (b"{", AdapterCorrupt),
+        (b"\xff\xfe{}", AdapterCorrupt),
+        (b"[" * 100_000, AdapterCorrupt),
+        (b"[]", AdapterCorrupt),
+        (b" " * (2**20 + 1), AdapterShape),
+    ],
+    ids=["cut", "not text", "deep", "no object", "huge"],
+)
+def test_configurations_that_are_none_are_refused(
+    folder: Path, text: bytes, error: type[AdapterError]
+) -> None:
+    (folder / "adapter_config.json").write_bytes(text)
+
+    with pytest.raises(error, match=r"adapter_config\.json"):
+        read(folder)
+
+
+@pytest.mark.parametrize("name", ["adapter_config.json", "adapter_model.safetensors"])
+def test_missing_files_are_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+
+    with pytest.raises(AdapterFileMissing, match=name):
+        read(folder)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(AdapterFileMissing, match="nowhere"):
+        read(tmp_path / "nowhere")
+
+
+def drop_half(tensors: dict[str, torch.Tensor]) -> None:
+    del tensors[B_TENSOR]
+
+
+def drop_module(tensors: dict[str, torch.Tensor]) -> None:
+    del tensors[A_TENSOR], tensors[B_TENSOR]
+
+
+def add_module(tensors: dict[str, torch.Tensor]) -> None:
+    for name in (A_TENSOR, B_TENSOR):
+        tensors[name.replace("q_proj", "k_proj")] = tensors[name].clone()
+
+
+def add_layer(tensors: dict[str, torch.Tensor]) -> None:
+    tensors[A_TENSOR.replace("h.1", "h.7")] = tensors[A_TENSOR].clone()
+
+
+def widen(tensors: dict[str, torch.Tensor]) -> None:
+    tensors[A_TENSOR] = torch.zeros(4, CONFIG.n_embd + 1)
+
+
+def raise_rank(tensors: dict[str, torch.Tensor]) -> None:
+    tensors[A_TENSOR] = torch.zeros(5, CONFIG.n_embd)
+    tensors[B_TENSOR] = torch.zeros(CONFIG.n_embd, 5)
+
+
+def clear(tensors: dict[str, torch.Tensor]) -> None:
+    tensors.clear()
+
+
+@pytest.mark.parametrize(
+    ("change", "tensor"),
+    [
+        (drop_half, B_TENSOR),
+        (drop_module, "transformer.h.1.attn.q_proj"),
+        (add_module, "transformer.h.1.attn.k_proj"),
+        (add_layer, A_TENSOR.replace("h.1", "h.7")),
+        (widen, A_TENSOR),
+        (raise_rank, A_TENSOR),
+        (clear, "transformer.h.0.attn.q_proj"),
+    ],
+)
+def test_missing_extra_and_misshapen_tensors_are_named(
+    folder: Path, change: Callable[[dict[str, torch.Tensor]], None], tensor: str
+) -> None:
+    change_tensors(folder, change)
+
+    with pytest.raises(AdapterShape) as refused:
+        read(folder)
+
+    assert refused.value.details["tensor"] == tensor
+    assert tensor in refused.value.message
+
+
+def test_weights_of_no_module_are_refused(folder: Path) -> None:
+    set_fields(folder, target_modules="nothing")
+    change_tensors(folder, clear)
+
+    with pytest.raises(AdapterShape, match="no module"):
+        read(folder)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "base_model.model.transformer.h.1.attn.q_proj.lora_magnitude_vector.weight",
+        "base_model.model.transformer.h.1.attn.q_proj.lora_B.bias",
+        "base_model.model.transformer.h.1.mlp.q_proj.lora_A.weight",
+        "base_model.model.lm_head.weight",
+        "\u0661",
+    ],
+)
+def test_tensors_of_anything_else_are_named(folder: Path, name: str) -> None:
+    change_tensors(folder, lambda tensors: tensors.update({name: torch.zeros(2)}))
+
+    with pytest.raises(AdapterUnsupported) as refused:
+        read(folder)
+
+    assert refused.value.details["tensor"] == name
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_numbers_that_are_not_finite_are_refused(folder: Path, value: float) -> None:
+    def spoil(tensors: dict[str, torch.Tensor]) -> None:
+        tensors[A_TENSOR][1, 2] = value
+
+    change_tensors(folder, spoil)
+
+    with pytest.raises(AdapterCorrupt, match="finite"):
+        read(folder)
+
+
+def test_other_dtypes_are_refused(folder: Path) -> None:
+    def widen_items(tensors: dict[str, torch.Tensor]) -> None:
+        tensors[A_TENSOR] = tensors[A_TENSOR].double()
+
+    change_tensors(folder, widen_items)
+
+    with pytest.raises(AdapterUnsupported, match="F64"):
+        read(folder)
+
+
+def test_an_adapter_of_a_larger_model_is_not_read_into_memory(folder: Path) -> None:
+    with (folder / "adapter_model.safetensors").open("r+b") as file:
+        file.truncate(2**33)
+
+    with pytest.raises(AdapterShape, match="another model"):
+        read(folder)
+
+
+def test_an_adapter_of_another_width_is_refused(folder: Path) -> None:
+    with pytest.raises(AdapterShape, match="another model"):
+        read_adapter("mine", folder, replace(CONFIG, n_embd=80))
+
+
+def header(entries: object, data: bytes = b"") -> bytes:
+    text = json.dumps(entries).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"1234567",
+        struct.pack("<Q", 2**60) + b"{}",
+        struct.pack("<Q", 0),
+        header([1, 2]),
+        header({A_TENSOR: {"dtype": "F32"}}),
+        header({A_TENSOR: {"dtype": "F32", "shape": [1], "data_offsets": [0, 8]}}, b"12345678"),
+        header({A_TENSOR: {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}, b"1234"),
+        header({A_TENSOR: {"dtype": "F32", "shape": [2], "data_offsets": [-8, 0]}}, b"12345678"),
+        header({A_TENSOR: {"dtype": "F32", "shape": [-1, -1], "data_offsets": [0, 4]}}, b"1234"),
+        header({A_TENSOR: {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}}),
+        header({A_TENSOR: {"dtype": "F32", "shape": [1], "data_offsets": ["0", "4"]}}, b"1234"),
+        header({A_TENSOR: {"dtype": "F32", "shape": [1], "data_offsets": [0.0, 4.0]}}, b"1234"),
+    ],
+    ids=repr,
+)
+def test_damaged_safetensors_are_refused(folder: Path, content: bytes) -> None:
+    (folder / "adapter_model.safetensors").write_bytes(content)
+
+    with pytest.raises(AdapterCorrupt, match=r"adapter_model\.safetensors"):
+        read(folder)
+
+
+@pytest.mark.parametrize("kept", [0, 7, 100, 2000, -1])
+def test_truncated_files_are_refused(folder: Path, kept: int) -> None:
+    path = folder / "adapter_model.safetensors"
+    path.write_bytes(path.read_bytes()[:kept])
+
+    with pytest.raises(AdapterCorrupt, match="truncated or damaged"):
+        read(folder)
+
+
+@pytest.mark.parametrize("kept", [0, 7, 100, 2000, -100])
+def test_truncated_pickles_are_refused(tmp_path: Path, kept: int) -> None:
+    save_adapter(tmp_path, safe=False)
+    path = tmp_path / "adapter_model.bin"
+    path.write_bytes(path.read_bytes()[:kept])
+
+    with pytest.raises((AdapterCorrupt, AdapterUnsafe), match=r"adapter_model\.bin"):
+        read(tmp_path)
+
+
+class Harmful:
+    """Makes the file at `path` when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (self.path,))
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_pickles_that_would_run_code_are_not_opened(folder: Path, zipped: bool) -> None:
+    (folder / "adapter_model.safetensors").unlink()
+    trap = folder / "it ran"
+    if zipped:
+        torch.save({A_TENSOR: Harmful(trap)}, folder / "adapter_model.bin")
+    else:
+        (folder / "adapter_model.bin").write_bytes(
+            pickle.dumps({A_TENSOR: Harmful(trap)}, protocol=2)
+        )
+
+    with pytest.raises(AdapterUnsafe, match="not opened"):
+        read(folder)
+
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        ([torch.zeros(2)], AdapterUnsupported),
+        ({A_TENSOR: 3}, AdapterUnsupported),
+        ({A_TENSOR: torch.zeros(2, dtype=torch.int64)}, AdapterUnsupported),
+        ({A_TENSOR: torch.zeros(4, 40).to_sparse()}, AdapterUnsupported),
+        ({A_TENSOR: torch.zeros(1, 1).expand(10**6, 10**6)}, AdapterShape),
+    ],
+    ids=["list", "number", "integers", "sparse", "endless view"],
+)
+def test_pickles_of_other_things_are_refused(
+    folder: Path, content: object, error: type[AdapterError]
+) -> None:
+    (folder / "adapter_model.safetensors").unlink()
+    set_fields(folder, target_modules=f".*({'|'.join(EVERY_MODULE)})")
+    torch.save(content, folder / "adapter_model.bin")
+
+    with pytest.raises(error, match=r"adapter_model\.bin"):
+        read(folder)
