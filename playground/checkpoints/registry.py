@@ -19,7 +19,7 @@ from playground.checkpoints.files import local_file
 from playground.core.errors import UnknownModel
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-Dtype = Literal["float32", "bfloat16", "float16"]
+Dtype = Literal["float32", "bfloat16", "float16", "int8"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.engine.tiny import SIZES, Tiny, make_tiny
+from tests.engine.tiny import SIZES, Tiny, load_tiny
+from tools.random_checkpoint import write
+from workers.engine.checkpoint import Dtype, Kernels
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -17,20 +19,25 @@ def one_thread() -> None:
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Tiny]:
-    """A random checkpoint by name, written and loaded once a session."""
-    made: dict[str, Tiny] = {}
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tiny]:
+    """A random checkpoint by name, written once a session, loaded once for each way to run it."""
+    folders: dict[str, Path] = {}
+    made: dict[tuple[str, str, str], Tiny] = {}
 
-    def get(name: str) -> Tiny:
-        if name not in made:
-            made[name] = make_tiny(SIZES[name], tmp_path_factory.mktemp(name))
-        return made[name]
+    def get(name: str, kernels: Kernels = "auto", dtype: Dtype = "float32") -> Tiny:
+        if name not in folders:
+            folders[name] = tmp_path_factory.mktemp(name)
+            write(SIZES[name], folders[name])
+        way = (name, kernels, dtype)
+        if way not in made:
+            made[way] = load_tiny(folders[name], kernels, dtype)
+        return made[way]
 
     return get
 
 
 @pytest.fixture
-def small(tiny: Callable[[str], Tiny]) -> Tiny:
+def small(tiny: Callable[..., Tiny]) -> Tiny:
     return tiny("small")
 
 

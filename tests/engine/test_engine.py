@@ -18,6 +18,7 @@ from tests.engine.tiny import (
     run_alone,
     run_mixed,
 )
+from workers.engine.blocks import BLOCK
 from workers.engine.engine import Engine
 from workers.engine.errors import (
     CacheTooSmall,
@@ -172,12 +173,9 @@ def test_stop_sequence_ends_the_run_and_is_not_shown(small: Tiny) -> None:
 
 def test_end_of_text_ends_the_run_with_a_position_of_its_own(small: Tiny) -> None:
     eos = small.vocabulary.eos_id
-    bias = small.model.head.bias.clone()
-    bias[eos] = 20.0
-    model = replace(small.model, head=replace(small.model.head, bias=bias))
-    engine = Engine(model, small.vocabulary)
+    forced = request("a", prompt_of(4), 20, generated=(0xE2, 0x82), logit_bias=((eos, 100.0),))
 
-    result = run(engine, request("a", prompt_of(4), 20, generated=(0xE2, 0x82)))["a"]
+    result = run_alone(small, forced)
 
     assert result.tokens == [TokenOutput("a", 3, eos, "\ufffd")]
     assert result.finish == Finish("a", "stop")
@@ -203,7 +201,7 @@ def test_abort_frees_the_slot_and_leaves_neighbours_alone(small: Tiny) -> None:
     for _ in range(4):
         collect(engine.step(), results)
     assert (engine.live, engine.free_slots) == (3, 0)
-    reserved = engine._scheduler.reserved
+    free = engine._scheduler.pool.unpromised
 
     engine.abort("goes")
     engine.abort("goes")
@@ -213,7 +211,7 @@ def test_abort_frees_the_slot_and_leaves_neighbours_alone(small: Tiny) -> None:
     assert results["goes"].finish.reason == "abort"
     assert "waits" in results, "the waiting request did not take the slot in the same step"
     assert engine.live == 2
-    assert engine._scheduler.reserved < reserved - 400
+    assert engine._scheduler.pool.unpromised > free + 400 // BLOCK
     engine.abort("goes")
     engine.abort("nobody")
     while engine.has_work:
@@ -244,8 +242,7 @@ def test_an_id_can_be_used_again_after_its_finish(small: Tiny) -> None:
 
 
 def test_requests_wait_for_cache_and_all_are_served(small: Tiny) -> None:
-    layout = small.model.cache_layout
-    engine = small.engine(cache_bytes=layout.bytes_per_position * 150)
+    engine = small.engine(cache_bytes=small.model.cache_layout.block_bytes * 5)
     requests = [request(str(seed), prompt_of(60, seed), 30, seed=seed) for seed in range(4)]
     for each in requests:
         engine.submit(each)
@@ -254,10 +251,10 @@ def test_requests_wait_for_cache_and_all_are_served(small: Tiny) -> None:
 
     while engine.has_work:
         collect(engine.step(), results)
-        most = max(most, engine._scheduler.reserved)
+        most = max(most, engine.counters.running)
 
-    assert 0 < most <= 150
-    assert engine._scheduler.reserved == 0
+    assert most == 1
+    assert engine.counters.used_blocks == 0
     for each in requests:
         assert results[each.id].tokens == run_alone(small, each).tokens
 
@@ -271,14 +268,14 @@ def test_requests_wait_for_cache_and_all_are_served(small: Tiny) -> None:
         (request("a", (1, -1), 5), TokenOutOfRange, r"-1"),
         (request("a", (1,), 5, generated=(299,)), TokenOutOfRange, r"299"),
         (request("a", (1,), 2, generated=(1, 2, 3)), InvalidParameter, "generated_ids"),
-        (request("a", prompt_of(300), 100), CacheTooSmall, r"need 399 positions.*holds 350"),
+        (request("a", prompt_of(300), 100), CacheTooSmall, r"need 399 positions.*holds 352"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_requests_that_cannot_be_served_are_refused(
     small: Tiny, bad: Request, error: type[Exception], message: str
 ) -> None:
-    engine = small.engine(cache_bytes=small.model.cache_layout.bytes_per_position * 350)
+    engine = small.engine(cache_bytes=small.model.cache_layout.block_bytes * 11)
 
     with pytest.raises(error, match=message):
         engine.submit(bad)
@@ -327,7 +324,9 @@ def test_score_refuses_as_submit_does(small: Tiny, ids: tuple[int, ...]) -> None
         ("stop", "text"),
         ("seed", -1),
         ("seed", 2**64),
-        ("logprobs", 11),
+        ("logprobs", 21),
+        ("min_p", 1.5),
+        ("n", 0),
     ],
 )
 def test_parameters_outside_their_range_are_named(field: str, value: object) -> None:
@@ -357,8 +356,8 @@ class Fault:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
-    def hidden(self, ids: torch.Tensor, positions: torch.Tensor, attention: Any) -> torch.Tensor:
-        hidden = self._model.hidden(ids, positions, attention)
+    def hidden(self, ids: torch.Tensor, *rest: Any) -> torch.Tensor:
+        hidden = self._model.hidden(ids, *rest)
         rows = (ids == self._poison).nonzero().flatten()
         if rows.numel():
             if isinstance(self._fault, Exception):
@@ -400,24 +399,35 @@ def test_a_failing_request_fails_alone(
         assert results[each.id].tokens == run_alone(small, each).tokens
 
 
-def test_no_memory_for_one_cache_fails_that_request_alone(
+def test_no_memory_for_one_request_fails_it_alone(
     small: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = small.engine()
-    allocate = type(engine._runner.layout).allocate
+    opened = engine._runner.open
 
-    def scarce(layout: Any, positions: int) -> torch.Tensor:
-        if positions > 400:
+    def scarce(sequence: Any) -> None:
+        if sequence.request.id == "big":
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-        return allocate(layout, positions)
+        opened(sequence)
 
-    monkeypatch.setattr(type(engine._runner.layout), "allocate", scarce)
+    monkeypatch.setattr(engine._runner, "open", scarce)
     results = run(engine, request("big", prompt_of(200), 300), request("a", prompt_of(9), 5))
 
     assert results["big"].finish is not None
     assert isinstance(results["big"].finish.error, OutOfMemory)
     assert len(results["a"].tokens) == 5
-    assert engine._scheduler.reserved == 0
+    assert engine.counters.used_blocks == 0
+
+
+def test_what_a_failed_request_computed_is_not_used_again(small: Tiny) -> None:
+    engine = engine_with(small, float("nan"))
+    prompt = prompt_of(100)
+    run(engine, request("poisoned", (*prompt, 257), 10))
+
+    healthy = request("healthy", (*prompt, 5), 20, seed=1)
+
+    assert run(engine, healthy)["healthy"].tokens == run_alone(small, healthy).tokens
+    assert engine.counters.reused_tokens == 0
 
 
 def test_a_device_that_fails_is_raised(small: Tiny) -> None:

@@ -5,92 +5,117 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from tests.engine.tiny import SIZES, Tiny, prompt_of, request, run, run_alone, run_mixed
-from workers.engine.kv_cache import Attention, Span
+from tests.engine.tiny import KERNELS, SIZES, Tiny, prompt_of, request, run, run_alone
+from workers.engine.blocks import BLOCK
+from workers.engine.kv_cache import Span
 
 ALL_SIZES = list(SIZES)
-GREEDY_LENGTHS = (1, 3, 17, 128, 131, 260)
 
 
 def logits_of(
-    tiny: Tiny, ids: tuple[int, ...], chunks: list[int], row_by_row: bool
+    tiny: Tiny,
+    ids: tuple[int, ...],
+    chunks: list[int],
+    *,
+    row_by_row: bool = False,
+    table: list[int] | None = None,
 ) -> torch.Tensor:
-    """Logits [tokens, vocab] when the tokens run in chunks of these sizes."""
+    """Logits [tokens, vocab] when the tokens run in chunks of these sizes, in these blocks."""
     model = tiny.model
-    buffer = model.cache_layout.allocate(len(ids))
+    blocks = -(-len(ids) // BLOCK)
+    table = table or list(range(blocks))
+    cache = model.cache(max(table) + 1)
     found, start = [], 0
     with torch.inference_mode():
         for count in chunks:
-            end = start + count
-            span = Span(buffer, row=0, start=start, count=count, row_by_row=row_by_row)
-            hidden = model.hidden(
-                torch.tensor(ids[start:end]),
-                torch.arange(start, end),
-                Attention(model.cache_layout, [span]),
-            )
-            found.append(model.logits(hidden))
-            start = end
+            span = Span(0, start, count, table, row_by_row)
+            rows = torch.tensor(ids[start : start + count])
+            found.append(model.logits(model.hidden(rows, cache.step([span]))))
+            start += count
     return torch.cat(found)
 
 
+@pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("name", ALL_SIZES)
-def test_logits_equal_transformers(tiny: Callable[[str], Tiny], name: str) -> None:
-    subject = tiny(name)
+def test_logits_equal_transformers(tiny: Callable[..., Tiny], name: str, kernels: str) -> None:
+    subject = tiny(name, kernels)
     ids = prompt_of(200)
 
     with torch.inference_mode():
         expected = subject.oracle(torch.tensor([ids])).logits[0]
 
     for chunks in ([200], [100, 100], [7, 128, 65], [1] * 200):
-        logits = logits_of(subject, ids, chunks, row_by_row=False)
+        logits = logits_of(subject, ids, chunks)
         torch.testing.assert_close(logits, expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("kernels", KERNELS)
+def test_where_the_blocks_lie_changes_no_bit(tiny: Callable[..., Tiny], kernels: str) -> None:
+    subject = tiny("odd_sizes", kernels)
+    ids = prompt_of(150)
+
+    straight = logits_of(subject, ids, [64, 64, 22])
+    scattered = logits_of(subject, ids, [64, 64, 22], table=[7, 2, 9, 0, 4])
+
+    assert torch.equal(straight, scattered)
+
+
 @pytest.mark.parametrize("name", ALL_SIZES)
-def test_greedy_tokens_equal_transformers_alone_and_mixed(
-    tiny: Callable[[str], Tiny], name: str
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16", "int8"])
+def test_a_row_has_the_same_bits_in_any_chunk(
+    tiny: Callable[..., Tiny], name: str, dtype: str
 ) -> None:
-    subject = tiny(name)
-    requests = [
-        request(f"prompt of {length}", prompt_of(length), 64, temperature=0)
-        for length in GREEDY_LENGTHS
-    ]
+    """What makes shared, chunked, resumed and batched texts equal: see decision 0011."""
+    subject = tiny(name, "auto", dtype)
+    assert subject.model.native
+    ids = prompt_of(150)
 
-    lengths, kinds = [], []
-    mixed = run_mixed(subject.engine(max_batch=5), requests)
+    whole = logits_of(subject, ids, [150])
 
-    for each in requests:
-        tokens = run_alone(subject, each).ids
-        assert tokens == subject.oracle_next(each.prompt_ids, tokens)
-        assert len(tokens) == 64 or tokens[-1] == subject.vocabulary.eos_id
-        assert mixed[each.id].ids == tokens
-        lengths.append(len(tokens))
-        kinds.append(len(set(tokens)))
-    assert max(lengths) == 64
-    assert max(kinds) > 8, "the model repeats itself too much to tell anything"
+    for chunks in ([1] * 150, [64, 86], [3, 1, 140, 6]):
+        assert torch.equal(logits_of(subject, ids, chunks), whole)
 
 
 @pytest.mark.parametrize("name", ALL_SIZES)
-def test_decoding_equals_row_by_row_prefill_to_the_bit(
-    tiny: Callable[[str], Tiny], name: str
+def test_without_kernels_decoding_equals_row_by_row_prefill_to_the_bit(
+    tiny: Callable[..., Tiny], name: str
 ) -> None:
     """What a resumed request computes again is what decoding computed, so it goes on exactly."""
-    subject = tiny(name)
+    subject = tiny(name, "torch")
     ids = prompt_of(90)
 
     again = logits_of(subject, ids, [90], row_by_row=True)
-    pairs = logits_of(subject, ids, [2] * 45, row_by_row=True)
+    alone = logits_of(subject, ids, [1] * 90, row_by_row=True)
 
-    assert torch.equal(again, pairs)
+    assert torch.equal(again, alone)
 
 
-def test_prompts_run_together_and_alone_to_the_same_bits(small: Tiny) -> None:
+@pytest.mark.parametrize("kernels", KERNELS)
+def test_prompts_run_together_and_alone_to_the_same_bits(
+    tiny: Callable[..., Tiny], kernels: str
+) -> None:
+    subject = tiny("small", kernels)
     requests = [
         request(str(length), prompt_of(length), 12, logprobs=3, seed=length)
         for length in (1, 2, 30, 127, 128, 129, 300)
     ]
 
-    together = run(small.engine(), *requests)
+    together = run(subject.engine(), *requests)
 
     for each in requests:
-        assert together[each.id].tokens == run_alone(small, each).tokens
+        assert together[each.id].tokens == run_alone(subject, each).tokens
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "int8"])
+def test_narrow_weights_stay_close_to_the_wide_ones(
+    tiny: Callable[..., Tiny], kernels: str, dtype: str
+) -> None:
+    narrow, wide = tiny("wide_heads", kernels, dtype), tiny("wide_heads", kernels)
+    ids = prompt_of(120)
+
+    ours = torch.log_softmax(logits_of(narrow, ids, [120]), dim=-1)
+    exact = torch.log_softmax(logits_of(wide, ids, [120]), dim=-1)
+
+    divergence = (exact.exp() * (exact - ours)).sum(dim=-1).mean()
+    assert 0 < divergence < {"bfloat16": 3e-4, "float16": 1e-5, "int8": 3e-3}[dtype]

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from tools.random_checkpoint import RandomCheckpoint, write
-from workers.engine.checkpoint import CheckpointSpec, ModelConfig
+from tools.random_checkpoint import RandomCheckpoint
+from workers.engine.checkpoint import CheckpointSpec, Dtype, Kernels, ModelConfig
 from workers.engine.engine import Engine
 from workers.engine.model import GPTJ
 from workers.engine.request import Finish, Request, SamplingParams, StepOutput, TokenOutput
@@ -64,9 +64,12 @@ class Tiny:
         return likeliest
 
 
-def make_tiny(checkpoint: RandomCheckpoint, folder: Path) -> Tiny:
-    write(checkpoint, folder)
-    return Tiny(folder, load_model(CheckpointSpec(folder)), Vocabulary.load(folder))
+KERNELS: tuple[Kernels, ...] = ("auto", "torch")
+
+
+def load_tiny(folder: Path, kernels: Kernels = "auto", dtype: Dtype = "float32") -> Tiny:
+    model = load_model(CheckpointSpec(folder, dtype=dtype, kernels=kernels))
+    return Tiny(folder, model, Vocabulary.load(folder))
 
 
 def prompt_of(length: int, seed: int = 0) -> tuple[int, ...]:
@@ -86,7 +89,7 @@ def request(
 
 @dataclass
 class Result:
-    """All outputs of one request."""
+    """All outputs of one choice."""
 
     tokens: list[TokenOutput] = field(default_factory=list)
     finish: Finish | None = None
@@ -102,8 +105,10 @@ class Result:
 
 
 def collect(outputs: Iterable[StepOutput], results: dict[str, Result]) -> None:
+    """Adds outputs to the results by request; choices but the first are `id/choice`."""
     for output in outputs:
-        result = results.setdefault(output.request_id, Result())
+        name = f"{output.request_id}/{output.choice}" if output.choice else output.request_id
+        result = results.setdefault(name, Result())
         assert result.finish is None, "output after the finish"
         if isinstance(output, Finish):
             result.finish = output

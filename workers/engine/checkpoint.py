@@ -21,8 +21,9 @@ from workers.engine.errors import (
     CheckpointUnsupported,
 )
 
-Dtype = Literal["float32", "bfloat16", "float16"]
-DTYPES: tuple[Dtype, ...] = ("float32", "bfloat16", "float16")
+Dtype = Literal["float32", "bfloat16", "float16", "int8"]
+DTYPES: tuple[Dtype, ...] = ("float32", "bfloat16", "float16", "int8")
+Kernels = Literal["auto", "torch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,19 @@ class CheckpointSpec:
     """What to load and how.
 
     folder: the checkpoint's folder; nothing outside it is read.
-    dtype: what weights are held in, whatever they are stored as.
+    dtype: what matrices are held in, whatever they are stored as; with int8, rows of activations
+        are rounded too where that is faster.
     device: "cpu", "cuda" or "cuda:<n>".
     hashes: file name -> SHA-256 in hex; a file named here must exist and match.
+    kernels: "auto" takes this engine's own kernels on a CPU where they can be built, "torch" leaves
+        all to torch.
     """
 
     folder: Path
     dtype: Dtype = "float32"
     device: str = "cpu"
     hashes: Mapping[str, str] = field(default_factory=dict)
+    kernels: Kernels = "auto"
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:

@@ -16,7 +16,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from workers.engine.adapters import Adapter
+from workers.engine.blocks import BLOCK, BlockPool, root_key
 from workers.engine.checkpoint import CheckpointSpec
+from workers.engine.counters import Counters, Meter
 from workers.engine.errors import (
     CheckpointShape,
     DeviceFailed,
@@ -26,8 +29,9 @@ from workers.engine.errors import (
     NonFiniteLogits,
 )
 from workers.engine.failures import classify
-from workers.engine.kv_cache import default_cache_bytes
+from workers.engine.kv_cache import default_blocks
 from workers.engine.limits import Limits
+from workers.engine.loaded_adapters import LoadedAdapters
 from workers.engine.model import GPTJ
 from workers.engine.request import (
     MAX_TOP_LOGPROBS,
@@ -39,27 +43,30 @@ from workers.engine.request import (
 )
 from workers.engine.runner import Runner
 from workers.engine.sampler import Choice, sample
-from workers.engine.scheduler import Scheduler, Sequence, Work
+from workers.engine.scheduler import Scheduler
+from workers.engine.sequence import Sequence, Work
 from workers.engine.text import TextStream, Vocabulary
 from workers.engine.weights import load_model
 
 
 @dataclass(frozen=True, slots=True)
 class TokenScore:
-    """A given token: its logprob after the tokens before it (None for the first), and the likeliest
-    tokens at its place."""
+    """A given token: its logprob after the tokens before it (None for the first), the likeliest
+    tokens at its place, and the probability that these leave to all others (None without any)."""
 
     token_id: int
     logprob: float | None
     top: tuple[tuple[int, float], ...] = ()
+    rest: float | None = None
 
 
 class Engine:
     """GPT-J with continuous batching.
 
-    max_batch: requests that decode together; more wait.
-    cache_bytes: memory for keys and values; None takes half of what is free. A request waits until
-        its part (prompt and max_tokens) fits.
+    max_batch: choices that decode together; more wait.
+    cache_bytes: memory for keys and values; None takes half of what is free, and no more than
+        max_batch full contexts. A request waits until its part (prompt and max_tokens) fits.
+    prefix_cache: whether text that is in the cache already is used again.
     tokens_per_second: cap on each request's pace; one that is ahead is left out of the step.
     """
 
@@ -70,6 +77,7 @@ class Engine:
         *,
         max_batch: int = 16,
         cache_bytes: int | None = None,
+        prefix_cache: bool = True,
         tokens_per_second: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -84,25 +92,36 @@ class Engine:
             )
         self.vocabulary = vocabulary
         self.context = model.config.n_positions
-        self._runner = Runner(model, vocabulary.filler_rows(model.config.vocab_size))
         self._max_batch = max_batch
-        if cache_bytes is None:
-            cache_bytes = default_cache_bytes(self._runner.layout, max_batch * self.context)
+        layout = model.cache_layout
+        blocks = (
+            default_blocks(layout, max_batch * self.context)
+            if cache_bytes is None
+            else cache_bytes // layout.block_bytes
+        )
+        self._runner = Runner(
+            model, vocabulary.filler_rows(model.config.vocab_size), blocks, max_batch
+        )
+        self._adapters = LoadedAdapters(self._runner.adapters)
         self._limits = Limits(
             context=self.context,
             rows=model.config.vocab_size,
-            cache_positions=cache_bytes // self._runner.layout.bytes_per_position,
+            cache_positions=blocks * BLOCK,
             vocabulary=vocabulary,
         )
         self._scheduler = Scheduler(
             max_batch=max_batch,
-            cache_positions=self._limits.cache_positions,
+            pool=BlockPool(blocks),
+            grid=model.chunk_grid,
+            prefill_rows=model.prefill_rows,
+            shares=prefix_cache,
             interval=1.0 / tokens_per_second if tokens_per_second else 0.0,
         )
+        self._meter = Meter()
         self._clock = clock
         # What other threads hand over; `step` takes it. Held for moments only.
         self._door = threading.Condition()
-        self._held: dict[str, Sequence] = {}
+        self._held: dict[tuple[str, int], Sequence] = {}
         self._submitted: list[Sequence] = []
         self._aborted: list[str] = []
 
@@ -113,6 +132,7 @@ class Engine:
         *,
         max_batch: int = 16,
         cache_bytes: int | None = None,
+        prefix_cache: bool = True,
         tokens_per_second: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> Engine:
@@ -123,6 +143,7 @@ class Engine:
             vocabulary,
             max_batch=max_batch,
             cache_bytes=cache_bytes,
+            prefix_cache=prefix_cache,
             tokens_per_second=tokens_per_second,
             clock=clock,
         )
@@ -132,26 +153,50 @@ class Engine:
     def submit(self, request: Request) -> None:
         """Takes a request; its outputs come from `step`. Raises a `RequestError`."""
         self._limits.check(request)
-        sequence = Sequence(
-            request=request,
-            ids=[*request.prompt_ids, *request.generated_ids],
-            text=TextStream(self.vocabulary, request.params.stop),
-        )
+        digest, slot = "", 0
         with self._door:
-            if request.id in self._held:
+            names = [(request.id, request.choice + index) for index in range(request.params.n)]
+            if any(name in self._held for name in names):
                 raise DuplicateRequest(
                     f"Request {request.id} is running already.", request_id=request.id
                 )
-            self._held[request.id] = sequence
-            self._submitted.append(sequence)
+            if request.adapter is not None:
+                digest, slot = self._adapters.hold(request.adapter, len(names))
+            for name in names:
+                sequence = Sequence(
+                    request=request,
+                    choice=name[1],
+                    ids=[*request.prompt_ids, *request.generated_ids],
+                    text=TextStream(self.vocabulary, request.params.stop),
+                    root=root_key(digest),
+                    adapter_slot=slot,
+                )
+                self._held[name] = sequence
+                self._submitted.append(sequence)
             self._door.notify_all()
 
     def abort(self, request_id: str) -> None:
-        """Ends a request with the next step. An unknown or finished one is left alone."""
+        """Ends all choices of a request with the next step. An unknown or finished one is left
+        alone."""
         with self._door:
-            if request_id in self._held:
-                self._aborted.append(request_id)
-                self._door.notify_all()
+            self._aborted.append(request_id)
+            self._door.notify_all()
+
+    def load_adapter(self, name: str, adapter: Adapter) -> None:
+        """Serves `adapter` to requests that name it, from now on. Raises an `AdapterError`."""
+        with self._runner.lock, self._door:
+            self._adapters.load(name, adapter)
+
+    def drop_adapter(self, name: str) -> None:
+        """New requests no longer find the adapter; those that run with it finish. Raises
+        `AdapterUnknown`."""
+        with self._runner.lock, self._door:
+            self._adapters.drop(name)
+
+    @property
+    def adapters(self) -> list[str]:
+        """Names that requests can use now."""
+        return self._adapters.names
 
     @property
     def has_work(self) -> bool:
@@ -159,22 +204,42 @@ class Engine:
 
     @property
     def live(self) -> int:
-        """Requests held: running, waiting for room, or just submitted."""
+        """Choices held: running, waiting for room, or just submitted."""
         return len(self._held)
 
     @property
     def free_slots(self) -> int:
         return max(0, self._max_batch - self.live)
 
-    def score(self, prompt_ids: Iterable[int], *, top: int = 0) -> list[TokenScore]:
+    @property
+    def counters(self) -> Counters:
+        """What the engine has done so far and holds now."""
+        return self._meter.read(self._scheduler, held=self.live)
+
+    def score(
+        self, prompt_ids: Iterable[int], *, top: int = 0, adapter: str | None = None
+    ) -> list[TokenScore]:
         """Logprobs of given tokens, by one pass over all of them; with the `top` likeliest."""
         ids = tuple(prompt_ids)
         if not 0 <= top <= MAX_TOP_LOGPROBS:
             raise InvalidParameter("top", f"a whole number from 0 to {MAX_TOP_LOGPROBS}", top)
         self._limits.check_prompt(ids, max_tokens=0)
-        scores = [TokenScore(ids[0], None)]
-        scores.extend(TokenScore(*found) for found in self._runner.score(ids, top))
-        return scores
+        slot = 0
+        if adapter is not None:
+            with self._door:
+                _, slot = self._adapters.hold(adapter, 1)
+        try:
+            scores = [TokenScore(ids[0], None)]
+            for token_id, (logprob, likeliest, rest) in self._runner.score(ids, top, slot):
+                scores.append(TokenScore(token_id, logprob, likeliest, rest))
+            return scores
+        finally:
+            if slot:
+                self._release_adapter(slot)
+
+    def _release_adapter(self, slot: int) -> None:
+        with self._runner.lock, self._door:
+            self._adapters.release(slot)
 
     # -- the engine's thread -----------------------------------------------------------------
 
@@ -194,15 +259,23 @@ class Engine:
                 self._door.wait(timeout)
 
     def step(self) -> list[StepOutput]:
-        """One schedule, run, postprocess. Empty when idle or when all are ahead of their pace.
+        """One schedule, run, postprocess. Empty when idle, when all are ahead of their pace, or
+        when only prompts entered.
 
         A request that fails ends alone, with `Finish("error")`. Raises `DeviceFailed` when nothing
         on the device can be trusted any more: the process should end.
         """
         outputs = self._take_in()
-        work = self._open(self._scheduler.plan(self._clock()), outputs)
+        plan = self._scheduler.plan(self._clock())
+        work = self._open(plan.work, outputs)
         if work:
+            begun = time.perf_counter()
+            self._copy(plan.copies)
             self._run(work, outputs)
+            seconds = time.perf_counter() - begun
+            rows = sum(item.count for item in work)
+            self._scheduler.cost.observe(rows, seconds)
+            self._meter.ran(work, seconds)
         return outputs
 
     def _take_in(self) -> list[StepOutput]:
@@ -214,9 +287,8 @@ class Engine:
             self._scheduler.add(sequence)
             self._replay(sequence, outputs)
         for request_id in aborted:
-            sequence_or_none = self._held.get(request_id)
-            if sequence_or_none is not None:
-                self._finish(sequence_or_none, "abort", outputs)
+            for sequence in [held for name, held in self._held.items() if name[0] == request_id]:
+                self._finish(sequence, "abort", outputs)
         return outputs
 
     def _replay(self, sequence: Sequence, outputs: list[StepOutput]) -> None:
@@ -229,10 +301,10 @@ class Engine:
             self._finish(sequence, "length", outputs)
 
     def _open(self, planned: list[Work], outputs: list[StepOutput]) -> list[Work]:
-        """Gives newly admitted sequences their cache; drops those that get none."""
+        """Gives newly admitted sequences what sampling remembers; drops those that get none."""
         work = []
         for item in planned:
-            if item.sequence.cache is None:
+            if item.sequence.sampling is None:
                 try:
                     self._runner.open(item.sequence)
                 except Exception as error:
@@ -240,6 +312,13 @@ class Engine:
                     continue
             work.append(item)
         return work
+
+    def _copy(self, copies: list[tuple[int, int]]) -> None:
+        """What was copied is relied on from here on, so a failure is the device's."""
+        try:
+            self._runner.copy(copies)
+        except Exception as error:
+            raise DeviceFailed(f"The cache could not be copied: {error}") from error
 
     def _run(self, work: list[Work], outputs: list[StepOutput]) -> None:
         """Runs works together. When that fails, each runs alone, so that only those that cannot
@@ -257,7 +336,7 @@ class Engine:
                 self._fail(item.sequence, error, outputs)
             return
         for item in work:
-            item.sequence.computed = item.start + item.count
+            self._scheduler.ran(item)
         now = self._clock()
         for sequence, choice in zip(sampling, choices, strict=True):
             try:
@@ -290,12 +369,14 @@ class Engine:
         sequence.ids.append(choice.token_id)
         outputs.append(
             TokenOutput(
-                request_id=sequence.id,
+                request_id=sequence.request.id,
+                choice=sequence.choice,
                 position=sequence.generated,
                 token_id=choice.token_id,
                 text=text,
                 logprob=choice.logprob,
                 top=choice.top,
+                rest=choice.rest,
             )
         )
         if sequence.text.stopped:
@@ -318,8 +399,12 @@ class Engine:
         outputs: list[StepOutput],
         error: EngineError | None = None,
     ) -> None:
-        self._scheduler.remove(sequence)
-        sequence.cache = sequence.sampling = None
+        self._scheduler.remove(sequence, spoilt=error is not None)
+        sequence.sampling = None
         with self._door:
-            del self._held[sequence.id]
-        outputs.append(Finish(sequence.id, reason, sequence.text.flush(), error))
+            del self._held[sequence.name]
+        if sequence.adapter_slot:
+            self._release_adapter(sequence.adapter_slot)
+        self._meter.finished(reason)
+        tail = sequence.text.flush()
+        outputs.append(Finish(sequence.request.id, reason, tail, error, choice=sequence.choice))

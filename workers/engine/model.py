@@ -15,9 +15,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import layer_norm
 
+from workers.engine.blocks import BLOCK
 from workers.engine.checkpoint import ModelConfig
-from workers.engine.kv_cache import Attention, CacheLayout
+from workers.engine.kv_cache import Cache, CacheLayout, StepAttention, TorchCache
 from workers.engine.linear import Linear
+from workers.engine.lora import StepAdapters
+from workers.engine.native.cache import NativeCache
+
+NATIVE_GRID = 8
+# Rows of prompts in a step that nobody waits for: enough for products at full speed, few enough
+# for a newcomer not to wait long.
+PREFILL_ROWS = {"cpu": 256, "cuda": 2048}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +45,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class GPTJ:
-    """embedding [vocab, d]; head d -> vocab, untied, with a bias.
+    """embedding [vocab, d]; head d -> vocab, untied, with a bias; rotations as `rotation_table`'s.
 
+    activations: what rows are computed in between the products.
+    native: whether attention runs in this engine's own kernels.
     Use under `torch.inference_mode()`.
     """
 
@@ -48,35 +58,58 @@ class GPTJ:
     final_norm: Norm
     head: Linear
     rotations: Tensor
+    activations: torch.dtype
+    native: bool
 
     @property
     def device(self) -> torch.device:
         return self.embedding.device
 
     @property
-    def dtype(self) -> torch.dtype:
-        return self.embedding.dtype
+    def cache_layout(self) -> CacheLayout:
+        return CacheLayout.of(self.config, self.activations, self.device)
 
     @property
-    def cache_layout(self) -> CacheLayout:
-        return CacheLayout.of(self.config, self.dtype, self.device)
+    def chunk_grid(self) -> int:
+        """Multiples at which chunks of prompts end. Native attention gives a row the same bits in
+        any chunk; torch's does not, so there the chunks are cut alike in any company."""
+        return NATIVE_GRID if self.native else BLOCK
 
-    def hidden(self, ids: Tensor, positions: Tensor, attention: Attention) -> Tensor:
-        """Final hidden states [N, d] of N rows: `ids` and their `positions`, both [N] int64."""
-        config = self.config
-        width, heads = config.n_embd, config.n_head
-        rows = ids.shape[0]
-        x = self.embedding[ids]
-        rotations = self.rotations[positions].unsqueeze(1)
+    @property
+    def prefill_rows(self) -> int:
+        return PREFILL_ROWS[self.device.type]
+
+    def cache(self, blocks: int) -> Cache:
+        """Room for keys and values of `blocks` blocks, in the form that the model's attention
+        reads. May raise out of memory."""
+        if self.native and self.device.type == "cuda":
+            # Triton comes with torch's CUDA build only.
+            from workers.engine.cuda.cache import CudaCache
+
+            return CudaCache(self.cache_layout, self.rotations, blocks)
+        if self.native:
+            return NativeCache(self.cache_layout, self.rotations, blocks)
+        return TorchCache(self.cache_layout, self.rotations, blocks)
+
+    def hidden(
+        self, ids: Tensor, attention: StepAttention, adapters: StepAdapters | None = None
+    ) -> Tensor:
+        """Final hidden states [N, d] of rows `ids` [N] int64."""
+        width = self.config.n_embd
+        x = self.embedding[ids].to(self.activations)
         for index, block in enumerate(self.blocks):
-            wide = block.project_in(self._normalise(x, block.norm))
-            qkv = wide[:, : 3 * width].float()
-            rotated = qkv[:, : 2 * width].view(rows, 2 * heads, config.head_dim)
-            pairs = rotated[..., : config.rotary_dim].view(rows, 2 * heads, -1, 2)
-            torch.view_as_complex(pairs).mul_(rotations)
-            attention(index, qkv, out=wide[:, 2 * width : 3 * width])
-            torch.ops.aten.gelu_(wide[:, 3 * width :], approximate="tanh")
-            x = block.project_out(wide[:, 2 * width :]).add_(x)
+            normed = self._normalise(x, block.norm)
+            if adapters is None:
+                wide = block.project_in(normed, gelu_from=3 * width)
+            else:
+                wide = block.project_in(normed)
+                adapters.add_in(index, normed, wide)
+                torch.ops.aten.gelu_(wide[:, 3 * width :], approximate="tanh")
+            attention(index, wide)
+            mixed = wide[:, 2 * width :]
+            x = block.project_out(mixed, residual=x)
+            if adapters is not None:
+                adapters.add_out(index, mixed, x)
         return self._normalise(x, self.final_norm)
 
     def logits(self, hidden: Tensor) -> Tensor:

@@ -4,106 +4,137 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from workers.engine.kv_cache import Attention, Span
+from workers.engine.blocks import BLOCK
+from workers.engine.kv_cache import Cache, Span
+from workers.engine.lora import AdapterBank
 from workers.engine.model import GPTJ
-from workers.engine.sampler import RowState, token_logprobs
-from workers.engine.scheduler import CHUNK, Work
-from workers.engine.scheduler import Sequence as Tokens
+from workers.engine.sampler import RowState, TokenLogprobs, token_logprobs
+from workers.engine.sequence import Sequence as Tokens
+from workers.engine.sequence import Work
+
+if TYPE_CHECKING:
+    from workers.engine.cuda.graphs import GraphedDecode
+
+# Rows of a scored text that run together.
+SCORE_ROWS = 128
 
 
 class Runner:
-    """The model with its device.
+    """The model with its device, its cache of `blocks` blocks and its adapters.
 
     filler_rows: output rows that are no tokens; their logits are -inf.
     """
 
-    def __init__(self, model: GPTJ, filler_rows: Sequence[int]) -> None:
+    def __init__(
+        self, model: GPTJ, filler_rows: Sequence[int], blocks: int, max_batch: int
+    ) -> None:
         self.model = model
-        self.layout = model.cache_layout
+        self.cache = model.cache(blocks)
+        on_cpu = model.device.type == "cpu"
+        self.adapters = AdapterBank(
+            model.config, model.device, model.activations, native=model.native and on_cpu
+        )
+        self._graphs = None if on_cpu else self._capture(max_batch)
         self._filler = torch.tensor(filler_rows, dtype=torch.int64, device=model.device)
-        # `score` may be called beside `step`, from another thread.
-        self._device_lock = threading.Lock()
+        # `score` and changes of adapters come beside `run`, from other threads.
+        self.lock = threading.Lock()
+
+    @torch.inference_mode()
+    def _capture(self, max_batch: int) -> GraphedDecode | None:
+        """Decoding steps as graphs, where the device has them."""
+        if not self.model.native:
+            return None
+        # Triton comes with torch's CUDA build only.
+        from workers.engine.cuda.cache import CudaCache
+        from workers.engine.cuda.graphs import CudaCapture, GraphedDecode
+
+        if not isinstance(self.cache, CudaCache):
+            return None
+        capture = CudaCapture(self.model.device)
+        graphs = GraphedDecode(self.model, self.cache, capture, self.adapters, most_rows=max_batch)
+        graphs.prepare()
+        return graphs
 
     def open(self, sequence: Tokens) -> None:
-        """Gives a sequence its cache and what sampling remembers. May raise out of memory."""
-        sequence.cache = self.layout.allocate(sequence.capacity)
+        """Gives a sequence what sampling remembers. May raise out of memory."""
         sequence.sampling = RowState(
             sequence.request.params,
             sequence.request.prompt_ids,
             sequence.request.generated_ids,
             rows=self.model.config.vocab_size,
             device=self.model.device,
+            choice=sequence.choice,
         )
+
+    @torch.inference_mode()
+    def copy(self, copies: Sequence[tuple[int, int]]) -> None:
+        """Copies blocks of the cache, (source, target) in order."""
+        for source, target in copies:
+            if source != target:
+                self.cache.copy(source, target)
 
     @torch.inference_mode()
     def run(self, work: Sequence[Work]) -> Tensor:
         """fp32 logits [S, vocab] of the S works that sample, in their order."""
-        with self._device_lock:
+        with self.lock:
             ids: list[int] = []
-            positions: list[int] = []
+            slots: list[int] = []
             spans: list[Span] = []
             last_rows: list[int] = []
             for item in work:
-                end = item.start + item.count
+                sequence = item.sequence
                 spans.append(
-                    Span(
-                        buffer=item.sequence.cache,
-                        row=len(ids),
-                        start=item.start,
-                        count=item.count,
-                        row_by_row=item.row_by_row,
-                    )
+                    Span(len(ids), item.start, item.count, sequence.blocks, item.row_by_row)
                 )
-                ids.extend(item.sequence.ids[item.start : end])
-                positions.extend(range(item.start, end))
+                ids.extend(sequence.ids[item.start : item.start + item.count])
+                slots.extend([sequence.adapter_slot] * item.count)
                 if item.samples:
                     last_rows.append(len(ids) - 1)
-            hidden = self._hidden(ids, positions, spans)
+            if self._graphs is not None and last_rows:
+                logits = self._graphs.logits(ids, slots, spans)
+                if logits is not None:
+                    return self._fill(logits if len(last_rows) == len(ids) else logits[last_rows])
+            hidden = self._hidden(ids, slots, self.cache, spans)
             if not last_rows:
                 return hidden.new_empty((0, self.model.config.vocab_size), dtype=torch.float32)
-            return self._logits(hidden, last_rows)
+            return self._logits(hidden[last_rows] if len(last_rows) < len(ids) else hidden)
 
     @torch.inference_mode()
     def score(
-        self, ids: Sequence[int], top: int
-    ) -> Iterator[tuple[int, float, tuple[tuple[int, float], ...]]]:
-        """(token id, logprob, likeliest tokens) of each token but the first, given those before."""
-        buffer = self.layout.allocate(len(ids))
-        for start in range(0, len(ids) - 1, CHUNK):
-            end = min(start + CHUNK, len(ids) - 1)
-            span = Span(buffer=buffer, row=0, start=start, count=end - start, row_by_row=False)
-            with self._device_lock:
-                hidden = self._hidden(ids[start:end], range(start, end), [span])
-                logits = self._logits(hidden, range(end - start))
+        self, ids: Sequence[int], top: int, adapter_slot: int
+    ) -> Iterator[tuple[int, TokenLogprobs]]:
+        """Each token but the first, with its logprobs given those before it."""
+        blocks = -(-len(ids) // BLOCK)
+        cache = self.model.cache(blocks)
+        for start in range(0, len(ids) - 1, SCORE_ROWS):
+            end = min(start + SCORE_ROWS, len(ids) - 1)
+            span = Span(0, start, end - start, range(blocks))
+            with self.lock:
+                hidden = self._hidden(ids[start:end], [adapter_slot] * span.count, cache, [span])
+                logits = self._logits(hidden)
             targets = ids[start + 1 : end + 1]
             found = token_logprobs(logits, targets, [top] * len(targets))
-            for token_id, (logprob, likeliest) in zip(targets, found, strict=True):
-                yield token_id, logprob, likeliest
+            yield from zip(targets, found, strict=True)
 
     def _hidden(
-        self, ids: Sequence[int], positions: Sequence[int], spans: Sequence[Span]
+        self, ids: Sequence[int], slots: list[int], cache: Cache, spans: Sequence[Span]
     ) -> Tensor:
-        device = self.model.device
-        rows = [*ids, *ids] if self._pads(len(ids)) else list(ids)
-        places = [*positions, *positions] if self._pads(len(ids)) else list(positions)
         return self.model.hidden(
-            torch.tensor(rows, device=device),
-            torch.tensor(places, device=device),
-            Attention(self.layout, spans),
+            torch.tensor(ids, device=self.model.device),
+            cache.step(spans),
+            self.adapters.step(slots),
         )
 
-    def _logits(self, hidden: Tensor, rows: Sequence[int]) -> Tensor:
-        picked = [*rows, *rows] if self._pads(len(rows)) else list(rows)
-        logits = self.model.logits(hidden[picked])[: len(rows)]
+    def _logits(self, hidden: Tensor) -> Tensor:
+        return self._fill(self.model.logits(hidden))
+
+    def _fill(self, logits: Tensor) -> Tensor:
+        """Rules out, in place, what is no token."""
         if self._filler.numel():
             logits.index_fill_(1, self._filler, float("-inf"))
         return logits
-
-    def _pads(self, rows: int) -> bool:
-        """A single row takes another kernel (matrix by vector), whose sums differ in the last bit.
-        In fp32 it runs twice, so that a request's numbers are the same alone as in a batch."""
-        return rows == 1 and self.model.dtype == torch.float32

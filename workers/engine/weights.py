@@ -19,8 +19,9 @@ from torch import Tensor
 from workers.engine.checkpoint import CheckpointSpec, ModelConfig, check_hashes
 from workers.engine.errors import CheckpointCorrupt, CheckpointUnsupported, EngineError, OutOfMemory
 from workers.engine.failures import classify
+from workers.engine.form import Form, choose_form
 from workers.engine.host_memory import available_bytes
-from workers.engine.linear import Linear, packs
+from workers.engine.linear import Linear
 from workers.engine.model import GPTJ, Block, Norm, rotation_table
 from workers.engine.tensor_files import TensorSource, find_tensors
 
@@ -33,19 +34,23 @@ def load_model(spec: CheckpointSpec) -> GPTJ:
     config = ModelConfig.load(spec.folder)
     sources = find_tensors(spec.folder, config)
     check_hashes(spec)
-    device, dtype = _device(spec.device), getattr(torch, spec.dtype)
-    _check_room(config, dtype, device)
+    form = choose_form(spec, _device(spec.device), _stored_dtype(sources))
+    _check_room(config, form)
     try:
-        with _Reader(sources, dtype, device) as reader:
-            return _build(config, reader)
+        with _Reader(sources, form) as reader:
+            return _build(config, form, reader)
     except (RuntimeError, MemoryError) as error:
         failure = classify(error)
         if isinstance(failure, OutOfMemory):
-            raise _no_room(config, dtype, device, None) from error
+            raise _no_room(config, form, None) from error
         raise
 
 
-def _build(config: ModelConfig, reader: _Reader) -> GPTJ:
+def _stored_dtype(sources: Mapping[str, TensorSource]) -> torch.dtype:
+    return _DTYPES[sources["lm_head.weight"].dtype]
+
+
+def _build(config: ModelConfig, form: Form, reader: _Reader) -> GPTJ:
     width, vocabulary = config.n_embd, config.vocab_size
     # The largest matrix first, while there is most room for its second copy.
     head = _head(vocabulary, width, reader)
@@ -53,7 +58,7 @@ def _build(config: ModelConfig, reader: _Reader) -> GPTJ:
     for layer in range(config.n_layer):
         reader.prefetch(f"transformer.h.{layer + 1}.")
         blocks.append(_block(f"transformer.h.{layer}", width, reader))
-    embedding = reader.empty(vocabulary, width)
+    embedding = torch.empty(vocabulary, width, dtype=form.read, device=form.device)
     reader.read("transformer.wte.weight", embedding)
     return GPTJ(
         config=config,
@@ -61,7 +66,9 @@ def _build(config: ModelConfig, reader: _Reader) -> GPTJ:
         blocks=blocks,
         final_norm=reader.norm("transformer.ln_f", width),
         head=head,
-        rotations=rotation_table(config, reader.device),
+        rotations=rotation_table(config, form.device),
+        activations=form.activations,
+        native=form.native,
     )
 
 
@@ -69,7 +76,7 @@ def _head(vocabulary: int, width: int, reader: _Reader) -> Linear:
     reader.prefetch("transformer.h.0.")
     weight = reader.matrix(vocabulary, width)
     reader.read("lm_head.weight", weight)
-    head = Linear.of(weight, reader.vector("lm_head.bias", vocabulary))
+    head = reader.form.linear(weight, reader.vector("lm_head.bias", vocabulary))
     reader.drop_scratch()
     return head
 
@@ -81,27 +88,25 @@ def _block(prefix: str, width: int, reader: _Reader) -> Block:
     reader.read(f"{prefix}.mlp.fc_in.weight", into[3 * width :])
     into_bias = reader.empty(7 * width).zero_()
     reader.read(f"{prefix}.mlp.fc_in.bias", into_bias[3 * width :])
-    project_in = Linear.of(into, into_bias)
+    project_in = reader.form.linear(into, into_bias)
 
     back = reader.matrix(width, 5 * width)
     reader.read(f"{prefix}.attn.out_proj.weight", back[:, :width])
     reader.read(f"{prefix}.mlp.fc_out.weight", back[:, width:])
     back_bias = reader.vector(f"{prefix}.mlp.fc_out.bias", width)
-    return Block(reader.norm(f"{prefix}.ln_1", width), project_in, Linear.of(back, back_bias))
+    project_out = reader.form.linear(back, back_bias)
+    return Block(reader.norm(f"{prefix}.ln_1", width), project_in, project_out)
 
 
 class _Reader:
     """Copies tensors from files into places, converting their dtype."""
 
-    def __init__(
-        self, sources: Mapping[str, TensorSource], dtype: torch.dtype, device: torch.device
-    ) -> None:
-        self.device = device
-        self._dtype = dtype
+    def __init__(self, sources: Mapping[str, TensorSource], form: Form) -> None:
+        self.form = form
         self._sources = sources
         self._files: dict[Path, BufferedReader] = {}
         self._staging = torch.empty(_STAGING_BYTES, dtype=torch.uint8)
-        self._scratch = self.empty(0)
+        self.drop_scratch()
 
     def __enter__(self) -> Self:
         return self
@@ -116,16 +121,19 @@ class _Reader:
             file.close()
 
     def matrix(self, rows: int, columns: int) -> Tensor:
-        """A place for a product's weight, until the next call: where weights are packed, the plain
-        ones share one buffer, whose pages the kernel then has to find and clear only once."""
-        if not packs(self._dtype, self.device):
-            return self.empty(rows, columns)
+        """A place for a product's weight, until the next call: where products keep a copy in a
+        layout of their own, the plain ones share one buffer, whose pages the kernel then has to
+        find and clear only once."""
+        if not self.form.copies:
+            return torch.empty(rows, columns, dtype=self.form.read, device=self.form.device)
         if self._scratch.numel() < rows * columns:
-            self._scratch = self.empty(rows * columns)
+            self.drop_scratch(rows * columns)
         return self._scratch[: rows * columns].view(rows, columns)
 
-    def drop_scratch(self) -> None:
-        self._scratch = self.empty(0)
+    def drop_scratch(self, size: int = 0) -> None:
+        self._scratch = torch.empty(0, dtype=self.form.read, device=self.form.device)
+        if size:
+            self._scratch = self._scratch.new_empty(size)
 
     def prefetch(self, prefix: str) -> None:
         """Asks the kernel to read the tensors of this prefix while others are being packed."""
@@ -135,7 +143,7 @@ class _Reader:
                 os.posix_fadvise(handle, source.offset, source.nbytes, os.POSIX_FADV_WILLNEED)
 
     def empty(self, *shape: int) -> Tensor:
-        return torch.empty(*shape, dtype=self._dtype, device=self.device)
+        return torch.empty(*shape, dtype=self.form.activations, device=self.form.device)
 
     def vector(self, name: str, size: int) -> Tensor:
         place = self.empty(size)
@@ -189,25 +197,29 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _check_room(config: ModelConfig, dtype: torch.dtype, device: torch.device) -> None:
+def weight_bytes(config: ModelConfig, form: Form) -> int:
+    """What the weights take once they are loaded, their scales and sums aside."""
+    embedding = config.vocab_size * config.n_embd
+    item_bytes: int = form.read.itemsize
+    return embedding * item_bytes + (config.parameters - embedding) * form.item_bytes
+
+
+def _check_room(config: ModelConfig, form: Form) -> None:
     """A host that runs short kills without a word, so what is needed is asked for first."""
-    if device.type == "cuda":
-        free: int | None = torch.cuda.mem_get_info(device)[0]
+    if form.device.type == "cuda":
+        free: int | None = torch.cuda.mem_get_info(form.device)[0]
     else:
         free = available_bytes()
-    if free is not None and free < config.parameters * dtype.itemsize:
-        raise _no_room(config, dtype, device, free)
+    if free is not None and free < weight_bytes(config, form):
+        raise _no_room(config, form, free)
 
 
-def _no_room(
-    config: ModelConfig, dtype: torch.dtype, device: torch.device, free: int | None
-) -> EngineError:
-    need = config.parameters * dtype.itemsize
+def _no_room(config: ModelConfig, form: Form, free: int | None) -> EngineError:
+    need = weight_bytes(config, form)
     left = "" if free is None else f"; {free / 1e9:.1f} GB are free"
-    name = str(dtype).removeprefix("torch.")
     return OutOfMemory(
-        f"The weights need {need / 1e9:.1f} GB as {name} on {device}{left}. Free memory, or choose "
-        "a smaller dtype or another device.",
+        f"The weights need {need / 1e9:.1f} GB as {form.dtype} on {form.device}{left}. Free "
+        "memory, or choose a smaller dtype or another device.",
         needed=need,
         free=free,
     )
