@@ -27,6 +27,7 @@ class Form:
     device: where the weights are.
     read: what matrices are read as, and what the embedding stays in.
     activations: what rows are computed in between products; biases and norms are of this dtype.
+    cached: what keys and values are kept in.
     linear: makes a dense layer; `copies` says whether it leaves the weight it was given alone.
     native: whether attention runs in this engine's own kernels too.
     """
@@ -35,6 +36,7 @@ class Form:
     device: torch.device
     read: torch.dtype
     activations: torch.dtype
+    cached: torch.dtype
     linear: MakeLinear
     copies: bool
     native: bool = False
@@ -58,12 +60,16 @@ def choose_form(spec: CheckpointSpec, device: torch.device, stored: torch.dtype)
         def native(weight: Tensor, bias: Tensor) -> Linear:
             return NativeLinear.of(weight, bias, dtype)
 
-        return Form(dtype, device, read, torch.float32, native, True, True)
+        # Where weights are rounded, so may be what they give: half-precision numbers err less than
+        # bf16 or int8 weights and are read twice as fast as fp32.
+        cached = torch.float32 if dtype == "float32" else torch.float16
+        return Form(dtype, device, read, torch.float32, cached, native, True, True)
+    # torch's attention for a single query is several times slower in bf16 than in fp32.
     if dtype == "int8":
-        return Form(dtype, device, read, torch.float32, Int8Linear.of, True)
+        return Form(dtype, device, read, torch.float32, torch.float32, Int8Linear.of, True)
     if packs(read, device):
-        return Form(dtype, device, read, read, PackedLinear.of, True)
-    return Form(dtype, device, read, read, PlainLinear, False)
+        return Form(dtype, device, read, read, torch.float32, PackedLinear.of, True)
+    return Form(dtype, device, read, read, torch.float32, PlainLinear, False)
 
 
 def _on_gpu(spec: CheckpointSpec, device: torch.device, read: torch.dtype) -> Form:
@@ -78,11 +84,11 @@ def _on_gpu(spec: CheckpointSpec, device: torch.device, read: torch.dtype) -> Fo
                 "int8 on a GPU needs this engine's own kernels: choose kernels 'auto'.",
                 dtype=spec.dtype,
             )
-        return Form(spec.dtype, device, read, read, PlainLinear, False)
+        return Form(spec.dtype, device, read, read, read, PlainLinear, False)
     # Triton comes with torch's CUDA build only.
     from workers.engine.cuda.linear import CudaLinear, Int8CudaLinear
 
     if spec.dtype == "int8":
         half = torch.float16 if major < 8 or read is torch.float16 else torch.bfloat16
-        return Form(spec.dtype, device, read, half, Int8CudaLinear.of, True, True)
-    return Form(spec.dtype, device, read, read, CudaLinear.of, False, True)
+        return Form(spec.dtype, device, read, half, half, Int8CudaLinear.of, True, True)
+    return Form(spec.dtype, device, read, read, read, CudaLinear.of, False, True)

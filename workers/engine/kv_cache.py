@@ -18,7 +18,6 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from workers.engine.blocks import BLOCK
-from workers.engine.checkpoint import ModelConfig
 from workers.engine.host_memory import available_bytes
 
 
@@ -58,20 +57,13 @@ class Cache(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CacheLayout:
-    """Geometry and place of the cache."""
+    """Geometry and place of the cache; dtype: what keys and values are kept in."""
 
     layers: int
     heads: int
     head_dim: int
     dtype: torch.dtype
     device: torch.device
-
-    @classmethod
-    def of(cls, config: ModelConfig, dtype: torch.dtype, device: torch.device) -> CacheLayout:
-        # On a CPU attention runs in fp32 whatever the weights are: bf16 attention for a single
-        # query is several times slower there.
-        cached = torch.float32 if device.type == "cpu" else dtype
-        return cls(config.n_layer, config.n_head, config.head_dim, cached, device)
 
     @property
     def block_bytes(self) -> int:

@@ -47,7 +47,8 @@ class Block:
 class GPTJ:
     """embedding [vocab, d]; head d -> vocab, untied, with a bias; rotations as `rotation_table`'s.
 
-    activations: what rows are computed in between the products.
+    activations: what rows are computed in between the products; cached: what their keys and values
+        are kept in.
     native: whether attention runs in this engine's own kernels.
     Use under `torch.inference_mode()`.
     """
@@ -59,6 +60,7 @@ class GPTJ:
     head: Linear
     rotations: Tensor
     activations: torch.dtype
+    cached: torch.dtype
     native: bool
 
     @property
@@ -67,7 +69,8 @@ class GPTJ:
 
     @property
     def cache_layout(self) -> CacheLayout:
-        return CacheLayout.of(self.config, self.activations, self.device)
+        config = self.config
+        return CacheLayout(config.n_layer, config.n_head, config.head_dim, self.cached, self.device)
 
     @property
     def chunk_grid(self) -> int:

@@ -68,6 +68,7 @@ def _build(config: ModelConfig, form: Form, reader: _Reader) -> GPTJ:
         head=head,
         rotations=rotation_table(config, form.device),
         activations=form.activations,
+        cached=form.cached,
         native=form.native,
     )
 

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from workers.engine.native.attention import BLOCK, NativeAttention, Span, Step, copy_block
+from workers.engine.blocks import BLOCK
+from workers.engine.kv_cache import Span
+from workers.engine.native.attention import NativeAttention, Step, copy_block
 
 pytestmark = pytest.mark.usefixtures("target")
 
@@ -44,8 +46,8 @@ def rotations(pairs: int) -> Tensor:
     return torch.polar(torch.ones_like(angles), angles)
 
 
-def attention(shape: Shape) -> NativeAttention:
-    return NativeAttention.of(shape.heads, shape.dim, rotations(shape.rotary // 2))
+def attention(shape: Shape, dtype: torch.dtype = torch.float32) -> NativeAttention:
+    return NativeAttention.of(shape.heads, shape.dim, rotations(shape.rotary // 2), dtype)
 
 
 def empty_pool(native: NativeAttention, blocks: int) -> Tensor:
@@ -85,16 +87,14 @@ def blocks_for(positions: int) -> int:
     return -(-positions // BLOCK)
 
 
-def by_chunks(
-    native: NativeAttention, shape: Shape, rows: Tensor, sizes: Sequence[int]
-) -> Tensor:
+def by_chunks(native: NativeAttention, shape: Shape, rows: Tensor, sizes: Sequence[int]) -> Tensor:
     """One sequence in chunks of the given sizes, alone in its pool."""
     pool = empty_pool(native, blocks_for(len(rows)))
     blocks = list(range(pool.shape[0]))
     results, start = [], 0
     for size in sizes:
         part = rows[start : start + size]
-        results.append(run(native, shape, pool, part, [Span(0, size, start, blocks)]))
+        results.append(run(native, shape, pool, part, [Span(0, start, size, blocks)]))
         start += size
     return torch.cat(results)
 
@@ -110,8 +110,34 @@ def test_a_prompt_attends_as_in_torch(shape: Shape, count: int) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_chunks_of_any_size_change_no_bit(shape: Shape) -> None:
-    native, rows = attention(shape), rows_of(shape, 150)
+def test_half_precision_keys_and_values_cost_little(shape: Shape) -> None:
+    rows = rows_of(shape, 150)
+
+    result = by_chunks(attention(shape, torch.float16), shape, rows, [150])
+
+    torch.testing.assert_close(result.double(), reference(shape, rows), rtol=0, atol=4e-3)
+
+
+def test_half_precision_rounds_as_torch_does_and_stays_finite() -> None:
+    native, rows = attention(SMALL, torch.float16), rows_of(SMALL, BLOCK)
+    values = rows[:, 2 * SMALL.width :]
+    values[0, :6] = torch.tensor([1e-8, 3e-5, -6.1e-5, 65519.0, 1e6, float("-inf")])
+    values[1, 0] = float("nan")
+    pool = empty_pool(native, 1)
+
+    run_rows = rows.clone()
+    native(pool, run_rows, Step.of([Span(0, 0, BLOCK, [0])]))
+
+    head = pool[0].view(SMALL.heads, 2, SMALL.dim * BLOCK)
+    stored = head[:, 1].reshape(SMALL.heads, BLOCK, SMALL.dim).transpose(0, 1)
+    expected = values.clamp(-65504, 65504).half().view(BLOCK, SMALL.heads, SMALL.dim)
+    torch.testing.assert_close(stored, expected, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=str)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_chunks_of_any_size_change_no_bit(shape: Shape, dtype: torch.dtype) -> None:
+    native, rows = attention(shape, dtype), rows_of(shape, 150)
     whole = by_chunks(native, shape, rows, [150])
 
     assert torch.equal(by_chunks(native, shape, rows, [1] * 150), whole)
@@ -145,7 +171,7 @@ def test_sequences_side_by_side_are_as_alone() -> None:
         for index, length in enumerate(lengths):
             count = min(chance.choice([1, 1, 2, 13, 50]), length - done[index])
             if count and chance.random() < 0.7:
-                spans.append(Span(row, count, done[index], tables[index]))
+                spans.append(Span(row, done[index], count, tables[index]))
                 parts.append(rows[index][done[index] : done[index] + count])
                 owners.append(index)
                 row += count
@@ -166,11 +192,11 @@ def test_a_step_of_decoding_has_the_bits_of_the_prompt() -> None:
     pool = empty_pool(native, 64 * size)
     tables = [list(range(index * size, (index + 1) * size)) for index in range(64)]
     for each, table in zip(rows, tables, strict=True):
-        run(native, SMALL, pool, each[:-1], [Span(0, count - 1, 0, table)])
+        run(native, SMALL, pool, each[:-1], [Span(0, 0, count - 1, table)])
 
     last = torch.stack([each[-1] for each in rows])
     result = run(
-        native, SMALL, pool, last, [Span(i, 1, count - 1, t) for i, t in enumerate(tables)]
+        native, SMALL, pool, last, [Span(i, count - 1, 1, t) for i, t in enumerate(tables)]
     )
 
     assert torch.equal(result, torch.stack(wanted))
@@ -179,7 +205,7 @@ def test_a_step_of_decoding_has_the_bits_of_the_prompt() -> None:
 def test_branches_share_the_blocks_of_their_prefix() -> None:
     native, rows = attention(SMALL), rows_of(SMALL, 64)
     pool = empty_pool(native, 4)
-    run(native, SMALL, pool, rows, [Span(0, 64, 0, [0, 1])])
+    run(native, SMALL, pool, rows, [Span(0, 0, 64, [0, 1])])
     tails = [rows_of(SMALL, 10, seed=seed) for seed in (1, 2)]
     kept = pool[:2].clone()
 
@@ -188,7 +214,7 @@ def test_branches_share_the_blocks_of_their_prefix() -> None:
         SMALL,
         pool,
         torch.cat(tails),
-        [Span(0, 10, 64, [0, 1, 2]), Span(10, 10, 64, [0, 1, 3])],
+        [Span(0, 64, 10, [0, 1, 2]), Span(10, 64, 10, [0, 1, 3])],
     )
 
     for tail, found in zip(tails, result.split(10), strict=True):
@@ -201,7 +227,7 @@ def test_a_copied_block_is_gone_on_with() -> None:
     native, rows = attention(SMALL), rows_of(SMALL, 40)
     wanted = by_chunks(native, SMALL, rows, [40])[20:]
     pools = native.pool(2, 4).fill_(float("nan"))
-    run(native, SMALL, pools[1], rows[:20], [Span(0, 20, 0, [0])])
+    run(native, SMALL, pools[1], rows[:20], [Span(0, 0, 20, [0])])
 
     copy_block(pools, 0, 3)
 
@@ -257,7 +283,7 @@ def test_rows_may_be_part_of_wider_ones() -> None:
     wide = torch.full((53, 9 * SMALL.width), 7.0)
     wide[2:52, SMALL.width : 4 * SMALL.width] = rows
 
-    native(empty_pool(native, 2), wide[2:, SMALL.width :], Step.of([Span(0, 50, 0, [1, 0])]))
+    native(empty_pool(native, 2), wide[2:, SMALL.width :], Step.of([Span(0, 0, 50, [1, 0])]))
 
     assert torch.equal(wide[2:52, 3 * SMALL.width : 4 * SMALL.width], wanted)
     assert (wide[2:, 4 * SMALL.width :] == 7).all()
@@ -273,14 +299,14 @@ def test_a_step_of_no_spans_does_nothing() -> None:
 def test_misshapen_arguments_are_refused() -> None:
     native = attention(SMALL)
     pool, rows = empty_pool(native, 2), rows_of(SMALL, 4)
-    step = Step.of([Span(0, 4, 0, [1])])
+    step = Step.of([Span(0, 0, 4, [1])])
 
     with pytest.raises(ValueError, match="do not hold"):
-        Step.of([Span(0, 40, 0, [1])])
+        Step.of([Span(0, 0, 40, [1])])
     with pytest.raises(ValueError, match="one at least"):
         Step.of([Span(0, 0, 0, [1])])
     with pytest.raises(ValueError, match="numbered from 0"):
-        Step.of([Span(0, 1, 0, [-1])])
+        Step.of([Span(0, 0, 1, [-1])])
     with pytest.raises(ValueError, match="no block 1"):
         native(pool[:1], rows, step)
     with pytest.raises(ValueError, match="rows up to 4"):
@@ -290,6 +316,6 @@ def test_misshapen_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="float32"):
         native(pool, rows.double(), step)
     with pytest.raises(ValueError, match="positions only"):
-        native(empty_pool(native, 23), rows, Step.of([Span(0, 1, POSITIONS, range(23))]))
+        native(empty_pool(native, 23), rows, Step.of([Span(0, POSITIONS, 1, range(23))]))
     with pytest.raises(ValueError, match="cannot turn"):
         NativeAttention.of(2, 4, rotations(3))

@@ -62,7 +62,9 @@ def test_a_compiler_that_computes_wrongly_is_found_out(monkeypatch: pytest.Monke
     kernels = build.load()
     assert kernels is not None
     broken = lambda *_: 0  # noqa: E731 - says it is done, and did nothing
-    monkeypatch.setattr(build.Kernels, "of", classmethod(lambda cls, library: _with(kernels, broken)))
+    monkeypatch.setattr(
+        build.Kernels, "of", classmethod(lambda cls, library: _with(kernels, broken))
+    )
 
     with pytest.raises(Unavailable, match="compute wrongly"):
         build.build(default_folder())

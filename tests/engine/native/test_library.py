@@ -101,9 +101,7 @@ def test_builders_at_once_compile_once(
     sources: Path, cache: Path, compiler: list[str], tmp_path: Path
 ) -> None:
     with ThreadPoolExecutor(4) as pool:
-        jobs = [
-            pool.submit(open_library, sources, cache, compiler, ["-O1"]) for _ in range(4)
-        ]
+        jobs = [pool.submit(open_library, sources, cache, compiler, ["-O1"]) for _ in range(4)]
 
     assert [job.result()["answer"]() for job in jobs] == [42] * 4
     assert compilations(tmp_path) == 1

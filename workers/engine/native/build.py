@@ -46,6 +46,7 @@ class AttentionShape(ctypes.Structure):
         ("heads", ctypes.c_int64),
         ("head_dim", ctypes.c_int64),
         ("rotary_pairs", ctypes.c_int64),
+        ("halves", ctypes.c_int64),
         ("rotations", ctypes.c_void_p),
     )
 

@@ -9,22 +9,21 @@ from torch import Tensor
 
 from workers.engine.kv_cache import CacheLayout, Span, StepAttention
 from workers.engine.native.attention import NativeAttention, Step, copy_block
-from workers.engine.native.attention import Span as NativeSpan
 
 
 class NativeCache:
-    """A pool of fp32 blocks on the CPU, see `native.attention`.
+    """A pool of blocks on the CPU in the layout's dtype, see `native.attention`.
 
     rotations: complex64 [positions, rotary / 2], see `model.rotation_table`.
     """
 
     def __init__(self, layout: CacheLayout, rotations: Tensor, blocks: int) -> None:
-        self._attention = NativeAttention.of(layout.heads, layout.head_dim, rotations)
+        self._attention = NativeAttention.of(layout.heads, layout.head_dim, rotations, layout.dtype)
         self._pool = self._attention.pool(layout.layers, blocks)
         self._layers = self._pool.unbind(0)
 
     def step(self, spans: Sequence[Span]) -> StepAttention:
-        step = Step.of([NativeSpan(s.row, s.count, s.start, s.table) for s in spans])
+        step = Step.of(spans)
         attention, layers = self._attention, self._layers
 
         def attend(layer: int, wide: Tensor) -> None:

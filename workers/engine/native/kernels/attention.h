@@ -1,7 +1,7 @@
 // Pool of one layer, its blocks, and the rows of a step.
 //
 // A block holds 32 positions of one sequence: for each head the keys transposed, [D][32], so that
-// scores are vectors over positions, then the values, [32][D].
+// scores are vectors over positions, then the values, [32][D]. Numbers are fp32 or half-precision.
 #pragma once
 
 #include "simd.h"
@@ -28,6 +28,7 @@ struct QueryTile {
 
 struct AttentionShape {
     int64_t heads, head_dim, rotary_pairs;
+    int64_t halves;          // whether the pool holds half-precision numbers
     const float* rotations;  // [positions][rotary_pairs][2]: cos, sin
 
     int64_t half() const { return head_dim * BLOCK; }          // keys or values of one head

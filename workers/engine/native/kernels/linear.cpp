@@ -8,6 +8,7 @@ namespace {
 
 constexpr int64_t CHUNK_ROWS = 256;   // rows that go over the weights together
 constexpr int MOST_PANELS = 8;        // panels that a thread takes at once
+constexpr int AHEAD_BYTES = 4096;     // how far a lone tile fetches before its own reading
 
 struct Output {
     const float* bias;       // or null
@@ -209,8 +210,7 @@ class Product {
         }
     }
 
-    // `next`: weights that are needed soon. Few tiles run at a distance before their own reading;
-    // of many, each fetches its part of the next block.
+    // `next`: weights that are needed soon, of which each tile fetches its part.
     void block(const float* x, int64_t panel, int64_t group, float* sums, float* expanded,
                const uint8_t* next) const {
         TileTask task;
@@ -243,11 +243,6 @@ class Product {
             (*tiles)[(size_t)count - 1](task);
         }
     }
-
-#ifndef AHEAD
-#define AHEAD 2048
-#endif
-    static constexpr int AHEAD_BYTES = AHEAD;
 
     const Shape& shape_;
     const uint8_t* packed_;

@@ -102,6 +102,44 @@ INLINE Float load_first(const float* from, int count) {
 
 INLINE void store_first(float* to, Float v, int count) { std::memcpy(to, &v, (size_t)count * 4); }
 
+// LANES half-precision numbers, widened.
+INLINE Float load_halves(const void* from) {
+#if defined(WIDE_512)
+    return (Float)_mm512_cvtph_ps(load<__m256i>(from));
+#elif defined(WIDE_256) && defined(__F16C__)
+    return (Float)_mm256_cvtph_ps(load<__m128i>(from));
+#else
+    typedef uint16_t Half __attribute__((vector_size(LANES * 2)));
+    const Word half = __builtin_convertvector(load<Half>(from), Word);
+    // The exponent's bias differs by 112; the product is exact, and rights subnormals too.
+    const Word shifted = (half & 0x7fff) << 13;
+    const Float value = (Float)shifted * splat(0x1p112f);
+    const Float special = (Float)(shifted | 0x7f800000);
+    const Float magnitude = select((Int)((half & 0x7c00) == 0x7c00), special, value);
+    return (Float)((Word)magnitude | ((half & 0x8000) << 16));
+#endif
+}
+
+// The nearest half-precision number, ties to even; beyond the largest one, that. NaN stays NaN.
+INLINE uint16_t to_half(float x) {
+    uint32_t bits;
+    std::memcpy(&bits, &x, 4);
+    const uint32_t sign = bits >> 16 & 0x8000;
+    bits &= 0x7fffffff;
+    if (bits > 0x7f800000) return (uint16_t)(sign | 0x7e00);
+    if (bits >= 0x477ff000) return (uint16_t)(sign | 0x7bff);
+    if (bits < 0x38800000) {
+        // Subnormal: in [0.5, 1) the last bit of fp32 is worth as much as theirs.
+        float magnitude;
+        std::memcpy(&magnitude, &bits, 4);
+        magnitude += 0.5f;
+        std::memcpy(&bits, &magnitude, 4);
+        return (uint16_t)(sign | (bits - 0x3f000000));
+    }
+    bits += 0xfff + (bits >> 13 & 1);
+    return (uint16_t)(sign | ((bits - (112u << 23)) >> 13));
+}
+
 // Sum over the lanes: halves are added until one is left.
 INLINE float sum_lanes(Float v) {
     float lanes[LANES];

@@ -39,23 +39,7 @@ INLINE void load_weights(const uint8_t* from, Float (&w)[VECTORS]) {
             w[v + VECTORS / 2] = (Float)(both & (Word)splat_int((int32_t)0xffff0000));
         }
     } else if constexpr (KIND == FLOAT16) {
-        for (int v = 0; v < VECTORS; v++) {
-            const uint8_t* place = from + v * LANES * 2;
-#if defined(WIDE_512)
-            w[v] = (Float)_mm512_cvtph_ps(load<__m256i>(place));
-#elif defined(WIDE_256) && defined(__F16C__)
-            w[v] = (Float)_mm256_cvtph_ps(load<__m128i>(place));
-#else
-            typedef uint16_t Half __attribute__((vector_size(LANES * 2)));
-            const Word half = __builtin_convertvector(load<Half>(place), Word);
-            // The exponent's bias differs by 112; the product is exact, and rights subnormals too.
-            const Word shifted = (half & 0x7fff) << 13;
-            const Float value = (Float)shifted * splat(0x1p112f);
-            const Float special = (Float)(shifted | 0x7f800000);
-            const Float magnitude = select((Int)((half & 0x7c00) == 0x7c00), special, value);
-            w[v] = (Float)((Word)magnitude | ((half & 0x8000) << 16));
-#endif
-        }
+        for (int v = 0; v < VECTORS; v++) w[v] = load_halves(from + v * LANES * 2);
     } else {
         for (int v = 0; v < VECTORS; v++) {
             typedef int8_t Bytes __attribute__((vector_size(LANES)));
