@@ -13,10 +13,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.engine.tiny import SIZES, prompt_of, request, run
+from tests.engine.tiny import KERNELS, SIZES, prompt_of, request, run
 from tools.random_checkpoint import RandomCheckpoint, write
 from workers.engine import weights
-from workers.engine.checkpoint import CheckpointSpec, ModelConfig
+from workers.engine.checkpoint import CheckpointSpec, Dtype, Kernels, ModelConfig
 from workers.engine.engine import Engine
 from workers.engine.errors import (
     CheckpointChanged,
@@ -120,19 +120,23 @@ def test_tensors_that_share_a_storage_load(made: Path, expected: list[int]) -> N
 
 
 @pytest.mark.parametrize("stored", ["float32", "float16", "bfloat16"])
-@pytest.mark.parametrize("held", ["float32", "bfloat16", "float16"])
-def test_dtypes_are_converted(folder: Path, stored: str, held: str) -> None:
+@pytest.mark.parametrize("held", ["float32", "bfloat16", "float16", "int8"])
+@pytest.mark.parametrize("kernels", KERNELS)
+def test_dtypes_are_converted(folder: Path, stored: str, held: Dtype, kernels: Kernels) -> None:
     write(RandomCheckpoint(SMALL.config, stored, SMALL.seed, SMALL.spread), folder)
     oracle = load_file(folder / WEIGHTS)
 
-    model = weights.load_model(CheckpointSpec(folder, dtype=held))  # type: ignore[arg-type]
+    model = weights.load_model(CheckpointSpec(folder, dtype=held, kernels=kernels))
 
-    kind = getattr(torch, held)
+    kind = getattr(torch, stored if held == "int8" else held)
     assert torch.equal(model.embedding, oracle["transformer.wte.weight"].to(kind))
-    assert torch.equal(model.head.bias, oracle["lm_head.bias"].to(kind))
+    # Rows are computed in fp32 where weights can be widened on the way; so are their biases.
+    assert model.activations is (kind if kernels == "torch" and held != "int8" else torch.float32)
+    assert model.head.bias.dtype is model.activations
+    assert torch.equal(model.head.bias, oracle["lm_head.bias"].to(model.activations))
 
 
-@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "int8"])
 def test_narrow_dtypes_stay_near_fp32(made: Path, dtype: str) -> None:
     narrow = Engine.load(CheckpointSpec(made, dtype=dtype))  # type: ignore[arg-type]
     exact = Engine.load(CheckpointSpec(made))
@@ -367,6 +371,20 @@ def test_weights_larger_than_memory_are_refused_before_they_are_read(
 
     with pytest.raises(OutOfMemory, match=r"need 0\.\d GB as float32 on cpu"):
         Engine.load(CheckpointSpec(made))
+
+
+def test_int8_needs_the_memory_of_int8(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = ModelConfig.load(made)
+    embedding = config.vocab_size * config.n_embd
+    need = config.parameters + 3 * embedding  # the embedding stays in fp32, as it is stored
+    monkeypatch.setattr(weights, "available_bytes", lambda: need - 1)
+
+    with pytest.raises(OutOfMemory) as caught:
+        Engine.load(CheckpointSpec(made, dtype="int8"))
+
+    assert caught.value.details["needed"] == need
+    monkeypatch.setattr(weights, "available_bytes", lambda: need)
+    Engine.load(CheckpointSpec(made, dtype="int8"), cache_bytes=2**20)
 
 
 def test_parameters_are_counted() -> None:

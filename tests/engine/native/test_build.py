@@ -85,6 +85,6 @@ def test_a_missing_runtime_is_a_reason(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_structures_have_the_sizes_that_the_kernels_read() -> None:
     assert ctypes.sizeof(build.LinearLayer) == 5 * 8
-    assert ctypes.sizeof(build.AttentionShape) == 4 * 8
+    assert ctypes.sizeof(build.AttentionShape) == 5 * 8
     assert ctypes.sizeof(build.AttentionStep) == 8 * 8
     assert ctypes.sizeof(build.LoraWeights) == 4 * 8

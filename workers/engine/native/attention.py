@@ -1,8 +1,8 @@
 """Causal attention over a paged cache, with the rotary embedding and the cache write in one call.
 
-A pool is fp32 or fp16 [layers, blocks, 2 * heads * head_dim * 32]; a block holds 32 positions of one
-sequence: for each head keys transposed [head_dim, 32], then values [32, head_dim]. A row's result
-is the same to the bit alone, in a batch, and whatever chunks its prompt came in.
+A pool is fp32 or fp16 [layers, blocks, 2 * heads * head_dim * 32]; a block holds 32 positions of
+one sequence: for each head keys transposed [head_dim, 32], then values [32, head_dim]. A row's
+result is the same to the bit alone, in a batch, and whatever chunks its prompt came in.
 """
 
 from __future__ import annotations
