@@ -25,7 +25,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test check bench-stream bench-6b install install-dev front clean
+.PHONY: help run test check install install-dev front clean
+.PHONY: bench-stream bench-6b bench-engine bench-trace bench-growth bench-growth-6b bench-gpu
 
 help:
 	@cat <<-'HELP'
@@ -34,6 +35,11 @@ help:
 	  make check         lint, formats, types, import contracts, templates, migrations, docs
 	  make bench-stream  what a streamed token costs, against an in-memory producer
 	  make bench-6b      load and run a full-size GPT-J-6B with random weights
+	  make bench-engine  tokens a second and accuracy, beside transformers and CTranslate2
+	  make bench-trace   many users: 64 requests at once, and as they come
+	  make bench-growth  a step's time by streams and context, beside what must be read;
+	                     bench-growth-6b the same of a full-size GPT-J, beside transformers
+	  make bench-gpu     a full-size GPT-J on a CUDA device
 	  make install       the virtual environment alone; install-dev adds what tests need
 	  make front         the front end alone
 	  make clean         remove what was installed and built; your data in var/ stays
@@ -77,6 +83,21 @@ bench-stream: $(VENV)/.installed-dev static/dist/.built
 bench-6b: $(VENV)/.installed
 	@exec $(PY) -m benchmarks.load_6b
 
+bench-engine: $(VENV)/.installed-bench
+	@exec $(PY) -m benchmarks.engine
+
+bench-trace: $(VENV)/.installed-bench
+	@exec $(PY) -m benchmarks.engine_trace
+
+bench-growth: $(VENV)/.installed-bench
+	@exec $(PY) -m benchmarks.engine_growth
+
+bench-growth-6b: $(VENV)/.installed-bench
+	@exec $(PY) -m benchmarks.engine_growth --only-6b
+
+bench-gpu: $(VENV)/.installed-bench
+	@exec $(PY) -m benchmarks.engine_gpu
+
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
 front: static/dist/.built
@@ -112,6 +133,11 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what tests and checks need"
 	$(call pip_install,-r requirements-dev.txt)
+	touch $@
+
+$(VENV)/.installed-bench: benchmarks/requirements.txt $(VENV)/.installed
+	@echo "Installing what the engine is measured against"
+	$(call pip_install,-r benchmarks/requirements.txt)
 	touch $@
 
 node_modules/.installed: package.json package-lock.json | $(VENV)/bin/python

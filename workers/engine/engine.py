@@ -33,6 +33,7 @@ from workers.engine.kv_cache import default_blocks
 from workers.engine.limits import Limits
 from workers.engine.loaded_adapters import LoadedAdapters
 from workers.engine.model import GPTJ
+from workers.engine.native.build import reason as native_reason
 from workers.engine.request import (
     MAX_TOP_LOGPROBS,
     Finish,
@@ -197,6 +198,13 @@ class Engine:
     def adapters(self) -> list[str]:
         """Names that requests can use now."""
         return self._adapters.names
+
+    @property
+    def kernels(self) -> str:
+        """What multiplies: "native", or "torch" and why."""
+        if self._runner.model.native:
+            return "native"
+        return f"torch: {native_reason()}" if native_reason() else "torch"
 
     @property
     def has_work(self) -> bool:

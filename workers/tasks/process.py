@@ -162,7 +162,7 @@ def _load_until_ready(serving: Serving, stop: threading.Event) -> Engine | None:
 def _load(serving: Serving) -> Engine:
     serving.say(Worker.State.LOADING)
     spec = serving.spec
-    return Engine.load(
+    engine = Engine.load(
         CheckpointSpec(
             folder=checkpoint_folder(spec),
             dtype=spec.dtype,
@@ -173,6 +173,8 @@ def _load(serving: Serving) -> Engine:
         cache_bytes=spec.cache_mb * 2**20 if spec.cache_mb else None,
         tokens_per_second=spec.tokens_per_second,
     )
+    log.info("model_loaded", model=spec.name, dtype=spec.dtype, kernels=engine.kernels)
+    return engine
 
 
 def _signature(spec: ModelSpec) -> object:
