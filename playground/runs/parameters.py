@@ -61,6 +61,16 @@ PARAMETER_SPECS: tuple[ParameterSpec, ...] = (
         whole=True,
     ),
     ParameterSpec(
+        name="min_p",
+        label="Min-p",
+        help="Drops tokens less likely than this share of the likeliest. 0 drops none.",
+        minimum=0,
+        maximum=1,
+        step=0.01,
+        default=0,
+        off=0,
+    ),
+    ParameterSpec(
         name="max_tokens",
         label="Maximum length",
         help="The completion ends after this many tokens, if nothing ended it before.",
@@ -116,6 +126,7 @@ class Parameters:
     temperature: float = 0.7
     top_p: float = 1.0
     top_k: int = 0
+    min_p: float = 0.0
     max_tokens: int = 128
     repetition_penalty: float = 1.0
     frequency_penalty: float = 0.0
@@ -134,7 +145,7 @@ class Parameters:
     @property
     def greedy(self) -> bool:
         """Whether every step takes the likeliest token, so that a retry repeats."""
-        return self.temperature == 0 or self.top_k == 1
+        return self.temperature == 0 or self.top_k == 1 or self.min_p == 1
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Parameters":

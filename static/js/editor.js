@@ -5,7 +5,7 @@ import { Mirror } from './mirror.js';
 
 const PREVIEW_DELAY = 220;
 // What changes neither the prompt nor whether it fits.
-const NO_PREVIEW = new Set(['seed', 'stop', 'temperature', 'top_p', 'top_k']);
+const NO_PREVIEW = new Set(['seed', 'stop', 'temperature', 'top_p', 'top_k', 'min_p']);
 
 export function startEditor() {
   return new Editor(document.getElementById('editor'));

@@ -47,6 +47,7 @@ def test_parameters_reach_the_row_and_are_back_after_a_reload(stack: Stack, gues
         "temperature": "0.85",
         "top_p": "0.91",
         "top_k": "33",
+        "min_p": "0.04",
         "max_tokens": "21",
         "repetition_penalty": "1.15",
         "frequency_penalty": "0.25",
@@ -68,7 +69,7 @@ def test_parameters_reach_the_row_and_are_back_after_a_reload(stack: Stack, gues
     for name, value in typed.items():
         expect(workbench.parameter(name)).to_have_value(value)
     expect(workbench.page.locator(".chip")).to_have_text([r"END\n"])
-    expect(workbench.page.locator("#changed-count")).to_have_text("9 changed")
+    expect(workbench.page.locator("#changed-count")).to_have_text("10 changed")
 
 
 def test_stop_sequences_are_chips_with_line_breaks_written_out(stack: Stack, guest: Guest) -> None:

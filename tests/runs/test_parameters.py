@@ -47,4 +47,5 @@ def test_the_rest_is_held_to_its_range(values: dict[str, object], field: str) ->
 def test_greedy_means_that_a_retry_repeats() -> None:
     assert Parameters(temperature=0).greedy
     assert Parameters(top_k=1).greedy
+    assert Parameters(min_p=1).greedy
     assert not Parameters(temperature=0.1).greedy

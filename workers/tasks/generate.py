@@ -123,6 +123,7 @@ def _request(serving: Serving, live: LiveRun) -> Request:
             temperature=parameters.temperature,
             top_p=parameters.top_p,
             top_k=parameters.top_k,
+            min_p=parameters.min_p,
             repetition_penalty=parameters.repetition_penalty,
             frequency_penalty=parameters.frequency_penalty,
             presence_penalty=parameters.presence_penalty,
