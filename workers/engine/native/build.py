@@ -206,19 +206,19 @@ def _connect_openmp(library: ctypes.CDLL) -> None:
 
 def _check(kernels: Kernels) -> None:
     """A product of whole numbers, which must come out exactly: a compiler may be broken."""
-    rows, inputs, outputs = 3, 300, 40
+    rows, inputs, outputs, threads = 3, 300, 40, torch.get_num_threads()
     numbers = torch.arange(outputs * inputs, dtype=torch.float32)
     weight = numbers.remainder(7).sub(3).view(outputs, inputs)
     x = torch.arange(rows * inputs, dtype=torch.float32).remainder(5).view(rows, inputs)
     packed = torch.empty(kernels.linear_packed_bytes(0, inputs, outputs), dtype=torch.uint8)
     y = torch.empty(rows, outputs)
     kernels.linear_pack(
-        0, inputs, outputs, weight.data_ptr(), inputs, 0, outputs, packed.data_ptr(), 2
+        0, inputs, outputs, weight.data_ptr(), inputs, 0, outputs, packed.data_ptr(), threads
     )
     layer = LinearLayer(0, inputs, outputs, packed.data_ptr(), None)
     failed = kernels.linear_forward(
         ctypes.addressof(layer),
-        *(x.data_ptr(), inputs, rows, y.data_ptr(), outputs, outputs, None, 0, 2),
+        *(x.data_ptr(), inputs, rows, y.data_ptr(), outputs, outputs, None, 0, threads),
     )
     if failed or not torch.equal(y.double(), x.double() @ weight.double().T):
         raise Unavailable("The compiled kernels compute wrongly; try another compiler in $CXX.")
