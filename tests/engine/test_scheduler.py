@@ -93,6 +93,16 @@ def test_a_long_prompt_beside_those_who_decode_enters_bit_by_bit() -> None:
     assert ran(fine)["long"] in (24, 32)
 
 
+def test_a_model_that_is_slow_takes_prompts_in_smaller_parts_even_alone() -> None:
+    scheduler = scheduler_of(grid=8)
+    for rows in (1, 33, 65):
+        scheduler.cost.observe(rows, 0.4 + 0.04 * rows)
+
+    scheduler.add(sequence(1000, name="long"))
+
+    assert ran(scheduler)["long"] == 40
+
+
 def test_short_prompts_overtake_a_long_one_that_still_goes_on() -> None:
     scheduler = scheduler_of()
     scheduler.add(sequence(2000, name="long"))

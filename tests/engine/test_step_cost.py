@@ -17,6 +17,17 @@ def test_base_and_rate_are_found_from_steps_of_different_sizes() -> None:
     assert cost.more_rows(4, 1.5) == pytest.approx(36)
 
 
+def test_rows_within_a_time_leave_room_for_the_base() -> None:
+    cost = StepCost()
+    assert cost.rows_within(2.0) is None
+
+    for rows in (1, 33, 65):
+        cost.observe(rows, 0.4 + 0.04 * rows)
+
+    assert cost.rows_within(2.0) == pytest.approx(40)
+    assert cost.rows_within(0.1) == 0
+
+
 def test_nothing_is_said_before_steps_differ() -> None:
     cost = StepCost()
 

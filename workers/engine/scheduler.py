@@ -17,6 +17,8 @@ from workers.engine.step_cost import StepCost
 
 # How much longer than without it a step with prompts may take.
 STALL = 1.5
+# Seconds. A step cannot be left: whoever comes or goes meanwhile waits for its end.
+LONGEST_STEP = 2.0
 
 
 @dataclass(slots=True)
@@ -155,10 +157,10 @@ class Scheduler:
                 left -= self._enter(plan, sequence, left - kept, claims)
 
     def _budget(self, decoding: int) -> int:
-        if not decoding:
-            return self.prefill_rows
-        rows = self.cost.more_rows(decoding, STALL)
-        return BLOCK if rows is None else int(min(max(rows, BLOCK / 2), self.prefill_rows))
+        longest = self.cost.rows_within(LONGEST_STEP)
+        most = self.prefill_rows if longest is None else min(longest, self.prefill_rows)
+        rows = self.cost.more_rows(decoding, STALL) if decoding else most
+        return BLOCK if rows is None else int(max(min(rows, most), BLOCK / 2))
 
     def _enter(self, plan: Plan, sequence: Sequence, rows: int, claims: Claims) -> int:
         """Adds at most about `rows` rows of a sequence that is not decoding; returns how many.

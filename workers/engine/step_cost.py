@@ -38,6 +38,12 @@ class StepCost:
             self.rate = max(0.0, covariance / variance)
         self.base = max(0.0, mean_seconds - self.rate * mean_rows)
 
+    def rows_within(self, seconds: float) -> float | None:
+        """Rows that a step of so many seconds runs; None while nothing is known."""
+        if self.rate == 0.0:
+            return None
+        return max(0.0, seconds - self.base) / self.rate
+
     def more_rows(self, rows: int, share: float) -> float | None:
         """Rows that may join `rows` so that the step lasts `share` of its time longer; None while
         nothing is known."""

@@ -36,6 +36,8 @@ SPEED_FIRST_WINDOW = 0.25
 # The first tokens of a process are slow: memory is touched and kernels are
 # chosen for the first time. They are made before anybody waits for them.
 WARM_UP_TOKENS = 4
+# Long enough for the engine to learn what a row of a prompt costs.
+WARM_UP_PROMPT = 32
 WARM_UP_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
@@ -228,7 +230,7 @@ class Serving:
 def _warm_up(engine: Engine) -> None:
     """Generates a few tokens for nobody, for `WARM_UP_SECONDS` and a step at most."""
     end = engine.vocabulary.eos_id
-    engine.submit(Request("warm-up", (end,) * 2, SamplingParams(max_tokens=WARM_UP_TOKENS)))
+    engine.submit(Request("warm-up", (end,) * WARM_UP_PROMPT, SamplingParams(max_tokens=WARM_UP_TOKENS)))
     deadline = time.monotonic() + WARM_UP_SECONDS
     while engine.has_work:
         if time.monotonic() > deadline:
