@@ -230,7 +230,9 @@ class Serving:
 def _warm_up(engine: Engine) -> None:
     """Generates a few tokens for nobody, for `WARM_UP_SECONDS` and a step at most."""
     end = engine.vocabulary.eos_id
-    engine.submit(Request("warm-up", (end,) * WARM_UP_PROMPT, SamplingParams(max_tokens=WARM_UP_TOKENS)))
+    engine.submit(
+        Request("warm-up", (end,) * WARM_UP_PROMPT, SamplingParams(max_tokens=WARM_UP_TOKENS))
+    )
     deadline = time.monotonic() + WARM_UP_SECONDS
     while engine.has_work:
         if time.monotonic() > deadline:
