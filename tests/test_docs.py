@@ -61,7 +61,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_the_environment_is_read_in_the_settings_alone() -> None:
-    reading = re.compile(r"os\.environ(\[|\.get)|os\.getenv")
+    # What any compiler and any cache of a user's goes by is the machine's, not the playground's.
+    of_the_machine = r"[\[(]\"(?:CXX|XDG_CACHE_HOME)\""
+    reading = re.compile(rf"os\.(?:environ(?=\[)|environ\.get|getenv)(?!{of_the_machine})")
 
     readers = [
         str(path.relative_to(ROOT))
@@ -75,7 +77,7 @@ def test_the_environment_is_read_in_the_settings_alone() -> None:
 
 def test_every_key_of_the_registry_is_documented_with_its_default() -> None:
     documented = table_rows("models.md")
-    spoken = {"title": "the name", "revision": "the main branch", "cache_mb": "what fits the slots"}
+    spoken = {"title": "the name", "revision": "the main branch", "cache_mb": "computed"}
     spoken |= {"tokens_per_second": "no cap", "note": "empty", "sha256": "empty"}
     spoken |= {"path": "", "hub": ""}
 
@@ -153,7 +155,7 @@ def test_commands_of_make_exist(document: str) -> None:
 
 def test_make_help_names_every_target() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    phony = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split()
+    phony = " ".join(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)).split()
     said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert [target for target in phony if target not in said.stdout and target != "help"] == []
@@ -176,5 +178,5 @@ def test_modules_that_make_runs_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     modules = re.findall(r"-m (benchmarks\.\w+)", makefile)
 
-    assert len(modules) == 2
+    assert {"benchmarks.stream", "benchmarks.engine"} <= set(modules)
     assert [m for m in modules if not (ROOT / f"{m.replace('.', '/')}.py").is_file()] == []

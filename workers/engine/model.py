@@ -25,7 +25,7 @@ from workers.engine.native.cache import NativeCache
 NATIVE_GRID = 8
 # Rows of prompts in a step that nobody waits for: enough for products at full speed, few enough
 # for a newcomer not to wait long.
-PREFILL_ROWS = {"cpu": 256, "cuda": 2048}
+PREFILL_ROWS = {"cpu": 512, "cuda": 2048}
 
 
 @dataclass(frozen=True, slots=True)
