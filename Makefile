@@ -53,7 +53,8 @@ run: $(VENV)/.installed static/dist/.built
 	@exec $(PY) manage.py up --end-with-parent
 
 test: $(VENV)/.installed-dev static/dist/.built
-	@$(find_chromium)
+	@$(find_compiler)
+	$(find_chromium)
 	failed=0
 	echo "Tests without a browser"
 	$(PY) -m pytest tests --ignore=tests/browser || failed=1
@@ -188,6 +189,18 @@ if ! { command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.ver
   ln -sf "$$wheel/bin/node" $(VENV)/bin/node
   printf '#!/bin/sh\nexec "%s/bin/node" "%s/lib/node_modules/npm/bin/npm-cli.js" "$$@"\n' "$$wheel" "$$wheel" > $(VENV)/bin/npm
   chmod +x $(VENV)/bin/npm
+fi
+endef
+
+# The engine does without a C++ compiler; the tests of its kernels do not. CXX names another one.
+define find_compiler
+if ! { [ -n "$${CXX:-}" ] || command -v c++ || command -v g++ || command -v clang++; } >/dev/null; then
+  needed() { echo "The tests of the kernels need a C++ compiler: install g++, or name one in CXX." >&2; exit 1; }
+  if [ "$$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then needed; fi
+  echo "Installing g++ for the tests of the kernels"
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends g++; } >$(VENV)/compiler.log 2>&1 ||
+    { tail -n 5 $(VENV)/compiler.log >&2; needed; }
 fi
 endef
 
