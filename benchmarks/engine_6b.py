@@ -90,7 +90,7 @@ def measure_6b(given: Path | None, threads: int) -> Measured:
 def report_6b(report: Report, measured: Measured, bandwidth: float) -> None:
     config, found = measured.config, measured.seconds
     context = len(PROMPT) + NEW_TOKENS // 2
-    nbytes = weight_bytes(config, "bfloat16") + cache_bytes(config, 1, context)
+    nbytes = weight_bytes(config, "bfloat16") + cache_bytes(config, "bfloat16", 1, context)
     floor = nbytes / bandwidth
     median = {peer: statistics.median(seconds) for peer, seconds in found.items()}
     report.say(

@@ -11,8 +11,6 @@ import torch
 from workers.engine.checkpoint import Dtype, ModelConfig
 
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "int8": 1}
-# On a CPU the engine keeps keys and values in fp32, whatever the weights are.
-_CACHE_ITEM = 4
 
 
 def measure_bandwidth(nbytes: int = 2**30, rounds: int = 7) -> float:
@@ -48,6 +46,8 @@ def weight_bytes(config: ModelConfig, dtype: Dtype) -> int:
     return (config.parameters - config.vocab_size * config.n_embd) * _BYTES[dtype]
 
 
-def cache_bytes(config: ModelConfig, streams: int, context: int) -> int:
-    """Keys and values that one step of decoding reads."""
-    return 2 * config.n_layer * config.n_embd * _CACHE_ITEM * streams * context
+def cache_bytes(config: ModelConfig, dtype: Dtype, streams: int, context: int) -> int:
+    """Keys and values that one step of decoding reads. With native kernels the engine keeps them in
+    fp32 beside fp32 weights, and in half precision beside others."""
+    item_bytes = 4 if dtype == "float32" else 2
+    return 2 * config.n_layer * config.n_embd * item_bytes * streams * context

@@ -100,13 +100,13 @@ def report_table(
         point = table[streams, context]
         seconds = statistics.median(point.seconds)
         nbytes = weight_bytes(config, dtype)
-        nbytes += cache_bytes(config, streams, round(point.context))
+        nbytes += cache_bytes(config, dtype, streams, round(point.context))
         floor = nbytes / bandwidth
         return f"{1e3 * seconds:.1f} / {1e3 * floor:.1f} = {seconds / floor:.1f}"
 
     report.say(
         f"GPT-J of {config.n_layer} layers, width {config.n_embd}, random weights, {dtype}; keys "
-        f"and values take {cache_bytes(config, 1, 1)} bytes a token. Milliseconds of a step "
+        f"and values take {cache_bytes(config, dtype, 1, 1)} bytes a token. Milliseconds of a step "
         f"(median of {PASSES * STEPS}) / those of its floor = their ratio; under 1 where a step "
         "read faster than anything that the bandwidth was measured with."
     )

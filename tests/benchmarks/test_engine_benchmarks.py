@@ -175,7 +175,8 @@ def test_a_step_reads_all_weights_but_the_embedding() -> None:
     assert config.parameters == pytest.approx(162e6, rel=0.01)
     assert weight_bytes(config, "float32") == 4 * (config.parameters - 50_400 * 768)
     assert weight_bytes(config, "int8") * 4 == weight_bytes(config, "float32")
-    assert cache_bytes(config, 2, 100) == 2 * 12 * 768 * 4 * 200
+    assert cache_bytes(config, "float32", 2, 100) == 2 * 12 * 768 * 4 * 200
+    assert cache_bytes(config, "int8", 2, 100) == 2 * 12 * 768 * 2 * 200
 
 
 @pytest.mark.parametrize("benchmark", ["engine", "engine_trace"])
