@@ -11,7 +11,6 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -34,31 +33,14 @@ from workers.engine.limits import Limits
 from workers.engine.loaded_adapters import LoadedAdapters
 from workers.engine.model import GPTJ
 from workers.engine.native.build import reason as native_reason
-from workers.engine.request import (
-    MAX_TOP_LOGPROBS,
-    Finish,
-    FinishReason,
-    Request,
-    StepOutput,
-    TokenOutput,
-)
+from workers.engine.request import Finish, FinishReason, Request, StepOutput, TokenOutput
 from workers.engine.runner import Runner
 from workers.engine.sampler import Choice, sample
 from workers.engine.scheduler import Scheduler
+from workers.engine.scoring import TokenScore, score_tokens
 from workers.engine.sequence import Sequence, Work
 from workers.engine.text import TextStream, Vocabulary
 from workers.engine.weights import load_model
-
-
-@dataclass(frozen=True, slots=True)
-class TokenScore:
-    """A given token: its logprob after the tokens before it (None for the first), the likeliest
-    tokens at its place, and the probability that these leave to all others (None without any)."""
-
-    token_id: int
-    logprob: float | None
-    top: tuple[tuple[int, float], ...] = ()
-    rest: float | None = None
 
 
 class Engine:
@@ -229,18 +211,13 @@ class Engine:
     ) -> list[TokenScore]:
         """Logprobs of given tokens, by one pass over all of them; with the `top` likeliest."""
         ids = tuple(prompt_ids)
-        if not 0 <= top <= MAX_TOP_LOGPROBS:
-            raise InvalidParameter("top", f"a whole number from 0 to {MAX_TOP_LOGPROBS}", top)
         self._limits.check_prompt(ids, max_tokens=0)
         slot = 0
         if adapter is not None:
             with self._door:
                 _, slot = self._adapters.hold(adapter, 1)
         try:
-            scores = [TokenScore(ids[0], None)]
-            for token_id, (logprob, likeliest, rest) in self._runner.score(ids, top, slot):
-                scores.append(TokenScore(token_id, logprob, likeliest, rest))
-            return scores
+            return score_tokens(self._runner, ids, top, slot)
         finally:
             if slot:
                 self._release_adapter(slot)
