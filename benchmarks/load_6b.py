@@ -26,7 +26,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-PEAK_TARGET = 1.15
+PEAK_TARGET = 1.1
 
 
 def memory(field: str) -> int:
@@ -45,20 +45,24 @@ def measure(folder: Path, dtype: Any, threads: int, tokens: int) -> dict[str, fl
 
     from workers.engine.checkpoint import CheckpointSpec, ModelConfig
     from workers.engine.engine import Engine
+    from workers.engine.form import choose_form
     from workers.engine.request import Request, SamplingParams, TokenOutput
+    from workers.engine.weights import weight_bytes
 
     torch.set_num_threads(threads)
     imported, imported_peak = time.perf_counter(), memory("VmHWM")
-    engine = Engine.load(CheckpointSpec(folder, dtype=dtype), cache_bytes=2**30)
+    spec = CheckpointSpec(folder, dtype=dtype)
+    engine = Engine.load(spec, cache_bytes=2**30)
     ready, resident = time.perf_counter(), memory("VmRSS")
+    # The embedding stays as it is stored; the checkpoint that is made here, and GPT-J's, in 16 bits.
+    form = choose_form(spec, torch.device("cpu"), torch.bfloat16)
     prompt = tuple(range(32, 64))
     engine.submit(Request("a", prompt, SamplingParams(max_tokens=tokens + 1, temperature=0)))
     seen: list[float] = []
     while engine.has_work:
         seen.extend(time.perf_counter() for o in engine.step() if isinstance(o, TokenOutput))
-    size = getattr(torch, dtype).itemsize
     return {
-        "weights": ModelConfig.load(folder).parameters * size,
+        "weights": weight_bytes(ModelConfig.load(folder), form),
         "imported_peak": imported_peak,
         "resident": resident,
         "peak": memory("VmHWM"),
