@@ -54,7 +54,7 @@ def measure(folder: Path, dtype: Any, threads: int, tokens: int) -> dict[str, fl
     spec = CheckpointSpec(folder, dtype=dtype)
     engine = Engine.load(spec, cache_bytes=2**30)
     ready, resident = time.perf_counter(), memory("VmRSS")
-    # The embedding stays as it is stored; the checkpoint that is made here, and GPT-J's, in 16 bits.
+    # The embedding stays as it is stored: here, and in GPT-J's own checkpoint, in 16 bits.
     form = choose_form(spec, torch.device("cpu"), torch.bfloat16)
     prompt = tuple(range(32, 64))
     engine.submit(Request("a", prompt, SamplingParams(max_tokens=tokens + 1, temperature=0)))
