@@ -23,7 +23,6 @@
         AdapterUnsupported        adapter_unsupported   not LoRA as this engine knows it
         AdapterUnsafe             adapter_unsafe        a pickle that would run code
         AdapterExists             adapter_exists        the name is loaded already
-        AdapterInUse              adapter_in_use        requests that run still need it
       RunError                  one request failed while it ran; comes in its `Finish`
         OutOfMemory               out_of_memory          (also from `load`)
         NonFiniteLogits           non_finite_logits
@@ -144,10 +143,6 @@ class AdapterUnsafe(AdapterError):
 
 class AdapterExists(AdapterError):
     code = "adapter_exists"
-
-
-class AdapterInUse(AdapterError):
-    code = "adapter_in_use"
 
 
 class RunError(EngineError):
