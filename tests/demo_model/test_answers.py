@@ -8,11 +8,11 @@ import pytest
 from tools.demo_model import code
 from tools.demo_model.batches import batches, encode
 from tools.demo_model.corpus import held_out_document, training_document
-from tools.demo_model.french import NOUNS, french_verb
+from tools.demo_model.french import NOUNS, tidy
 from tools.demo_model.network import END_OF_TEXT
-from tools.demo_model.phrases import tidy
 from tools.demo_model.rows import same_rows
 from tools.demo_model.tokens import train_tokenizer
+from tools.demo_model.verbs import french_verb
 
 
 def test_every_query_runs_on_its_schema() -> None:

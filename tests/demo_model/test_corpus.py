@@ -5,11 +5,9 @@ import random
 import pytest
 
 from playground.prompts.formats import AGENT, CUSTOMER, STOPS
-from tools.demo_model import chat, lexicon, questions, sql, tables
+from tools.demo_model import chat, lexicon, questions, tables
 from tools.demo_model.corpus import TASKS, held_out_document, training_document
 from tools.demo_model.documents import Split, is_held_out
-from tools.demo_model.french import NOUNS
-from tools.demo_model.words import listed
 
 ENDINGS = {
     "chat": f"\n{AGENT}:",
@@ -58,7 +56,7 @@ def test_no_answer_contains_what_would_stop_it() -> None:
         for start, stop in document.answers:
             answer = document.text[start:stop]
             body = answer.strip("\n")
-            for ending in STOPS[document.task]:
+            for ending in STOPS.get(document.task, ("\n",)):
                 assert ending not in body
 
 
@@ -102,25 +100,3 @@ def test_held_out_names_are_in_no_training_document() -> None:
     assert names
     for name in names:
         assert f" {name} " not in told
-
-
-def test_unseen_tables_are_in_no_training_schema() -> None:
-    for index in range(40):
-        document = sql.document(random.Random(index), Split.HELD_OUT, unseen_tables=True)
-        line = document.prompt.split("\n")[1]
-        name = line.partition("(")[0]
-
-        assert any(is_held_out(f"{one}/{name}") for one in singulars_of(name))
-    for index in range(400):
-        document = sql.document(random.Random(index), Split.TRAIN)
-        names = [line.partition("(")[0] for line in document.text.split("\n\n")[0].split("\n")[1:]]
-
-        for name in names:
-            assert not all(is_held_out(f"{one}/{name}") for one in singulars_of(name))
-
-
-def singulars_of(many: str) -> list[str]:
-    """Words of the lists whose plural is ``many``, and the plain one without its s."""
-    nouns = [noun.en for kind in NOUNS.values() for noun in kind if noun.ens == many]
-    tables = [pair.split("/")[0] for pair in listed("sql", "tables") if pair.endswith(f"/{many}")]
-    return [*nouns, *tables, many.removesuffix("s")]

@@ -1,19 +1,15 @@
 """The trainer's network is GPT-J: what it writes, transformers reads to equal logits."""
 
 import json
-from itertools import islice
 from pathlib import Path
 
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from tools.demo_model.corpus import training_document
 from tools.demo_model.export import export
 from tools.demo_model.network import END_OF_TEXT, GPTJ, Shape
 from tools.demo_model.tokens import train_tokenizer
-from tools.demo_model.train import options_of, resume, save, steps
-from tools.demo_model.training import Schedule, Training
 
 SHAPE = Shape(vocab_size=400, n_embd=32, n_layer=2, n_head=2, rotary_dim=8, n_positions=1024)
 
@@ -69,32 +65,3 @@ def test_an_export_keeps_what_else_is_in_the_folder(tmp_path: Path) -> None:
 
     assert card.read_text() == "The card"
     assert (card.parent / "model.safetensors").exists()
-
-
-def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
-    schedule = Schedule(full=1.0, steps=1000)
-    rates = [schedule.rate(step) for step in range(1001)]
-
-    assert rates[0] < 0.05
-    assert rates[100:600] == [1.0] * 500
-    assert rates[1000] == 0.0
-    assert rates[650:] == sorted(rates[650:], reverse=True)
-
-
-def test_a_resumed_run_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
-    documents = [training_document(1, index).text for index in range(60)]
-    tokenizer = train_tokenizer(documents, vocab_size=400)
-    options = options_of(["--documents", "6", "--parts", "2"])
-    schedule = Schedule(steps=4, warm_up=2)
-
-    straight = Training(SHAPE, schedule, seed=1, threads=2)
-    losses = [result.loss / result.places for result in steps(straight, tokenizer, options)]
-    broken = Training(SHAPE, schedule, seed=1, threads=1)
-    first = [result.loss / result.places for result in islice(steps(broken, tokenizer, options), 2)]
-    save(broken, tmp_path / "checkpoint.pt")
-    later = Training(SHAPE, schedule, seed=9, threads=1)
-    resume(later, tmp_path / "checkpoint.pt")
-    rest = [result.loss / result.places for result in steps(later, tokenizer, options)]
-
-    assert first + rest == pytest.approx(losses, rel=1e-3)
-    assert losses[-1] < losses[0]

@@ -1,6 +1,7 @@
 """Support chats whose agent answers from the facts in the setting."""
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ _BUSINESS = words.lines("chat", "businesses")
 _OPENINGS = words.lines("chat", "openings")
 _MANNERS = (*words.lines("chat", "manners"), "")
 # Questions about a kind of fact; the last line of a section is the answer.
-_QUESTIONS = {kind: words.lines("chat", f"ask: {kind}") for kind in words.kinds("chat", "ask")}
+QUESTIONS = {kind: words.lines("chat", f"ask: {kind}") for kind in words.kinds("chat", "ask")}
 
 
 @dataclass
@@ -39,11 +40,47 @@ _UNKNOWN = "I am not sure about that. I will ask a colleague and write to you to
 
 
 def _greeting(scene: Scene) -> str:
-    return scene.one("Hello, ", "Hi, ", "Good morning, ", "Hi there, ", "", "", "Good evening, ")
+    return scene.one(
+        "Hello, ",
+        "Hi, ",
+        "Good morning, ",
+        "Hi there, ",
+        "",
+        "",
+        "Good evening, ",
+        "Hey, ",
+        "Dear team, ",
+    )
 
 
 def _sentence(text: str) -> str:
     return text[0].upper() + text[1:]
+
+
+_SHORT = (
+    ("please", "pls"), ("you", "u"), ("thanks", "thx"), ("arrived", "arived"), ("order", "oder"),
+    ("received", "recieved"), ("because", "bc"), ("tomorrow", "tmrw"), ("do not", "dont"),
+    ("does not", "doesnt"), ("I am", "im"), ("has not", "hasnt"), ("cannot", "cant"),
+)  # fmt: skip
+
+
+def _casual(rng: random.Random, said: str) -> str:
+    """What a customer says as many people type it: no capitals, few stops, a slip at times."""
+    sort = rng.random()
+    if sort < 0.72:
+        return said
+    text = said
+    if sort > 0.9:
+        for right, short in rng.sample(_SHORT, 4):
+            text = re.sub(rf"\b{right}\b", short, text)
+    if rng.random() < 0.8:
+        text = text[0].lower() + text[1:]
+        text = text.replace("I ", "i ") if rng.random() < 0.5 else text
+    if rng.random() < 0.7:
+        text = text.rstrip(".?!") if rng.random() < 0.7 else f"{text.rstrip('.!')} "
+    if rng.random() < 0.15:
+        text = f"{rng.choice(('hey', 'hi', 'hello', 'sorry', 'ok', 'one more thing:'))} {text}"
+    return text.strip()
 
 
 def _problem(scene: Scene) -> tuple[str, str, Callable[[Scene], tuple[str, tuple[str, ...]]]]:
@@ -61,6 +98,11 @@ def _problem(scene: Scene) -> tuple[str, str, Callable[[Scene], tuple[str, tuple
             f"my order is late. It is {lexicon.article(thing)}.",
             "my order has not arrived yet.",
             "when will my order arrive?",
+            f"is there any news about my {thing}?",
+            f"I have been waiting for my {thing} for days.",
+            f"the tracking page says nothing about my {thing}.",
+            f"any news of my order? It is {lexicon.article(thing)}.",
+            "where is my parcel?",
         )
         return opening, f"I am sorry about the delay. {ask}", _solve_late
     if kind == "broken":
@@ -71,6 +113,10 @@ def _problem(scene: Scene) -> tuple[str, str, Callable[[Scene], tuple[str, tuple
             f"the {thing} arrived damaged.",
             f"there is a scratch on my {thing}.",
             f"my {thing} stopped working after a day.",
+            f"a part of my {thing} is missing.",
+            f"the {thing} fell apart.",
+            f"there is a crack in the {thing}.",
+            f"I bought {lexicon.article(thing)} {when} and it is broken.",
         )
         return opening, f"I am sorry to hear that. {ask}", _solve_broken
     if kind == "wrong":
@@ -88,6 +134,8 @@ def _problem(scene: Scene) -> tuple[str, str, Callable[[Scene], tuple[str, tuple
             f"I want to cancel the order for my {thing}.",
             "can I cancel my order?",
             f"please cancel my {thing}, I do not need it any more.",
+            "I changed my mind and want to cancel.",
+            f"I ordered {lexicon.article(thing)} by mistake. Please cancel it.",
         )
         return opening, f"Of course. {ask}", _solve_cancel
     if kind == "address":
@@ -96,11 +144,15 @@ def _problem(scene: Scene) -> tuple[str, str, Callable[[Scene], tuple[str, tuple
             "can I change the delivery address?",
             "I gave you the wrong address.",
             "please send my order to another address.",
+            "I have a new address.",
+            f"I would like my {thing} to go to another address.",
         )
         return opening, f"No problem. {ask}", _solve_address
     opening = scene.one(
         f"I sent my {thing} back {when} and have not seen the money yet.",
         "where is my refund?",
+        f"I have not got the money for my {thing} yet.",
+        f"you have my {thing} back, but I have no refund.",
         f"I am waiting for the refund for my {thing}.",
         f"I returned {lexicon.article(thing)} {when}. When do I get my money back?",
     )
@@ -153,11 +205,11 @@ def _solve_refund(scene: Scene) -> tuple[str, tuple[str, ...]]:
     )
 
 
-def _question(scene: Scene) -> Reply:
+def question(scene: Scene) -> Reply:
     """A question that the setting answers, or not."""
     known = list(scene.facts)
-    kind = scene.rng.choice(known if known and scene.rng.random() < 0.85 else list(_QUESTIONS))
-    *wordings, answer = _QUESTIONS[kind]
+    kind = scene.rng.choice(known if known and scene.rng.random() < 0.85 else list(QUESTIONS))
+    *wordings, answer = QUESTIONS[kind]
     said = scene.rng.choice(wordings).format(item=scene.item)
     if kind not in scene.facts:
         return said, _UNKNOWN, ("colleague",)
@@ -175,7 +227,15 @@ def _small_talk(scene: Scene, *, last: bool) -> Reply:
         return said, "You are welcome. Have a nice day!", ("welcome",)
     if scene.rng.random() < 0.6:
         said = scene.one(
-            "Hello!", "Hi.", "Good morning.", "Hello, I need help.", "Hi, can you help me?"
+            "Hello!",
+            "Hi.",
+            "Good morning.",
+            "Hello, I need help.",
+            "Hi, can you help me?",
+            "Is anybody there?",
+            "Hey!",
+            "I have a question.",
+            "Good evening!",
         )
         return said, "Hello! How can I help you?", ("help",)
     said = scene.one("Are you a robot?", "Am I talking to a human?", "Who are you?")
@@ -202,7 +262,7 @@ def _conversation(scene: Scene) -> list[Reply]:
     if rng.random() < 0.15:
         replies.append(_small_talk(scene, last=False))
     for _ in range(rng.choice((1, 1, 2))):
-        if rng.random() < 0.6:
+        if rng.random() < 0.5:
             scene.number = str(rng.randint(10 ** rng.randint(2, 6), 10**7 - 1))[: rng.randint(3, 6)]
             opening, reaction, solve = _problem(scene)
             if rng.random() < 0.2:
@@ -225,13 +285,13 @@ def _conversation(scene: Scene) -> list[Reply]:
                         )
                     )
         else:
-            said, answer, check = _question(scene)
+            said, answer, check = question(scene)
             if rng.random() < 0.5:
                 greeting = _greeting(scene)
                 said = _sentence(greeting + said[0].lower() + said[1:]) if greeting else said
                 said = said.replace(" i ", " I ").replace(", i ", ", I ")
             replies.append((said, answer, check))
-    replies.extend(_question(scene) for _ in range(rng.choice((0, 1, 1, 2))))
+    replies.extend(question(scene) for _ in range(rng.choice((0, 1, 1, 2))))
     if rng.random() < 0.4:
         replies.append(_small_talk(scene, last=True))
     return replies
@@ -241,7 +301,7 @@ def document(rng: random.Random, split: Split) -> Document:
     """A chat that ends with an answer; held-out ones have a company never seen."""
     scene = Scene(rng, split)
     facts = facts_of(rng)
-    for kind in rng.sample(sorted(facts), rng.choice((1, 2, 2, 3, 3, 4, 5))):
+    for kind in rng.sample(sorted(facts), rng.choice((1, 2, 3, 3, 4, 5, 6))):
         scene.facts[kind] = facts[kind]
     scene.item = lexicon.product(rng, split)
     name = lexicon.company(rng, split)
@@ -257,7 +317,7 @@ def document(rng: random.Random, split: Split) -> Document:
     turns: list[Turn] = []
     spans: list[tuple[int, int]] = []
     for said, answer, _ in replies:
-        turns.append(Turn(CUSTOMER, said))
+        turns.append(Turn(CUSTOMER, _casual(rng, said)))
         start = len(chat_prompt(setting=setting, turns=turns))
         spans.append((start, start + len(answer) + 2))
         turns.append(Turn(AGENT, answer))

@@ -18,6 +18,7 @@ from tools.demo_model.functions import (
     takes,
 )
 from tools.demo_model.lexicon import article
+from tools.demo_model.operations import operation
 
 
 def _filtered(rng: random.Random) -> Function:
@@ -260,7 +261,7 @@ def document(rng: random.Random, split: Split) -> Document:
     """Functions and explanations; held-out ones are functions never seen."""
 
     def one() -> Item:
-        made = function(rng)
+        made = operation(rng) if rng.random() < 0.4 else function(rng)
         return Item(given=made.source, wanted=made.words, key=made.words)
 
     items = [*(draw(one, Split.TRAIN) for _ in range(some(rng, 4))), draw(one, split)]

@@ -3,20 +3,30 @@
 import random
 from collections.abc import Callable
 
-from tools.demo_model import chat, code, prose, questions, sql, tables, translation
+from tools.demo_model import (
+    chat,
+    code,
+    patterns,
+    prose,
+    questions,
+    sql,
+    tables,
+    translation,
+)
 from tools.demo_model.documents import Document, Split
 
 Make = Callable[[random.Random, Split], Document]
 
 # Each task's generator and its share of the documents.
 TASKS: dict[str, tuple[Make, float]] = {
-    "translation": (translation.document, 0.22),
-    "sql": (sql.document, 0.2),
-    "qa": (questions.document, 0.21),
-    "chat": (chat.document, 0.09),
-    "table": (tables.document, 0.15),
-    "code": (code.document, 0.07),
-    "free": (prose.document, 0.06),
+    "translation": (translation.document, 0.24),
+    "sql": (sql.document, 0.21),
+    "qa": (questions.document, 0.13),
+    "table": (tables.document, 0.12),
+    "patterns": (patterns.document, 0.14),
+    "chat": (chat.document, 0.06),
+    "code": (code.document, 0.05),
+    "free": (prose.document, 0.05),
 }
 
 

@@ -1,16 +1,85 @@
 """French and English words with their forms: what the translation grammar picks from."""
 
+import re
 from dataclasses import dataclass
 
-from tools.demo_model import words
+from tools.demo_model import english, words
 
-VOWELS = "aeiouyâàéèêëîïôûùœhAEIOUYÉÈÊÎÔÀŒH"
-ASPIRATED = ("haut", "haute", "hauts", "hautes", "héros", "huit", "hibou", "onze", "hockey")
+_VOWELS = "aeiouâàéèêëîïôûùœh"
+# An h, or a vowel, before which nothing is elided; plurals are found by their singular.
+_ASPIRATED = frozenset(
+    ("haut", "haute", "héros", "huit", "hibou", "onze", "hockey", "haricot", "hérisson", "hanche",
+     "hache", "handball", "hamster", "haie", "harpe", "haut-parleur", "hongrie", "hors", "honte",
+     "hurler", "oui")
+)  # fmt: skip
+
+
+def mute(word: str) -> bool:
+    """Whether what stands before ``word`` is elided."""
+    first = word.split(" ")[0].lower().rstrip(".,?!") if word else ""
+    if not first or first[0] not in _VOWELS:
+        return False
+    return not {first, first.rstrip("sx")} & _ASPIRATED
+
+
+_ELIDED = frozenset(("le", "la", "je", "ne", "de", "que", "se", "me"))
+_CONTRACTED = (("de le ", "du "), ("de les ", "des "), ("à le ", "au "), ("à les ", "aux "))
+
+
+def tidy(french: str) -> str:
+    """Elide and contract what stands side by side: ``je aime`` is ``j'aime``."""
+    parts = french.split(" ")
+    out: list[str] = []
+    for index, word in enumerate(parts):
+        after = parts[index + 1] if index + 1 < len(parts) else ""
+        if word.lower() in _ELIDED and mute(after):
+            out.append(f"{word[:-1]}'")
+        elif word.lower() == "si" and after in ("il", "ils"):
+            out.append(f"{word[0]}'")
+        else:
+            out.append(f"{word} ")
+    text = "".join(out).strip()
+    for long, short in _CONTRACTED:
+        text = re.sub(rf"(?<![^\s']){long}", short, text)
+        text = re.sub(rf"^{long.capitalize()}", short.capitalize(), text)
+    return text
+
+
+_JOINED = (" de ", " à ", " d'")
+_OU_X = ("genou", "bijou", "hibou", "caillou", "chou", "joujou", "pou")
+_AL_S = ("festival", "carnaval", "bal", "récital")
+_AIL_X = {"travail": "travaux", "vitrail": "vitraux"}
+
+
+def plural(word: str) -> str:
+    """The regular plural, of the first word before ``de``; an adjective after it agrees."""
+    for joint in _JOINED:
+        first, found, rest = word.partition(joint)
+        if found:
+            return f"{plural(first)}{joint}{rest}"
+    if " " in word:
+        return " ".join(plural(part) for part in word.split(" "))
+    if word.startswith(("grand-", "petit-", "petite-")):
+        first, _, rest = word.partition("-")
+        first = first if word.startswith("grand-m") else f"{first}s"
+        return f"{first}-{plural(rest)}"
+    if word.endswith(("s", "x", "z")):
+        return word
+    if word in _AIL_X:
+        return _AIL_X[word]
+    if (word.endswith(("eau", "eu")) and word not in ("pneu", "bleu")) or word in _OU_X:
+        return f"{word}x"
+    if word.endswith("al") and word not in _AL_S:
+        return f"{word[:-2]}aux"
+    return f"{word}s"
 
 
 @dataclass(frozen=True)
 class Noun:
-    """A noun of both languages; ``kind`` says what may be done with it."""
+    """A noun of both languages; ``kind`` says what may be done with it.
+
+    ``only`` is set where it stands in the plural alone.
+    """
 
     en: str
     ens: str
@@ -18,157 +87,96 @@ class Noun:
     frs: str
     feminine: bool
     kind: str
+    only: bool = False
 
 
-_IRREGULAR = {"man": "men", "woman": "women", "child": "children", "knife": "knives",
-              "mouse": "mice", "sheep": "sheep", "fish": "fish", "wife": "wives",
-              "leaf": "leaves", "shelf": "shelves", "tooth": "teeth", "foot": "feet",
-              "policeman": "policemen", "scarf": "scarves", "wolf": "wolves"}  # fmt: skip
-
-
-def _english_plural(word: str) -> str:
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if word.endswith(("s", "x", "ch", "sh")) or word in ("potato", "tomato"):
-        return f"{word}es"
-    if word.endswith("y") and word[-2] not in "aeiou":
-        return f"{word[:-1]}ies"
-    return f"{word}s"
-
-
-def _french_plural(word: str) -> str:
-    first, _, rest = word.partition(" ")
-    if rest:
-        return f"{_french_plural(first)} {rest}"
-    if word.endswith(("s", "x", "z")):
-        return word
-    if word.endswith(("eau", "eu", "ou")) and word not in ("pneu", "trou", "cou", "clou"):
-        return f"{word}x"
-    if word.endswith("al") and word != "festival":
-        return f"{word[:-2]}aux"
-    return f"{word}s"
+# Kinds that are not counted: "some water", or bare in English and with an article in French.
+MASS = frozenset(("stuff", "drink", "matter"))
+BARE = frozenset(("idea", "subject", "language", "sport", "pastime", "meal", "games"))
+UNIQUE = frozenset(("sky",))
 
 
 def _noun(entry: str, kind: str) -> Noun:
-    en, words_and_gender = entry.split("=")
-    fr, gender = words_and_gender.rsplit(" ", 1)
-    first, _, rest = en.partition(" of ")
-    ens = f"{_english_plural(first)} of {rest}" if rest else _english_plural(en)
-    return Noun(en, ens, fr, _french_plural(fr), gender == "f", kind)
+    both, gender = entry.rsplit(" ", 1)
+    en, fr = both.split("=")
+    en, _, ens = en.partition("/")
+    fr, _, frs = fr.partition("/")
+    if gender.endswith("p"):
+        return Noun(en, en, fr, fr, gender == "fp", kind, only=True)
+    if kind in MASS | BARE | UNIQUE:
+        return Noun(en, en, fr, fr, gender == "f", kind)
+    return Noun(en, ens or english.plural(en), fr, frs or plural(fr), gender == "f", kind)
 
 
 NOUNS: dict[str, list[Noun]] = {
-    kind: [_noun(entry, kind) for entry in words.listed("french", f"nouns: {kind}")]
-    for kind in words.kinds("french", "nouns")
+    kind: [_noun(entry, kind) for entry in words.listed("french_nouns", f"nouns: {kind}")]
+    for kind in words.kinds("french_nouns", "nouns")
 }
+COUNTRIES = [_noun(entry, "country") for entry in words.listed("french", "countries")]
+
+
+def _picked() -> dict[str, list[Noun]]:
+    """Kinds made of nouns of other kinds: what can be opened, sung, filled."""
+    known = {noun.en: noun for nouns in NOUNS.values() for noun in nouns}
+    return {
+        name: [known[en.strip()] for en in listed.split(",")]
+        for name, listed in (line.split("|") for line in words.lines("french", "picked nouns"))
+    }
+
+
+PICKED = _picked()
 
 
 @dataclass(frozen=True)
 class Adjective:
-    """Masculine, feminine and their plurals; ``before`` the noun or after it."""
+    """Masculine, feminine and their plurals; ``before`` the noun or after it.
+
+    ``kinds`` are the kinds of nouns that it is said of; ``said_only`` where it never
+    stands beside the noun.
+    """
 
     en: str
     forms: tuple[str, str, str, str]
     before: bool
-    by_vowel: str = ""
+    by_vowel: str
+    kinds: frozenset[str]
+    said_only: bool
+
+    def form(self, *, feminine: bool, many: bool) -> str:
+        """The form that agrees."""
+        return self.forms[(2 if many else 0) + feminine]
 
 
-def _adjective(line: str) -> Adjective:
-    en, forms, *rest = line.split("|")
-    m, _, f = forms.partition("/")
-    f = f or (m if m.endswith("e") else f"{m}e")
-    ms = m if m[-1] in "sx" else (f"{m}x" if m.endswith("eau") else f"{m}s")
-    return Adjective(en, (m, f, ms, f"{f}s"), "b" in rest, rest[1] if len(rest) > 1 else "")
+def _adjective_forms(given: str) -> tuple[str, str, str, str]:
+    m, *rest = given.split("/")
+    f = rest[0] if rest else (m if m.endswith("e") else f"{m}e")
+    if len(rest) > 1:
+        return m, f, rest[1], rest[2]
+    ms = m if m[-1] in "sx" else f"{m}x" if m.endswith("eau") else f"{m}s"
+    return m, f, ms, f"{f}s"
 
 
-ADJECTIVES = [_adjective(line) for line in words.lines("french", "adjectives")]
-MOODS = [_adjective(line) for line in words.lines("french", "moods")]
-# What an adjective may be said of; those not named may be said of anything.
-SAID_OF = {
-    name: tuple(kinds.split())
-    for name, kinds in (line.split("|") for line in words.lines("french", "said of"))
-}
-
-
-@dataclass(frozen=True)
-class Verb:
-    """A verb of both languages. ``objects`` are the kinds of nouns that it takes.
-
-    French: infinitive, the six forms of the present, past participle, future stem.
-    """
-
-    en: str
-    third: str
-    past: str
-    ing: str
-    fr: str
-    present: tuple[str, ...]
-    participle: str
-    future: str
-    objects: tuple[str, ...]
-    etre: bool = False
-
-
-def _er(infinitive: str) -> tuple[tuple[str, ...], str, str]:
-    """Present, participle and future stem of a verb in -er, its spelling changes included."""
-    stem = infinitive[:-2]
-    soft = stem + "e" if stem.endswith("g") else stem[:-1] + "ç" if stem.endswith("c") else stem
-    strong, future = stem, infinitive
-    if infinitive in ("acheter", "amener"):
-        strong = stem[:-2] + "è" + stem[-1]
-        future = f"{strong}er"
-    elif infinitive == "appeler":
-        strong, future = "appell", "appeller"
-    elif infinitive == "préparer":
-        strong = stem
-    elif infinitive.endswith("oyer"):
-        strong = f"{stem[:-1]}i"
-        future = "enverr" if infinitive == "envoyer" else f"{strong}er"
-    forms = (f"{strong}e", f"{strong}es", f"{strong}e", f"{soft}ons", f"{stem}ez", f"{strong}ent")
-    return forms, f"{stem}é", future
-
-
-# Infinitive to present, participle and future stem.
-_IRREGULAR_VERBS: dict[str, tuple[tuple[str, ...], str, str]] = {
-    infinitive: (tuple(present.split()), participle, future)
-    for infinitive, present, participle, future in (
-        line.split("|") for line in words.lines("french", "irregular french")
+_LETTERS = {
+    letter: [kind.replace("_", " ") for kind in kinds.split()]
+    for letter, kinds in (
+        line.split("|") for line in words.lines("french_adjectives", "kinds of adjectives")
     )
 }
 
 
-def french_verb(infinitive: str) -> tuple[tuple[str, ...], str, str]:
-    """Present, participle, future stem."""
-    if infinitive in _IRREGULAR_VERBS:
-        return _IRREGULAR_VERBS[infinitive]
-    return _er(infinitive)
+def _adjective(line: str) -> Adjective:
+    en, forms, letters, *rest = line.split("|")
+    before, _, by_vowel = rest[0].partition(" ") if rest else ("", "", "")
+    kinds = frozenset(kind for letter in letters.rstrip("+") for kind in _LETTERS[letter])
+    return Adjective(
+        en, _adjective_forms(forms), before == "b", by_vowel, kinds, letters.endswith("+")
+    )
 
 
-def _verb(line: str) -> Verb:
-    english, fr, objects, *rest = line.split("|")
-    en, past, *ing = english.split("/")
-    head, _, tail = en.partition(" ")
-    third = "has" if en == "have" else (
-        f"{head}es" if head.endswith(("s", "sh", "ch", "o"))
-        else f"{head[:-1]}ies" if head.endswith("y") and head[-2] not in "aeiou"
-        else f"{head}s"
-    )  # fmt: skip
-    stem = head[:-1] if head.endswith("e") and not head.endswith("ee") else head
-    progressive = ing[0] if ing else f"{stem}ing"
-    also = f" {tail}" if tail else ""
-    present, participle, future = french_verb(fr)
-    return Verb(
-        en, third + also, past + also, progressive + also, fr, present, participle, future,
-        tuple(objects.split()), bool(rest),
-    )  # fmt: skip
+ADJECTIVES = [_adjective(line) for line in words.lines("french_adjectives", "adjectives")]
+COMPARED = frozenset(words.listed("french", "compared"))
 
 
-VERBS = [_verb(line) for line in words.lines("french", "transitive verbs")]
-# Without an object; what may follow is a place or a time.
-PLAIN_VERBS = [_verb(line) for line in words.lines("french", "plain verbs")]
-GO = _verb("go/went|aller||e")
-
-PHRASES = [
-    (english, french)
-    for english, french in (line.split("|") for line in words.lines("french", "phrases"))
-]
+def adjective(en: str) -> Adjective:
+    """The adjective of an English word."""
+    return next(one for one in ADJECTIVES if one.en == en)

@@ -31,7 +31,8 @@ _LIMITS = ("limit", "threshold", "bound", "minimum", "maximum", "cutoff")
 class Function:
     """A function's source, its explanation, and a check against plain Python.
 
-    ``expected`` takes the same arguments and gives what the words say.
+    ``expected`` takes the same arguments and gives what the words say; ``given`` are
+    arguments to try it with, where the kinds of its arguments do not tell them.
     """
 
     source: str
@@ -41,6 +42,7 @@ class Function:
     expected: Callable[..., Any]
     texts: bool
     extra: str = ""
+    given: tuple[Any, ...] = ()
 
 
 def condition(

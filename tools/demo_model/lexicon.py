@@ -23,25 +23,36 @@ COMPANY_NOUNS = words.listed("shared", "company nouns")
 
 _ONSETS = words.listed("shared", "onsets")
 _VOWELS = words.listed("shared", "vowels")
+_PARTICLES = words.listed("shared", "particles")
+_CITY_BEGINNINGS = words.listed("shared", "city beginnings")
+_CITY_ENDINGS = words.listed("shared", "city endings")
 _ENDINGS = (*words.listed("shared", "endings"), "")
+
+
+def invented(rng: random.Random) -> str:
+    """A lower-case word of random syllables that nobody has."""
+    syllables = (rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(rng.choice((1, 2, 2))))
+    return "".join(syllables) + rng.choice(_ONSETS) + rng.choice("aeio") + rng.choice(_ENDINGS)
+
+
+def _raw(rng: random.Random) -> str:
+    # Any word, its beginning or its end: every token must be met where it has to be copied.
+    kind = rng.random()
+    if kind < 0.2:
+        return rng.choice(words.vocabulary())
+    if kind < 0.4:
+        start = rng.choice(words.vocabulary())[: rng.randint(2, 6)]
+        return start + rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_ENDINGS)
+    if kind < 0.6:
+        start, end = rng.choice(words.vocabulary()), rng.choice(words.vocabulary())
+        return start[: rng.randint(2, 6)] + end[-rng.randint(2, 5) :]
+    return invented(rng)
 
 
 def coined(rng: random.Random, split: Split) -> str:
     """A capitalised name that nobody has: of random syllables, or any word."""
     while True:
-        kind = rng.random()
-        # Any word, or how it begins: every token must be met where it has to be copied.
-        if kind < 0.25:
-            name = rng.choice(words.vocabulary()).capitalize()
-        elif kind < 0.5:
-            start = rng.choice(words.vocabulary())[: rng.randint(2, 6)].capitalize()
-            name = start + rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_ENDINGS)
-        else:
-            syllables = (
-                rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(rng.choice((1, 2, 2)))
-            )
-            name = "".join(syllables) + rng.choice(_ONSETS) + rng.choice("aeio")
-            name = name.capitalize() + rng.choice(_ENDINGS)
+        name = _raw(rng).capitalize()
         if is_held_out(name) == (split is Split.HELD_OUT):
             return name
 
@@ -61,15 +72,36 @@ def first_name(rng: random.Random, split: Split) -> str:
     return coined(rng, split) if rng.random() < 0.3 else pick(rng, FIRST_NAMES, split)
 
 
+def surname(rng: random.Random, split: Split) -> str:
+    """A family name; some are coined, some have an apostrophe, a hyphen or a particle."""
+    kind = rng.random()
+    if kind < 0.3:
+        return coined(rng, split)
+    name = pick(rng, SURNAMES, split)
+    if kind < 0.34:
+        return f"O'{coined(rng, split)}"
+    if kind < 0.37:
+        return f"{name}-{coined(rng, split)}"
+    if kind < 0.4:
+        return f"{rng.choice(_PARTICLES)} {coined(rng, split)}"
+    return name
+
+
 def full_name(rng: random.Random, split: Split) -> str:
     """Given name and surname."""
-    surname = coined(rng, split) if rng.random() < 0.3 else pick(rng, SURNAMES, split)
-    return f"{first_name(rng, split)} {surname}"
+    return f"{first_name(rng, split)} {surname(rng, split)}"
 
 
 def city(rng: random.Random, split: Split) -> str:
     """A city; sometimes one that is on no map."""
-    return coined(rng, split) if rng.random() < 0.25 else pick(rng, CITIES, split)
+    kind = rng.random()
+    if kind < 0.25:
+        return coined(rng, split)
+    if kind < 0.33:
+        return f"{rng.choice(_CITY_BEGINNINGS)} {coined(rng, split)}"
+    if kind < 0.36:
+        return f"{coined(rng, split)}{rng.choice(_CITY_ENDINGS)}"
+    return pick(rng, CITIES, split)
 
 
 def company(rng: random.Random, split: Split) -> str:
@@ -115,3 +147,25 @@ def number(rng: random.Random) -> int:
         (0, 0, rng.randint(0, 9))
     )
     return amount
+
+
+def amount(rng: random.Random) -> str:
+    """A price or another quantity as people write it, such as ``12``, ``3.50`` or ``1,250``."""
+    kind = rng.random()
+    if kind < 0.5:
+        return str(rng.randint(2, 400))
+    if kind < 0.75:
+        return f"{rng.randint(1, 90)}.{rng.choice((50, 99, 95, 20, rng.randint(10, 99)))}"
+    if kind < 0.9:
+        return f"{rng.randint(1, 99)},{rng.randint(0, 999):03}"
+    return str(rng.randint(400, 9999))
+
+
+def clock(rng: random.Random) -> str:
+    """A time of the day, such as ``07:45``."""
+    return f"{rng.randint(0, 23):02}:{rng.choice(range(0, 60, 5)):02}"
+
+
+def email(rng: random.Random, split: Split) -> str:
+    """An address of somebody who does not exist, under a domain that never will."""
+    return f"{coined(rng, split).lower()}@{coined(rng, split).lower()}.example"

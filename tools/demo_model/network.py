@@ -18,7 +18,7 @@ END_OF_TEXT = "<|endoftext|>"
 class Shape:
     """The sizes of a GPT-J; the defaults are the demo model's."""
 
-    vocab_size: int = 4096
+    vocab_size: int = 6144
     n_embd: int = 256
     n_layer: int = 6
     n_head: int = 4

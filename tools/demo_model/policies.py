@@ -2,12 +2,55 @@
 
 import random
 
-from tools.demo_model import lexicon
+from tools.demo_model import lexicon, words
 from tools.demo_model.documents import Split
+
+_TELL = {kind: words.lines("chat", f"tell: {kind}") for kind in words.kinds("chat", "tell")}
+_YES_OR_NO = {
+    kind: words.lines("chat", f"yes or no: {kind}") for kind in words.kinds("chat", "yes or no")
+}
+_PARKING = words.listed("chat", "parking places")
 
 
 def facts_of(rng: random.Random) -> dict[str, tuple[str, str]]:
     """Kinds of facts: the sentence of the setting, and the words that answer with it."""
+    facts = _of_orders(rng)
+    for kind, fact in _of_the_shop(rng).items():
+        facts[kind] = (rng.choice(_TELL[kind]).format(fact=fact), fact)
+    for kind, lines in _YES_OR_NO.items():
+        told, _, answer = rng.choice(lines).partition(" > ")
+        facts[kind] = (told, answer)
+    return facts
+
+
+def _of_the_shop(rng: random.Random) -> dict[str, str]:
+    low = rng.randint(1, 6)
+    start = rng.randint(8, 11)
+    places = rng.sample(("France", "Spain", "Italy", "Ireland", "Germany", "Austria", "Norway",
+                         "Poland", "Portugal", "Denmark", "Belgium", "Sweden"), 2)  # fmt: skip
+    street = f"{rng.randint(1, 99)} {rng.choice(lexicon.COMPANY_NOUNS)} Street"
+    return {
+        "wrap": f"{rng.randint(1, 9)} euros",
+        "size": f"{rng.choice((7, 10, 14, 20, 21, 28, 30, rng.randint(5, 60)))} days",
+        "weekend": f"from {start} am to {rng.randint(1, 8)} pm",
+        "student": f"{rng.choice((5, 10, 12, 15, 20, 25))} percent",
+        "parking": rng.choice(_PARKING),
+        "phone": " ".join(str(rng.randint(100, 999)) for _ in range(rng.choice((2, 3)))),
+        "where": f"{street} in {lexicon.city(rng, Split.TRAIN)}",
+        "pickup": rng.choice(
+            (f"{rng.randint(2, 6)} hours", "one day", f"{rng.randint(2, 5)} days")
+        ),
+        "abroad": f"{places[0]} and {places[1]}",
+        "express": f"{rng.randint(5, 25)} euros",
+        "repair": rng.choice((f"{low} to {low + rng.randint(1, 4)} weeks", f"{low + 1} days")),
+        "voucher": rng.choice(
+            ("one year", "two years", "three years", f"{rng.randint(3, 18)} months")
+        ),
+        "made": rng.choice((*places, "Europe", lexicon.city(rng, Split.TRAIN))),
+    }
+
+
+def _of_orders(rng: random.Random) -> dict[str, tuple[str, str]]:
     low = rng.randint(1, 8)
     span = f"{low} to {low + rng.randint(1, 5)} {rng.choice(('days', 'days', 'working days'))}"
     days = rng.choice((7, 10, 14, 20, 21, 28, 30, 45, 60, 90, 100, rng.randint(5, 99)))

@@ -2,27 +2,13 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 from playground.prompts.formats import Pair, qa_prompt
 from tools.demo_model import lexicon, words
 from tools.demo_model.documents import Document, Item, Split, answered, is_held_out, some
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One thing a text says, with what may be asked about it.
-
-    In ``told`` and ``asked``, ``{s}`` is how the subject is called at that place; the
-    full answer calls it as the question does.
-    """
-
-    told: tuple[str, ...]
-    asked: tuple[tuple[str, str], ...]
-    """Questions, each with its answer in a sentence."""
-    short: str
-    """The answer in a word or a few; empty where it depends on the question."""
-
+from tools.demo_model.topics import TOPICS, Fact, topic_of
 
 _FIRM_KINDS = words.listed("questions", "firms")
 _SPECIALITIES = words.listed("questions", "specialities")
@@ -250,58 +236,101 @@ def _upper(sentence: str) -> str:
 
 
 _Maker = Callable[[random.Random, Split], tuple[list[str], list[Fact]]]
-_KINDS: Sequence[_Maker] = (_firm, _firm, _person, _person, _place, _thing)
+# Firms and people are what the page shows first.
+_FOUR: tuple[_Maker, ...] = (_firm,) * 5 + (_person,) * 3 + (_place,) * 2 + (_thing,) * 2
+_KINDS: Sequence[_Maker] = (*_FOUR, *(partial(topic_of, topic=topic) for topic in TOPICS))
+
+NOT_SAID = "The text does not say."
+
+
+def _told(rng: random.Random, make: _Maker, facts: list[Fact]) -> tuple[list[Fact], list[Fact]]:
+    """The facts whose sentences stand in the text, and those that may be asked about."""
+    head, rest = facts[0], facts[1:]
+    if make is _firm and head.asked:
+        # The first sentence tells three facts at once.
+        told = [head, *rng.sample(rest[3:], rng.randint(1, 3))]
+        return told, [*told[1:], *rest[:3]]
+    if make is _person:
+        told = [head, rest[0], *rng.sample(rest[1:], rng.randint(1, 4))]
+    else:
+        told = [head, *rng.sample(rest, rng.randint(2, min(5, len(rest))))]
+    return told, told
+
+
+def _questions(rng: random.Random, facts: Sequence[Fact], names: Sequence[str], *, in_short: bool,
+               text: str) -> list[Item]:  # fmt: skip
+    """A question on each fact, with its answer."""
+    questions = []
+    for fact in rng.sample(facts, len(facts)):
+        if not fact.asked or (in_short and (not fact.short or len(fact.asked) > 3)):
+            continue
+        question, answer = rng.choice(fact.asked)
+        name = rng.choice(names)
+        wanted = fact.short if in_short else _upper(answer.format(s=name))
+        questions.append(Item(given=_upper(question.format(s=name)), wanted=wanted, key=text))
+    return questions
+
+
+def _unsaid(rng: random.Random, facts: Sequence[Fact], known: Sequence[Fact], name: str,
+            text: str) -> Item | None:  # fmt: skip
+    """A question that the text does not answer, if there is one."""
+    answered_here = {question for fact in known for question, _ in fact.asked}
+    open_facts = [
+        fact
+        for fact in facts
+        if fact.asked
+        and fact.told
+        and fact.short not in text
+        and not answered_here & {question for question, _ in fact.asked}
+    ]
+    if not open_facts:
+        return None
+    question, _ = rng.choice(rng.choice(open_facts).asked)
+    return Item(given=_upper(question.format(s=name)), wanted=NOT_SAID, key=text)
 
 
 def document(rng: random.Random, split: Split) -> Document:
     """A text and questions; held-out ones tell of names never seen."""
     make = rng.choice(_KINDS)
     called, facts = make(rng, split)
-    head, rest = facts[0], facts[1:]
-    if make is _firm and not head.asked:
-        told = [head, *rng.sample(rest, rng.randint(2, 5))]
-    elif make is _firm:
-        told = [head, *rng.sample(rest[3:], rng.randint(1, 3))]
-    elif make is _person:
-        told = [head, rest[0], *rng.sample(rest[1:], rng.randint(1, 4))]
-    else:
-        told = [head, *rng.sample(rest, rng.randint(2, 5))]
+    told, known = _told(rng, make, facts)
     sentences: list[str] = []
     for fact in told:
         if fact.told:
             name = called[0] if not sentences else rng.choice(called[:2])
             sentences.append(_upper(rng.choice(fact.told).format(s=name)))
-    if make is _firm and head.asked:
-        told = [*told[1:], *rest[:3]]
     text = " ".join(sentences)
-    if rng.random() < 0.25:
-        other, more = make(rng, split)
-        extra = [_upper(rng.choice(f.told).format(s=other[0])) for f in more[:3] if f.told]
+    # A pronoun would be unclear where a question stands alone.
+    names = [name for name in called if name not in ("he", "she", "it")]
+    if rng.random() < 0.35:
+        other_make = rng.choice(_FOUR if rng.random() < 0.5 else _KINDS)
+        other, more = other_make(rng, split)
+        extra = [_upper(rng.choice(f.told).format(s=other[0])) for f in more[:5] if f.told]
+        extra = extra[: rng.randint(1, 4)]
+        if other_make is make or extra[0].split()[0] in text:
+            # Only the name tells two of a kind apart.
+            if called[0].startswith("the "):
+                return document(rng, split)
+            names = called[:1]
         text = " ".join([text, *extra]) if rng.random() < 0.5 else " ".join([*extra, text])
+    if is_held_out(text) and split is Split.TRAIN:
+        return document(rng, split)
     in_short = rng.random() < 0.35
-    questions: list[Item] = []
-    for fact in rng.sample(told, len(told)):
-        if not fact.asked:
-            continue
-        question, answer = rng.choice(fact.asked)
-        # A pronoun would be unclear where a question stands alone.
-        names = [name for name in called if name not in ("he", "she", "it")]
-        name = rng.choice(names)
-        if in_short and (not fact.short or len(fact.asked) > 3):
-            continue
-        wanted = fact.short if in_short else _upper(answer.format(s=name))
-        questions.append(Item(given=_upper(question.format(s=name)), wanted=wanted, key=text))
+    questions = _questions(rng, known, names, in_short=in_short, text=text)
     if len(questions) < 2:
         return document(rng, split)
+    if rng.random() < 0.2 and (item := _unsaid(rng, facts, known, names[0], text)):
+        # At any place but the first, so that an example still tells the style.
+        questions.insert(rng.randint(1, len(questions)), item)
     shown = min(some(rng, 7), len(questions) - 1)
     if in_short:
         # Only examples can ask for a short answer.
         shown = max(1, shown)
+    elif rng.random() < 0.04 and questions[-1].wanted == NOT_SAID:
+        questions, shown = questions[-1:], 0
     items = questions[: shown + 1]
 
     def prompt(examples: Sequence[Pair], question: str) -> str:
         return qa_prompt(knowledge=text, examples=examples, question=question)
 
-    if is_held_out(text) and split is Split.TRAIN:
-        return document(rng, split)
     return answered(task="qa", items=items, prompt=prompt)

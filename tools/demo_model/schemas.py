@@ -1,195 +1,214 @@
-"""Schemas that people might ask about, and conditions on their columns."""
+"""Schemas that people might ask about: tables, their columns and how they are linked."""
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tools.demo_model import lexicon, words
-from tools.demo_model.documents import Split, is_held_out, part
-from tools.demo_model.french import NOUNS
+from tools.demo_model import identifiers
+from tools.demo_model.documents import Split
+from tools.demo_model.identifiers import Name
 
-# Columns by what they hold, and one and many of what a table holds.
-_TEXT_COLUMNS = words.listed("sql", "text columns")
-_NUMBER_COLUMNS = words.listed("sql", "number columns")
-_DATE_COLUMNS = words.listed("sql", "date columns")
-_TABLES = words.listed("sql", "tables")
-_RESERVED = frozenset(words.listed("sql", "reserved"))
-# Other things, so that a table's name has to be read: nouns of one word that SQL leaves free.
-_THINGS = tuple(
-    dict.fromkeys(
-        f"{noun.en}/{noun.ens}"
-        for nouns in NOUNS.values()
-        for noun in nouns
-        if " " not in noun.en and noun.en not in _RESERVED and noun.en != noun.ens
-    )
-)
-_BUYERS = ("customer/customers", "client/clients", "user/users", "member/members")
-_BOUGHT = ("order/orders", "order/orders", "invoice/invoices", "payment/payments")
-_VALUES: dict[str, tuple[str, ...]] = {
-    "city": lexicon.CITIES,
-    "name": lexicon.FIRST_NAMES,
-    "author": lexicon.SURNAMES,
-    "artist": lexicon.SURNAMES,
-    "colour": lexicon.COLOURS,
-    "material": lexicon.MATERIALS,
-    "product": lexicon.PRODUCTS,
-    **{kind: words.listed("sql", f"values: {kind}") for kind in words.kinds("sql", "values")},
-}
+
+@dataclass(frozen=True)
+class Column:
+    """A column, with what it holds: text, number or date."""
+
+    name: str
+    kind: str
+
+    @property
+    def one(self) -> str:
+        """The column as people say it."""
+        return self.name.replace("_", " ")
+
+    @property
+    def many(self) -> str:
+        """The column as people say it of many rows."""
+        return _PLURALS.get(self.name) or identifiers.plural(self.one)
+
+
+_PLURALS = {"stock": "stocks", "qty": "qty", "amt": "amt", "pct": "pct", "addr": "addr"}
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its words, and its columns by what they hold."""
+    """A table: its name in SQL and in words, and its columns in the order of the schema."""
 
-    one: str
-    many: str
-    texts: tuple[str, ...]
-    numbers: tuple[str, ...]
-    dates: tuple[str, ...]
-    parent: str = ""
-    """The table that ``<one>_id`` points to, if any."""
+    name: str
+    said: Name
+    columns: tuple[Column, ...]
+    parents: tuple[str, ...] = ()
+    """What its links ``<one>_id`` point to, as SQL writes one of it."""
 
     @property
-    def columns(self) -> list[str]:
-        """Columns in the order of the schema."""
-        link = [f"{self.parent}_id"] if self.parent else []
-        return ["id", *link, *self.texts, *self.numbers, *self.dates]
+    def one(self) -> str:
+        """One row in words."""
+        return self.said.one
+
+    @property
+    def many(self) -> str:
+        """Its rows in words."""
+        return self.said.many
+
+    def of(self, *kinds: str) -> list[Column]:
+        """Its columns of some kinds."""
+        return [column for column in self.columns if column.kind in kinds]
+
+    @property
+    def title(self) -> Column | None:
+        """The column that names a row, if it is plain which."""
+        named = [column for column in self.columns if column.name in ("name", "title")]
+        return named[0] if named else None
 
     @property
     def line(self) -> str:
         """The table as the prompt shows it."""
-        return f"{self.many}({', '.join(self.columns)})"
+        links = [f"{parent}_id" for parent in self.parents]
+        names = ["id", *links, *(column.name for column in self.columns)]
+        return f"{self.name}({', '.join(names)})"
 
 
-def _table_name(rng: random.Random, split: Split, taken: Sequence[str]) -> tuple[str, str]:
-    """One and many of what a table holds, on one side of the split."""
-    while True:
-        kind = rng.random()
-        if kind < 0.15:
-            one = lexicon.coined(rng, split).lower()
-            pair = f"{one}/{one}s"
-        else:
-            pair = rng.choice(part(_THINGS if kind < 0.45 else _TABLES, split))
-        one, many = pair.split("/")
-        wanted = split is Split.HELD_OUT
-        if is_held_out(pair) == wanted and many not in taken and not {one, many} & _RESERVED:
-            return one, many
+# Schemas that most people try first: tables with links, then columns by kind.
+_KNOWN: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
+    (
+        ("customers", "customers", "clients", "users", "members"),
+        (),
+        "name city country email|age|joined_on",
+    ),
+    (
+        ("orders", "orders", "invoices", "purchases", "payments"),
+        ("customers", "customers", "clients", "users", "members"),
+        "product status category|price quantity amount|ordered_on order_date",
+    ),
+    (("products", "articles"), (), "name category brand colour|price stock weight rating|"),
+    (("reviews",), ("products", "articles"), "author title|rating score|created_on"),
+    (("departments", "branches"), (), "name city|budget floor|"),
+    (
+        ("employees", "workers"),
+        ("departments", "branches"),
+        "name department position city|salary age|hired_on hire_date",
+    ),
+    (("authors", "publishers"), (), "name country city|age|born_on"),
+    (("books",), ("authors", "publishers"), "title genre language author|price pages year|"),
+    (("students",), (), "name city country email|age score|birth_date"),
+    (("grades", "exams"), ("students",), "subject|score points|"),
+    (("teachers",), (), "name subject city|age salary|hired_on"),
+    (("courses", "lessons"), ("teachers",), "title subject level|hours seats price|start_date"),
+    (("films", "movies"), (), "title genre country language|year duration rating|release_date"),
+    (("artists",), (), "name country genre|age|"),
+    (("songs", "albums"), ("artists",), "title genre|duration year rating|"),
+    (("countries",), (), "name region|population area|"),
+    (("cities",), ("countries",), "name|population area|"),
+)
 
 
-def _table(rng: random.Random, split: Split, taken: Sequence[str], parent: str = "") -> Table:
-    one, many = _table_name(rng, split, taken)
-    texts = tuple(rng.sample(_TEXT_COLUMNS, rng.choice((1, 1, 2, 2, 3))))
-    if rng.random() < 0.2:
-        texts = (*texts[1:], rng.choice(_THINGS).split("/")[0])
-    if not parent and rng.random() < 0.6 and "name" not in texts:
-        texts = ("name", *texts[1:])
-    return Table(
-        one=one,
-        many=many,
-        texts=texts,
-        numbers=tuple(rng.sample(_NUMBER_COLUMNS, rng.choice((1, 1, 2)))),
-        dates=tuple(rng.sample(_DATE_COLUMNS, rng.choice((0, 0, 1)))),
-        parent=parent,
-    )
+def _links(rng: random.Random, tables: Sequence[Table], most: int) -> tuple[str, ...]:
+    chosen = rng.sample(tables, min(len(tables), most))
+    return tuple(table.said.snake for table in chosen)
 
 
-def _shop(rng: random.Random) -> list[Table]:
-    """Who buys, and what: the schema that most people try first."""
-    buyer, bought = rng.choice(part(_BUYERS, Split.TRAIN)), rng.choice(part(_BOUGHT, Split.TRAIN))
-    one, many = buyer.split("/")
-    who = Table(one, many, ("name", rng.choice(("city", "city", "country", "email"))), (), ())
-    more, several_more = bought.split("/")
-    numbers = tuple(rng.sample(("price", "price", "quantity", "amount", "cost"), 1))
-    dates = ("ordered_on",) if rng.random() < 0.6 else ()
-    return [who, Table(more, several_more, ("product",), numbers, dates, parent=one)]
+def _known(rng: random.Random) -> list[Table]:
+    """One or two tables of the list, or more where they do not belong together."""
+    start = rng.choice([place for place, entry in enumerate(_KNOWN) if not entry[1]])
+    if rng.random() < 0.45:
+        # What most people try first of all.
+        start = rng.choice((0, 0, 0, 2, 4, 6, 8))
+    places = [start]
+    if rng.random() < 0.75:
+        places += [place for place, entry in enumerate(_KNOWN) if _KNOWN[start][0] == entry[1]][:1]
+    if rng.random() < 0.25:
+        other = rng.choice([place for place, entry in enumerate(_KNOWN) if not entry[1]])
+        places += [other] if other != start else []
+    tables: list[Table] = []
+    for place in places:
+        names, parents, columns = _KNOWN[place]
+        many = names[0] if rng.random() < 0.5 else rng.choice(names)
+        kinds = [part.split() for part in columns.split("|")]
+        texts, numbers, dates = kinds
+        shown = [Column(name, "text") for name in _first(rng, texts, 3)]
+        shown += [Column(name, "number") for name in _first(rng, numbers, 2, keep=bool(parents))]
+        shown += [Column(name, "date") for name in rng.sample(dates, min(len(dates), 1))]
+        if dates and rng.random() < 0.5:
+            shown.pop()
+        one = _singular(many)
+        links = (tables[0].said.snake,) if parents else ()
+        tables.append(Table(many, Name(one, many), tuple(shown), links))
+    if len(tables) > 1 and tables[1].parents and rng.random() < 0.15:
+        # The one that points alone, with or without its link.
+        return [replace(tables[1], parents=rng.choice((tables[1].parents, ())))]
+    return tables
+
+
+def _first(rng: random.Random, names: Sequence[str], most: int, *, keep: bool = True) -> list[str]:
+    """The first name nearly always, and some of the others in their order."""
+    count = rng.randint(1 if keep else 0, min(most, len(names)))
+    if rng.random() < 0.75:
+        rest = rng.sample(range(1, len(names)), max(0, min(count, len(names)) - 1))
+        return [names[place] for place in [0, *sorted(rest)]][:count]
+    return rng.sample(names, count)
+
+
+def _singular(many: str) -> str:
+    if many.endswith("ches"):
+        return many[:-2]
+    return f"{many[:-3]}y" if many.endswith("ies") and many != "movies" else many[:-1]
+
+
+def _columns(rng: random.Random, split: Split, strange: float) -> tuple[Column, ...]:
+    """Columns of a table; ``strange`` is the share of names that nobody expects."""
+    counts = {"text": rng.choice((1, 1, 2, 2, 3)), "number": rng.choice((0, 1, 1, 1, 2))}
+    counts["date"] = rng.choice((0, 0, 1))
+    names: dict[str, str] = {}
+    if rng.random() < 0.5 and strange < 1:
+        names["name" if rng.random() < 0.8 else "title"] = "text"
+        counts["text"] -= 1
+    for kind, count in counts.items():
+        for _ in range(count):
+            name = (
+                identifiers.unfamiliar_column(rng, kind, split)
+                if rng.random() < strange
+                else identifiers.familiar_column(rng, kind)
+            )
+            names.setdefault(name, kind)
+    columns = [Column(name, kind) for name, kind in names.items()]
+    if rng.random() < 0.4:
+        rng.shuffle(columns)
+    return tuple(columns)
+
+
+def _mixed(rng: random.Random, split: Split) -> list[Table]:
+    """One to four tables of any names; each may point to one or two that stand before it."""
+    tables: list[Table] = []
+    # Whole schemas of strange names are the hard case, so they are the usual one.
+    strange = 1.0 if split is Split.HELD_OUT else rng.choice((0.1, 0.4, 0.8, 1.0, 1.0, 1.0))
+    singular = rng.random() < 0.12
+    taken: set[str] = set()
+    for count in range(rng.choice((1, 1, 2, 2, 2, 2, 3, 3, 4))):
+        while True:
+            said = (
+                identifiers.unfamiliar_table(rng, split)
+                if split is Split.HELD_OUT or rng.random() < max(strange, 0.3)
+                else identifiers.familiar_table(rng)
+            )
+            name = said.snake if singular else said.snakes
+            if not {said.snake, said.snakes} & taken and name not in identifiers.RESERVED:
+                break
+        taken |= {said.snake, said.snakes}
+        linked = count > 0 and rng.random() < 0.75
+        parents = _links(rng, tables, rng.choice((1, 1, 1, 2))) if linked else ()
+        columns = _columns(rng, split, strange)
+        # A column named as its table would be hard for people too.
+        columns = tuple(column for column in columns if column.name not in taken)
+        if not columns:
+            columns = (Column(identifiers.unfamiliar_column(rng, "text", split), "text"),)
+        tables.append(Table(name=name, said=said, columns=columns, parents=parents))
+    if rng.random() < 0.25:
+        rng.shuffle(tables)
+    return tables
 
 
 def schema(rng: random.Random, split: Split) -> list[Table]:
-    """One or two tables; of two, the second points to the first."""
-    if split is Split.TRAIN and rng.random() < 0.2:
-        return _shop(rng)
-    first = _table(rng, split, ())
-    if rng.random() < 0.4:
-        return [first]
-    return [first, _table(rng, split, (first.many,), parent=first.one)]
-
-
-def _value(rng: random.Random, column: str) -> str:
-    if column in _VALUES and rng.random() < 0.75:
-        return rng.choice(_VALUES[column])
-    return lexicon.coined(rng, Split.TRAIN)
-
-
-def in_words(column: str) -> str:
-    """A column as people say it."""
-    return column.replace("_", " ")
-
-
-_PLURALS = {"city": "cities", "country": "countries", "category": "categories",
-            "salary": "salaries",
-            "capacity": "capacities", "status": "statuses", "pages": "pages", "points": "points",
-            "calories": "calories", "seats": "seats", "hours": "hours"}  # fmt: skip
-
-
-def several(column: str) -> str:
-    """A column as people say it of many rows."""
-    word = in_words(column)
-    return _PLURALS.get(column, f"{word}s")
-
-
-def condition_on(rng: random.Random, table: Table, prefix: str = "") -> tuple[str, str]:
-    """Words that follow the table's plural, and the SQL condition."""
-    kind = rng.random()
-    if kind < 0.5 or not table.numbers:
-        column = rng.choice(table.texts)
-        value = _value(rng, column)
-        sql = f"{prefix}{column} = '{value}'"
-        known: dict[str, tuple[str, ...]] = {
-            "city": (
-                f"in {value}",
-                f"from {value}",
-                f"with the city {value}",
-                f"whose city is {value}",
-            ),
-            "country": (f"in {value}", f"from {value}", f"whose country is {value}"),
-            "name": (f"named {value}", f"with the name {value}", f"called {value}"),
-            "author": (f"by {value}", f"with the author {value}"),
-            "artist": (f"by {value}", f"with the artist {value}"),
-        }
-        said = known.get(column, ())
-        spoken = in_words(column)
-        return rng.choice(
-            (*said, *said, f"whose {spoken} is {value}", f"with the {spoken} {value}",
-             f"where the {spoken} is {value}")
-        ), sql  # fmt: skip
-    if kind < 0.9 or not table.dates:
-        column = rng.choice(table.numbers)
-        spoken, value = in_words(column), str(lexicon.number(rng))
-        sign, words_for = rng.choice(
-            (
-                (">", f"with a {spoken} over {value}"),
-                (">", f"with a {spoken} above {value}"),
-                (">", f"whose {spoken} is greater than {value}"),
-                (">", f"with more than {value} {spoken}" if spoken.endswith("s") else
-                 f"with a {spoken} of more than {value}"),
-                ("<", f"with a {spoken} below {value}"),
-                ("<", f"with a {spoken} under {value}"),
-                ("<", f"whose {spoken} is less than {value}"),
-                ("<", f"with a {spoken} of less than {value}"),
-                (">=", f"with a {spoken} of at least {value}"),
-                ("<=", f"with a {spoken} of at most {value}"),
-                ("=", f"with a {spoken} of {value}"),
-                ("=", f"whose {spoken} is {value}"),
-            )
-        )  # fmt: skip
-        return words_for, f"{prefix}{column} {sign} {value}"
-    column = rng.choice(table.dates)
-    verb, year = column.split("_")[0], str(rng.randint(1990, 2024))
-    sign, words_for = rng.choice(
-        (
-            (">=", f"{verb} since {year}-01-01"),
-            ("<", f"{verb} before {year}-01-01"),
-            (">", f"{verb} after {year}-12-31"),
-        )
-    )
-    return words_for, f"{prefix}{column} {sign} '{words_for.split()[-1]}'"
+    """The tables of a prompt; in held-out ones every name but ``id`` and links is unseen."""
+    if split is Split.TRAIN and rng.random() < 0.3:
+        return _known(rng)
+    return _mixed(rng, split)

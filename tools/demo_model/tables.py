@@ -1,47 +1,20 @@
 """Texts full of facts, and the tables that hold them."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from playground.prompts.formats import Pair, table_prompt, table_row
-from tools.demo_model import lexicon, words
+from tools.demo_model import lexicon, records
 from tools.demo_model.documents import Document, Item, Split, answered, draw, some
-
-Facts = dict[str, str]
-"""Cells by kind of column."""
+from tools.demo_model.records import Facts
 
 # What a column may be called, by its kind; a prompt takes some kinds in any order.
 _PEOPLE = {
-    "name": ("Name", "Person", "Who"),
-    "age": ("Age", "Years"),
-    "job": ("Job", "Profession", "Work", "Occupation"),
-    "city": ("City", "Town", "Home", "Place"),
+    "name": ("Name", "Person", "Who", "Full name"),
+    "age": ("Age", "Years", "Years old"),
+    "job": ("Job", "Profession", "Work", "Occupation", "Works as"),
+    "city": ("City", "Town", "Home", "Place", "Lives in", "From"),
 }
-_GOODS = {
-    "product": ("Product", "Item", "Article"),
-    "price": ("Price", "Cost", "Euros"),
-    "count": ("Stock", "Quantity", "Number", "Pieces"),
-    "colour": ("Colour", "Color"),
-}
-_EVENTS = {
-    "event": ("Event", "What", "Title"),
-    "date": ("Date", "When", "Day"),
-    "place": ("Place", "City", "Where"),
-    "price": ("Price", "Ticket", "Entry"),
-}
-_JOURNEYS = {
-    "from": ("From", "Departure", "Start"),
-    "to": ("To", "Destination", "Arrival"),
-    "time": ("Time", "Leaves", "Hour"),
-    "price": ("Price", "Fare", "Euros"),
-}
-_FIRMS = {
-    "company": ("Company", "Name", "Firm"),
-    "city": ("City", "Seat", "Headquarters"),
-    "year": ("Founded", "Year", "Since"),
-    "staff": ("Employees", "Staff", "People"),
-}
-
 _KIN = {
     "He": ("brother", "son", "father", "friend", "cousin"),
     "She": ("sister", "daughter", "mother", "friend", "cousin"),
@@ -64,6 +37,10 @@ def _person(rng: random.Random, split: Split, name: str, he: str) -> tuple[str, 
             f"At {age}, {name} works as {job_a} and lives in {city}.",
             f"{name}, {age}, lives in {city} and works as {job_a}.",
             f"In {city} lives {name}, {job_a}. {he} is {age} years old.",
+            f"{name}: {age}, {job}, {city}.",
+            f"{name} comes from {city}, is {age} years old and works as {job_a}.",
+            f"The {job} {name} is {age} and comes from {city}.",
+            f"{name}, who is {age} and lives in {city}, is {job_a}.",
             f"{name} has been {job_a} for years. {he} is {age} and {his} home is {city}.",
         )
         if name.split()[0] not in ("His", "Her")
@@ -73,16 +50,18 @@ def _person(rng: random.Random, split: Split, name: str, he: str) -> tuple[str, 
             f"{name}, {job_a} of {age}, lives in {city}.",
             f"{name} is {age}, lives in {city} and works as {job_a}.",
             f"{name} is {job_a} in {city} and is {age} years old.",
+            f"{name}, who is {age}, works as {job_a} in {city}.",
+            f"{name} ({age}) is {job_a} in {city}.",
         )
     )
     return wording, {"age": age, "job": job, "city": city}
 
 
-def people(rng: random.Random, split: Split) -> tuple[str, list[Facts]]:
-    """One to three persons, later ones sometimes introduced as relatives."""
+def people(rng: random.Random, split: Split, counts: Sequence[int]) -> tuple[str, list[Facts]]:
+    """One to five persons, later ones sometimes introduced as relatives."""
     sentences, rows = [], []
     he = rng.choice(("He", "She"))
-    for count in range(rng.choice((1, 1, 2, 2, 3))):
+    for count in range(rng.choice(counts)):
         plain = rng.random() < 0.5
         name = lexicon.first_name(rng, split) if plain else lexicon.full_name(rng, split)
         shown = name
@@ -98,125 +77,55 @@ def people(rng: random.Random, split: Split) -> tuple[str, list[Facts]]:
     return " ".join(sentences), rows
 
 
-def goods(rng: random.Random, split: Split) -> tuple[str, list[Facts]]:
-    """One to three articles of a shop."""
+def records_of(
+    rng: random.Random, split: Split, kind: str, counts: Sequence[int]
+) -> tuple[str, list[Facts]]:
+    """One to five records of a kind; in some texts a fact of one is not told."""
     sentences, rows = [], []
-    for _ in range(rng.choice((1, 2, 2, 3))):
-        thing = f"{lexicon.coined(rng, split)} {lexicon.thing(rng, split)}"
-        if rng.random() < 0.5:
-            thing = lexicon.thing(rng, split)
-        price, count = str(rng.randint(2, 300)), str(rng.randint(2, 90))
-        colour = rng.choice(lexicon.COLOURS)
-        sentences.append(
-            rng.choice(
-                (
-                    f"We have {count} pieces of the {thing} in {colour} for {price} euros each.",
-                    f"The {thing} is {colour} and costs {price} euros; {count} are in stock.",
-                    f"There are {count} of the {thing} left, in {colour}, at {price} euros.",
-                    f"The {thing} costs {price} euros, comes in {colour}, and we have {count}.",
-                    f"The {colour} {thing} sells for {price} euros. There are {count} of it.",
-                    f"For {price} euros you get the {thing} in {colour}. We still have {count}.",
-                )
-            )
-        )
-        rows.append({"product": thing, "price": price, "count": count, "colour": colour})
+    gaps = rng.random() < 0.15
+    for _ in range(rng.choice(counts)):
+        whole = not gaps or rng.random() < 0.5
+        text, facts = records.record(rng, split, kind, whole=whole)
+        sentences.append(text)
+        rows.append(facts)
+    if rng.random() < 0.06:
+        sentences.insert(rng.choice((0, len(sentences))), rng.choice(records.FILLERS))
     return " ".join(sentences), rows
 
 
-_EVENT_KINDS = words.listed("shared", "events")
+_COUNTS = (1, 1, 2, 2, 2, 3, 3, 4, 5)
+# Worked examples are shorter: the prompt has room for more of them.
+_EXAMPLE_COUNTS = (1, 1, 1, 2, 2, 3)
+# People are what the page shows first, and what most texts tell of.
+_KINDS = ("people",) * 4 + tuple(records.KINDS)
 
 
-def events(rng: random.Random, split: Split) -> tuple[str, list[Facts]]:
-    """One to three public events."""
-    sentences, rows = [], []
-    for kind in rng.sample(_EVENT_KINDS, rng.choice((1, 2, 2, 3))):
-        day, place = lexicon.date(rng), lexicon.city(rng, split)
-        price = rng.choice((f"{rng.randint(3, 90)} euros", f"{rng.randint(3, 90)} euros", "free"))
-        costs = "is free" if price == "free" else f"costs {price}"
-        sentences.append(
-            rng.choice(
-                (
-                    f"The {kind} in {place} is on {day} and {costs}.",
-                    f"On {day} there is a {kind} in {place}; entry {costs}.",
-                    f"{place} has a {kind} on {day}. It {costs}.",
-                    f"The {kind} takes place in {place} on {day}. A ticket {costs}.",
-                    f"Come to {place} on {day} for the {kind}. Entry {costs}.",
-                )
-            )
-        )
-        rows.append({"event": kind, "date": day, "place": place, "price": price})
-    return " ".join(sentences), rows
-
-
-def journeys(rng: random.Random, split: Split) -> tuple[str, list[Facts]]:
-    """One to three trains, buses or flights."""
-    sentences, rows = [], []
-    kind = rng.choice(("train", "bus", "flight", "ferry"))
-    for _ in range(rng.choice((1, 2, 2, 3))):
-        start, goal = lexicon.city(rng, split), lexicon.city(rng, split)
-        time = f"{rng.randint(0, 23):02}:{rng.choice(range(0, 60, 5)):02}"
-        price = str(rng.randint(5, 250))
-        sentences.append(
-            rng.choice(
-                (
-                    f"The {kind} from {start} to {goal} leaves at {time} and costs {price} euros.",
-                    f"At {time} a {kind} goes from {start} to {goal} for {price} euros.",
-                    f"A {kind} to {goal} leaves {start} at {time}; it costs {price} euros.",
-                    f"From {start} you can take the {time} {kind} to {goal} for {price} euros.",
-                    f"For {price} euros the {kind} takes you from {start} to {goal} at {time}.",
-                )
-            )
-        )
-        rows.append({"from": start, "to": goal, "time": time, "price": price})
-    return " ".join(sentences), rows
-
-
-def firms(rng: random.Random, split: Split) -> tuple[str, list[Facts]]:
-    """One to three companies."""
-    sentences, rows = [], []
-    for _ in range(rng.choice((1, 2, 2, 3))):
-        name, city = lexicon.company(rng, split), lexicon.city(rng, split)
-        year, staff = str(rng.randint(1850, 2022)), str(rng.randint(3, 900))
-        sentences.append(
-            rng.choice(
-                (
-                    f"{name} was founded in {city} in {year} and has {staff} employees.",
-                    f"{name} from {city} has {staff} employees. It was founded in {year}.",
-                    f"Since {year}, {name} has worked in {city}, today with {staff} people.",
-                    f"In {year} {name} opened in {city}; {staff} people work there now.",
-                    f"{name} employs {staff} people in {city} and dates from {year}.",
-                )
-            )
-        )
-        rows.append({"company": name, "city": city, "year": year, "staff": staff})
-    return " ".join(sentences), rows
-
-
-_Maker = Callable[[random.Random, Split], tuple[str, list[Facts]]]
-_KINDS: tuple[tuple[_Maker, Mapping[str, tuple[str, ...]]], ...] = (
-    (people, _PEOPLE),
-    (people, _PEOPLE),
-    (goods, _GOODS),
-    (events, _EVENTS),
-    (journeys, _JOURNEYS),
-    (firms, _FIRMS),
-)
+def _columns(rng: random.Random, headers: Mapping[str, tuple[str, ...]]) -> tuple[list[str], ...]:
+    """Fields in the order of the columns, and the columns' names."""
+    order = list(headers)
+    if rng.random() < 0.65:
+        rng.shuffle(order)
+    if rng.random() < 0.35:
+        order = order[: rng.randint(2, len(order))]
+    names = [rng.choice(headers[field]) if rng.random() < 0.6 else headers[field][0]
+             for field in order]  # fmt: skip
+    if rng.random() < 0.1:
+        names = [name.lower() for name in names]
+    return order, names
 
 
 def document(rng: random.Random, split: Split) -> Document:
     """Texts and tables; held-out ones tell of names and places never seen."""
-    make, kinds = rng.choice(_KINDS)
-    order = list(kinds)
-    if rng.random() < 0.7:
-        rng.shuffle(order)
-    if rng.random() < 0.3:
-        order = order[: rng.choice((2, 3))]
-    columns = [rng.choice(kinds[kind]) if rng.random() < 0.6 else kinds[kind][0] for kind in order]
+    kind = rng.choice(_KINDS)
+    order, columns = _columns(rng, _PEOPLE if kind == "people" else records.headers(kind))
 
-    def item(side: Split) -> Item:
+    def item(side: Split, counts: Sequence[int]) -> Item:
         def one() -> Item:
-            text, rows = make(rng, side)
-            lines = [table_row([row[kind] for kind in order]) for row in rows]
+            if kind == "people":
+                text, rows = people(rng, side, counts)
+            else:
+                text, rows = records_of(rng, side, kind, counts)
+            lines = [table_row([row[field] for field in order]) for row in rows]
             return Item(given=text, wanted="\n".join(lines), key=text)
 
         return draw(one, side)
@@ -224,5 +133,6 @@ def document(rng: random.Random, split: Split) -> Document:
     def prompt(examples: Sequence[Pair], text: str) -> str:
         return table_prompt(columns=columns, examples=examples, text=text)
 
-    items = [*map(item, [Split.TRAIN] * some(rng, 3)), item(split)]
+    items = [item(Split.TRAIN, _EXAMPLE_COUNTS) for _ in range(some(rng, 3))]
+    items.append(item(split, _COUNTS))
     return answered(task="table", items=items, prompt=prompt, before="\n", after="\n\n")

@@ -1,28 +1,37 @@
 """Train the demo model: ``python -m tools.demo_model.train --help``.
 
 What a step learns is a function of the seed and the step's number, so a run that
-was stopped goes on from its last checkpoint. Checkpoints stay outside the work tree.
+was stopped goes on from its last checkpoint, to the same weights as if it had not
+been. Checkpoints stay outside the work tree. It runs at the lowest priority.
 """
 
 import argparse
-import json
+import os
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
 
-from tools.demo_model.batches import batches
+from tools.demo_model.ahead import Diet, batches_ahead
+from tools.demo_model.batches import Batch, validation_batches
 from tools.demo_model.corpus import training_document
 from tools.demo_model.export import export
+from tools.demo_model.journal import Journal, OtherRun, corpus_digest
 from tools.demo_model.network import Shape
 from tools.demo_model.tokens import load_tokenizer, train_tokenizer
-from tools.demo_model.training import Schedule, StepResult, Training
+from tools.demo_model.training import Schedule, StepResult, Training, best_precision
 
 WORK = Path("~/.cache/gptj-playground/demo-model").expanduser()
 TOKENIZER_DOCUMENTS = 40_000
 LOG_EVERY = 20
+VALIDATE_EVERY = 100
+VALIDATION_CASES = 12
 
 
 def prepare_tokenizer(work: Path, *, seed: int, vocab_size: int) -> Tokenizer:
@@ -48,40 +57,41 @@ def save(training: Training, checkpoint: Path) -> None:
     beside.replace(checkpoint)
 
 
-def steps(
-    training: Training, tokenizer: Tokenizer, options: argparse.Namespace
+def steps(training: Training, prepared: Iterable[list[Batch]]) -> Iterator[StepResult]:
+    """Train to the end of the schedule, a step at a time, on what is prepared for each."""
+    if training.step < training.schedule.steps:
+        for made in prepared:
+            yield training.train_step(made)
+            if training.step >= training.schedule.steps:
+                return
+
+
+def logged(
+    training: Training,
+    results: Iterator[StepResult],
+    journal: Journal,
+    validation: Callable[[], dict[str, float]],
 ) -> Iterator[StepResult]:
-    """Train to the end of the schedule, a step at a time."""
-    while training.step < training.schedule.steps:
-        yield training.train_step(
-            batches(
-                seed=options.seed,
-                step=training.step,
-                documents=options.documents,
-                parts=options.parts,
-                tokenizer=tokenizer,
-            )
-        )
-
-
-def logged(training: Training, results: Iterator[StepResult], path: Path) -> Iterator[StepResult]:
-    """Pass the steps on and write a line of JSON for every few of them."""
+    """Pass the steps on; write a line for every few of them, now and then with validation."""
     seen: list[StepResult] = []
     started = time.monotonic()
     for result in results:
         seen.append(result)
-        if training.step % LOG_EVERY == 0:
+        last = training.step == training.schedule.steps
+        if training.step % LOG_EVERY == 0 or last:
             spent = time.monotonic() - started
-            line = {
+            line: dict[str, Any] = {
                 "step": training.step,
                 "tokens": training.tokens,
                 "loss": round(sum(r.loss for r in seen) / sum(r.places for r in seen), 4),
                 "rate": training.schedule.rate(training.step),
                 "tokens_per_s": round(sum(r.tokens for r in seen) / spent),
             }
-            with path.open("a", encoding="utf-8") as log:
-                log.write(json.dumps(line) + "\n")
-            print(line, flush=True)
+            if training.step % VALIDATE_EVERY == 0 or last:
+                line["validation"] = validation()
+            journal.write(line)
+            left = (training.schedule.steps - training.step) * spent / len(seen)
+            print(line, f"{timedelta(seconds=round(left))} left", flush=True)
             seen, started = [], time.monotonic()
         yield result
 
@@ -95,30 +105,60 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=Schedule.steps)
     parser.add_argument("--decay", type=float, default=Schedule.decay)
     parser.add_argument("--documents", type=int, default=48, help="documents a step")
-    parser.add_argument("--parts", type=int, default=6, help="batches a step")
+    parser.add_argument("--parts", type=int, default=16, help="batches a step")
     parser.add_argument("--save-every", type=int, default=50)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--nice", type=int, default=19, help="how much to give way to others")
+    parser.add_argument(
+        "--precision", choices=("bf16", "fp32"), help="of products; what suits the processor"
+    )
     return parser.parse_args(arguments)
 
 
-def main() -> None:
-    """Train, or go on training."""
-    options = options_of()
+def train(options: argparse.Namespace, shape: Shape) -> None:
+    """Train, or go on training, to the end of the schedule; raises OtherRun."""
     options.work.mkdir(parents=True, exist_ok=True)
-    shape = Shape()
     tokenizer = prepare_tokenizer(options.work, seed=options.seed, vocab_size=shape.vocab_size)
     schedule = Schedule(steps=options.steps, decay=options.decay)
-    training = Training(shape, schedule, seed=options.seed, threads=options.threads)
+    precision = options.precision or best_precision()
+    training = Training(
+        shape, schedule, seed=options.seed, threads=options.threads, precision=precision
+    )
     checkpoint = options.work / "checkpoint.pt"
     resume(training, checkpoint)
-    results = steps(training, tokenizer, options)
-    for _ in logged(training, results, options.work / "log.jsonl"):
-        if training.step % options.save_every and training.step < options.steps:
-            continue
-        save(training, checkpoint)
-        if options.out:
-            state = training.network.state_dict()
-            export(options.out, state=state, shape=shape, tokenizer=tokenizer)
+    run = {
+        name: getattr(options, name) for name in ("seed", "steps", "decay", "documents", "parts")
+    }
+    journal = Journal(options.work)
+    journal.begin(
+        {**run, "precision": precision, "corpus": corpus_digest(options.seed)}, step=training.step
+    )
+    held_out = validation_batches(cases=VALIDATION_CASES, tokenizer=tokenizer)
+
+    def validation() -> dict[str, float]:
+        return {task: round(training.loss(made), 4) for task, made in held_out.items()}
+
+    diet = Diet(seed=options.seed, documents=options.documents, parts=options.parts)
+    with closing(batches_ahead(diet, tokenizer, training.step)) as prepared:
+        for _ in logged(training, steps(training, prepared), journal, validation):
+            if training.step % options.save_every and training.step < options.steps:
+                continue
+            save(training, checkpoint)
+            if options.out:
+                state = training.network.state_dict()
+                export(options.out, state=state, shape=shape, tokenizer=tokenizer)
+                for path in (journal.run, journal.log):
+                    shutil.copy(path, options.out / path.name)
+
+
+def main() -> None:
+    """The command."""
+    options = options_of()
+    os.nice(options.nice)
+    try:
+        train(options, Shape())
+    except OtherRun as refused:
+        raise SystemExit(str(refused)) from None
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,8 @@ from torch.nn import functional
 
 from tools.demo_model.batches import Batch
 from tools.demo_model.network import GPTJ, Shape
+
+Precision = Literal["bf16", "fp32"]
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,19 @@ class StepResult:
 class Training:
     """A network with its optimizers, and how far it has come."""
 
-    def __init__(self, shape: Shape, schedule: Schedule, *, seed: int, threads: int) -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        schedule: Schedule,
+        *,
+        seed: int,
+        threads: int,
+        precision: Precision = "fp32",
+    ) -> None:
         torch.manual_seed(seed)
         self.network = GPTJ(shape)
         self.schedule = schedule
+        self.precision = precision
         self.step, self.tokens = 0, 0
         self._optimizers = optimizers(self.network, rate=schedule.full)
         # Workers of one thread each, not one with several: none waits for another's slow core.
@@ -61,10 +72,9 @@ class Training:
         places = sum(len(batch.targets) for batch in batches)
         losses = self._gradients(batches, places)
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        for optimizer in self._optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = self.schedule.rate(self.step)
-            optimizer.step()
+        list(
+            self._workers.map(partial(_apply, rate=self.schedule.rate(self.step)), self._optimizers)
+        )
         tokens = sum(batch.tokens for batch in batches)
         self.step += 1
         self.tokens += tokens
@@ -79,13 +89,27 @@ class Training:
         parameters = list(self.network.parameters())
         sums = [torch.zeros_like(parameter) for parameter in parameters]
         losses = []
-        for loss, grads in self._workers.map(partial(gradients, self.network), batches):
+        for loss, grads in self._workers.map(self._gradient, batches):
             for total, grad in zip(sums, grads, strict=True):
                 total.add_(grad, alpha=1 / places)
             losses.append(loss)
         for parameter, total in zip(parameters, sums, strict=True):
             parameter.grad = total
         return losses
+
+    def _gradient(self, batch: Batch) -> tuple[float, Iterable[Tensor]]:
+        return gradients(self.network, batch, precision=self.precision)
+
+    def loss(self, batches: Sequence[Batch]) -> float:
+        """Mean loss over the places of batches that are not learnt from."""
+        losses = self._workers.map(self._loss, batches)
+        total: float = sum(losses)
+        return total / sum(len(batch.targets) for batch in batches)
+
+    @torch.inference_mode()
+    def _loss(self, batch: Batch) -> float:
+        loss: float = loss_of(self.network, batch, precision=self.precision).item()
+        return loss
 
     def state(self) -> dict[str, Any]:
         """All that a later run needs to go on."""
@@ -104,28 +128,51 @@ class Training:
         self.step, self.tokens = state["step"], state["tokens"]
 
 
-def loss_of(network: GPTJ, batch: Batch) -> Tensor:
-    """Summed cross-entropy over the places of a batch; the products run in bf16."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+def best_precision() -> Precision:
+    """bf16 where the processor multiplies matrices of it (AMX), else fp32.
+
+    Without AMX a bf16 product takes half as long again as one in fp32.
+    """
+    return "bf16" if torch.cpu._is_amx_tile_supported() else "fp32"
+
+
+def loss_of(network: GPTJ, batch: Batch, *, precision: Precision) -> Tensor:
+    """Summed cross-entropy over the places of a batch; ``precision`` is that of the products."""
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
         hidden = network.hidden(batch.ids).flatten(0, 1)
         logits = network.lm_head(hidden[batch.places])
     return functional.cross_entropy(logits.float(), batch.targets, reduction="sum")
 
 
-def gradients(network: GPTJ, batch: Batch) -> tuple[float, Iterable[Tensor]]:
+def gradients(
+    network: GPTJ, batch: Batch, *, precision: Precision
+) -> tuple[float, Iterable[Tensor]]:
     """Summed loss of a batch and its gradient for each parameter."""
-    loss = loss_of(network, batch)
+    loss = loss_of(network, batch, precision=precision)
     return loss.item(), torch.autograd.grad(loss, list(network.parameters()))
 
 
 def optimizers(network: GPTJ, *, rate: float) -> list[torch.optim.Optimizer]:
-    """Muon for the layers' matrices, AdamW for embedding, head, biases and norms."""
-    matrices: list[nn.Parameter] = []
-    rest: list[nn.Parameter] = []
-    for name, parameter in network.named_parameters():
-        within = name.startswith("transformer.h.") and parameter.dim() == 2
-        (matrices if within else rest).append(parameter)
+    """Muon for the layers' matrices, AdamW for embedding, head, biases and norms.
+
+    A Muon for each layer: they do not depend on each other, so all workers have some to do.
+    """
+    within = [
+        [parameter for parameter in block.parameters() if parameter.dim() == 2]
+        for block in network.transformer["h"]
+    ]
+    inner = {id(parameter) for matrices in within for parameter in matrices}
+    rest = [parameter for parameter in network.parameters() if id(parameter) not in inner]
     return [
-        torch.optim.Muon(matrices, lr=rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+        *(
+            torch.optim.Muon(matrices, lr=rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw")
+            for matrices in within
+        ),
         torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.95), weight_decay=0.0),
     ]
+
+
+def _apply(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.step()

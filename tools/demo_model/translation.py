@@ -5,15 +5,16 @@ from collections.abc import Sequence
 
 from playground.prompts.formats import Pair, translation_prompt
 from tools.demo_model.documents import Document, Item, Split, answered, draw, some
+from tools.demo_model.english import shortened
 from tools.demo_model.grammar import sentence
 
 
 def document(rng: random.Random, split: Split) -> Document:
-    """Pairs of sentences; held-out ones are sentences never seen."""
+    """Pairs of sentences; held-out ones are sentences never seen, in any short form."""
 
     def one() -> Item:
         en, fr = sentence(rng)
-        return Item(given=en, wanted=fr, key=en)
+        return Item(given=shortened(rng, en), wanted=fr, key=en)
 
     items = [*(draw(one, Split.TRAIN) for _ in range(some(rng, 6))), draw(one, split)]
 

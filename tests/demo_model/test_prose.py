@@ -1,0 +1,105 @@
+"""Plain passages, chats and functions: whole sentences, replies on the topic, true words."""
+
+import random
+import re
+from copy import deepcopy
+from typing import Any
+
+from playground.prompts.catalog import TEMPLATES
+from tools.demo_model import chat, policies, prose
+from tools.demo_model.documents import Split
+from tools.demo_model.operations import operation
+from tools.demo_model.passages import passage
+
+
+def test_passages_have_no_gaps_and_vary() -> None:
+    made = [passage(random.Random(index)) for index in range(400)]
+
+    assert len(set(made)) > 390
+    for text in made:
+        assert not re.search(r"[{}<>]|  |\ba [aeio]", text), text
+
+
+def test_passages_bear_no_labels() -> None:
+    for index in range(400):
+        text = passage(random.Random(index))
+
+        labels = r"^(Message|Review|Topic|Sentiment|Text|Label|Company):"
+        assert not re.search(labels, text, re.MULTILINE)
+
+
+def test_a_passage_begins_to_be_learnt_at_once() -> None:
+    for index in range(60):
+        document = prose.document(random.Random(index), Split.TRAIN)
+
+        assert document.prompt == document.prompt.rstrip()
+        assert document.answers[-1][1] == len(document.text)
+
+
+def test_a_held_out_description_names_the_product_and_its_features() -> None:
+    for index in range(40):
+        document = prose.document(random.Random(index), Split.HELD_OUT)
+
+        assert document.check
+        assert all(words in document.wanted for words in document.check)
+
+
+def test_a_reply_holds_what_its_check_asks() -> None:
+    for index in range(400):
+        document = chat.document(random.Random(index), Split.HELD_OUT)
+
+        assert document.check
+        assert all(words in document.wanted for words in document.check), document.text
+
+
+def test_every_kind_of_policy_can_be_asked_about() -> None:
+    facts = policies.facts_of(random.Random(1))
+
+    assert len(facts) >= 22
+    assert set(facts) == set(chat.QUESTIONS)
+
+
+def test_a_reply_comes_from_the_setting_or_admits_that_it_does_not_know() -> None:
+    for kind in chat.QUESTIONS:
+        for index in range(20):
+            scene = chat.Scene(random.Random(index), Split.TRAIN, item="lamp")
+            told = policies.facts_of(scene.rng)
+            scene.facts = {kind: told[kind]}
+            said, answer, check = chat.question(scene)
+
+            assert said
+            assert "{" not in said + answer
+            if "colleague" not in answer:
+                assert check[0] in answer
+
+
+def test_operations_do_what_their_explanations_say() -> None:
+    kinds = set()
+    for index in range(2500):
+        made = operation(random.Random(index))
+        scope: dict[str, Any] = {}
+        exec(made.source, scope)
+        kinds.add(made.operation)
+
+        assert scope[made.name](*deepcopy(made.given)) == made.expected(*deepcopy(made.given)), (
+            made.source
+        )
+        assert made.words.endswith(".")
+    assert len(kinds) > 55
+
+
+def test_equal_sources_are_explained_in_equal_words() -> None:
+    told: dict[str, str] = {}
+    for index in range(6000):
+        made = operation(random.Random(index))
+        source = made.source.partition("(")[2]
+
+        assert told.setdefault(source, made.words) == made.words, source
+
+
+def test_the_default_chat_is_of_the_grammars_kind() -> None:
+    setting = TEMPLATES["chat"].example["setting"]
+    questions = {line for lines in chat.QUESTIONS.values() for line in lines}
+
+    assert "Orders arrive within 3 to 5 days." in setting
+    assert "When will my order arrive?" in questions

@@ -1,0 +1,146 @@
+"""SQL of the corpus: names of the check are unseen, and the judge tells wrong queries."""
+
+import random
+import re
+from collections import defaultdict
+
+import pytest
+
+from tools.demo_model import identifiers, sql
+from tools.demo_model.corpus import TASKS, training_document
+from tools.demo_model.documents import Document, Split
+from tools.demo_model.rows import same_rows, schema_of
+from tools.demo_model.words import listed, vocabulary
+
+
+def unseen(index: int) -> Document:
+    return sql.document(random.Random(f"unseen:{index}"), Split.HELD_OUT, unseen_tables=True)
+
+
+def names_of(document: Document) -> set[str]:
+    """Names of a schema that are not ``id`` or a link."""
+    tables = schema_of(document.prompt)
+    columns = {column for names in tables.values() for column in names}
+    return set(tables) | {name for name in columns if name != "id" and not name.endswith("_id")}
+
+
+def test_unseen_schemas_share_no_name_with_the_training_text() -> None:
+    names = {name for index in range(150) for name in names_of(unseen(index))}
+    trained = "\n".join(
+        sql.document(random.Random(index), Split.TRAIN).text for index in range(4000)
+    )
+    found = set(re.findall(r"\w+", trained))
+
+    assert len(names) > 200
+    assert not {name for name in names if name in found or f" {name.replace('_', ' ')} " in trained}
+
+
+def test_no_other_task_says_a_name_that_is_kept_for_unseen_schemas() -> None:
+    kept = {
+        word
+        for section in ("tables", "text columns", "number columns", "date columns")
+        for name in listed("unseen/schemas", section)
+        for word in name.split("/")
+    }
+    used = {name for index in range(600) for name in names_of(unseen(index))} & kept
+    told = " ".join(training_document(5, index).text for index in range(2500))
+
+    assert len(used) > 120
+    assert not used & set(vocabulary())
+    assert not used & set(re.findall(r"\w+", told.lower()))
+
+
+def test_half_of_the_training_schemas_have_names_that_nobody_expects() -> None:
+    usual = {
+        word
+        for section in ("tables", "text columns", "number columns", "date columns")
+        for pair in listed("sql", section)
+        for word in pair.split("/")
+    }
+    strange = 0
+    for index in range(500):
+        names = names_of(sql.document(random.Random(index), Split.TRAIN))
+        strange += len(names - usual) >= len(names) / 2
+
+    assert 200 < strange < 400
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [("category", "categories"), ("box", "boxes"), ("day", "days"), ("unit price", "unit prices"),
+     ("hours", "hours"), ("branch", "branches")],
+)  # fmt: skip
+def test_plurals(one: str, many: str) -> None:
+    assert identifiers.plural(one) == many
+
+
+def test_every_query_runs_and_agrees_with_itself() -> None:
+    for index in range(150):
+        for document in (sql.document(random.Random(index), Split.TRAIN), unseen(index)):
+            assert same_rows(document.prompt, document.wanted, document.wanted), document.text
+
+
+# What a query does, by what stands in it; the first that fits names it.
+CONSTRUCTS = (
+    "LEFT JOIN", "HAVING", "JOIN", "ORDER BY COUNT", "GROUP BY", "COUNT(DISTINCT", "DISTINCT",
+    "BETWEEN", " IN (", "LIKE", "IS NULL", "IS NOT NULL", "<>", ">=", "<=", " > ", " < ", "LIMIT",
+    "ORDER BY", "COUNT(*)", "AVG", "SUM", "MAX", "MIN", " = ", "SELECT *", "SELECT",
+)  # fmt: skip
+
+
+def construct_of(query: str) -> str:
+    return next(word for word in CONSTRUCTS if word in query)
+
+
+def mutations(rng: random.Random, document: Document) -> list[str]:
+    """Queries like the wanted one that mean something else."""
+    query = document.wanted.strip()
+    columns = sorted({c for names in schema_of(document.prompt).values() for c in names})
+    changed = []
+    for pattern, new in (
+        (r" WHERE .*?(?= GROUP BY| ORDER BY| LIMIT|;)", ""),
+        (r" HAVING .*?(?=;)", ""),
+        (" LEFT JOIN ", " JOIN "),
+        (" DESC", ""),
+        (r"(ORDER BY \S+[^ ;])(?! DESC)(?=;| LIMIT)", r"\1 DESC"),
+        (r"DISTINCT ", ""),
+        (r"LIMIT (\d+)", r"LIMIT 1\1"),
+        (r"(?<= )>(?= )", ">="), (r"(?<= )>=(?= )", ">"), (r"(?<= )<(?= )", "<="),
+        (r"(?<= )<=(?= )", "<"), (r"(?<= )=(?= ['\d])", "<>"), (r"<>", "="),
+        (" AND ", " OR "), (r"(?<!BETWEEN \d) OR ", " AND "),
+        ("IS NULL", "IS NOT NULL"), ("IS NOT NULL", "IS NULL"),
+        (r"LIKE '(\w+)%'", r"LIKE '%\1'"), (r"LIKE '%(\w+)%'", r"LIKE '\1%'"),
+        (r"LIKE '%(\w+)'", r"LIKE '\1%'"),
+        (r"BETWEEN (\S+) AND (\S+?)(?=;| )", r"> \1"), (r"IN \('([^']*)'", r"IN ('none'"),
+        ("AVG", "SUM"), ("SUM", "MAX"), ("MAX", "MIN"), ("MIN", "AVG"),
+        (r"(?<=')([^'%]+)(?=')", r"\1x"), (r"([<>=] \d+)", r"\g<1>5"),
+    ):  # fmt: skip
+        other = re.sub(pattern, new, query, count=1)
+        if other != query and not (" BETWEEN " in query and pattern == " AND "):
+            changed.append(other)
+    used = [c for c in columns if re.search(rf"\b{c}\b", query) and c != "id"]
+    for column in used:
+        if not column.endswith("_id"):
+            other = rng.choice([c for c in columns if c != column])
+            changed.append(re.sub(rf"\b{column}\b", other, query))
+    return changed
+
+
+def test_the_judge_tells_mutated_queries_for_each_construct() -> None:
+    rng = random.Random(3)
+    told: defaultdict[str, int] = defaultdict(int)
+    asked: defaultdict[str, int] = defaultdict(int)
+    for _ in range(400):
+        document = sql.document(rng, Split.TRAIN)
+        name = construct_of(document.wanted)
+        for given in mutations(rng, document):
+            asked[name] += 1
+            told[name] += not same_rows(document.prompt, document.wanted, given)
+
+    assert set(asked) >= {name for name in CONSTRUCTS if name not in ("SELECT *", "IS NOT NULL")}
+    for name, count in asked.items():
+        assert told[name] >= 0.85 * count, (name, told[name], count)
+
+
+def test_a_stream_has_enough_sql() -> None:
+    assert TASKS["sql"][1] >= 0.15

@@ -1,0 +1,145 @@
+"""A training run: the same again, the same after a stop, and its record."""
+
+import argparse
+import json
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from tools.demo_model import train as trainer
+from tools.demo_model.ahead import Diet, batches_ahead
+from tools.demo_model.batches import batches, validation_batches
+from tools.demo_model.corpus import TASKS, training_document
+from tools.demo_model.journal import Journal, OtherRun, read
+from tools.demo_model.network import Shape
+from tools.demo_model.tokens import load_tokenizer, train_tokenizer
+from tools.demo_model.train import options_of, train
+from tools.demo_model.training import Schedule, Training
+
+SHAPE = Shape(vocab_size=400, n_embd=32, n_layer=2, n_head=2, rotary_dim=8, n_positions=1024)
+
+
+class Stopped(Exception):
+    """The machine went down."""
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    documents = [training_document(1, index).text for index in range(60)]
+    return train_tokenizer(documents, vocab_size=SHAPE.vocab_size)
+
+
+def options_for(work: Path, tokenizer: Tokenizer, *more: str) -> argparse.Namespace:
+    work.mkdir(exist_ok=True)
+    tokenizer.save(str(work / "tokenizer.json"))
+    plain = ["--steps", "6", "--documents", "6", "--parts", "3", "--save-every", "2"]
+    return options_of(["--work", str(work), *plain, *more])
+
+
+def checkpoint_of(work: Path) -> dict:
+    state: dict = torch.load(work / "checkpoint.pt", weights_only=True)
+    return state
+
+
+def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
+    schedule = Schedule(full=1.0, steps=1000)
+    rates = [schedule.rate(step) for step in range(1001)]
+
+    assert rates[0] < 0.05
+    assert rates[100:600] == [1.0] * 500
+    assert rates[1000] == 0.0
+    assert rates[650:] == sorted(rates[650:], reverse=True)
+
+
+def test_a_run_that_was_stopped_ends_with_the_same_weights(
+    tmp_path: Path, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer, "LOG_EVERY", 1)
+    monkeypatch.setattr(trainer, "VALIDATION_CASES", 1)
+    train(options_for(tmp_path / "straight", tokenizer), SHAPE)
+    stopped = options_for(tmp_path / "stopped", tokenizer, "--threads", "1")
+    train_step = Training.train_step
+
+    def stopping(training: Training, made: list) -> object:
+        if training.step == 5:
+            raise Stopped
+        return train_step(training, made)
+
+    monkeypatch.setattr(Training, "train_step", stopping)
+    with pytest.raises(Stopped):
+        train(stopped, SHAPE)
+    monkeypatch.setattr(Training, "train_step", train_step)
+    assert checkpoint_of(stopped.work)["step"] == 4
+    train(stopped, SHAPE)
+
+    straight, resumed = checkpoint_of(tmp_path / "straight"), checkpoint_of(stopped.work)
+    assert straight["step"] == resumed["step"] == 6
+    for name, tensor in straight["network"].items():
+        assert tensor.equal(resumed["network"][name]), name
+    logs = [read(work / "log.jsonl") for work in (tmp_path / "straight", stopped.work)]
+    assert [line["step"] for line in logs[1]] == [1, 2, 3, 4, 5, 6]
+    assert [line["loss"] for line in logs[0]] == [line["loss"] for line in logs[1]]
+    assert logs[0][-1]["validation"] == logs[1][-1]["validation"]
+    assert set(logs[0][-1]["validation"]) == set(TASKS)
+
+
+def test_a_run_learns(tokenizer: Tokenizer) -> None:
+    training = Training(SHAPE, Schedule(steps=30, warm_up=2), seed=1, threads=2)
+    same = batches(seed=1, step=0, documents=6, parts=3, tokenizer=tokenizer)
+    losses = [
+        result.loss / result.places for result in (training.train_step(same) for _ in range(8))
+    ]
+
+    assert losses[-1] < losses[0] - 0.1
+
+
+def test_a_run_does_not_go_on_as_another(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.begin({"seed": 1, "corpus": "a"}, step=0)
+
+    with pytest.raises(OtherRun, match="another corpus"):
+        journal.begin({"seed": 1, "corpus": "b"}, step=10)
+
+
+def test_a_run_that_starts_anew_has_a_new_record(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.begin({"seed": 1}, step=0)
+    journal.write({"step": 20, "loss": 3.0})
+
+    journal.begin({"seed": 2}, step=0)
+
+    assert read(journal.log) == []
+    assert json.loads((tmp_path / "run.json").read_text()) == {"seed": 2}
+
+
+def test_batches_made_ahead_are_the_same(tokenizer: Tokenizer) -> None:
+    with closing(batches_ahead(Diet(seed=1, documents=6, parts=3), tokenizer, 4)) as ahead:
+        made = list(islice(ahead, 2))
+
+    for step, found in enumerate(made, start=4):
+        wanted = batches(seed=1, step=step, documents=6, parts=3, tokenizer=tokenizer)
+        assert len(found) == len(wanted) >= 2
+        for one, other in zip(found, wanted, strict=True):
+            assert one.ids.equal(other.ids)
+            assert one.places.equal(other.places)
+            assert one.targets.equal(other.targets)
+
+
+def test_validation_looks_at_the_last_answer_alone() -> None:
+    tokenizer = load_tokenizer(Path(__file__).parents[2] / "models" / "demo" / "tokenizer.json")
+
+    made = validation_batches(cases=3, tokenizer=tokenizer)
+
+    assert set(made) == set(TASKS)
+    for parts in made.values():
+        for batch in parts:
+            assert 0 < len(batch.targets) < batch.tokens / 2 + 20

@@ -1,0 +1,133 @@
+"""The example datasets are what the fine-tune page wants, and are made again to the byte."""
+
+import random
+import re
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from tools.demo_model.corpus import training_document
+from tools.demo_model.leaks import kept_by, search
+from tools.demo_model.tokens import load_tokenizer
+from tools.example_datasets.datasets import (
+    DATASETS,
+    LIKENESS,
+    SENTIMENTS,
+    SEPARATOR,
+    TOPICS,
+    likeness,
+    tokens,
+)
+from tools.example_datasets.grammar import Speaker, ended
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "examples" / "datasets"
+MARKERS = {
+    "support-topics.txt": " Topic:",
+    "review-sentiment.txt": " Sentiment:",
+    "blog-ideas.txt": " Blog ideas:",
+}
+LABELS = {"support-topics.txt": TOPICS, "review-sentiment.txt": SENTIMENTS}
+
+
+def lines_of(name: str) -> list[str]:
+    return (FOLDER / name).read_text(encoding="utf-8").splitlines()
+
+
+def halves(name: str) -> list[tuple[str, str]]:
+    """Prompt and completion of each example."""
+    marker = MARKERS[name]
+    return [
+        (prompt + marker, completion.removesuffix(SEPARATOR))
+        for prompt, completion in (line.split(marker) for line in lines_of(name))
+    ]
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_dataset_is_made_again_to_the_byte(name: str) -> None:
+    made = "".join(f"{line}\n" for line in DATASETS[name]())
+
+    assert (FOLDER / name).read_bytes() == made.encode()
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_an_example_is_a_line_of_prompt_completion_and_separator(name: str) -> None:
+    lines = lines_of(name)
+
+    assert 300 <= len(lines) <= 1000
+    for line in lines:
+        assert line.endswith(SEPARATOR)
+        assert line.count(SEPARATOR) == 1
+        assert line.count(MARKERS[name]) == 1
+    for prompt, completion in halves(name):
+        assert prompt == prompt.strip()
+        assert completion.startswith(" ")
+        assert completion.strip()
+        assert "{" not in prompt + completion
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_no_example_is_like_another(name: str) -> None:
+    prompts = [prompt for prompt, _ in halves(name)]
+    bags = [tokens(line.removesuffix(SEPARATOR)) for line in lines_of(name)]
+
+    assert len(set(prompts)) == len(prompts)
+    # The form's own words stand in all of them.
+    assert max(likeness(one, other) for one, other in combinations(bags, 2)) < LIKENESS + 0.1
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_labels_are_balanced_but_not_equal(name: str) -> None:
+    counts = Counter(completion.strip() for _, completion in halves(name))
+
+    assert counts == LABELS[name]
+    assert max(counts.values()) < 1.3 * min(counts.values())
+    assert len(set(counts.values())) > 1
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_examples_are_short(name: str) -> None:
+    tokenizer = load_tokenizer(ROOT / "models" / "demo" / "tokenizer.json")
+
+    lengths = [len(encoding.ids) for encoding in tokenizer.encode_batch(lines_of(name))]
+
+    assert max(lengths) < 200
+
+
+def test_no_line_stands_in_the_training_text() -> None:
+    kept = kept_by(0)
+
+    found = search((training_document(1, index) for index in range(3000)), kept)
+
+    assert len(kept.lines) > 3000
+    assert not found.leaks["line of an example dataset"], found.examples
+
+
+def test_the_documents_name_every_dataset_with_its_size() -> None:
+    told = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+
+    for name in DATASETS:
+        (row,) = re.findall(rf"^\| `datasets/{name}` \|.*$", told, re.MULTILINE)
+        assert f"| {len(lines_of(name))} |" in row
+        assert f"| {round((FOLDER / name).stat().st_size / 1000)} kB |" in row
+
+
+def test_a_slot_means_the_same_twice_and_articles_fit() -> None:
+    speaker = Speaker(random.Random(1), {"thing": ["apple"], "two": ["a {thing}, the {thing:cap}"]})
+
+    assert speaker.one("two") == "an apple, the Apple"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("It broke", "It broke."),
+        ("When will it come", "When will it come?"),
+        ("How long is it? I need it", "How long is it? I need it."),
+        ("Great!", "Great!"),
+    ],
+)
+def test_sentences_end(text: str, sentence: str) -> None:
+    assert ended(text) == sentence

@@ -1,0 +1,1 @@
+"""Makes the example datasets of the fine-tune page."""
