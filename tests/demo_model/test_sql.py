@@ -139,7 +139,8 @@ def test_the_judge_tells_mutated_queries_for_each_construct() -> None:
 
     assert set(asked) >= {name for name in CONSTRUCTS if name not in ("SELECT *", "IS NOT NULL")}
     for name, count in asked.items():
-        assert told[name] >= 0.85 * count, (name, told[name], count)
+        # A construct that comes up seldom may lose two to chance.
+        assert told[name] >= min(0.85 * count, count - 2), (name, told[name], count)
 
 
 def test_a_stream_has_enough_sql() -> None:
