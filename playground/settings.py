@@ -5,6 +5,7 @@ equal. A value that cannot be read stops the start with the variable's name.
 """
 
 import warnings
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,16 @@ SECRET_KEY = env.str("SECRET_KEY", "") or secret_kept_in(VAR_DIR / "secret_key")
 # --- Django -------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "playground.accounts.admin_config.SiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.messages",
     "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "axes",
     "channels",
     "csp",
     "django_htmx",
@@ -75,10 +81,15 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "playground.accounts.middleware.PersonMiddleware",
+    # Before any view: who may not be here is sent to sign in.
+    "playground.accounts.gate.GateMiddleware",
     "playground.core.middleware.ErrorMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "playground.urls"
@@ -99,7 +110,10 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "playground.accounts.context.visit",
             ],
         },
     },
@@ -142,6 +156,97 @@ REDIS_URL = resolve_redis_url(env.str("REDIS_URL", ""), VAR_DIR)
 # The embedded server's cap on memory; a Redis of your own has its own.
 EMBEDDED_REDIS_MEMORY_MB = env.int("EMBEDDED_REDIS_MEMORY_MB", 512, validate=validate.Range(min=16))
 
+# --- Accounts -----------------------------------------------------------------
+
+# False closes every page to guests, except those that playground/accounts/gate.py names.
+ALLOW_GUESTS = env.bool("ALLOW_GUESTS", True)
+# False leaves it to `manage.py createsuperuser` and the admin pages to make accounts.
+ALLOW_SIGN_UP = env.bool("ALLOW_SIGN_UP", True)
+# Where the admin pages are, for staff only.
+ADMIN_PATH = env.str(
+    "ADMIN_PATH",
+    "admin/",
+    validate=validate.Regexp(
+        r"^([\w-]+/)+$", error="It must look like admin/: words, each with /."
+    ),
+)
+# Wrong passwords for one name from one network address before both together are locked out.
+LIMIT_SIGN_IN_FAILURES = env.int("LIMIT_SIGN_IN_FAILURES", 5, validate=validate.Range(min=1))
+SIGN_IN_LOCK_SECONDS = env.int("SIGN_IN_LOCK_SECONDS", 900, validate=validate.Range(min=1))
+# Of one network address: looks at and tries of the sign-in page a minute, of sign-up an hour.
+LIMIT_ADDRESS_SIGN_INS = env.int("LIMIT_ADDRESS_SIGN_INS", 60, validate=validate.Range(min=1))
+LIMIT_ADDRESS_SIGN_UPS = env.int("LIMIT_ADDRESS_SIGN_UPS", 60, validate=validate.Range(min=1))
+
+AUTHENTICATION_BACKENDS = [
+    # First: who is locked out is told so whether or not the password is right.
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+
+ACCOUNT_ADAPTER = "playground.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "playground.accounts.forms.SignInForm",
+    "signup": "playground.accounts.forms.SignUpForm",
+    "change_password": "playground.accounts.forms.PasswordForm",
+}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*", "email"]
+ACCOUNT_USERNAME_MIN_LENGTH = 2
+ACCOUNT_USERNAME_VALIDATORS = "playground.accounts.names.VALIDATORS"
+# No mail server is needed: an address is a note for the operator, and proves nothing.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_UNIQUE_EMAIL = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {
+    "login": f"{LIMIT_ADDRESS_SIGN_INS}/m/ip",
+    "signup": f"{LIMIT_ADDRESS_SIGN_UPS}/h/ip",
+    # django-axes counts these, in the database.
+    "login_failed": None,
+}
+
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = LIMIT_SIGN_IN_FAILURES
+AXES_COOLOFF_TIME = timedelta(seconds=SIGN_IN_LOCK_SECONDS)
+# Trying while locked does not make the lock longer, so that its end can be told.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "playground.accounts.locking.tried_name"
+AXES_CLIENT_IP_CALLABLE = "playground.accounts.addresses.address_as_ip"
+AXES_LOCKOUT_CALLABLE = "playground.accounts.locking.answer_locked"
+AXES_SENSITIVE_PARAMETERS = ["csrfmiddlewaretoken"]
+# Who signed in when is nobody's business.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+
+# Counts what an address may do, for each web process by itself; nothing that must last.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
+    # Pictures that previews of links show, some 40 kB each.
+    "previews": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "previews",
+        "OPTIONS": {"MAX_ENTRIES": 200},
+    },
+}
+
 # --- Runs ---------------------------------------------------------------------
 
 # Limits on what one person, and all people of one address, hold queued and
@@ -179,7 +284,7 @@ X_FRAME_OPTIONS = "DENY"
 # The proxy sends visitors to TLS; what holds for sibling domains is not ours to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -248,6 +353,8 @@ LOGGING = {
         # One line a request is the proxy's business; what fails is said once,
         # by Django with its traceback.
         "django_structlog": {"level": "CRITICAL"},
+        # Says each failed sign-in twice, with the name that was tried.
+        "axes": {"level": "ERROR"},
         "django.request": {"level": "ERROR", "filters": ["probes"]},
         "uvicorn.access": {"level": "WARNING"},
     },

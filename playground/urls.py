@@ -1,8 +1,12 @@
 """All routes. Every one answers its owner only, or is public on purpose (tests/security)."""
 
+from django.conf import settings
+from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path(settings.ADMIN_PATH, admin.site.urls),
+    path("", include("playground.accounts.urls")),
     path("", include("playground.status.urls")),
     path("", include("playground.runs.urls")),
     path("", include("playground.prompts.urls")),
@@ -11,4 +15,6 @@ urlpatterns = [
 handler400 = "playground.core.views.bad_request"
 handler403 = "playground.core.views.permission_denied"
 handler404 = "playground.core.views.page_not_found"
+# Read by allauth, which counts.
+handler429 = "playground.core.views.too_many_requests"
 handler500 = "playground.core.views.server_error"

@@ -1,13 +1,21 @@
 """Who uses the playground: users with a name, and people, who own everything."""
 
 import uuid
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Lower
 
 
 class User(AbstractUser):
     """The project's own user model, so that it can grow without a swap."""
+
+    class Meta(AbstractUser.Meta):
+        constraints: ClassVar = [
+            # A name signs in however it is written.
+            models.UniqueConstraint(Lower("username"), name="user_name_in_any_case")
+        ]
 
 
 class Person(models.Model):

@@ -37,13 +37,32 @@ def person_for_write(request: HttpRequest) -> Person:
     return person
 
 
+def guest_of(request: HttpRequest) -> Person | None:
+    """The guest whose cookie came with the request, whoever has signed in with it."""
+    return _guest(request.COOKIES)
+
+
+def become(request: HttpRequest, person: Person) -> None:
+    """The request's guest has become ``person``: their cookie goes with the answer."""
+    request._person = person  # type: ignore[attr-defined]
+    forget_guest(request)
+
+
+def forget_guest(request: HttpRequest) -> None:
+    """The guest's cookie goes with the answer to ``request``."""
+    request._guest_is_gone = True  # type: ignore[attr-defined]
+
+
 def person_of_scope(user: Any, cookies: Mapping[str, str]) -> Person | None:
     """The person behind a socket's handshake."""
     return _find(user, cookies)
 
 
 def set_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Gives a new guest their cookie, and an old one a fresh date."""
+    """Gives a new guest their cookie, an old one a fresh date, and takes a gone one's away."""
+    if getattr(request, "_guest_is_gone", False):
+        response.delete_cookie(COOKIE, samesite="Lax")
+        return
     person: Person | None = getattr(request, "_person", None)
     if person is None or person.user_id is not None:
         return
@@ -67,6 +86,10 @@ def cookie_value(person: Person) -> str:
 def _find(user: User | AnonymousUser | None, cookies: Mapping[str, str]) -> Person | None:
     if isinstance(user, User):
         return Person.objects.filter(user=user).first()
+    return _guest(cookies) if settings.ALLOW_GUESTS else None
+
+
+def _guest(cookies: Mapping[str, str]) -> Person | None:
     person_id = _person_id(cookies, max_age=COOKIE_SECONDS)
     if person_id is None:
         return None

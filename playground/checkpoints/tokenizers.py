@@ -21,6 +21,16 @@ class TextTokenizer:
         """The token ids of ``text``; nothing is added around it."""
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
+    def starts(self, text: str) -> list[int]:
+        """Where each token of ``text`` begins, in characters."""
+        return [
+            start for start, _ in self._tokenizer.encode(text, add_special_tokens=False).offsets
+        ]
+
+    def text_of(self, token: int) -> str:
+        """One token by itself; "\ufffd" stands for a part of a character."""
+        return str(self._tokenizer.decode([token], skip_special_tokens=False))
+
     def count(self, text: str) -> int:
         """How many tokens ``text`` has."""
         return len(self._tokenizer.encode(text, add_special_tokens=False))

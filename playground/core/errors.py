@@ -2,12 +2,15 @@
 
     PlaygroundError
     ├── InvalidInput            400  a field is wrong: `field` names it
+    │   ├── NothingChanged      400  a version would be as the last one is
     │   ├── PromptEmpty         400
     │   ├── PromptTooLong       400
     │   └── UnknownModel        400
     ├── Forbidden               403
+    │   └── SignInRequired      403
     ├── NotFound                404  also for what belongs to somebody else
     ├── TooManyRuns             429  with `retry_after`
+    ├── TooManyTries            429  with `retry_after`, where it is known
     └── Unavailable             503  try again
         ├── QueueUnavailable    503  Redis is full or out of reach
         ├── ModelNotReady       503  weights or tokenizer missing or wrong
@@ -45,6 +48,10 @@ class InvalidInput(PlaygroundError):
     status = 400
 
 
+class NothingChanged(InvalidInput):
+    code = "nothing_changed"
+
+
 class PromptEmpty(InvalidInput):
     code = "prompt_empty"
 
@@ -62,6 +69,10 @@ class Forbidden(PlaygroundError):
     status = 403
 
 
+class SignInRequired(Forbidden):
+    code = "sign_in_required"
+
+
 class NotFound(PlaygroundError):
     code = "not_found"
     status = 404
@@ -69,6 +80,11 @@ class NotFound(PlaygroundError):
 
 class TooManyRuns(PlaygroundError):
     code = "too_many_runs"
+    status = 429
+
+
+class TooManyTries(PlaygroundError):
+    code = "too_many_tries"
     status = 429
 
 

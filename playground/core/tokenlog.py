@@ -42,6 +42,9 @@ APPEND = (Path(__file__).parent / "append.lua").read_text(encoding="utf-8")
 READ_AT_MOST = 4096
 
 _STALE = -1
+# Above every attempt, for as long as a worker may still hold the run.
+NEVER = 2**31
+FORGOTTEN_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,17 @@ class TokenLog:
         pipe.expire(f"log:{run}:{choice}", expire)
         pipe.expire(f"fence:{run}", expire)
         pipe.publish(channel, notice)
+        pipe.execute()
+
+    def forget(self, run: str, choice: int = 0) -> None:
+        """Takes a run's text away for good: no attempt writes to its log any more."""
+        if not self._redis.exists(f"fence:{run}"):
+            # Nobody has begun it, or all of it has expired.
+            return
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.delete(f"log:{run}:{choice}")
+        pipe.hset(f"fence:{run}", "attempt", NEVER)
+        pipe.expire(f"fence:{run}", FORGOTTEN_SECONDS)
         pipe.execute()
 
     def tell(self, channel: str, notice: str) -> None:

@@ -2,7 +2,13 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from playground.core.errors import Forbidden, InvalidInput, NotFound, PlaygroundError
+from playground.core.errors import (
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PlaygroundError,
+    TooManyTries,
+)
 from playground.core.responses import error_response
 
 
@@ -30,6 +36,13 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """No route has this address."""
     return error_response(
         request, NotFound("There is nothing at this address, or it is not yours.")
+    )
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """The address asked for this too often."""
+    return error_response(
+        request, TooManyTries("Too many tries from your network. Wait a while, then try again.")
     )
 
 

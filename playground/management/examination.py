@@ -20,6 +20,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from playground.accounts.models import User
 from playground.checkpoints.files import local_file
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec, Registry, registry
@@ -53,7 +54,8 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """All findings, in the order in which a person would mend them."""
-    for look in (_python, _settings, _front_end, _database, _redis, _models_and_workers):
+    looks = (_python, _settings, _front_end, _database, _accounts, _redis, _models_and_workers)
+    for look in looks:
         yield from look()
 
 
@@ -125,6 +127,32 @@ def _database() -> Iterator[Finding]:
         )
     else:
         yield _good("database", f"{where} answers and is up to date.")
+
+
+def _accounts() -> Iterator[Finding]:
+    try:
+        users = User.objects.filter(is_active=True).exists()
+        staff = User.objects.filter(is_active=True, is_staff=True).exists()
+    except DatabaseError:
+        # The database's own finding says why.
+        return
+    if not (settings.ALLOW_GUESTS or settings.ALLOW_SIGN_UP or users):
+        yield _wrong(
+            "accounts",
+            "Guests and sign-up are closed and there is no account: nobody can get in.",
+            "Run: python manage.py createsuperuser",
+        )
+    elif not (settings.ALLOW_GUESTS or staff):
+        yield Finding(
+            Verdict.NOTE,
+            "accounts",
+            "No account is staff, so nobody sees the admin pages.",
+            "Run: python manage.py createsuperuser",
+        )
+    else:
+        guests = "open to guests" if settings.ALLOW_GUESTS else "closed to guests"
+        sign_up = "open" if settings.ALLOW_SIGN_UP else "closed"
+        yield _good("accounts", f"The site is {guests}; sign-up is {sign_up}.")
 
 
 def _redis() -> Iterator[Finding]:

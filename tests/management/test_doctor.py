@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from playground.accounts.models import User
 from playground.checkpoints.models import Worker
 from playground.management import examination
 from tests.support.checkpoints import write_text_side
@@ -101,7 +103,7 @@ def test_pending_migrations() -> None:
     said = line_about("database")
 
     assert said.startswith("WRONG  database: ")
-    assert "lacks 1 migrations. -> Run: python manage.py migrate" in said
+    assert re.search(r"lacks \d+ migrations\. -> Run: python manage\.py migrate", said)
 
 
 def test_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,3 +266,18 @@ def test_debugging_is_mentioned(settings: Settings) -> None:
     settings.DEBUG = True
 
     assert "DEBUG is on, so visitors see tracebacks." in line_about("settings")
+
+
+def test_a_site_that_nobody_can_get_into(settings: Settings) -> None:
+    settings.ALLOW_GUESTS = settings.ALLOW_SIGN_UP = False
+
+    assert line_about("accounts") == (
+        "WRONG  accounts: Guests and sign-up are closed and there is no account: "
+        "nobody can get in. -> Run: python manage.py createsuperuser"
+    )
+    User.objects.create_user("ann")
+    assert line_about("accounts").startswith("note   accounts: No account is staff")
+    User.objects.create_superuser("boss")
+    assert line_about("accounts") == (
+        "ok     accounts: The site is closed to guests; sign-up is closed."
+    )

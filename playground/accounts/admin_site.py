@@ -1,0 +1,36 @@
+"""The admin pages: for staff, who sign in where everybody does."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from playground.accounts.gate import sign_in_address
+from playground.core.errors import Forbidden
+
+
+class SiteAdmin(admin.AdminSite):
+    """No form for passwords of its own: one door, one limit on tries."""
+
+    site_title = site_header = "GPT-J Playground"
+    index_title = "Administration"
+    # What is not there is our own page of an error, for everybody alike.
+    final_catch_all_view = False
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Sends a stranger to sign in, and tells a user who is no staff."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise Forbidden("These pages are for the people who run this playground.")
+        wanted = request.GET.get("next", "")
+        if self.has_permission(request):
+            return redirect("admin:index")
+        return redirect(sign_in_address(wanted))
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """The page that everybody has."""
+        return redirect("account_change_password")

@@ -1,0 +1,73 @@
+"""Whether a session still is whose it was, and word to its open sockets when it may not be.
+
+The word goes out as a notice of the live channel (core/tokenlog.py), under a
+name that is no run's; whoever has a socket open looks again.
+"""
+
+import uuid
+from importlib import import_module
+
+import structlog
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
+from django.utils.crypto import constant_time_compare
+from redis.exceptions import RedisError
+
+from playground.accounts.models import Person, User
+from playground.core.redis_clients import token_log
+from playground.core.tokenlog import NOTICES, notice_line
+
+log = structlog.get_logger(__name__)
+
+
+def notice_name(person: Person) -> str:
+    """Under which name word about ``person``'s sessions goes out."""
+    return _user(person.user_id) if person.user_id else _guest(person.pk)
+
+
+def tell_user(user_id: object) -> None:
+    """Has all sockets of a user look whether their session still holds."""
+    _tell(_user(user_id))
+
+
+def tell_guest(person_id: uuid.UUID) -> None:
+    """The same for a guest, who may have become a user."""
+    _tell(_guest(person_id))
+
+
+def still_is(person: Person, session_key: str | None) -> bool:
+    """Whether a socket that ``person`` opened may stay open."""
+    if person.user_id is None:
+        return settings.ALLOW_GUESTS and Person.objects.filter(pk=person.pk, user=None).exists()
+    session = _session(session_key)
+    if session.get(SESSION_KEY) != str(person.user_id):
+        return False
+    user = User.objects.filter(pk=person.user_id, is_active=True).first()
+    if user is None:
+        return False
+    known = session.get(HASH_SESSION_KEY, "")
+    hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    return any(constant_time_compare(known, one) for one in hashes)
+
+
+def _session(key: str | None) -> SessionBase:
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    session: SessionBase = store(session_key=key)
+    return session
+
+
+def _user(user_id: object) -> str:
+    return f"user:{user_id}"
+
+
+def _guest(person_id: uuid.UUID) -> str:
+    return f"guest:{person_id}"
+
+
+def _tell(name: str) -> None:
+    try:
+        token_log().tell(NOTICES, notice_line(name, 1, "{}"))
+    except RedisError as error:
+        # Sockets look by themselves when their connection to Redis comes back.
+        log.warning("session_end_not_told", error=str(error))

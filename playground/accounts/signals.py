@@ -1,0 +1,46 @@
+"""What follows when somebody signs in or out, or an account changes."""
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from playground.accounts.models import User
+from playground.accounts.moving import guest_adopt
+from playground.accounts.people import become, guest_of
+from playground.accounts.sessions import tell_user
+
+
+@receiver(user_logged_in)
+def adopt(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """What was made as a guest in this browser is the account's from now on."""
+    guest = guest_of(request)
+    if guest is not None:
+        become(request, guest_adopt(guest=guest, user=user))
+
+
+@receiver(post_delete, sender=Session)
+def session_ended(instance: Session, **kwargs: Any) -> None:
+    """Signed out, or the session was given a new key."""
+    user_id = instance.get_decoded().get("_auth_user_id")
+    if user_id is not None:
+        transaction.on_commit(lambda: tell_user(user_id))
+
+
+@receiver(post_save, sender=User)
+def user_changed(
+    instance: User, created: bool, update_fields: frozenset[str] | None, **kwargs: Any
+) -> None:
+    """A new password ends all other sessions, and so does an account that is closed."""
+    if not created and update_fields != frozenset({"last_login"}):
+        transaction.on_commit(lambda: tell_user(instance.pk))
+
+
+@receiver(post_delete, sender=User)
+def user_deleted(instance: User, **kwargs: Any) -> None:
+    user_id = instance.pk
+    transaction.on_commit(lambda: tell_user(user_id))

@@ -1,0 +1,155 @@
+"""A person's own pages: sign up, in and out, password, export, delete."""
+
+from typing import Any
+
+from allauth.account.views import LoginView, PasswordChangeView, SignupView
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError, transaction
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from playground.accounts.adapter import NAME_TAKEN
+from playground.accounts.emails import email_change
+from playground.accounts.exporting import export_lines
+from playground.accounts.forms import DeleteForm, EmailForm
+from playground.accounts.leaving import person_delete, user_delete
+from playground.accounts.models import User
+from playground.accounts.people import forget_guest, person_of
+from playground.core.errors import Forbidden
+from playground.core.streaming import download
+
+
+class SignUp(SignupView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Makes the account and gives it the guest's everything, or does neither."""
+        try:
+            with transaction.atomic():
+                response: HttpResponse = super().form_valid(form)
+                return response
+        except IntegrityError:
+            name = form.cleaned_data["username"]
+            if not User.objects.filter(username__iexact=name).exists():
+                raise
+            # Somebody else took it between the check and now.
+            form.add_error("username", NAME_TAKEN)
+            refused: HttpResponse = self.form_invalid(form)
+            return refused
+
+    def closed(self) -> HttpResponse:
+        response: HttpResponse = super().closed()
+        response.status_code = 403
+        return response
+
+
+class ChangePassword(PasswordChangeView):
+    def dispatch(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and not request.user.has_usable_password():
+            raise Forbidden("This account has no password. Ask the people who run this playground.")
+        response: HttpResponseBase = super().dispatch(request, *arguments, **options)
+        return response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(
+            self.request, "Your password is changed. Everywhere else you are signed out."
+        )
+        response: HttpResponse = super().form_valid(form)
+        return response
+
+
+sign_in = require_http_methods(["GET", "HEAD", "POST"])(LoginView.as_view())
+sign_up = require_http_methods(["GET", "HEAD", "POST"])(SignUp.as_view())
+change_password = require_http_methods(["GET", "HEAD", "POST"])(ChangePassword.as_view())
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends the session, here and in all its tabs."""
+    logout(request)
+    return HttpResponseRedirect("/", status=303)
+
+
+@never_cache
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """What there is to say and do about oneself."""
+    user = _user(request)
+    form = EmailForm(initial={"email": user.email}) if user else None
+    return render(request, "account/account.html", {"person": person_of(request), "form": form})
+
+
+@login_required
+@require_POST
+def change_email(request: HttpRequest) -> HttpResponse:
+    """Takes another address, or none."""
+    form = EmailForm(request.POST)
+    if not form.is_valid():
+        context = {"person": person_of(request), "form": form}
+        return render(request, "account/account.html", context, status=400)
+    email_change(user=_signed_in(request), email=form.cleaned_data["email"])
+    messages.success(request, "Your e-mail address is saved.")
+    return redirect("account")
+
+
+@require_safe
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Everything that the person has, as one file of JSON lines."""
+    person = person_of(request)
+    if person is None:
+        raise Http404
+    name = f"playground-{timezone.now():%Y-%m-%d}.jsonl"
+    return download(export_lines(person), name=name, content_type="application/jsonl")
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest) -> HttpResponse:
+    """Asks once more, then deletes the person and all that is theirs."""
+    person, user = person_of(request), _user(request)
+    if person is None and user is None:
+        raise Http404
+    asked = request.method == "POST"
+    if asked and user:
+        refused: HttpResponse | None = ratelimit.consume_or_429(request, action="reauthenticate")
+        if refused:
+            return refused
+    form = DeleteForm(request.POST if asked else None, user=user)
+    if not form.is_valid():
+        status = 400 if asked else 200
+        context = {"form": form, "can_export": person is not None}
+        return render(request, "account/delete.html", context, status=status)
+    logout(request)
+    if person is not None:
+        person_delete(person=person)
+    elif user is not None:
+        user_delete(user=user)
+    forget_guest(request)
+    messages.success(request, "Everything is deleted.")
+    return HttpResponseRedirect(reverse("account_login"), status=303)
+
+
+def _user(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
+
+
+def _signed_in(request: HttpRequest) -> User:
+    """The user of a view that asks for one."""
+    user = _user(request)
+    if user is None:
+        raise Http404
+    return user

@@ -1,0 +1,282 @@
+"""Finding one's own things by their words.
+
+    search.put(kind="prompt", object_id=prompt.pk, owner=person.pk, text="...")
+    Prompt.objects.filter(pk__in=search.matching(kind="prompt", owner=person.pk, query="red fox"))
+
+Words are runs of letters and digits, without case and accents. A query is words
+and nothing else: all of them must be there, what stands in quotes as a phrase,
+and the last one may be the beginning of a word. There are no operators.
+
+SQLite keeps the words in an FTS5 table, PostgreSQL in a tsvector with a GIN
+index. Both hold, as one more word, whose they are and of what kind, so that a
+search reads its owner's words only, however much others have. The id of the
+words is the entry's: a number that grows with time (docs/decisions/0032).
+"""
+
+import re
+import time
+import unicodedata
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from secrets import randbelow
+
+from django.db import connection, transaction
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+
+from playground.core.models import SearchEntry
+
+# More of a text than this is not found; a prompt and a completion are shorter.
+MAX_CHARACTERS = 200_000
+# Longer ones are found by their beginning.
+MAX_WORD = 64
+MAX_QUERY_WORDS = 16
+# Of one letter, the beginning of a word says nothing and costs the most.
+MIN_PREFIX = 2
+_BATCH = 500
+
+_WORD = re.compile(r"[^\W_]+")
+_PART = re.compile(r'"([^"]*)"?|([^"]+)')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """An object with its words, as `put_all` takes it; number: see `new_number`."""
+
+    object_id: uuid.UUID
+    number: int
+    text: str
+
+
+def new_number(moment_ns: int | None = None) -> int:
+    """A number for something made now (or then): microseconds, and three random digits.
+
+    Newest first is by number, and no two are the same.
+    """
+    moment = time.time_ns() if moment_ns is None else moment_ns
+    return moment // 1000 * 1000 + randbelow(1000)
+
+
+def numbers_taken(numbers: Sequence[int]) -> set[int]:
+    """Those of ``numbers`` that something has already."""
+    found = SearchEntry.objects.filter(pk__in=numbers)
+    return set(found.values_list("pk", flat=True))
+
+
+def numbers_between(first: int, last: int) -> set[int]:
+    """The numbers from ``first`` to ``last`` that something has already."""
+    found = SearchEntry.objects.filter(pk__range=(first, last))
+    return set(found.values_list("pk", flat=True))
+
+
+def put(
+    *, kind: str, object_id: uuid.UUID, owner: uuid.UUID, text: str, number: int | None = None
+) -> None:
+    """Makes the object findable by ``text``, in the place of what it was found by before.
+
+    Call it in the transaction that writes the object.
+    """
+    with transaction.atomic():
+        entry, _ = SearchEntry.objects.get_or_create(
+            kind=kind,
+            object_id=object_id,
+            defaults={"id": number or new_number(), "owner": owner},
+        )
+        _write(kind, owner, [Text(object_id=object_id, number=entry.pk, text=text)])
+
+
+def put_all(*, kind: str, owner: uuid.UUID, texts: Sequence[Text]) -> None:
+    """Makes many objects findable that no search knows yet."""
+    with transaction.atomic():
+        SearchEntry.objects.bulk_create(
+            [
+                SearchEntry(id=text.number, kind=kind, object_id=text.object_id, owner=owner)
+                for text in texts
+            ],
+            batch_size=_BATCH,
+        )
+        _write(kind, owner, texts)
+
+
+def drop(*, kind: str, object_ids: Iterable[uuid.UUID]) -> None:
+    """Forgets the objects. Call it in the transaction that deletes them."""
+    ids = list(object_ids)
+    for start in range(0, len(ids), _BATCH):
+        SearchEntry.objects.filter(kind=kind, object_id__in=ids[start : start + _BATCH]).delete()
+
+
+def drop_all(*, owner: uuid.UUID, kind: str | None = None) -> None:
+    """Forgets everything that ``owner`` has, or everything of one kind."""
+    entries = SearchEntry.objects.filter(owner=owner)
+    (entries if kind is None else entries.filter(kind=kind)).delete()
+
+
+def hand_over(*, owner: uuid.UUID, to: uuid.UUID) -> None:
+    """Makes ``to`` find what ``owner`` found, and ``owner`` nothing any more."""
+    with transaction.atomic():
+        entries = SearchEntry.objects.filter(owner=owner)
+        for kind in list(entries.values_list("kind", flat=True).distinct()):
+            numbers = list(entries.filter(kind=kind).values_list("pk", flat=True))
+            _rescope(numbers, old=_scope(kind, owner), new=_scope(kind, to))
+        entries.update(owner=to)
+
+
+def matching(*, kind: str, owner: uuid.UUID, query: str) -> QuerySet[SearchEntry, uuid.UUID]:
+    """The ids of the objects of ``owner`` that have all words of ``query``.
+
+    For ``filter(pk__in=...)``. None match a query without a word.
+    """
+    phrases = _phrases(query)
+    if not phrases:
+        return SearchEntry.objects.none().values_list("object_id", flat=True)
+    # The scope is among the words: a condition on owner or kind would only mislead the planner.
+    found = SearchEntry.objects.filter(_found("pk", kind, owner, phrases))
+    return found.values_list("object_id", flat=True)
+
+
+def numbered(*, field: str, kind: str, owner: uuid.UUID, query: str) -> Q | Func:
+    """The same as a condition on ``field``, where the objects' own table keeps their number.
+
+    For ``filter(numbered(...))``. It reads the words alone and makes a set of integers: much
+    faster where very many match.
+    """
+    phrases = _phrases(query)
+    return _found(field, kind, owner, phrases) if phrases else Q(pk__in=[])
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    words: tuple[str, ...]
+    is_prefix: bool
+
+
+def _phrases(query: str) -> list[_Phrase]:
+    """What a query asks for.
+
+    >>> _phrases('"red fox" jum')
+    [_Phrase(words=('red', 'fox'), is_prefix=False), _Phrase(words=('jum',), is_prefix=True)]
+    """
+    phrases: list[tuple[str, ...]] = []
+    is_open = True
+    for part in _PART.finditer(query):
+        quoted, plain = part.groups()
+        if quoted is not None:
+            words = words_of(quoted)
+            phrases += [tuple(words)] if words else []
+            # A quote that is not closed yet is still being written.
+            is_open = not part.group().endswith('"') or part.group() == '"'
+        elif words := words_of(plain):
+            phrases += [(word,) for word in words]
+            is_open = True
+    kept: list[tuple[str, ...]] = []
+    for phrase in phrases:
+        room = MAX_QUERY_WORDS - sum(len(one) for one in kept)
+        if room > 0:
+            kept.append(phrase[:room])
+    last = len(kept) - 1
+    return [
+        _Phrase(words, is_open and place == last and len(words[-1]) >= MIN_PREFIX)
+        for place, words in enumerate(kept)
+    ]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, without case and accents.
+
+    >>> words_of("Où est la gare_routière ?")
+    ['ou', 'est', 'la', 'gare', 'routiere']
+    """
+    spread = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS]).casefold()
+    plain = "".join(letter for letter in spread if not unicodedata.combining(letter))
+    return [word[:MAX_WORD] for word in _WORD.findall(plain)]
+
+
+def _scope(kind: str, owner: uuid.UUID) -> str:
+    """The word that says whose and what; no text has one so long."""
+    return f"scope{kind}{owner.hex}{owner.hex}"
+
+
+class _Found(Func):
+    """Whether a number is one of those whose words match."""
+
+    output_field = BooleanField()
+    arity = 2
+
+    def as_sqlite(self, compiler, connection, **context):  # type: ignore[no-untyped-def]
+        return super().as_sql(
+            compiler,
+            connection,
+            template="%(expressions)s)",
+            arg_joiner=" IN (SELECT rowid FROM core_searchwords WHERE core_searchwords MATCH ",
+            **context,
+        )
+
+    def as_postgresql(self, compiler, connection, **context):  # type: ignore[no-untyped-def]
+        return super().as_sql(
+            compiler,
+            connection,
+            template="%(expressions)s))",
+            arg_joiner=(
+                " IN (SELECT id FROM core_searchwords WHERE words @@ to_tsquery('simple', "
+            ),
+            **context,
+        )
+
+
+def _found(field: str, kind: str, owner: uuid.UUID, phrases: list[_Phrase]) -> _Found:
+    scope = _scope(kind, owner)
+    is_sqlite = connection.vendor == "sqlite"
+    expression = _fts5_query(scope, phrases) if is_sqlite else _tsquery(scope, phrases)
+    return _Found(F(field), Value(expression))
+
+
+def _fts5_query(scope: str, phrases: Iterable[_Phrase]) -> str:
+    # Words are letters and digits, so that no quote can end before its place.
+    parts = [f'scope : "{scope}"']
+    parts += [
+        f'text : "{" ".join(phrase.words)}"{" *" if phrase.is_prefix else ""}' for phrase in phrases
+    ]
+    return " AND ".join(parts)
+
+
+def _tsquery(scope: str, phrases: Iterable[_Phrase]) -> str:
+    parts = [f"'{scope}'"]
+    for phrase in phrases:
+        words = [f"'{word}'" for word in phrase.words]
+        if phrase.is_prefix:
+            words[-1] += ":*"
+        parts.append(f"({' <-> '.join(words)})")
+    return " & ".join(parts)
+
+
+def _write(kind: str, owner: uuid.UUID, texts: Sequence[Text]) -> None:
+    scope = _scope(kind, owner)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.executemany(
+                "INSERT OR REPLACE INTO core_searchwords (rowid, scope, text) VALUES (%s, %s, %s)",
+                [(text.number, scope, " ".join(words_of(text.text))) for text in texts],
+            )
+            return
+        cursor.executemany(
+            # The scope's word stands last, where no phrase reaches it.
+            "INSERT INTO core_searchwords (id, words)"
+            " VALUES (%s, to_tsvector('simple', %s) || strip(to_tsvector('simple', %s)))"
+            " ON CONFLICT (id) DO UPDATE SET words = excluded.words",
+            [(text.number, " ".join(words_of(text.text)), scope) for text in texts],
+        )
+
+
+def _rescope(numbers: Sequence[int], *, old: str, new: str) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.executemany(
+                "UPDATE core_searchwords SET scope = %s WHERE rowid = %s",
+                [(new, number) for number in numbers],
+            )
+            return
+        cursor.executemany(
+            "UPDATE core_searchwords SET words ="
+            " ts_delete(words, %s) || strip(to_tsvector('simple', %s)) WHERE id = %s",
+            [(old, new, number) for number in numbers],
+        )

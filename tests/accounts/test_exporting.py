@@ -1,0 +1,118 @@
+"""Everything of one's own in one file, and nothing of anybody else's."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import AsyncClient, Client
+from model_bakery import baker
+
+from playground.accounts.belongings import owner_fields
+from playground.accounts.exporting import export_lines
+from playground.accounts.models import Person
+from playground.core.streaming import CHUNK, download
+from playground.prompts.models import Draft, Prompt, PromptVersion, Share, Tag
+from tests.accounts.people import guest_client, make_user
+from tests.conftest import make_run
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
+
+
+def exported(person: Person) -> dict[str, list[dict[str, Any]]]:
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for line in export_lines(person):
+        assert line.endswith("\n")
+        row = json.loads(line)
+        kinds.setdefault(row["kind"], []).append(row)
+    return kinds
+
+
+def test_every_model_of_ones_own_is_in_it(person: Person, stranger: Person) -> None:
+    for owner in (person, stranger):
+        for model, field in owner_fields():
+            baker.make(model, **{field: owner})
+
+    kinds = exported(person)
+
+    assert {kind: len(rows) for kind, rows in kinds.items()} == {
+        "account": 1,
+        "run": 1,
+        "tag": 1,
+        "prompt": 1,
+        "draft": 1,
+        "share": 1,
+    }
+
+
+def test_it_says_whose_it_is(person: Person) -> None:
+    assert exported(person)["account"][0]["name"] is None
+    user = make_user("ann", email="a@example.org")
+
+    (account,) = exported(Person.objects.create(user=user))["account"]
+
+    assert (account["name"], account["email"]) == ("ann", "a@example.org")
+    assert "password" not in json.dumps(account)
+
+
+def test_a_prompt_has_all_its_versions_and_tags(person: Person) -> None:
+    prompt = Prompt.objects.create(person=person, template="free", title="Ünïcode <b>")
+    prompt.tags.add(Tag.objects.create(person=person, name="work"))
+    for number in (2, 1):
+        PromptVersion.objects.create(
+            prompt=prompt, number=number, text=f"text {number}", parameters={}
+        )
+    Draft.objects.create(person=person, template="free", prompt=prompt, state={"text": "typed"})
+    share = Share.objects.create(person=person, prompt=prompt)
+
+    kinds = exported(person)
+
+    (line,) = kinds["prompt"]
+    assert (line["title"], line["tags"]) == ("Ünïcode <b>", ["work"])
+    assert [version["text"] for version in line["versions"]] == ["text 1", "text 2"]
+    assert kinds["draft"][0]["state"] == {"text": "typed"}
+    assert (kinds["share"][0]["token"], kinds["share"][0]["title"]) == (share.token, line["title"])
+
+
+def test_many_runs_come_in_the_order_they_were_made(person: Person) -> None:
+    made = [str(make_run(person, text=f"text {number}").pk) for number in range(230)]
+
+    assert [run["id"] for run in exported(person)["run"]] == made
+
+
+def test_who_has_nothing_gets_nothing(client: Client) -> None:
+    assert client.get("/account/export/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_is_sent_as_a_file_in_parts(person: Person) -> None:
+    from asgiref.sync import sync_to_async
+
+    await sync_to_async(make_run)(person, text="A red fox")
+    client = AsyncClient()
+    client.cookies = guest_client(person).cookies
+
+    answer = await client.get("/account/export/")
+
+    assert answer.streaming
+    assert answer["Content-Disposition"].startswith('attachment; filename="playground-')
+    assert answer["Content-Type"].startswith("application/jsonl")
+    body = b"".join([part async for part in answer])
+    assert [json.loads(line)["kind"] for line in body.splitlines()] == ["account", "run"]
+
+
+async def test_no_more_than_a_chunk_is_held() -> None:
+    held = 0
+
+    def lines() -> Any:
+        nonlocal held
+        for _ in range(1000):
+            held += 1
+            yield "x" * 1000
+
+    answer = download(lines(), name="x", content_type="text/plain")
+    parts = answer.__aiter__()
+    first = await anext(parts)
+
+    assert CHUNK <= len(first) < CHUNK + 1000
+    assert held < 100
+    assert sum([len(part) async for part in parts]) == 1_000_000 - len(first)

@@ -1,0 +1,163 @@
+"""Leaving takes everything along, and nothing of anybody else's."""
+
+import threading
+from typing import Any
+
+import pytest
+import redis
+from axes.models import AccessAttempt
+from django.contrib.messages import get_messages
+from django.test import Client
+from model_bakery import baker
+
+from playground.accounts.belongings import owner_fields
+from playground.accounts.leaving import person_delete, user_delete
+from playground.accounts.models import Person, User
+from playground.accounts.people import COOKIE
+from playground.core import search
+from playground.core.redis_clients import token_log
+from playground.core.tokenlog import Item, token_json
+from playground.runs import belongings
+from playground.runs.models import Run
+from tests.accounts.people import PASSWORD, guest_client, make_user, sign_in, signed_in
+from tests.conftest import make_run
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker runs here, so waiting for one is in vain."""
+    monkeypatch.setattr(belongings, "STOP_SECONDS", 0.0)
+
+
+def user_with_everything(name: str = "ann") -> Person:
+    person = Person.objects.create(user=make_user(name))
+    for model, field in owner_fields():
+        baker.make(model, **{field: person})
+    search.put(kind="run", object_id=person.pk, owner=person.pk, text="fox")
+    return person
+
+
+def left_of(person: Person) -> int:
+    return sum(
+        model._base_manager.filter(**{field: person.pk}).count() for model, field in owner_fields()
+    )
+
+
+def test_an_account_goes_with_every_row_of_every_model() -> None:
+    ann, bob = user_with_everything("ann"), user_with_everything("bob")
+    before = left_of(bob)
+    client = signed_in(ann.user)
+
+    answer = client.post("/account/delete/", {"password": PASSWORD})
+
+    assert (answer.status_code, answer["Location"]) == (303, "/account/sign-in/")
+    assert [str(message) for message in get_messages(answer.wsgi_request)] == [
+        "Everything is deleted."
+    ]
+    assert list(User.objects.all()) == [bob.user]
+    assert not Person.objects.filter(pk=ann.pk).exists()
+    assert left_of(ann) == 0
+    assert left_of(bob) == before
+    assert not search.matching(kind="run", owner=ann.pk, query="fox").exists()
+    assert search.matching(kind="run", owner=bob.pk, query="fox").exists()
+    assert "_auth_user_id" not in client.session
+    assert sign_in(Client(), "ann").status_code == 200
+
+
+@pytest.mark.parametrize("form", [{}, {"password": ""}, {"password": "wrong"}, {"sure": "on"}])
+def test_an_account_goes_by_its_password_only(form: dict[str, str]) -> None:
+    person = user_with_everything()
+
+    answer = signed_in(person.user).post("/account/delete/", form)
+
+    assert answer.status_code == 400
+    assert User.objects.exists()
+    assert left_of(person)
+
+
+def test_the_password_is_not_guessed_there(settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "reauthenticate": "3/m/user"}
+    client = signed_in(make_user())
+
+    statuses = [
+        client.post("/account/delete/", {"password": "wrong"}).status_code for _ in range(4)
+    ]
+
+    assert statuses == [400, 400, 400, 429]
+
+
+def test_an_account_with_nothing_in_it_goes(client: Client) -> None:
+    client = signed_in(make_user())
+
+    assert client.post("/account/delete/", {"password": PASSWORD}).status_code == 303
+    assert not User.objects.exists()
+
+
+def test_a_guest_goes_by_a_tick_and_their_cookie_with_them(person: Person) -> None:
+    make_run(person, status="succeeded")
+    client = guest_client(person)
+
+    assert client.post("/account/delete/", {}).status_code == 400
+    answer = client.post("/account/delete/", {"sure": "on"})
+
+    assert answer.status_code == 303
+    assert answer.cookies[COOKIE]["max-age"] == 0
+    assert not Person.objects.exists()
+    assert not Run.objects.exists()
+
+
+def test_who_has_nothing_has_nothing_to_delete(client: Client) -> None:
+    assert client.get("/account/delete/").status_code == 404
+    assert client.post("/account/delete/", {"sure": "on"}).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_live_run_is_stopped_and_its_text_taken_from_redis(
+    person: Person, redis_client: redis.Redis
+) -> None:
+    run = make_run(person, status="running", worker="w", attempt=1)
+    log = token_log()
+    log.start(str(run.pk), attempt=1, epoch=1)
+    item = Item(str(run.pk), 0, 1, 1, 0, [token_json(7, "secret")])
+    log.append("live:w", [item])
+
+    person_delete(person=person)
+
+    assert not Run.objects.exists()
+    assert not redis_client.exists(f"log:{run.pk}:0")
+    # Its worker has not heard yet, and writes once more.
+    (reply,) = log.append("live:w", [item])
+    assert reply.stale
+    assert not redis_client.exists(f"log:{run.pk}:0")
+    assert redis_client.ttl(f"fence:{run.pk}") > 0
+
+
+def test_a_worker_is_given_the_time_to_stop(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(belongings, "STOP_SECONDS", 30.0)
+    run = make_run(person, status="running", worker="w", attempt=1)
+    looked = threading.Event()
+
+    def stop(pause: float) -> None:
+        looked.set()
+        assert Run.objects.get(pk=run.pk).cancel_requested
+        Run.objects.filter(pk=run.pk).update(status="cancelled")
+
+    monkeypatch.setattr(belongings.time, "sleep", stop)
+    person_delete(person=person)
+
+    assert looked.is_set()
+    assert not Run.objects.exists()
+
+
+def test_failed_sign_ins_of_a_name_go_with_it(client: Client) -> None:
+    user = make_user("Ann")
+    sign_in(client, "ann", "wrong")
+    sign_in(client, "bob", "wrong")
+
+    user_delete(user=user)
+
+    assert [attempt.username for attempt in AccessAttempt.objects.all()] == ["bob"]

@@ -1,0 +1,41 @@
+"""What is written apart for PostgreSQL, on one that is started for it."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.postgres import TemporaryPostgres, postgres_binaries
+
+ROOT = Path(__file__).resolve().parents[2]
+# They run on SQLite as they stand; here they run once more.
+AGAIN = (
+    "tests/core/test_search.py",
+    "tests/runs/test_tree.py",
+    "tests/runs/test_history.py",
+    "tests/runs/test_deletion.py",
+    "tests/runs/test_export.py",
+    "tests/runs/test_import.py",
+)
+# What takes long and asks the database for nothing new; what leaves a connection in a thread.
+NOT_AGAIN = "not Rubbish and not sent_as_it_is_made"
+
+
+@pytest.mark.skipif(postgres_binaries() is None, reason="no PostgreSQL: make test installs it")
+def test_search_history_and_runs_are_the_same_on_postgresql() -> None:
+    # Short, and open to the user that PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        with TemporaryPostgres(Path(folder) / "server") as server:
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", "-q", "-x", *AGAIN, "-k", NOT_AGAIN],
+                cwd=ROOT,
+                env={**os.environ, "TEST_DATABASE_URL": server.url},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+    assert done.returncode == 0, done.stdout[-8000:]
