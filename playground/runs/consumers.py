@@ -26,11 +26,14 @@ from playground.accounts.people import person_of_scope
 from playground.core.hub import hub
 from playground.runs.following import Outbox, RunFollower, tell_places
 from playground.runs.models import Run
+from playground.runs.watching import PersonWatch
 
 # Runs that one page may follow at a time.
 MOST_FOLLOWED = 16
 # Close code for a message that is not of the protocol.
 UNSUPPORTED = 4400
+# Close code for a person who has signed out, here or everywhere.
+SIGNED_OUT = 4401
 # RFC 6455: the server met a condition that it did not expect.
 INTERNAL_ERROR = 1011
 # More than any run has of tokens or epochs.
@@ -75,6 +78,7 @@ class RunConsumer(AsyncWebsocketConsumer):
     person: Person | None = None
     _keys: tuple[str, ...] = ()
     _sender: "asyncio.Task[None] | None" = None
+    _watch: PersonWatch | None = None
 
     async def connect(self) -> None:
         self.person = await database_sync_to_async(person_of_scope, thread_sensitive=False)(
@@ -88,8 +92,17 @@ class RunConsumer(AsyncWebsocketConsumer):
         self._sender = asyncio.create_task(self._send_while_open())
         hub().each_tick(tell_places)
         await self.accept()
+        self._watch = PersonWatch(
+            person=self.person, session_key=self.scope["session"].session_key, gone=self._sign_out
+        )
+        hub().add(self._watch)
+        # Whatever happened since the person was looked up was not heard.
+        self._watch.distrust()
 
     async def disconnect(self, code: int) -> None:
+        if self._watch is not None:
+            hub().remove(self._watch)
+            self._watch.leave()
         for key in self._keys:
             _open[key] -= 1
             if not _open[key]:
@@ -107,6 +120,12 @@ class RunConsumer(AsyncWebsocketConsumer):
             await self._follow(message)
         else:
             self._forget(message.run)
+
+    async def _sign_out(self) -> None:
+        # Nothing more is for them, and nothing may be sent after the close.
+        if self._sender is not None:
+            self._sender.cancel()
+        await self.close(code=SIGNED_OUT)
 
     async def _follow(self, message: Message) -> None:
         run = message.run

@@ -10,9 +10,11 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models.functions import Now
 from redis.exceptions import RedisError
 
+from playground.core import search
 from playground.core.redis_clients import token_log
 from playground.core.tokenlog import NOTICES, notice_line, state_event
 from playground.runs.models import Run
@@ -41,8 +43,8 @@ class Outcome:
 def run_finish(*, run_id: uuid.UUID, attempt: int, outcome: Outcome) -> bool:
     """Stores the outcome if ``attempt`` still holds the run. False for a zombie."""
     held = Run.objects.filter(pk=run_id, attempt=attempt, status=Run.Status.RUNNING)
-    return bool(
-        held.update(
+    with transaction.atomic():
+        won = held.update(
             status=outcome.status,
             finish_reason=outcome.reason,
             text=outcome.text,
@@ -54,7 +56,18 @@ def run_finish(*, run_id: uuid.UUID, attempt: int, outcome: Outcome) -> bool:
             error_message=outcome.error_message,
             finished_at=Now(),
         )
-    )
+        if won:
+            run_index(run_id=run_id, text=outcome.text)
+    return bool(won)
+
+
+def run_index(*, run_id: uuid.UUID, text: str) -> None:
+    """Makes the run findable by its prompt and ``text``, its output."""
+    found = Run.objects.filter(pk=run_id).values_list("person", "number", "prompt")
+    for owner, number, prompt in found:
+        search.put(
+            kind="run", object_id=run_id, owner=owner, number=number, text=f"{prompt}\n{text}"
+        )
 
 
 def run_finish_from_log(
@@ -71,16 +84,19 @@ def run_finish_from_log(
         return False
     progress = logged_progress(run)
     waiting = Run.objects.filter(pk=run_id, attempt=run.attempt, status=Run.Status.QUEUED)
-    won = waiting.update(
-        status=status,
-        finish_reason=reason,
-        text=progress.text,
-        tokens=progress.tokens,
-        completion_tokens=len(progress.tokens),
-        error_code=error_code,
-        error_message=error_message,
-        finished_at=Now(),
-    )
+    with transaction.atomic():
+        won = waiting.update(
+            status=status,
+            finish_reason=reason,
+            text=progress.text,
+            tokens=progress.tokens,
+            completion_tokens=len(progress.tokens),
+            error_code=error_code,
+            error_message=error_message,
+            finished_at=Now(),
+        )
+        if won:
+            run_index(run_id=run_id, text=progress.text)
     if won:
         tell_final(run.pk, epoch=progress.epoch, status=status, position=progress.position)
     return bool(won)

@@ -115,9 +115,11 @@ def sweep(*, model: str, free_slots: int) -> None:
 
 
 def cancel_asked(run_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
-    """Those of ``run_ids`` whose row says that they are to stop."""
-    asked = Run.objects.filter(pk__in=list(run_ids), cancel_requested=True)
-    return list(asked.values_list("pk", flat=True))
+    """Those of ``run_ids`` whose row says that they are to stop, or is deleted."""
+    ids = list(run_ids)
+    going_on = Run.objects.filter(pk__in=ids, cancel_requested=False)
+    kept = set(going_on.values_list("pk", flat=True))
+    return [run_id for run_id in ids if run_id not in kept]
 
 
 def worker_register(*, name: str, model: str, device: str, slots: int) -> uuid.UUID:

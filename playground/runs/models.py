@@ -5,8 +5,10 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from playground.accounts.models import Person
+from playground.core.search import new_number
 
 
 class Run(models.Model):
@@ -33,9 +35,21 @@ class Run(models.Model):
     FINAL = (Status.SUCCEEDED, Status.CANCELLED, Status.FAILED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Grows with time: newest first is by it, and the search knows the run by it.
+    number = models.BigIntegerField(unique=True, default=new_number, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="runs")
     # The first of the siblings that retries make; None for the first itself.
-    origin = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="retries")
+    origin = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="retries")
+    # The run that stood on the page when this one was made of an edit of it; None for the
+    # first of a tree. Retries share their origin's parent.
+    parent = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="branches"
+    )
+    # Of the tree's first run; all runs of a tree share it, whatever of it was deleted.
+    tree = models.UUIDField(null=True)
+    # The version of a saved prompt that it was made of (prompts.PromptVersion), if any.
+    version_id = models.UUIDField(null=True)
+    starred = models.BooleanField(default=False)
     # Keyed hash of the network address, for the limits (accounts.addresses).
     address = models.CharField(max_length=16, blank=True)
 
@@ -67,7 +81,7 @@ class Run(models.Model):
     prompt_tokens = models.PositiveIntegerField(default=0)
     completion_tokens = models.PositiveIntegerField(default=0)
 
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     # From the creation of the row to the first token, in milliseconds.
@@ -87,9 +101,22 @@ class Run(models.Model):
                 name="run_running",
                 condition=Q(status="running"),
             ),
-            models.Index(fields=["person", "-created_at"], name="run_of_person"),
+            # The history's filters are all decided in it, so that no row is read in vain.
+            models.Index(
+                fields=["person", "-number", "status", "model", "template", "starred"],
+                name="run_of_person",
+            ),
             models.Index(fields=["address", "status"], name="run_of_address"),
             models.Index(fields=["finished_at"], name="run_finished"),
+            models.Index(fields=["tree", "created_at"], name="run_of_tree"),
+            models.Index(
+                fields=["version_id", "-created_at"],
+                name="run_of_version",
+                condition=Q(version_id__isnull=False),
+            ),
+            models.Index(
+                fields=["person", "-number"], name="run_starred", condition=Q(starred=True)
+            ),
         ]
 
     def __str__(self) -> str:

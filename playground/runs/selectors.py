@@ -52,10 +52,24 @@ def run_of(person: Person | None, run_id: uuid.UUID) -> Run:
     return run
 
 
+def run_before(person: Person | None, posted: str) -> Run | None:
+    """The person's own run that a page posts as the one it shows; None for any other word."""
+    try:
+        run_id = uuid.UUID(posted)
+    except ValueError:
+        return None
+    own = Run.objects.filter(pk=run_id, person=person) if person else Run.objects.none()
+    return own.only("tree", "origin").first()
+
+
 def siblings_of(run: Run) -> list[Run]:
-    """The run and its retries, oldest first."""
+    """The run and its retries, oldest first, without their texts."""
     of_one = Q(pk=run.first_id) | Q(origin=run.first_id)
-    return list(Run.objects.filter(of_one, person=run.person_id).order_by("created_at", "pk"))
+    siblings = Run.objects.filter(of_one, person=run.person_id)
+    if run.tree is not None:
+        # Siblings share a tree, and a tree is small, however many runs a person has.
+        siblings = siblings.filter(tree=run.tree)
+    return list(siblings.defer("tokens", "text", "prompt").order_by("created_at", "pk"))
 
 
 def run_progress(run: Run) -> RunProgress:

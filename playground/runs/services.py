@@ -1,6 +1,7 @@
 """Writing runs as people do: create, cancel, retry."""
 
 import secrets
+import uuid
 from typing import Any
 
 import structlog
@@ -15,7 +16,7 @@ from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core import rings
 from playground.core.errors import PromptEmpty, PromptTooLong, QueueUnavailable, TooManyRuns
 from playground.core.redis_clients import blocking, token_log
-from playground.runs.finishing import run_finish_from_log
+from playground.runs.finishing import run_finish_from_log, run_index
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_SEED, Parameters
 
@@ -36,8 +37,14 @@ def run_create(
     prompt: str,
     parameters: Parameters,
     origin: Run | None = None,
+    parent: Run | None = None,
+    version_id: uuid.UUID | None = None,
 ) -> Run:
     """Saves a run QUEUED and, once that is committed, rings for a worker.
+
+    origin: the run that it repeats. parent: the run that stood on the page when
+    it was made; of a repeated one, it is the origin's.
+
 
     Raises `UnknownModel`, `PromptEmpty`, `PromptTooLong`, `ModelNotReady`,
     `TooManyRuns` or `QueueUnavailable`; then nothing was saved.
@@ -48,9 +55,14 @@ def run_create(
         # The person's row is the lock under which the limit is counted.
         Person.objects.select_for_update().get(pk=person.pk)
         _check_limits(person, address)
+        run_id = uuid.uuid4()
         run = Run.objects.create(
+            id=run_id,
             person=person,
             origin_id=origin.first_id if origin else None,
+            parent_id=origin.parent_id if origin else parent.pk if parent else None,
+            tree=_tree(origin or parent) or run_id,
+            version_id=version_id,
             address=address,
             model=model,
             template=template,
@@ -62,8 +74,14 @@ def run_create(
             seed_pinned=parameters.seed is not None,
             prompt_tokens=prompt_tokens,
         )
+        run_index(run_id=run_id, text="")
         transaction.on_commit(lambda: rings.ring(model))
     return run
+
+
+def _tree(run: Run | None) -> uuid.UUID | None:
+    """The tree in which ``run`` stands."""
+    return None if run is None else run.tree or run.first_id
 
 
 def run_retry(*, person: Person, address: str, run: Run) -> Run:
@@ -77,7 +95,13 @@ def run_retry(*, person: Person, address: str, run: Run) -> Run:
         prompt=run.prompt,
         parameters=Parameters.from_json(run.parameters),
         origin=run,
+        version_id=run.version_id,
     )
+
+
+def run_star(*, run: Run, starred: bool) -> None:
+    """Marks the run, or takes the mark away. Nothing else about it changes."""
+    Run.objects.filter(pk=run.pk).update(starred=starred)
 
 
 def run_cancel(*, run: Run) -> Run:

@@ -1,0 +1,41 @@
+"""A person's runs, as they are exported and let go."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from playground.accounts.belongings import Belonging
+from playground.accounts.models import Person
+from playground.runs.deletion import runs_delete_all
+from playground.runs.exports import run_line
+from playground.runs.models import Run
+from playground.runs.services import run_cancel
+
+# How long workers are given to stop what they run for somebody who leaves. Seconds.
+STOP_SECONDS = 3.0
+_LOOK_AGAIN = 0.05
+_BATCH = 100
+
+
+def _export(person: Person) -> Iterator[dict[str, Any]]:
+    """Oldest first, each batch by a query of its own: no long one holds the database."""
+    runs = Run.objects.filter(person=person).order_by("number")
+    batch = list(runs[:_BATCH])
+    while batch:
+        yield from map(run_line, batch)
+        batch = list(runs.filter(number__gt=batch[-1].number)[:_BATCH])
+
+
+def _release(person: Person) -> None:
+    """Stops what is live and waits for it, so that no worker writes about it afterwards."""
+    live = Run.objects.filter(person=person).exclude(status__in=Run.FINAL)
+    for run in live:
+        run_cancel(run=run)
+    deadline = time.monotonic() + STOP_SECONDS
+    while live.all().exists() and time.monotonic() < deadline:
+        time.sleep(_LOOK_AGAIN)
+    # Whatever did not end in time is fenced off with its log.
+    runs_delete_all(person=person)
+
+
+RUNS = Belonging(model=Run, export=_export, release=_release)
