@@ -131,7 +131,7 @@ _ALL = (
         fields=(),
         example={"prompt": FREE_EXAMPLE},
         parameters={"temperature": 0.7, "max_tokens": 96},
-        build=lambda values: str(values["prompt"]),
+        build=lambda values: f"{values['prompt']}{values.get('inject_start', '')}",
         labels=("Product", "Features", "Description"),
     ),
     Template(

@@ -15,7 +15,7 @@ from playground.prompts.formats import AGENT, CUSTOMER, Pair, Turn
 MAX_PROMPT_CHARS = 64 * 1024
 MAX_FIELD_CHARS = 20_000
 MAX_EXAMPLES = 24
-# Each is two inputs, and a request has at most 400 (DATA_UPLOAD_MAX_NUMBER_FIELDS).
+# Each is two inputs, and a request has at most 1,000 (DATA_UPLOAD_MAX_NUMBER_FIELDS).
 MAX_TURNS = 150
 
 # Posted values by input name, each a list as browsers send repeated names.
@@ -150,7 +150,7 @@ class ExamplesField(Field):
 
     def from_json(self, raw: Any) -> list[Pair]:
         rows = raw if isinstance(raw, list) else []
-        return [Pair(str(row[0]), str(row[1])) for row in rows[:MAX_EXAMPLES] if len(row) == 2]
+        return [Pair(str(row[0]), str(row[1])) for row in rows[:MAX_EXAMPLES] if is_pair(row)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,8 +207,13 @@ class TurnsField(Field):
             Turn(str(row[0]), str(row[1]))
             # The last: what was said long ago is what a prompt drops too.
             for row in rows[-MAX_TURNS:]
-            if len(row) == 2 and row[0] in self.speakers
+            if is_pair(row) and row[0] in self.speakers
         ]
+
+
+def is_pair(row: Any) -> bool:
+    """Whether a row from JSON, which may have been imported, has two parts."""
+    return isinstance(row, list | tuple) and len(row) == 2
 
 
 AnyField = TextField | ColumnsField | ExamplesField | TurnsField

@@ -1,18 +1,22 @@
 """The finished prompt of a form, and whether it fits the model's window.
 
 A conversation grows with every turn; when it no longer fits, its oldest turns
-are left out and the page says how many. Nothing else is ever cut.
+are left out and the page says how many. Of a text that a person wrote as a
+whole, the free page's or one edited by hand, the end that fits is sent and the
+page shows where it begins. Nothing else is ever cut.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from playground.checkpoints.registry import ModelSpec, registry
-from playground.checkpoints.tokenizers import tokenizer_for
+from playground.checkpoints.tokenizers import TextTokenizer, tokenizer_for
 from playground.core.errors import ModelNotReady
 from playground.prompts.catalog import open_turns
 from playground.prompts.fields import MAX_PROMPT_CHARS
 from playground.prompts.forms import PromptForm
+from playground.prompts.variables import Piece, fill, values_of
 from playground.runs.models import Run
 
 
@@ -20,18 +24,29 @@ from playground.runs.models import Run
 class FinishedPrompt:
     """A prompt ready to run.
 
+    text: what is sent. written: what stands in the prompt's box; the injected start text, the
+        values of variables and what does not fit make the difference.
+    pieces: the text again, in parts that say which variable each comes from.
     built: what the fields alone give, also while the raw prompt is detached.
-    tokens: of ``text``, or None while the model's tokenizer is not here, and for
+    tokens: of the whole, or None while the model's tokenizer is not here, and for
         a text that is too long to count.
     dropped: how many of the oldest turns were left out.
+    unsent: how many tokens at the beginning of ``written`` are not sent, and ``sent_from``
+        where the text that is sent begins, in UTF-16 code units.
     """
 
     text: str
+    written: str
     built: str
     tokens: int | None
     limit: int
     max_tokens: int
     dropped: int = 0
+    unsent: int = 0
+    sent_from: int = 0
+    pieces: tuple[Piece, ...] = ()
+    # Of the text with all values put in; what is sent may be cut before that.
+    characters: int = 0
 
     @property
     def room(self) -> int | None:
@@ -46,11 +61,12 @@ class FinishedPrompt:
     def shortfall(self) -> str:
         """What to do when prompt and completion do not fit together, or nothing."""
         if len(self.text) > MAX_PROMPT_CHARS:
+            characters = max(self.characters, len(self.text))
             return (
-                f"The prompt has {len(self.text):,} characters; {MAX_PROMPT_CHARS:,} is the most. "
+                f"The prompt has {characters:,} characters; {MAX_PROMPT_CHARS:,} is the most. "
                 "Shorten it."
             )
-        if self.fits or self.tokens is None or self.room is None:
+        if self.fits or self.unsent or self.tokens is None or self.room is None:
             return ""
         needed = f"The prompt and the maximum length need {self.tokens + self.max_tokens:,} tokens"
         if self.room > 0:
@@ -68,21 +84,35 @@ class FinishedPrompt:
 def finished_prompt(form: PromptForm) -> FinishedPrompt:
     """The prompt that running ``form`` would send. Raises `UnknownModel`."""
     spec = registry().get(form.model or registry().default)
-    count = _counter(spec)
+    tokenizer = _tokenizer(spec)
+    count = tokenizer.count if tokenizer else None
     max_tokens = form.parameters.max_tokens
+    values = values_of(form.variables)
     built, dropped = form.template.build(form.values), 0
     if "turns" in form.values and count is not None:
         built, dropped = trim_conversation(form, count=count, budget=spec.context - max_tokens)
-    text = built if form.detached is None else form.detached
+    source = built if form.detached is None else form.detached
+    filled = fill(source, values)
+    text = filled.text
     # What cannot run anyway is not worth the tokenizer's time.
     tokens = count(text) if count is not None and len(text) <= MAX_PROMPT_CHARS else None
+    begin, unsent = 0, 0
+    budget = spec.context - max_tokens
+    is_one_text = form.template.is_free or form.detached is not None
+    if is_one_text and tokenizer and tokens is not None and tokens > budget > 0:
+        begin, unsent = end_within(text, tokenizer=tokenizer, budget=budget)
     return FinishedPrompt(
-        text=text,
+        text=text[begin:],
+        written=form.values["prompt"] if form.template.is_free else source,
         built=built,
         tokens=tokens,
         limit=spec.context,
         max_tokens=max_tokens,
         dropped=dropped if form.detached is None else 0,
+        unsent=unsent,
+        sent_from=utf16_length(source[: filled.source_place(begin)]) if begin else 0,
+        pieces=filled.since(begin),
+        characters=filled.length,
     )
 
 
@@ -93,11 +123,49 @@ def prompt_of_run(run: Run) -> FinishedPrompt:
     spec = models.get(run.model, models[registry().default])
     return FinishedPrompt(
         text=run.prompt,
+        written=run.prompt,
         built=run.prompt,
         tokens=run.prompt_tokens,
         limit=spec.context,
         max_tokens=run.max_tokens,
     )
+
+
+def kept_fields(form: PromptForm, finished: FinishedPrompt) -> dict[str, Any]:
+    """The form's state for the run's row: with the whole text when that is not what was sent."""
+    fields = form.to_json()
+    if form.variables:
+        fields["variables"] = [variable.to_json() for variable in form.variables]
+    is_one_text = form.template.is_free or form.detached is not None
+    if finished.unsent or (is_one_text and finished.text != finished.written):
+        fields["whole"] = finished.written
+    return fields
+
+
+def end_within(text: str, *, tokenizer: TextTokenizer, budget: int) -> tuple[int, int]:
+    """Where the longest end of ``text`` within ``budget`` tokens begins, and the tokens before it.
+
+    It begins where a token does. What follows may be divided otherwise when it stands alone, so
+    it is counted again.
+    """
+    starts = tokenizer.starts(text)
+    cut = len(starts) - budget
+    while cut < len(starts):
+        begin = starts[cut]
+        # The tokens of one character begin at the same place, the first of them is meant.
+        if begin == starts[cut - 1]:
+            cut += 1
+            continue
+        over = tokenizer.count(text[begin:]) - budget
+        if over <= 0:
+            return begin, cut
+        cut += over
+    return len(text), len(starts)
+
+
+def utf16_length(text: str) -> int:
+    """As JavaScript counts."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def trim_conversation(
@@ -109,12 +177,13 @@ def trim_conversation(
     prompt is too, and the run is refused with the numbers.
     """
     turns = open_turns(form.values)
+    values = values_of(form.variables)
 
     def prompt_without(dropped: int) -> str:
         return form.template.build({**form.values, "turns": turns[dropped:], "message": ""})
 
     def fits(dropped: int) -> bool:
-        prompt = prompt_without(dropped)
+        prompt = fill(prompt_without(dropped), values).text
         return len(prompt) <= MAX_PROMPT_CHARS and count(prompt) <= budget
 
     # The count falls with every turn left out: the least that fits, by halving.
@@ -128,8 +197,8 @@ def trim_conversation(
     return prompt_without(low), low
 
 
-def _counter(spec: ModelSpec) -> Callable[[str], int] | None:
+def _tokenizer(spec: ModelSpec) -> TextTokenizer | None:
     try:
-        return tokenizer_for(spec).count
+        return tokenizer_for(spec)
     except ModelNotReady:
         return None

@@ -4,22 +4,31 @@ Everything behind this module sees checked values only. An error names the
 input it is about, so that the page can point at it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from django.http import QueryDict
 
 from playground.core.errors import InvalidInput
 from playground.prompts.catalog import Template, open_turns
+from playground.prompts.document import document_json, posted_document, stored_document
 from playground.prompts.escapes import read_escapes
 from playground.prompts.fields import (
-    MAX_EXAMPLES,
     MAX_PROMPT_CHARS,
-    ExamplesField,
     Values,
     clean_text,
 )
-from playground.prompts.formats import CUSTOMER, Pair
+from playground.prompts.formats import CUSTOMER
+from playground.prompts.variable_checks import check_variables
+from playground.prompts.variables import (
+    Variable,
+    names_in,
+    read_variables,
+    stored_variables,
+    with_found,
+)
 from playground.runs.parameters import MAX_STOPS, PARAMETER_SPECS, Parameters, ParameterSpec
 
 OFF = "off"
@@ -31,6 +40,7 @@ class PromptForm:
 
     values: by field name. detached: the raw prompt, when it was edited and is
     to be used instead of the fields; None otherwise. model: "" for the default.
+    defined: what is known of variables; `variables` has those that stand in the texts too.
     """
 
     template: Template
@@ -38,15 +48,33 @@ class PromptForm:
     detached: str | None
     parameters: Parameters
     model: str = ""
+    defined: tuple[Variable, ...] = ()
+
+    @cached_property
+    def source(self) -> str:
+        """The prompt before variables are put in."""
+        return self.template.build(self.values) if self.detached is None else self.detached
+
+    @cached_property
+    def used_names(self) -> list[str]:
+        """The variables in all that stands on the page, in its order."""
+        if self.detached is not None:
+            return names_in(self.detached)
+        return names_in(*_texts_in(list(self.values.values())))
+
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """Those defined, and those that are used and were not defined yet."""
+        return with_found(self.defined, self.used_names)
 
     def check(self) -> None:
         """Raises `InvalidInput` for what a run needs and the form lacks."""
-        if self.detached is not None:
-            return
-        for field in self.template.fields:
-            field.check(self.values[field.name])
-        if "turns" in self.values:
-            _check_conversation(self.values)
+        if self.detached is None:
+            for field in self.template.fields:
+                field.check(self.values[field.name])
+            if "turns" in self.values:
+                _check_conversation(self.values)
+        check_variables(self.variables, names_in(self.source))
 
     def sent(self) -> "PromptForm":
         """The form once it ran: a chat's message has joined the turns."""
@@ -60,6 +88,8 @@ class PromptForm:
         state: dict[str, Any] = {
             field.name: field.to_json(self.values[field.name]) for field in self.template.fields
         }
+        if self.template.is_free:
+            state = document_json(self.values)
         return state if self.detached is None else {**state, "detached": True}
 
 
@@ -86,7 +116,7 @@ def posted_form(template: Template, data: QueryDict) -> PromptForm:
     )
     values: dict[str, Any] = {field.name: field.read(data.getlist) for field in template.fields}
     if template.is_free:
-        values["prompt"] = prompt
+        values |= {"prompt": prompt, **posted_document(data)}
     is_detached = bool(data.get("detached")) and not template.is_free
     return PromptForm(
         template=template,
@@ -94,6 +124,7 @@ def posted_form(template: Template, data: QueryDict) -> PromptForm:
         detached=prompt if is_detached else None,
         parameters=posted_parameters(template, data),
         model=data.get("model", ""),
+        defined=read_variables(data.getlist),
     )
 
 
@@ -104,54 +135,27 @@ def stored_form(
     prompt: str,
     parameters: Parameters,
     model: str,
+    variables: Any = None,
 ) -> PromptForm:
-    """The form that made a run, from its row."""
+    """The form that made a run, from its row.
+
+    ``prompt`` is what was sent; ``fields`` has the whole text where that differs,
+    and the variables unless they are given.
+    """
+    text = str(fields.get("whole", prompt))
     values: dict[str, Any] = {
         field.name: field.from_json(fields.get(field.name)) for field in template.fields
     }
     if template.is_free:
-        values["prompt"] = prompt
+        values |= {"prompt": text, **stored_document(fields)}
     return PromptForm(
         template=template,
         values=values,
-        detached=prompt if fields.get("detached") else None,
+        detached=text if fields.get("detached") else None,
         parameters=parameters,
         model=model,
+        defined=stored_variables(fields.get("variables") if variables is None else variables),
     )
-
-
-def with_row_edits(form: PromptForm, data: QueryDict) -> tuple[PromptForm, tuple[str, int] | None]:
-    """The form with the row added or removed that a button named, and where the focus goes.
-
-    ``add=examples``, ``remove=examples:2`` and ``restart=turns`` are what the
-    buttons post; anything else changes nothing.
-    """
-    name, _, row = (data.get("add") or data.get("remove") or data.get("restart") or "").partition(
-        ":"
-    )
-    rows = form.values.get(name)
-    if not isinstance(rows, list):
-        return form, None
-    if "add" in data:
-        return _with_new_row(form, name, rows)
-    if "restart" in data:
-        return replace(form, values={**form.values, name: []}), None
-    kept = [value for number, value in enumerate(rows) if str(number) != row]
-    return replace(form, values={**form.values, name: kept}), None
-
-
-def _with_new_row(
-    form: PromptForm, name: str, rows: list[Any]
-) -> tuple[PromptForm, tuple[str, int] | None]:
-    is_examples = any(
-        isinstance(field, ExamplesField) and field.name == name for field in form.template.fields
-    )
-    if not is_examples:
-        return form, None
-    if len(rows) >= MAX_EXAMPLES:
-        raise InvalidInput(f"There can be at most {MAX_EXAMPLES} examples.", field=name)
-    values = {**form.values, name: [*rows, Pair("", "")]}
-    return replace(form, values=values), (name, len(rows))
 
 
 def posted_parameters(template: Template, data: QueryDict) -> Parameters:
@@ -164,7 +168,10 @@ def posted_parameters(template: Template, data: QueryDict) -> Parameters:
     }
     stop = _stops(data.get("stop", "")) if "stop" in data else defaults.stop
     return Parameters(
-        **{**template.parameters, **numbers}, stop=stop, seed=_seed(data.get("seed", ""))
+        **{**template.parameters, **numbers},
+        stop=stop,
+        seed=_seed(data.get("seed", "")),
+        logprobs=_logprobs(data.get("logprobs", "")),
     )
 
 
@@ -194,6 +201,15 @@ def _seed(raw: str) -> int | None:
     return int(text)
 
 
+def _logprobs(raw: str) -> int | None:
+    """How many likeliest tokens each one is shown beside; empty asks for no probabilities."""
+    if not raw:
+        return None
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 2):
+        raise InvalidInput("Probabilities must be a whole number, or empty.", field="logprobs")
+    return int(raw)
+
+
 def _stops(raw: str) -> tuple[str, ...]:
     """A stop sequence a line, written with escapes; an empty line is none."""
     text = clean_text(raw, field="stop", label="Stop sequences", limit=2_000)
@@ -201,6 +217,15 @@ def _stops(raw: str) -> tuple[str, ...]:
     if len(lines) > MAX_STOPS:
         raise InvalidInput(f"At most {MAX_STOPS} stop sequences are possible.", field="stop")
     return tuple(dict.fromkeys(read_escapes(line) for line in lines))
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """The texts in a value of the form, however deep in rows."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts_in(part)
 
 
 def _check_conversation(values: Values) -> None:

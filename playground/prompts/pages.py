@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from playground.checkpoints.registry import registry
@@ -14,7 +14,11 @@ from playground.prompts.fields import AnyField
 from playground.prompts.fitting import finished_prompt
 from playground.prompts.forms import OFF, PromptForm, default_parameters
 from playground.prompts.panels import RunPanel
+from playground.prompts.variable_panels import variable_panel
 from playground.runs.parameters import PARAMETER_SPECS, Parameters, ParameterSpec
+
+if TYPE_CHECKING:
+    from playground.prompts.saving import Saving
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +96,7 @@ class ParameterPanel:
             sum(number.changed for number in self.numbers)
             + self.stop_changed
             + (self.parameters.seed is not None)
+            + (self.parameters.logprobs is not None)
         )
 
 
@@ -124,7 +129,11 @@ def model_menu(chosen: str = "") -> ModelMenu:
 
 
 def workbench(
-    form: PromptForm, *, panel: RunPanel | None = None, focus: tuple[str, int] | None = None
+    form: PromptForm,
+    *,
+    panel: RunPanel | None = None,
+    saving: "Saving | None" = None,
+    focus: tuple[str, int] | None = None,
 ) -> dict[str, Any]:
     """Everything that a template page shows."""
     template = form.template
@@ -138,12 +147,14 @@ def workbench(
         "form": form,
         "bound_fields": bound_fields(form, focus=focus),
         "finished": finished,
+        "variables": variable_panel(form, finished, focus=focus),
         "parameters": ParameterPanel(
             parameters=form.parameters, defaults=default_parameters(template)
         ),
         "panel": panel or RunPanel(template=template),
         "message": message_field(form),
         "menu": menu,
+        "saving": saving,
     }
 
 

@@ -1,11 +1,13 @@
 """One run as a page shows it: text so far, place in the queue, siblings, figures."""
 
+import json
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from playground.prompts.catalog import Template
 from playground.prompts.fields import columns_of
 from playground.prompts.tables import read_rows
+from playground.prompts.variables import fill, stored_variables, values_of
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
 from playground.runs.selectors import (
@@ -15,6 +17,7 @@ from playground.runs.selectors import (
     run_progress,
     siblings_of,
 )
+from playground.runs.tree import Tree, tree_of
 
 _NOTHING = RunProgress(text="", position=0, epoch=1, tokens=[])
 
@@ -28,6 +31,11 @@ class RunPanel:
     progress: RunProgress = _NOTHING
     siblings: list[Run] = field(default_factory=list)
     place: QueuePlace | None = None
+
+    @cached_property
+    def tree(self) -> Tree | None:
+        """Where the run stands among those that grew from the same."""
+        return tree_of(self.run) if self.run else None
 
     @property
     def active(self) -> bool:
@@ -86,6 +94,13 @@ class RunPanel:
         return before if not wait else f"{before}, about {max(1, round(wait))} s"
 
     @property
+    def tokens_json(self) -> str:
+        """The tokens with their probabilities, of a run that was to have them."""
+        if self.parameters is None or self.parameters.logprobs is None:
+            return ""
+        return json.dumps(self.progress.tokens, ensure_ascii=False, separators=(",", ":"))
+
+    @property
     def lead(self) -> str:
         """The white space that the text begins with, drawn only inside the prompt."""
         return self.progress.text[: len(self.progress.text) - len(self.body)]
@@ -109,7 +124,9 @@ class RunPanel:
         """Of a table page's run: the header that its prompt ended with."""
         if self.run is None or self.template.output != "table":
             return []
-        return columns_of(str(self.run.fields.get("columns", "")))
+        values = values_of(stored_variables(self.run.fields.get("variables")))
+        names = columns_of(str(self.run.fields.get("columns", "")))
+        return [fill(name, values).text for name in names]
 
     @cached_property
     def rows(self) -> list[list[str]]:

@@ -15,6 +15,7 @@ from playground.prompts.fitting import prompt_of_run
 from playground.prompts.forms import PromptForm, stored_form
 from playground.prompts.pages import bound_fields, message_field, workbench
 from playground.prompts.panels import run_panel
+from playground.prompts.saving import run_saving
 from playground.prompts.tables import write_csv
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
@@ -25,9 +26,12 @@ from playground.runs.services import run_retry
 @require_safe
 def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """The run's template page as it was, with the text so far."""
-    run = run_of(person_of(request), run_id)
+    person = person_of(request)
+    run = run_of(person, run_id)
     form = form_of(run)
-    context = workbench(form, panel=run_panel(form.template, run))
+    context = workbench(
+        form, panel=run_panel(form.template, run), saving=run_saving(person, run, form)
+    )
     return render(request, "prompts/workbench.html", context)
 
 

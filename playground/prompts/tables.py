@@ -2,13 +2,9 @@
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 
-# A spreadsheet takes a cell that begins so for a formula.
-# The last four are the full-width forms of the first.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_SIGNED_NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)?")
+from playground.core.cells import plain_cell
 
 
 def read_rows(text: str, *, width: int) -> list[list[str]]:
@@ -36,16 +32,3 @@ def write_csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     writer.writerow([plain_cell(name) for name in columns])
     writer.writerows([plain_cell(cell) for cell in row] for row in rows)
     return file.getvalue()
-
-
-def plain_cell(cell: str) -> str:
-    """``cell``, with an apostrophe before what a spreadsheet would run (OWASP).
-
-    A plain number keeps its sign: it is no formula.
-
-    >>> plain_cell("=1+1"), plain_cell("-3.5")
-    ("'=1+1", '-3.5')
-    """
-    if not cell.startswith(_FORMULA) or _SIGNED_NUMBER.fullmatch(cell):
-        return cell
-    return f"'{cell}"

@@ -5,20 +5,24 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground.accounts.addresses import address_of
-from playground.accounts.people import person_for_write
+from playground.accounts.people import person_for_write, person_of
 from playground.checkpoints.registry import registry
 from playground.core.errors import InvalidInput, PlaygroundError
 from playground.prompts.catalog import TEMPLATES, Template
-from playground.prompts.fitting import finished_prompt
+from playground.prompts.fitting import finished_prompt, kept_fields
 from playground.prompts.forms import (
     PromptForm,
-    default_form,
     posted_form,
-    with_row_edits,
 )
 from playground.prompts.pages import glimpses, model_menu, workbench
+from playground.prompts.row_edits import with_row_edits
 from playground.prompts.run_views import answer_with_run
+from playground.prompts.saving import opened_template, posted_saving
+from playground.prompts.sharing_links import PARAMETER, opened_link
+from playground.prompts.variable_panels import variable_panel
+from playground.prompts.versions import version_of_run
 from playground.runs.models import Run
+from playground.runs.selectors import run_before
 from playground.runs.services import run_create
 
 
@@ -33,22 +37,29 @@ def home(request: HttpRequest) -> HttpResponse:
 def template_page(request: HttpRequest, template: Template) -> HttpResponse:
     """A template's page. A POST shows the posted form again, with rows added or removed."""
     if request.method != "POST":
-        asked = request.GET.get("model", "")
-        form = default_form(template, model=asked if asked in registry().models else "")
-        return render(request, "prompts/workbench.html", workbench(form))
+        opened = opened_link if PARAMETER in request.GET else opened_template
+        form, saving = opened(request, template)
+        return render(request, "prompts/workbench.html", workbench(form, saving=saving))
     form, focus = with_row_edits(_brought_form(template, request), request.POST)
-    return render(request, "prompts/workbench.html", workbench(form, focus=focus))
+    context = workbench(form, saving=posted_saving(request, form), focus=focus)
+    return render(request, "prompts/workbench.html", context)
 
 
 @require_POST
 def preview(request: HttpRequest, template: Template) -> HttpResponse:
     """The finished prompt and its count of tokens. Changes nothing."""
     try:
-        finished = finished_prompt(posted_form(template, request.POST))
+        form = posted_form(template, request.POST)
+        finished = finished_prompt(form)
     except InvalidInput as error:
         # Someone is in the middle of typing: a note beside the gauge will do.
         return render(request, "prompts/_preview.html", {"error": error})
-    return render(request, "prompts/_preview.html", {"finished": finished})
+    context = {
+        "finished": finished,
+        "template": template,
+        "variables": variable_panel(form, finished),
+    }
+    return render(request, "prompts/_preview.html", context)
 
 
 @require_POST
@@ -81,9 +92,11 @@ def _create(request: HttpRequest, form: PromptForm) -> Run:
         address=address_of(request),
         model=form.model or registry().default,
         template=form.template.slug,
-        fields=form.sent().to_json(),
+        fields=kept_fields(form.sent(), finished),
         prompt=finished.text,
         parameters=form.parameters,
+        parent=run_before(person_of(request), request.POST.get("parent", "")),
+        version_id=version_of_run(person_of(request), form, request.POST.get("version", "")),
     )
 
 
@@ -95,16 +108,17 @@ def _brought_form(template: Template, request: HttpRequest) -> PromptForm:
     form = posted_form(origin, request.POST)
     return PromptForm(
         template=template,
-        values={"prompt": finished_prompt(form).text},
+        values={"prompt": finished_prompt(form).written},
         detached=None,
         parameters=form.parameters,
         model=form.model,
+        defined=form.variables,
     )
 
 
 def _refused(request: HttpRequest, form: PromptForm, error: PlaygroundError) -> HttpResponse:
     """The page as it was posted, with what was wrong."""
-    context = {**workbench(form), "error": error}
+    context = {**workbench(form, saving=posted_saving(request, form)), "error": error}
     response = render(request, "prompts/workbench.html", context, status=error.status)
     if error.retry_after is not None:
         response["Retry-After"] = str(error.retry_after)

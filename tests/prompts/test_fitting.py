@@ -9,7 +9,7 @@ from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady
 from playground.prompts import fitting
 from playground.prompts.catalog import TEMPLATES
-from playground.prompts.fitting import finished_prompt, trim_conversation
+from playground.prompts.fitting import finished_prompt, kept_fields, trim_conversation
 from playground.prompts.formats import Pair, Turn
 from playground.prompts.forms import PromptForm, default_form
 
@@ -79,12 +79,55 @@ def test_what_does_not_fit_is_said_with_the_way_out(max_tokens: int, words: str)
 
 
 def test_a_prompt_beyond_the_window_is_to_be_shortened() -> None:
-    form = replace(default_form(TEMPLATES["free"]), values={"prompt": "a" * 3000})
+    form = default_form(TEMPLATES["qa"])
+    long = replace(form, values={**form.values, "knowledge": "a" * 3000})
 
-    finished = finished_prompt(form)
+    finished = finished_prompt(long)
 
     assert finished.shortfall.endswith("shorten the prompt.")
     assert finished.percent == 100
+
+
+@pytest.mark.parametrize("slug", ["free", "qa"])
+def test_of_a_text_written_as_a_whole_the_end_that_fits_is_sent(slug: str) -> None:
+    form = default_form(TEMPLATES[slug])
+    text = "".join(f"Line {number}.\n" for number in range(400))
+    written = (
+        replace(form, values={"prompt": text}) if slug == "free" else replace(form, detached=text)
+    )
+
+    finished = finished_prompt(written)
+
+    room = finished.limit - form.parameters.max_tokens
+    assert text.endswith(finished.text)
+    # The test model has one token a byte.
+    assert len(finished.text) == room
+    assert finished.unsent == finished.sent_from == len(text) - room
+    assert finished.written == text
+    assert finished.shortfall == ""
+    assert kept_fields(written, finished)["whole"] == text
+
+
+def test_the_cut_is_never_inside_a_character_and_counts_as_javascript_does() -> None:
+    form = default_form(TEMPLATES["free"])
+    parameters = replace(form.parameters, max_tokens=2000)
+    written = replace(form, values={"prompt": "é😀" * 20}, parameters=parameters)
+
+    finished = finished_prompt(written)
+
+    assert len(finished.text.encode()) in range(44, 49)
+    assert ("é😀" * 20).endswith(finished.text)
+    sent_before = ("é😀" * 20).removesuffix(finished.text)
+    assert finished.sent_from == len(sent_before.encode("utf-16-le")) // 2
+
+
+def test_a_maximum_length_that_leaves_one_place_sends_one_token() -> None:
+    form = default_form(TEMPLATES["free"])
+    parameters = replace(form.parameters, max_tokens=2047)
+    finished = finished_prompt(replace(form, parameters=parameters))
+
+    assert finished.unsent > 0
+    assert finished.text == form.values["prompt"][-1]
 
 
 def test_a_detached_prompt_stands_beside_what_the_fields_give() -> None:

@@ -12,8 +12,8 @@ from playground.prompts.forms import (
     default_form,
     default_parameters,
     posted_form,
-    with_row_edits,
 )
+from playground.prompts.row_edits import with_row_edits
 
 
 def data(**values: str | list[str]) -> QueryDict:
@@ -78,6 +78,8 @@ def test_turns_are_read_with_their_speakers() -> None:
         ("free", {"prompt": "a", "seed": "99999999999"}, "seed"),
         ("free", {"prompt": "a", "stop": "\n".join("abcdefghi")}, "stop"),
         ("free", {"prompt": "a", "stop": "x" * 65}, "stop"),
+        ("free", {"prompt": "a", "logprobs": "many"}, "logprobs"),
+        ("free", {"prompt": "a", "logprobs": "11"}, "logprobs"),
     ],
 )
 def test_an_error_names_its_field(

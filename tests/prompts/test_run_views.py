@@ -100,7 +100,7 @@ def test_the_part_leaves_alone_what_is_being_typed(guest: Client, person: Person
 
     composer = page[page.index('id="field-message"') :]
     assert 'hx-preserve="true"' in composer[: composer.index(">")]
-    assert "hx-swap-oob" not in page
+    assert 'id="fields"' not in page
 
 
 def test_a_final_reply_is_posted_with_the_next_message(guest: Client, person: Person) -> None:

@@ -1,5 +1,6 @@
 """Every route of the project, from its URL configuration, filled with values."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from playground.prompts.catalog import TEMPLATES
 
+# What an address carries that is somebody's.
+OWNED_IDS = ("run_id", "prompt_id", "draft_id", "share_id")
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 
 
@@ -20,22 +23,40 @@ class Route:
     names: frozenset[str]
 
     def path(self, *, run: uuid.UUID, template: str = "table") -> str:
-        """An address of this route. A new kind of part must be taught here."""
-        values = {"run_id": str(run), "template": template}
-        path = self.pattern
-        for name in self.names:
-            if name not in values:
-                raise AssertionError(
-                    f"{self.name} carries {name!r}: say in tests/security/routes.py whose it is."
-                )
-            begin = path.index("<")
-            path = path[:begin] + values[name] + path[path.index(">") + 1 :]
-        return "/" + path
+        """An address of this route. A new kind of part must be taught here.
+
+        ``run`` is the id of whatever the route is about: the tests give all of
+        a person's things the same.
+        """
+        values = {**dict.fromkeys(OWNED_IDS, str(run)), "number": "1", "template": template}
+        # Of nobody, and open to everybody who has it (test_shares.py).
+        values |= {"token": "t" * 22, "published_id": str(run)}
+        if unknown := self.names.difference(values):
+            raise AssertionError(
+                f"{self.name} carries {unknown}: say in tests/security/routes.py whose it is."
+            )
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: values[part[1]], self.pattern)
 
 
 def all_routes() -> list[Route]:
-    """Every route that the project answers."""
-    return sorted(_walk(get_resolver(), "", ""), key=lambda route: route.name)
+    """Every route that the project answers, without the admin pages (`admin_paths`)."""
+    routes = _walk(get_resolver(), "", "")
+    ours = [route for route in routes if not route.name.startswith("admin:")]
+    return sorted(ours, key=lambda route: route.name)
+
+
+def admin_paths() -> list[str]:
+    """An address of every admin page."""
+    routes = _walk(get_resolver(), "", "")
+    patterns = {route.pattern for route in routes if route.name.startswith("admin:")}
+    return sorted({"/" + _filled(pattern) for pattern in patterns})
+
+
+def _filled(pattern: str) -> str:
+    """An address that a pattern of the admin's matches."""
+    # The list of an app is a regular expression of their names.
+    pattern = re.sub(r"\^?\(\?P<app_label>([a-z]+)[^)]*\)", r"\1", pattern).rstrip("$")
+    return re.sub(r"<[^>]*>", "1", pattern)
 
 
 def templates() -> list[str]:

@@ -8,6 +8,8 @@ from django import template
 from django.conf import settings
 from django.templatetags.static import static
 
+from playground.prompts.escapes import write_escapes
+
 register = template.Library()
 
 
@@ -18,7 +20,7 @@ def asset(name: str) -> str:
     >>> asset("app.css")  # doctest: +SKIP
     '/static/app-K3VQ7WHE.css'
     """
-    return static(_built().get(name, name))
+    return static(built_files().get(name, name))
 
 
 @register.filter
@@ -43,7 +45,13 @@ def in_words(number: int | None) -> str:
     return text.replace(" B", " billion").replace(" M", " million").replace(" k", " thousand")
 
 
-def _built() -> dict[str, str]:
+@register.filter
+def escaped(text: str) -> str:
+    r"""``text`` on one line, a line break written ``\n``."""
+    return write_escapes(text)
+
+
+def built_files() -> dict[str, str]:
     """What the front end's build wrote; empty before the first build."""
     folder = Path(settings.STATICFILES_DIRS[0])
     files = sorted(folder.glob("manifest-*.json"))

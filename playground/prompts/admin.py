@@ -1,0 +1,77 @@
+"""Saved prompts and links, for staff: to look at, to take out of the gallery, to revoke."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from playground.prompts.gallery import prompt_unpublish
+from playground.prompts.models import Prompt, Share
+
+
+class _LookOnly:
+    """A page that shows and changes nothing; what may be done is an action of the list."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PublishedFilter(admin.SimpleListFilter):
+    """Whether it stands in the gallery."""
+
+    title = "in the gallery"
+    parameter_name = "published"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() in ("yes", "no"):
+            return queryset.filter(published_at__isnull=self.value() == "no")
+        return queryset
+
+
+@admin.register(Prompt)
+class PromptAdmin(_LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("title", "person", "template", "published_at", "updated_at")
+    list_filter = (PublishedFilter, "template", "updated_at")
+    list_select_related = ("person__user",)
+    search_fields = ("=id", "title", "=person__id", "person__user__username")
+    ordering = ("-updated_at",)
+    fields = ("id", "person", "title", "description", "template", "published_at", "archived_at")
+    actions = ("unpublish",)
+    list_per_page = 50
+
+    @admin.action(description="Take out of the gallery")
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> None:
+        published = list(queryset.filter(published_at__isnull=False))
+        for prompt in published:
+            prompt_unpublish(prompt=prompt)
+        self.message_user(request, f"{len(published)} taken out of the gallery.")
+
+
+@admin.register(Share)
+class ShareAdmin(_LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Without the token: whoever has it can read what it shows."""
+
+    list_display = ("__str__", "person", "created_at", "expires_at", "revoked_at")
+    list_filter = ("created_at", "revoked_at")
+    list_select_related = ("prompt", "person__user")
+    search_fields = ("=id", "prompt__title", "=person__id", "person__user__username")
+    ordering = ("-created_at",)
+    fields = ("id", "prompt", "person", "created_at", "expires_at", "revoked_at")
+    actions = ("revoke",)
+    list_per_page = 50
+
+    @admin.action(description="Revoke")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Share]) -> None:
+        count = queryset.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+        self.message_user(request, f"{count} revoked.")

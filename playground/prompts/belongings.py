@@ -1,0 +1,115 @@
+"""A person's saved prompts and what hangs on them, as they are exported and moved."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from playground.accounts.belongings import Belonging
+from playground.accounts.models import Person
+from playground.prompts.gallery_index import published_forget
+from playground.prompts.models import Draft, Prompt, PromptVersion, Share, Tag
+
+_CHUNK = 200
+
+
+def _export_tags(person: Person) -> Iterator[dict[str, Any]]:
+    for name in Tag.objects.filter(person=person).order_by("name").values_list("name", flat=True):
+        yield {"kind": "tag", "name": name}
+
+
+def _merge_tags(guest: Person, account: Person) -> None:
+    """A tag that the account has too is one tag."""
+    known = dict(Tag.objects.filter(person=account).values_list("name", "pk"))
+    for tag in Tag.objects.filter(person=guest, name__in=known):
+        filed = Prompt.tags.through.objects.filter(tag_id=tag.pk)
+        filed.update(tag_id=known[tag.name])
+        tag.delete()
+
+
+def _export_prompts(person: Person) -> Iterator[dict[str, Any]]:
+    prompts = Prompt.objects.filter(person=person).order_by("created_at", "pk")
+    kept = prompts.prefetch_related("tags", "versions")
+    for prompt in kept.iterator(chunk_size=_CHUNK):
+        versions = sorted(prompt.versions.all(), key=lambda version: version.number)
+        yield {
+            "kind": "prompt",
+            "id": prompt.pk,
+            "template": prompt.template,
+            "title": prompt.title,
+            "description": prompt.description,
+            "tags": sorted(tag.name for tag in prompt.tags.all()),
+            "starred": prompt.starred,
+            "archived_at": prompt.archived_at,
+            "published_at": prompt.published_at,
+            "forked_from": prompt.forked_title or None,
+            "created_at": prompt.created_at,
+            "updated_at": prompt.updated_at,
+            "versions": [_version(version) for version in versions],
+        }
+
+
+def _version(version: PromptVersion) -> dict[str, Any]:
+    return {
+        "id": version.pk,
+        "number": version.number,
+        "message": version.message,
+        "fields": version.fields,
+        "text": version.text,
+        "variables": version.variables,
+        "parameters": version.parameters,
+        "model": version.model,
+        "created_at": version.created_at,
+    }
+
+
+def _release_prompts(person: Person) -> None:
+    """The gallery's search forgets what was published."""
+    published = Prompt.objects.filter(person=person, published_at__isnull=False)
+    published_forget(*published.values_list("pk", flat=True))
+
+
+def _export_drafts(person: Person) -> Iterator[dict[str, Any]]:
+    for draft in Draft.objects.filter(person=person).order_by("updated_at", "pk"):
+        yield {
+            "kind": "draft",
+            "template": draft.template,
+            "prompt": draft.prompt_id,
+            "is_copy": draft.is_copy,
+            "discarded_at": draft.discarded_at,
+            "state": draft.state,
+            "updated_at": draft.updated_at,
+        }
+
+
+def _merge_drafts(guest: Person, account: Person) -> None:
+    """What both have typed is kept: the guest's beside the account's."""
+    current = Draft.objects.filter(prompt=None, is_copy=False, discarded_at=None)
+    of_same = current.filter(person=account, template=OuterRef("template"))
+    current.filter(Exists(of_same), person=guest).update(is_copy=True)
+
+
+def _export_shares(person: Person) -> Iterator[dict[str, Any]]:
+    shares = Share.objects.filter(person=person).select_related("prompt", "version")
+    kept = shares.prefetch_related("runs").order_by("created_at", "pk")
+    for share in kept.iterator(chunk_size=_CHUNK):
+        yield {
+            "kind": "share",
+            "token": share.token,
+            "prompt": share.prompt_id,
+            "title": share.prompt.title,
+            "version": share.version.number if share.version else None,
+            "runs": [run.pk for run in share.runs.all()],
+            "with_branches": share.with_branches,
+            "expires_at": share.expires_at,
+            "revoked_at": share.revoked_at,
+            "created_at": share.created_at,
+        }
+
+
+BELONGINGS = (
+    Belonging(model=Tag, export=_export_tags, merge=_merge_tags),
+    Belonging(model=Prompt, export=_export_prompts, release=_release_prompts),
+    Belonging(model=Draft, export=_export_drafts, merge=_merge_drafts),
+    Belonging(model=Share, export=_export_shares),
+)

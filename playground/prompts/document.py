@@ -1,0 +1,74 @@
+"""What the free page posts besides its text: one document, of which a run takes a part.
+
+- ``inject_start`` is put behind the prompt before it runs, ``inject_restart`` behind a finished
+  completion; both are written with escapes, as stops are.
+- ``behind`` is the text after the place from which the run was asked for: not sent, and kept.
+- ``made`` are the parts of the text that a model wrote, [from, to] in UTF-16 code units as
+  JavaScript counts them. They are drawn and mean nothing else.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+
+from playground.prompts.escapes import read_escapes
+from playground.prompts.fields import MAX_PROMPT_CHARS, Values, clean_text
+
+MAX_INJECT_CHARS = 500
+MAX_MADE = 500
+
+_LABELS = {"inject_start": "The start text", "inject_restart": "The restart text"}
+
+
+def posted_document(data: QueryDict) -> dict[str, Any]:
+    """The values as posted, those there are. Raises `InvalidInput` for what cannot be kept."""
+    injected = {
+        name: read_escapes(
+            clean_text(data.get(name, ""), field=name, label=label, limit=MAX_INJECT_CHARS)
+        )
+        for name, label in _LABELS.items()
+    }
+    behind = clean_text(
+        data.get("behind", ""), field="prompt", label="The text behind", limit=MAX_PROMPT_CHARS
+    )
+    return _there({**injected, "behind": behind, "made": _posted_made(data.get("made", ""))})
+
+
+def document_json(values: Values) -> dict[str, Any]:
+    """What of the values a run's row keeps: what there is, and the prompt where it is not sent."""
+    kept = {name: values[name] for name in (*_LABELS, "behind", "made") if values.get(name)}
+    return {**kept, "whole": values["prompt"]} if values.get("inject_start") else kept
+
+
+def stored_document(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The values again, from `document_json`."""
+    texts = {name: str(fields.get(name, "")) for name in (*_LABELS, "behind")}
+    return _there({**texts, "made": _checked_made(fields.get("made"))})
+
+
+def _there(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _posted_made(raw: str) -> list[list[int]]:
+    try:
+        return _checked_made(json.loads(raw)) if len(raw) <= 20 * MAX_MADE else []
+    except (ValueError, RecursionError):
+        return []
+
+
+def _checked_made(value: Any) -> list[list[int]]:
+    """Ranges in order that do not overlap; anything else is none at all."""
+    if not isinstance(value, list):
+        return []
+    end = 0
+    for pair in value[:MAX_MADE]:
+        is_range = (
+            isinstance(pair, list) and len(pair) == 2 and all(type(place) is int for place in pair)
+        )
+        if not is_range or not end <= pair[0] < pair[1]:
+            return []
+        end = pair[1]
+    return value[:MAX_MADE]

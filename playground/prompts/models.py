@@ -1,0 +1,190 @@
+"""Saved prompts: what a person keeps, its immutable versions, drafts, and who may read it."""
+
+import secrets
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from playground.accounts.models import Person
+from playground.runs.models import Run
+
+
+class Tag(models.Model):
+    """A word that a person files prompts under."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "name"], name="tag_of_person")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Prompt(models.Model):
+    """A saved prompt: its name, and a line of versions of which the last is the head.
+
+    Invariants:
+
+    - There is at least one version; their numbers are 1, 2, 3 without a gap.
+    - ``head`` is the version with the highest number. Restoring an old one
+      makes a new version with its content.
+    - A prompt that is archived is in no list but the archive, and can come back.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="prompts")
+    template = models.CharField(max_length=40)
+    title = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="prompts")
+    head = models.ForeignKey(
+        "PromptVersion", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    starred = models.BooleanField(default=False)
+    archived_at = models.DateTimeField(null=True)
+    # In the public gallery since then; None keeps it to its owner and to share links.
+    published_at = models.DateTimeField(null=True)
+    # The outputs that the gallery shows with it.
+    published_runs = models.ManyToManyField(Run, blank=True, related_name="+")
+    # What it was forked from, and through which link. The names stay when the origin is gone.
+    forked_from = models.ForeignKey(
+        "PromptVersion", null=True, on_delete=models.SET_NULL, related_name="forks"
+    )
+    forked_through = models.ForeignKey(
+        "Share", null=True, on_delete=models.SET_NULL, related_name="forks"
+    )
+    forked_title = models.CharField(max_length=120, blank=True)
+    forked_author = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Of the last version or change of title, tags and the like.
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["person", "-updated_at"],
+                name="prompt_of_person",
+                condition=Q(archived_at__isnull=True),
+            ),
+            models.Index(
+                fields=["-published_at"],
+                name="prompt_published",
+                condition=Q(published_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PromptVersion(models.Model):
+    """One state of a prompt, never changed once saved.
+
+    ``fields`` is the form's state as in `Run.fields`; ``text`` is the prompt
+    that it builds, variables still open; ``variables`` their definitions.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    message = models.CharField(max_length=200, blank=True)
+    fields = models.JSONField(default=dict)
+    text = models.TextField()
+    variables = models.JSONField(default=list)
+    parameters = models.JSONField()
+    # "" for the registry's default.
+    model = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["prompt", "number"], name="version_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+
+class Draft(models.Model):
+    """What a person has typed and not saved, for a template or one of their prompts.
+
+    ``revision`` grows with each save: a tab that saves over a revision it has
+    not seen is told, and both texts are kept.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="drafts")
+    template = models.CharField(max_length=40)
+    prompt = models.ForeignKey(Prompt, null=True, on_delete=models.CASCADE, related_name="drafts")
+    # fields, text, variables, parameters and model, as a version holds them.
+    state = models.JSONField(default=dict)
+    revision = models.PositiveIntegerField(default=1)
+    # The page that wrote it last: a random word that a page makes when it opens. And which of
+    # its saves this was: one that was sent earlier and arrives later changes nothing.
+    writer = models.CharField(max_length=32, blank=True)
+    step = models.PositiveIntegerField(default=0)
+    # What another tab had typed when two edited the same: kept beside the draft, not in its place.
+    is_copy = models.BooleanField(default=False)
+    # Thrown away then, and kept for some days so that this can be undone; in no list.
+    discarded_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["person", "template"],
+                name="draft_of_template",
+                condition=Q(prompt__isnull=True, is_copy=False, discarded_at__isnull=True),
+            ),
+            models.UniqueConstraint(
+                fields=["person", "prompt"],
+                name="draft_of_prompt",
+                condition=Q(prompt__isnull=False, is_copy=False, discarded_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft {self.revision} of {self.prompt or self.template}"
+
+
+def share_token() -> str:
+    """128 random bits, in 22 characters that an address takes as they are."""
+    return secrets.token_urlsafe(16)
+
+
+class Share(models.Model):
+    """A link that lets whoever has it read one prompt, until it is revoked or expires.
+
+    ``version`` None always shows the head. ``runs`` are the outputs shown with
+    it, with ``with_branches`` also those that go on from them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token = models.CharField(max_length=22, unique=True, default=share_token, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="shares")
+    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="shares")
+    version = models.ForeignKey(
+        PromptVersion, null=True, on_delete=models.CASCADE, related_name="shares"
+    )
+    runs = models.ManyToManyField(Run, blank=True, related_name="shares")
+    with_branches = models.BooleanField(default=False)
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"link to {self.prompt}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the link still shows anything."""
+        if self.revoked_at is not None:
+            return False
+        return self.expires_at is None or self.expires_at > timezone.now()

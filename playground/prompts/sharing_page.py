@@ -1,0 +1,252 @@
+"""The page that a link or the gallery shows of a prompt: read by anybody, changed by nobody."""
+
+import re
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from django.urls import reverse
+
+from playground.checkpoints.registry import registry
+from playground.prompts.catalog import Template
+from playground.prompts.forms import PromptForm, default_parameters
+from playground.prompts.models import PromptVersion
+from playground.prompts.pages import ParameterPanel
+from playground.prompts.panels import RunPanel
+from playground.prompts.sharing import Shown
+from playground.prompts.states import form_of_state, state_of_version, template_named
+from playground.prompts.variables import stored_variables
+from playground.runs.models import Run
+from playground.runs.selectors import RunProgress
+
+# Of all the runs that are shown, together.
+MOST_BRANCHES = 200
+# As deep as a branch is indented.
+MOST_INDENT = 5
+# Of the trees that branches are looked for in; no one reads more.
+_MOST_NODES = 5_000
+_VARIABLE = re.compile(r"(?<!\\)\{\{ ?[\w-]{1,40} ?\}\}")
+
+
+class Segment(NamedTuple):
+    """A part of a prompt that is drawn in one way."""
+
+    kind: Literal["text", "label", "variable"]
+    text: str
+
+
+class Setting(NamedTuple):
+    """One parameter as the page writes it; changed: against what the template begins with."""
+
+    name: str
+    value: str
+    changed: bool
+
+
+class Known(NamedTuple):
+    """A variable: what it is, and what stands for it."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """One run that is shown: its text and figures, and what went on from it.
+
+    version: the number of the version that it was made of; None for a branch, which was
+    made of an edit. segments: of its prompt.
+    """
+
+    panel: RunPanel
+    version: int | None
+    segments: Sequence[Segment]
+    values: Sequence[Known] = ()
+    indent: int = 0
+    branches: list["Output"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedPage:
+    """Everything that the page shows."""
+
+    shown: Shown
+    template: Template
+    form: PromptForm
+    outputs: Sequence[Output]
+
+    @property
+    def title(self) -> str:
+        return self.shown.prompt.title
+
+    @cached_property
+    def segments(self) -> list[Segment]:
+        return segments(self.shown.version.text, self.template.labels)
+
+    @property
+    def settings(self) -> list[Setting]:
+        """All parameters, those that were changed first."""
+        panel = ParameterPanel(
+            parameters=self.form.parameters, defaults=default_parameters(self.template)
+        )
+        seed, logprobs = panel.parameters.seed, panel.parameters.logprobs
+        listed = [Setting(n.spec.label, n.text, n.changed) for n in panel.numbers]
+        stops = panel.stop_lines.replace("\n", "   ") or "none"
+        listed.append(Setting("Stop at", stops, panel.stop_changed))
+        listed.append(Setting("Seed", "fresh" if seed is None else str(seed), seed is not None))
+        if logprobs is not None:
+            listed.append(Setting("Probabilities", str(logprobs), changed=True))
+        return sorted(listed, key=lambda setting: not setting.changed)
+
+    @property
+    def model(self) -> str:
+        """The name that people know the model by."""
+        name = self.shown.version.model or registry().default
+        spec = registry().models.get(name)
+        return spec.title if spec else name
+
+    @property
+    def variables(self) -> list[Known]:
+        return [Known(v.name, v.text) for v in self.form.variables]
+
+    @property
+    def description(self) -> str:
+        """A few words for a preview: what the author says, else how the prompt ends."""
+        said = self.shown.prompt.description or self.shown.version.text[-400:]
+        return " ".join(said.split())[:200]
+
+    @property
+    def first_output(self) -> str:
+        return self.outputs[0].panel.body if self.outputs else ""
+
+    @property
+    def address(self) -> str:
+        return self._address("")
+
+    @property
+    def open_address(self) -> str:
+        return self._address("_open")
+
+    @property
+    def fork_address(self) -> str:
+        return self._address("_fork")
+
+    @property
+    def image_address(self) -> str:
+        return self._address("_image")
+
+    def _address(self, part: str) -> str:
+        if self.shown.share is not None:
+            return reverse(f"prompts:shared{part}", args=[self.shown.share.token])
+        return reverse(f"prompts:gallery_prompt{part}", args=[self.shown.prompt.pk])
+
+
+def shared_page(shown: Shown) -> SharedPage:
+    """The page of what is shown, in few queries however many runs there are."""
+    template = template_named(shown.prompt.template)
+    return SharedPage(
+        shown=shown,
+        template=template,
+        form=form_of_state(template, state_of_version(shown.version)),
+        outputs=_outputs(shown, template),
+    )
+
+
+def segments(text: str, labels: Sequence[str]) -> list[Segment]:
+    """``text`` in parts: labels that begin a line, variables, and what is between.
+
+    >>> segments("English: {{word}}", ["English"])
+    [Segment(kind='label', text='English:'), Segment(kind='text', text=' '),
+     Segment(kind='variable', text='{{word}}')]
+    """
+    known = "|".join(re.escape(label) for label in labels if label)
+    label = rf"^(?P<label>(?:{known}):)|" if known else ""
+    pattern = re.compile(f"{label}(?P<variable>{_VARIABLE.pattern})", re.MULTILINE)
+    found: list[Segment] = []
+    end = 0
+    for match in pattern.finditer(text):
+        if match.start() > end:
+            found.append(Segment("text", text[end : match.start()]))
+        found.append(Segment("variable" if match["variable"] else "label", match[0]))
+        end = match.end()
+    if end < len(text):
+        found.append(Segment("text", text[end:]))
+    return found
+
+
+def _outputs(shown: Shown, template: Template) -> list[Output]:
+    numbers = _numbers(shown)
+    branches = _branches(shown.runs) if shown.with_branches else {}
+    return [
+        Output(
+            panel=_panel(template, run),
+            version=numbers.get(run.version_id) if run.version_id else None,
+            segments=segments(run.prompt, template.labels),
+            values=_values(run),
+            branches=[
+                Output(
+                    panel=_panel(template, branch),
+                    version=None,
+                    segments=segments(branch.prompt, template.labels),
+                    values=_values(branch),
+                    indent=min(depth, MOST_INDENT),
+                )
+                for depth, branch in branches.get(run.pk, [])
+            ],
+        )
+        for run in shown.runs
+    ]
+
+
+def _numbers(shown: Shown) -> dict[uuid.UUID, int]:
+    """Of the versions that the runs were made of."""
+    asked = {run.version_id for run in shown.runs if run.version_id}
+    of_prompt = PromptVersion.objects.filter(prompt=shown.prompt, pk__in=asked)
+    return dict(of_prompt.values_list("pk", "number")) if asked else {}
+
+
+def _branches(runs: Sequence[Run]) -> dict[uuid.UUID, list[tuple[int, Run]]]:
+    """What went on from each run, with its depth below it, each before what follows it."""
+    trees = {run.tree for run in runs if run.tree}
+    if not trees:
+        return {}
+    # All of them are the owner's: a run's parent always is.
+    nodes = Run.objects.filter(person=runs[0].person_id, tree__in=trees).order_by("number")
+    children: dict[uuid.UUID | None, list[uuid.UUID]] = defaultdict(list)
+    for run_id, parent in nodes.values_list("pk", "parent")[:_MOST_NODES]:
+        children[parent].append(run_id)
+    below = {run.pk: _below(run.pk, children) for run in runs}
+    wanted = dict.fromkeys(run_id for found in below.values() for _depth, run_id in found)
+    shown = Run.objects.filter(pk__in=[*wanted][:MOST_BRANCHES], status__in=Run.FINAL)
+    rows = {run.pk: run for run in shown.exclude(text="").defer("tokens")}
+    return {
+        run_id: [(depth, rows[branch]) for depth, branch in found if branch in rows]
+        for run_id, found in below.items()
+    }
+
+
+def _below(
+    run_id: uuid.UUID, children: dict[uuid.UUID | None, list[uuid.UUID]]
+) -> list[tuple[int, uuid.UUID]]:
+    found: list[tuple[int, uuid.UUID]] = []
+    # Without recursion: a conversation is as deep as it is long.
+    waiting = [(1, child) for child in reversed(children.get(run_id, []))]
+    while waiting and len(found) < MOST_BRANCHES:
+        depth, branch = waiting.pop()
+        found.append((depth, branch))
+        waiting += [(depth + 1, child) for child in reversed(children.get(branch, []))]
+    return found
+
+
+def _panel(template: Template, run: Run) -> RunPanel:
+    progress = RunProgress(run.text, run.completion_tokens, run.epoch, [])
+    return RunPanel(template=template, run=run, progress=progress)
+
+
+def _values(run: Run) -> list[Known]:
+    """What stood for the prompt's variables in this run."""
+    kept = stored_variables(run.fields.get("variables"))
+    return [Known(variable.name, variable.text) for variable in kept if variable.text]

@@ -1,0 +1,306 @@
+r"""Variables: ``{{name}}`` in a text, what is known of it, and what takes its place.
+
+A name is letters, digits, _ and -, up to 40 of them. ``\{{name}}`` writes it literally. A value
+is literal too: what looks like a variable in it is none. No Django here.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from playground.core.errors import InvalidInput
+from playground.prompts.escapes import read_escapes
+from playground.prompts.fields import MAX_FIELD_CHARS, MAX_PROMPT_CHARS, Posted, clean_text
+
+# static/js/variables.js reads the same.
+_PATTERN = re.compile(r"(\\?)\{\{ ?([\w-]{1,40}) ?\}\}")
+_NAME = re.compile(r"[\w-]{1,40}")
+_CELL = re.compile(r"\{([^{}\n]{1,80})\}")
+
+# The kinds, and what each is called on the page.
+KINDS = {
+    "line": "Line",
+    "text": "Text",
+    "choice": "Choice",
+    "number": "Number",
+    "examples": "Examples",
+}
+MAX_VARIABLES = 24
+MAX_OPTIONS = 50
+MAX_ROWS = 50
+MAX_COLUMNS = 6
+MAX_SETTING_CHARS = 500
+# Beyond this a filled text is cut: it is far from anything that runs, and a long value may be
+# used many times.
+MAX_FILLED_CHARS = 4 * MAX_PROMPT_CHARS
+# What a table of examples begins with.
+FIRST_COLUMNS = ("input", "output")
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    """One variable, as it was typed: what does not make sense yet is kept, and refused at Run.
+
+    kind: one of `KINDS`. options: of a choice. least, most, step: of a number.
+    columns, row_format, rows: of examples; columns are written with commas between them, in the
+    format ``{column}`` stands for a row's cell.
+    """
+
+    name: str
+    kind: str = "line"
+    value: str = ""
+    default: str = ""
+    help: str = ""
+    options: tuple[str, ...] = ()
+    least: str = ""
+    most: str = ""
+    step: str = ""
+    columns: str = ""
+    row_format: str = ""
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def input_name(self) -> str:
+        """Of the input that holds the value; those of its settings go on with a dot."""
+        return f"var.{self.name}"
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was ever said about it."""
+        return self == Variable(name=self.name)
+
+    @property
+    def column_names(self) -> Row:
+        names = (name.strip() for name in self.columns.replace("\n", ",").split(","))
+        return tuple(dict.fromkeys(name for name in names if name)) or FIRST_COLUMNS
+
+    @property
+    def used_format(self) -> str:
+        """The format of a row, or one made of the columns."""
+        lines = (f"{name[:1].upper()}{name[1:]}: {{{name}}}" for name in self.column_names)
+        return self.row_format or "\n".join(lines) + "\n\n"
+
+    @property
+    def text(self) -> str:
+        """What takes the variable's place; "" while there is nothing."""
+        if self.kind == "examples":
+            return "".join(self._written(row) for row in self.rows if any(map(str.strip, row)))
+        return self.value if self.value.strip() else self.default
+
+    def _written(self, row: Row) -> str:
+        # Too few cells are empty ones.
+        cells = dict.fromkeys(self.column_names, "") | dict(
+            zip(self.column_names, row, strict=False)
+        )
+        return _CELL.sub(lambda found: cells.get(found[1], found[0]), self.used_format)
+
+    def to_json(self) -> dict[str, Any]:
+        """What there is, as rows of runs, versions and drafts keep it."""
+        known = {
+            "value": self.value,
+            "default": self.default,
+            "help": self.help,
+            "options": list(self.options),
+            "min": self.least,
+            "max": self.most,
+            "step": self.step,
+            "columns": self.columns,
+            "format": self.row_format,
+            "rows": [list(row) for row in self.rows],
+        }
+        return {"name": self.name, "kind": self.kind, **{k: v for k, v in known.items() if v}}
+
+
+# --- In a text --------------------------------------------------------------------------------
+
+
+class Piece(NamedTuple):
+    """A part of a filled text.
+
+    start: where it comes from in the text before. name: of the variable it stands for, or "".
+    is_open: whether that has no value, so that the piece is its ``{{name}}``.
+    """
+
+    text: str
+    start: int
+    name: str = ""
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A text with its variables put in, in pieces. length: of all, also where that was cut."""
+
+    pieces: tuple[Piece, ...]
+    length: int
+
+    @cached_property
+    def text(self) -> str:
+        return "".join(piece.text for piece in self.pieces)
+
+    def source_place(self, place: int) -> int:
+        """Where in the text before the character stands that is at ``place`` now."""
+        at = 0
+        for piece in self.pieces:
+            if place < at + len(piece.text):
+                return piece.start if piece.name else piece.start + place - at
+            at += len(piece.text)
+        last = self.pieces[-1] if self.pieces else Piece("", 0)
+        return last.start + (0 if last.name else len(last.text))
+
+    def since(self, place: int) -> tuple[Piece, ...]:
+        """The pieces from ``place`` in the filled text on."""
+        kept, at = [], 0
+        for piece in self.pieces:
+            if place < at + len(piece.text):
+                cut = max(0, place - at)
+                kept.append(piece._replace(text=piece.text[cut:]))
+            at += len(piece.text)
+        return tuple(kept)
+
+
+def names_in(*texts: str) -> list[str]:
+    """The variables of the texts, each once, in their order."""
+    found = (match for text in texts for match in _PATTERN.finditer(text))
+    return list(dict.fromkeys(match[2] for match in found if not match[1]))
+
+
+def fill(text: str, values: Mapping[str, str]) -> Filled:
+    r"""``text`` with ``values`` put in; a name that has none stays open.
+
+    >>> fill(r"To {{city}}, not \{{city}}.", {"city": "{{Rome}}"}).text
+    'To {{Rome}}, not {{city}}.'
+    """
+    pieces: list[Piece] = []
+    length = end = 0
+
+    def take(piece: Piece) -> None:
+        nonlocal length
+        if piece.text and length <= MAX_FILLED_CHARS:
+            pieces.append(piece)
+        length += len(piece.text)
+
+    for match in _PATTERN.finditer(text):
+        take(Piece(text[end : match.start()], end))
+        end = match.end()
+        if match[1]:
+            take(Piece(match[0][1:], match.start() + 1))
+        elif match[2] in values:
+            take(Piece(values[match[2]], match.start(), match[2]))
+        else:
+            take(Piece(match[0], match.start(), match[2], is_open=True))
+    take(Piece(text[end:], end))
+    return Filled(tuple(pieces), length)
+
+
+def values_of(variables: Iterable[Variable]) -> dict[str, str]:
+    """What there is to put in, by name."""
+    return {variable.name: variable.text for variable in variables if variable.text}
+
+
+def with_found(defined: Sequence[Variable], names: Sequence[str]) -> tuple[Variable, ...]:
+    """What is defined, and after it the names of a text that are new.
+
+    What is not used any more and has nothing in it goes: it was a name half typed.
+    """
+    known = {variable.name for variable in defined}
+    used = set(names)
+    kept = [variable for variable in defined if variable.name in used or not variable.is_blank]
+    new = [Variable(name=name) for name in names if name not in known]
+    return tuple([*kept, *new][:MAX_VARIABLES])
+
+
+# --- From a form and from a row ---------------------------------------------------------------
+
+
+def read_variables(posted: Posted) -> tuple[Variable, ...]:
+    """The variables as posted: ``variables`` has their names. Raises `InvalidInput`."""
+    names = list(dict.fromkeys(posted("variables")))
+    if len(names) > MAX_VARIABLES:
+        raise InvalidInput(f"There can be at most {MAX_VARIABLES} variables.", field="variables")
+    if not all(_NAME.fullmatch(name) for name in names):
+        raise InvalidInput(
+            "A variable's name is up to 40 letters, digits, _ and -.", field="variables"
+        )
+    return tuple(_read_variable(name, posted) for name in names)
+
+
+def _read_variable(name: str, posted: Posted) -> Variable:
+    def text(setting: str = "", *, limit: int = MAX_SETTING_CHARS) -> str:
+        field = f"var.{name}{setting}"
+        raw = next(iter(posted(field)), "")
+        return clean_text(raw, field=field, label=f"The variable {name}", limit=limit)
+
+    kind = text(".kind")
+    options = text(".options", limit=MAX_FIELD_CHARS).split("\n")
+    return Variable(
+        name=name,
+        kind=kind if kind in KINDS else "line",
+        value=text(limit=MAX_FIELD_CHARS),
+        default=text(".default", limit=MAX_FIELD_CHARS),
+        help=text(".help"),
+        options=tuple(dict.fromkeys(o.strip() for o in options if o.strip())),
+        least=text(".min"),
+        most=text(".max"),
+        step=text(".step"),
+        columns=text(".columns"),
+        row_format=read_escapes(text(".format")),
+        rows=_read_rows(name, posted),
+    )
+
+
+def _read_rows(name: str, posted: Posted) -> tuple[Row, ...]:
+    """The cells, which are posted row by row, ``width`` of them each."""
+    field = f"var.{name}.cell"
+    raw = next(iter(posted(f"var.{name}.width")), "")
+    width = int(raw) if raw in {str(n) for n in range(1, 2 * MAX_COLUMNS)} else len(FIRST_COLUMNS)
+    cells = [clean_text(c, field=field, label=f"The variable {name}") for c in posted(field)]
+    if len(cells) > MAX_ROWS * width:
+        raise InvalidInput(f"There can be at most {MAX_ROWS} rows.", field=field)
+    return tuple(tuple(cells[at : at + width]) for at in range(0, len(cells), width))
+
+
+def stored_variables(raw: Any) -> tuple[Variable, ...]:
+    """The variables again from `Variable.to_json`, which may have been imported."""
+    found: dict[str, Variable] = {}
+    for item in raw if isinstance(raw, list) else []:
+        if isinstance(item, dict) and _NAME.fullmatch(str(item.get("name", ""))):
+            found.setdefault(str(item["name"]), _stored_variable(item))
+    return tuple(found.values())[:MAX_VARIABLES]
+
+
+def _stored_variable(item: Mapping[str, Any]) -> Variable:
+    def text(key: str) -> str:
+        value = item.get(key, "")
+        return value if isinstance(value, str) else ""
+
+    def listed(key: str) -> list[Any]:
+        value = item.get(key)
+        return value if isinstance(value, list) else []
+
+    rows = (row for row in listed("rows")[:MAX_ROWS] if isinstance(row, list))
+    return Variable(
+        name=str(item["name"]),
+        kind=text("kind") if text("kind") in KINDS else "line",
+        value=text("value"),
+        default=text("default"),
+        help=text("help"),
+        options=tuple(str(option) for option in listed("options")),
+        least=text("min"),
+        most=text("max"),
+        step=text("step"),
+        columns=text("columns"),
+        row_format=text("format"),
+        rows=tuple(tuple(str(cell) for cell in row) for row in rows),
+    )
+
+
+def with_rows(
+    variables: Sequence[Variable], name: str, rows: Iterable[Row]
+) -> tuple[Variable, ...]:
+    """The same with other rows of examples in one of them."""
+    return tuple(replace(v, rows=tuple(rows)) if v.name == name else v for v in variables)

@@ -1,0 +1,529 @@
+"""``{{name}}``: found, filled in literally, checked; kept with the form; rows of examples."""
+
+import json
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.core.errors import InvalidInput
+from playground.prompts.catalog import TEMPLATES
+from playground.prompts.fitting import finished_prompt, kept_fields
+from playground.prompts.forms import PromptForm, default_parameters, posted_form, stored_form
+from playground.prompts.row_edits import MAX_PASTED_CHARS, with_row_edits
+from playground.prompts.states import form_of_state, state_of
+from playground.prompts.variable_panels import variable_panel
+from playground.prompts.variables import (
+    MAX_FILLED_CHARS,
+    MAX_ROWS,
+    MAX_VARIABLES,
+    Variable,
+    fill,
+    names_in,
+    stored_variables,
+)
+
+NAMES = st.from_regex(r"[\w-]{1,40}", fullmatch=True)
+# Texts in which braces, backslashes and names are likely.
+TEXTS = st.lists(
+    st.sampled_from(["{{", "}}", "{", "}", "\\", " ", "a", "city", "{{city}}", "\n", "é", "𝄞"])
+).map("".join)
+
+
+def data(values: dict[str, str | list[str]]) -> QueryDict:
+    posted = QueryDict(mutable=True)
+    for name, value in values.items():
+        posted.setlist(name, value if isinstance(value, list) else [value])
+    return posted
+
+
+def free(prompt: str, **settings: str | list[str]) -> PromptForm:
+    """The free page's form; ``city_min`` is the setting ``min`` of city, ``city`` its value."""
+    posted: dict[str, str | list[str]] = {"prompt": prompt}
+    for key, value in settings.items():
+        name, _, setting = key.partition("_")
+        posted[f"var.{name}.{setting}" if setting else f"var.{name}"] = value
+        posted["variables"] = list(dict.fromkeys([*posted.get("variables", []), name]))
+    return posted_form(TEMPLATES["free"], data(posted))
+
+
+def refused(prompt: str, **settings: str | list[str]) -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        free(prompt, **settings).check()
+    return caught.value
+
+
+def sent(prompt: str, **settings: str | list[str]) -> str:
+    form = free(prompt, **settings)
+    form.check()
+    return finished_prompt(form).text
+
+
+# --- In a text --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("{{city}}", ["city"]),
+        ("{{ city }} and {{city}}", ["city"]),
+        ("{{b}}{{a-1}}{{straße_2}}", ["b", "a-1", "straße_2"]),
+        ("{{{city}}}", ["city"]),
+        (r"\{{city}}", []),
+        ("{{}} {{a b}} {{a.b}} {{a\n}} {city} {{city}", []),
+        ("{{" + "a" * 40 + "}}", ["a" * 40]),
+        ("{{" + "a" * 41 + "}}", []),
+        ("{{<b>}}", []),
+    ],
+)
+def test_names_are_found_in_their_order(text: str, names: list[str]) -> None:
+    assert names_in(text) == names
+
+
+def test_a_backslash_writes_the_braces() -> None:
+    assert fill(r"\{{city}}, {{city}}, \\{{city}}", {"city": "Rome"}).text == (
+        r"{{city}}, Rome, \{{city}}"
+    )
+
+
+def test_other_backslashes_stay() -> None:
+    text = r"\{{ \frac{1}{2} \n \{"
+
+    assert fill(text, {}).text == text
+
+
+@given(name=NAMES, value=st.text(), before=TEXTS, after=TEXTS)
+def test_a_value_is_put_in_as_it_is(name: str, value: str, before: str, after: str) -> None:
+    # Between lines, the text around cannot make other braces of ours.
+    filled = fill(f"{before}\n{{{{{name}}}}}\n{after}", {name: value}).text
+
+    alone = fill(f"{before}\n", {name: value}).text, fill(f"\n{after}", {name: value}).text
+    assert filled == value.join(alone)
+
+
+@given(text=TEXTS, value=TEXTS)
+def test_nothing_of_the_text_is_lost_or_doubled(text: str, value: str) -> None:
+    filled = fill(text, {"city": value})
+
+    assert filled.length == len(filled.text)
+    for piece in filled.pieces:
+        if not piece.name:
+            assert text[piece.start :].startswith(piece.text)
+    assert "".join(piece.text for piece in filled.since(0)) == filled.text
+    if not names_in(text) and "\\" not in text:
+        assert filled.text == text
+
+
+@given(text=TEXTS, value=TEXTS, share=st.floats(0, 1))
+def test_a_place_in_the_filled_text_is_one_in_the_text(text: str, value: str, share: float) -> None:
+    filled = fill(text, {"city": value})
+    place = int(share * filled.length)
+
+    at = filled.source_place(place)
+
+    assert 0 <= at <= len(text)
+    assert "".join(piece.text for piece in filled.since(place)) == filled.text[place:]
+    inside = next((p for p in filled.since(place)), None)
+    if inside and not inside.name:
+        assert text[at:].startswith(inside.text)
+
+
+def test_a_long_value_used_often_is_not_built_in_full() -> None:
+    filled = fill("{{a}}" * 5_000, {"a": "x" * 20_000})
+
+    assert filled.length == 100_000_000
+    assert len(filled.text) <= MAX_FILLED_CHARS + 20_000
+
+
+def test_a_prompt_that_its_values_make_too_long_says_how_long_it_is() -> None:
+    finished = finished_prompt(free("{{a}}" * 1_000, a="x" * 20_000))
+
+    assert "20,000,000 characters" in finished.shortfall
+
+
+# --- Values and their checks ------------------------------------------------------------------
+
+
+def test_a_value_goes_before_the_default() -> None:
+    assert sent("{{a}} {{b}}", a="1", a_default="0", b_default="2") == "1 2"
+
+
+def test_an_empty_variable_is_refused_at_its_field() -> None:
+    error = refused("To {{city}}", city="  ")
+
+    assert error.field == "var.city"
+    assert error.message == "Variable city is empty. Fill it in, or give it a default."
+
+
+def test_a_variable_nobody_has_seen_yet_is_refused_too() -> None:
+    assert refused("To {{city}}").field == "var.city"
+
+
+def test_what_is_not_used_is_not_checked_and_kept() -> None:
+    form = free("Nothing here", city_kind="choice", city_default="Rome")
+
+    form.check()
+
+    assert [variable.name for variable in form.variables] == ["city"]
+    panel = variable_panel(form, finished_prompt(form))
+    assert [row.is_used for row in panel.rows] == [False]
+    assert not panel.is_needed
+
+
+def test_a_name_half_typed_leaves_nothing_behind() -> None:
+    assert free("To {{city}}", cit="").variables == (Variable(name="city"),)
+
+
+@pytest.mark.parametrize(
+    ("value", "settings", "field"),
+    [
+        ("3", {}, None),
+        ("-0,5", {"min": "-1"}, None),
+        ("7.5", {"min": "0", "max": "10", "step": "2.5"}, None),
+        ("three", {}, "var.n"),
+        ("nan", {}, "var.n"),
+        ("1e999999999", {}, "var.n"),
+        ("11", {"max": "10"}, "var.n"),
+        ("-1", {"min": "0"}, "var.n"),
+        ("1.2", {"step": "0.5"}, "var.n"),
+        ("1e99", {"step": "0.1"}, "var.n"),
+        ("1", {"min": "a"}, "var.n.min"),
+        ("1", {"max": "a"}, "var.n.max"),
+        ("1", {"step": "0"}, "var.n.step"),
+        ("1", {"min": "2", "max": "1"}, "var.n.min"),
+    ],
+)
+def test_a_number_is_checked(value: str, settings: dict[str, str], field: str | None) -> None:
+    given_settings = {f"n_{key}": text for key, text in settings.items()}
+
+    if field is None:
+        assert sent("{{n}}", n=value, n_kind="number", **given_settings) == value
+    else:
+        assert refused("{{n}}", n=value, n_kind="number", **given_settings).field == field
+
+
+def test_a_choice_is_one_of_its_options() -> None:
+    options = "Paris\r\n Rome \n\nParis"
+
+    assert sent("{{c}}", c="Rome", c_kind="choice", c_options=options) == "Rome"
+    assert sent("{{c}}", c_default="Paris", c_kind="choice", c_options=options) == "Paris"
+    assert refused("{{c}}", c="Oslo", c_kind="choice", c_options=options).field == "var.c"
+    assert refused("{{c}}", c="Rome", c_kind="choice").field == "var.c.options"
+    assert refused("{{c}}", c_kind="choice", c_options=options).field == "var.c"
+
+
+def test_a_choice_whose_option_went_still_shows_it() -> None:
+    form = free("{{c}}", c="Oslo", c_kind="choice", c_options="Rome")
+
+    assert variable_panel(form, finished_prompt(form)).rows[0].options == ["Rome", "Oslo"]
+
+
+@pytest.mark.parametrize(
+    ("posted", "field"),
+    [
+        ({"variables": [f"v{n}" for n in range(MAX_VARIABLES + 1)]}, "variables"),
+        ({"variables": "a b"}, "variables"),
+        ({"variables": "a" * 41}, "variables"),
+        ({"variables": "a", "var.a": "x" * 20_001}, "var.a"),
+        ({"variables": "a", "var.a": "x\0"}, "var.a"),
+        ({"variables": "a", "var.a.help": "x" * 501}, "var.a.help"),
+        ({"variables": "a", "var.a.cell": ["x"] * 2 * (MAX_ROWS + 1)}, "var.a.cell"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused(posted: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        posted_form(TEMPLATES["free"], data({"prompt": "x", **posted}))
+
+    assert caught.value.field == field
+
+
+def test_more_variables_than_there_can_be_are_refused_at_run() -> None:
+    many = "".join(f"{{{{v{n}}}}}" for n in range(MAX_VARIABLES + 1))
+
+    form = free(many, **{f"v{n}": "x" for n in range(MAX_VARIABLES)})
+
+    with pytest.raises(InvalidInput) as caught:
+        form.check()
+    assert caught.value.field == "variables"
+    assert rf"\{{{{v{MAX_VARIABLES}}}}}" in caught.value.message
+
+
+# --- With the fields --------------------------------------------------------------------------
+
+
+def test_variables_stand_in_any_field_and_examples() -> None:
+    form = posted_form(
+        TEMPLATES["translation"],
+        data(
+            {
+                "examples_given": ["Hello {{who}}"],
+                "examples_wanted": ["Bonjour {{who}}"],
+                "sentence": "Goodbye {{who}} from {{city}}",
+                "variables": ["who", "city"],
+                "var.who": "Ann",
+                "var.city": "{{who}}",
+            }
+        ),
+    )
+
+    form.check()
+
+    finished = finished_prompt(form)
+    assert finished.text == (
+        "English: Hello Ann\nFrench: Bonjour Ann\n\nEnglish: Goodbye Ann from {{who}}\nFrench:"
+    )
+    assert "{{who}} from {{city}}" in finished.built
+    assert finished.tokens == len(finished.text.encode())
+
+
+def test_a_prompt_edited_by_hand_has_variables_of_its_own() -> None:
+    form = posted_form(
+        TEMPLATES["qa"],
+        data({"detached": "1", "prompt": "{{raw}}", "knowledge": "{{unused}}", "question": "?"}),
+    )
+
+    assert form.used_names == ["raw"]
+    with pytest.raises(InvalidInput) as caught:
+        form.check()
+    assert caught.value.field == "var.raw"
+
+
+def test_a_conversation_is_cut_by_what_its_values_need() -> None:
+    form = posted_form(
+        TEMPLATES["chat"],
+        data(
+            {
+                "setting": "A shop.",
+                "turns_speaker": ["Customer", "Agent"] * 4,
+                "turns_text": ["{{long}}", "Yes."] * 4,
+                "message": "And now?",
+                "variables": "long",
+                "var.long": "x" * 600,
+            }
+        ),
+    )
+
+    finished = finished_prompt(form)
+
+    assert finished.dropped > 0
+    assert finished.fits
+    assert finished.text.startswith("A shop.\n\n")
+
+
+def test_a_long_text_is_cut_at_a_place_of_what_was_written() -> None:
+    form = free("{{a}}" + "b" * 1_500, a="x" * 2_000)
+
+    finished = finished_prompt(form)
+
+    assert finished.unsent > 0
+    assert finished.sent_from == 0
+    assert finished.text.endswith("x" + "b" * 1_500)
+    assert "".join(piece.text for piece in finished.pieces) == finished.text
+
+
+# --- Kept -------------------------------------------------------------------------------------
+
+FULL = {
+    "prompt": "{{city}} {{n}} {{shots}}",
+    "variables": ["city", "n", "shots"],
+    "var.city": "Rome",
+    "var.city.kind": "choice",
+    "var.city.options": "Rome\nParis",
+    "var.city.help": "Where to",
+    "var.n.kind": "number",
+    "var.n.default": "3",
+    "var.n.min": "1",
+    "var.shots.kind": "examples",
+    "var.shots.columns": "question, answer",
+    "var.shots.format": r"Q: {question}\nA: {answer}\n\n",
+    "var.shots.width": "2",
+    "var.shots.cell": ["One?", "{answer}", "Two?", "B"],
+}
+
+
+def test_a_run_keeps_the_variables_and_the_open_text() -> None:
+    form = posted_form(TEMPLATES["free"], data(FULL))
+    finished = finished_prompt(form)
+    assert finished.text == "Rome 3 Q: One?\nA: {answer}\n\nQ: Two?\nA: B\n\n"
+
+    row = json.loads(json.dumps(kept_fields(form, finished)))
+    again = stored_form(
+        TEMPLATES["free"],
+        fields=row,
+        prompt=finished.text,
+        parameters=default_parameters(TEMPLATES["free"]),
+        model="",
+    )
+
+    assert again.values["prompt"] == FULL["prompt"]
+    assert again.variables == form.variables
+    assert finished_prompt(again).text == finished.text
+
+
+def test_a_version_keeps_definitions_and_values() -> None:
+    form = posted_form(TEMPLATES["free"], data(FULL))
+
+    state = state_of(form)
+
+    assert state.text == FULL["prompt"]
+    assert state.fields == {}
+    assert form_of_state(TEMPLATES["free"], state).variables == form.variables
+    assert state_of(form_of_state(TEMPLATES["free"], state)) == state
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        "x",
+        [1, {}, {"name": "a b"}, {"name": 3.5}, []],
+        [{"name": "a", "kind": "evil", "value": 3, "options": "no", "rows": [1, "x"]}],
+        [{"name": "a"}, {"name": "a", "value": "second"}],
+    ],
+)
+def test_what_was_imported_is_read_with_care(raw: Any) -> None:
+    assert stored_variables(raw) in ((), (Variable(name="a"),))
+
+
+@given(
+    st.lists(
+        st.builds(
+            Variable,
+            name=NAMES,
+            kind=st.sampled_from(["line", "text", "choice", "number", "examples"]),
+            value=st.text(),
+            default=st.text(),
+            options=st.lists(st.text(), max_size=3).map(tuple),
+            rows=st.lists(st.lists(st.text()).map(tuple), max_size=3).map(tuple),
+        ),
+        max_size=4,
+        unique_by=lambda variable: variable.name,
+    )
+)
+def test_json_and_back_is_the_same(variables: list[Variable]) -> None:
+    assert stored_variables([v.to_json() for v in variables]) == tuple(variables)
+
+
+# --- Rows -------------------------------------------------------------------------------------
+
+
+def test_columns_have_names_and_a_format_by_themselves() -> None:
+    assert sent("{{s}}->", s_kind="examples", s_width="2", s_cell=["1", "2"]) == (
+        "Input: 1\nOutput: 2\n\n->"
+    )
+
+
+def test_a_column_that_went_comes_back_with_its_cells() -> None:
+    form = free("{{s}}", s_kind="examples", s_columns="a", s_width="2", s_cell=["1", "2"])
+
+    row = variable_panel(form, finished_prompt(form)).rows[0]
+
+    assert row.width == 2
+    assert row.cells == [[("a", "1"), ("", "2")]]
+
+
+def test_rows_that_are_empty_are_left_out_and_examples_without_any_refused() -> None:
+    error = refused("{{s}}", s_kind="examples", s_width="2", s_cell=["", " "])
+
+    assert error.field == "var.s.cell"
+
+
+def rows_after(action: dict[str, str]) -> tuple[list[tuple[str, str]], tuple[str, int] | None]:
+    form = posted_form(
+        TEMPLATES["translation"],
+        data({"examples_given": ["a", "b", "c"], "examples_wanted": ["A", "B", "C"]}),
+    )
+    edited, focus = with_row_edits(form, data(dict(action)))
+    return [tuple(pair) for pair in edited.values["examples"]], focus
+
+
+A, B, C = ("a", "A"), ("b", "B"), ("c", "C")
+
+
+@pytest.mark.parametrize(
+    ("action", "rows", "focus"),
+    [
+        ({"move": "examples:2:-1"}, [A, C, B], 1),
+        ({"move": "examples:0:1"}, [B, A, C], 1),
+        ({"move": "examples:0:-1"}, [A, B, C], 0),
+        ({"move": "examples:9:1"}, [A, B, C], None),
+        ({"move": "examples:1:5"}, [A, B, C], 1),
+        ({"copy": "examples:1"}, [A, B, B, C], 2),
+        ({"copy": "examples:x"}, [A, B, C], None),
+        ({"paste": "examples:2", "pasted": "x\ty\nz"}, [A, B, C, ("x", "y"), ("z", "")], 4),
+        ({"paste": "examples:0", "pasted": 'x\t"1\r\n2"\t3'}, [A, ("x", "1\n2\t3"), B, C], 1),
+        ({"paste": "examples:0", "pasted": ""}, [A, B, C], 0),
+    ],
+)
+def test_rows_are_moved_copied_and_pasted(
+    action: dict[str, str], rows: list[tuple[str, str]], focus: int | None
+) -> None:
+    assert rows_after(action) == (rows, None if focus is None else ("examples", focus))
+
+
+@pytest.mark.parametrize("pasted", ["a\tb\n" * 25, "x" * (MAX_PASTED_CHARS + 1)])
+def test_more_than_there_can_be_is_not_pasted(pasted: str) -> None:
+    with pytest.raises(InvalidInput):
+        rows_after({"paste": "examples:0", "pasted": pasted})
+
+
+def test_a_variables_rows_are_edited_the_same_way() -> None:
+    form = free("{{s}}", s_kind="examples", s_width="2", s_cell=["", ""])
+
+    edited, focus = with_row_edits(form, data({"paste": "var.s:0", "pasted": "1\t2\n3\t4"}))
+
+    assert edited.variables[0].rows == (("1", "2"), ("3", "4"))
+    assert focus == ("var.s", 1)
+    edited, _ = with_row_edits(edited, data({"remove": "var.s:0"}))
+    assert edited.variables[0].rows == (("3", "4"),)
+
+
+def test_a_variable_is_removed() -> None:
+    edited, _ = with_row_edits(free("No more", city="Rome"), data({"remove": "variables:city"}))
+
+    assert edited.variables == ()
+
+
+# --- Pages ------------------------------------------------------------------------------------
+
+EVIL = '"><script>alert(1)</script>'
+
+
+@pytest.mark.django_db
+def test_the_page_has_a_field_for_each_variable_without_scripts(client: Any) -> None:
+    answer = client.post("/free/", {"prompt": "{{city}} {{n}}"})
+
+    text = answer.content.decode()
+    assert '<label class="variable-name" for="var.city">city</label>' in text
+    assert 'name="var.n"' in text
+
+
+@pytest.mark.django_db
+def test_markup_in_values_and_settings_is_text(client: Any) -> None:
+    posted = {key: value for key, value in FULL.items() if key != "var.n.min"}
+    for key in (
+        "var.city",
+        "var.city.help",
+        "var.city.options",
+        "var.shots.columns",
+        "var.n.default",
+    ):
+        posted[key] = EVIL
+    posted["var.shots.cell"] = [EVIL] * 4
+
+    for path in ("/free/", "/free/preview/"):
+        text = client.post(path, posted).content.decode()
+        assert "<script>alert" not in text
+        assert "&lt;script&gt;alert" in text
+
+
+@pytest.mark.django_db
+def test_the_preview_shows_values_in_their_places(client: Any) -> None:
+    text = client.post(
+        "/free/preview/", {"prompt": "To {{city}} {{day}}", "variables": "city", "var.city": "Rome"}
+    ).content.decode()
+
+    assert '<span class="variable-value" title="city">Rome</span>' in text
+    assert '<span class="variable-value" title="day" data-open>{{day}}</span>' in text
