@@ -54,6 +54,7 @@ const builds = [
       'static/css/app.css',
       'static/js/app.js',
       'static/js/workbench.js',
+      'static/js/history.js',
       'static/icon.svg',
     ],
   },

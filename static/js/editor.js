@@ -1,11 +1,23 @@
 // Fields and raw prompt: one truth, built by the server from the fields, until
 // the prompt is edited by hand and stands for itself.
 import htmx from 'htmx.org';
-import { Mirror } from './mirror.js';
+import { createBox, replaceText } from './codemirror.js';
+import { FreeDocument } from './document.js';
+import { inlineOutput } from './inline-output.js';
+import { showUnsent } from './unsent.js';
 
 const PREVIEW_DELAY = 220;
 // What changes neither the prompt nor whether it fits.
-const NO_PREVIEW = new Set(['seed', 'stop', 'temperature', 'top_p', 'top_k', 'min_p']);
+const NO_PREVIEW = new Set([
+  'seed',
+  'stop',
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'logprobs',
+  'inject_restart',
+]);
 
 export function startEditor() {
   return new Editor(document.getElementById('editor'));
@@ -15,17 +27,23 @@ class Editor {
   #form;
   #card = document.getElementById('card');
   #prompt = document.getElementById('prompt');
-  #mirror;
+  #view;
+  // The document that the preview was asked about.
+  #asked = null;
   #timer = 0;
   #listeners = [];
 
   constructor(form) {
     this.#form = form;
-    this.#mirror = new Mirror(
-      document.getElementById('mirror-text'),
-      form.dataset.labels.split('|'),
-    );
-    this.#mirror.draw(this.#prompt.value);
+    const words = form.dataset.labels.split('|');
+    if (this.isFree) {
+      this.document = new FreeDocument(this.#prompt, words);
+      this.#view = this.document.view;
+    } else {
+      this.inline = document.createElement('span');
+      const extensions = inlineOutput(this.inline);
+      this.#view = createBox(this.#prompt, { words, extensions });
+    }
     form.addEventListener('input', (event) => this.#edited(event.target));
     form.addEventListener('change', (event) => {
       // The model menu stands outside the form's element, its input does not.
@@ -33,6 +51,9 @@ class Editor {
     });
     document.addEventListener('change', (event) => {
       if (event.target.name === 'model') this.previewSoon();
+    });
+    document.addEventListener('htmx:configRequest', ({ detail }) => {
+      if (detail.elt.id === 'preview') this.#asked = this.#view.state.doc;
     });
     document.addEventListener('htmx:afterSettle', (event) => this.#swapped(event.detail.target));
     document.getElementById('reattach')?.addEventListener('click', () => this.#reattach());
@@ -49,8 +70,14 @@ class Editor {
     return this.#card;
   }
 
-  get prompt() {
-    return this.#prompt;
+  // The editor of the prompt (CodeMirror's EditorView).
+  get view() {
+    return this.#view;
+  }
+
+  // The prompt as it stands in the editor.
+  get text() {
+    return this.#view.state.doc.toString();
   }
 
   get tab() {
@@ -72,15 +99,19 @@ class Editor {
   }
 
   setPrompt(text) {
-    this.#prompt.value = text;
-    this.#mirror.draw(text);
+    replaceText(this.#view, text);
   }
 
   // Puts text in the prompt as if it had been typed, so that it can be undone.
   insertAtEnd(text) {
-    this.#prompt.focus();
-    this.#prompt.setSelectionRange(this.#prompt.value.length, this.#prompt.value.length);
-    document.execCommand('insertText', false, text);
+    const from = this.#view.state.doc.length;
+    this.#view.dispatch({
+      changes: { from, insert: text },
+      selection: { anchor: from + text.length },
+      userEvent: 'input',
+      scrollIntoView: true,
+    });
+    this.#view.focus();
   }
 
   previewSoon() {
@@ -97,11 +128,12 @@ class Editor {
       button.tabIndex = isShown ? 0 : -1;
     }
     this.#card.dispatchEvent(new Event('tab'));
+    // What is hidden has no measures.
+    this.#view.requestMeasure();
   }
 
   #edited(input) {
     if (input === this.#prompt) {
-      this.#mirror.draw(input.value);
       if (!this.isFree) this.#setDetached(true);
     } else if (input.type === 'range' || !input.name || NO_PREVIEW.has(input.name)) {
       return;
@@ -120,7 +152,11 @@ class Editor {
 
   #takeBuilt() {
     const built = document.getElementById('built-prompt');
-    if (!built || this.isFree) return;
+    if (!built) return;
+    // An answer about another text says nothing of this one; its own is on the way.
+    if (this.#asked === this.#view.state.doc)
+      showUnsent(this.#view, Number(built.dataset.sentFrom));
+    if (this.isFree) return;
     markDropped(Number(built.dataset.dropped));
     if (!document.getElementById('detached').checked) this.setPrompt(built.value);
   }
@@ -144,7 +180,13 @@ class Editor {
 
   // The browser may bring back what was typed before a reload.
   #restoreDetached() {
-    if (this.isFree) return;
+    const { sentFrom } = document.getElementById('built-prompt').dataset;
+    showUnsent(this.#view, Number(sentFrom));
+    if (this.isFree) {
+      // The page's gauge is of the prompt alone.
+      if (this.#card.querySelector('[data-run]')) this.previewSoon();
+      return;
+    }
     const detached = document.getElementById('detached');
     this.#setDetached(detached.checked);
     markDropped(Number(document.getElementById('built-prompt').dataset.dropped));

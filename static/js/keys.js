@@ -1,26 +1,42 @@
-// Ctrl/Cmd+Enter runs, Esc stops, ? shows the list. None of them is the browser's own.
-const IS_APPLE = /Mac|iPhone|iPad/.test(navigator.platform);
+// Keys that every page has, and those of a template page. None of them is the browser's own.
+export const IS_APPLE = /Mac|iPhone|iPad/.test(navigator.platform);
 
-export function startKeys() {
+// ? shows the list of keys, / goes to the page's search box.
+export function startPageKeys() {
+  const list = document.getElementById('keys');
   showModifier(document);
   document.addEventListener('htmx:afterSettle', () => showModifier(document));
   document.addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]'))
-      return;
+    if (isTaken(event) || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const box = document.getElementById('filter-words');
+    if (event.key === '?') list.showModal();
+    else if (event.key === '/' && box) box.focus();
+    else return;
+    event.preventDefault();
+  });
+  document.addEventListener('click', ({ target }) => {
+    if (target.closest('[data-opens=keys]')) list.showModal();
+    if (target === list) list.close();
+  });
+}
+
+// Ctrl/Cmd+Enter runs, Esc stops.
+export function startRunKeys() {
+  document.addEventListener('keydown', (event) => {
+    if (isTaken(event)) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       document.getElementById('run').click();
     } else if (event.key === 'Escape' && !document.querySelector('details[open], :popover-open')) {
       stop();
-    } else if (event.key === '?' && !isTyping(event.target)) {
-      event.preventDefault();
-      document.getElementById('keys').showModal();
     }
   });
-  document.addEventListener('click', ({ target }) => {
-    if (target.closest('[data-opens=keys]')) document.getElementById('keys').showModal();
-    if (target.id === 'keys') target.close();
-  });
+}
+
+// Somebody else's key by now: an open dialog's, a menu's, or of an unfinished character.
+function isTaken(event) {
+  return event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]');
 }
 
 function stop() {
@@ -29,10 +45,13 @@ function stop() {
 }
 
 function isTyping(element) {
-  return element.matches('textarea, input:not([type=radio], [type=range], [type=checkbox])');
+  return element.matches(
+    'textarea, select, [contenteditable], input:not([type=radio], [type=range], [type=checkbox])',
+  );
 }
 
 function showModifier(root) {
   if (!IS_APPLE) return;
   for (const key of root.querySelectorAll('[data-key=mod]')) key.textContent = '⌘';
+  for (const key of root.querySelectorAll('[data-key=alt]')) key.textContent = '⌥';
 }

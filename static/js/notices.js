@@ -38,11 +38,13 @@ function say(text) {
   notice.replaceChildren(box);
 }
 
-function point(notice) {
+export function point(notice) {
   const name = notice.querySelector('[data-field]')?.dataset.field;
-  const input = name && document.querySelector(`[name="${CSS.escape(name)}"]`);
-  if (!input) return;
+  const field = name && document.querySelector(`[name="${CSS.escape(name)}"]`);
+  if (!field) return;
+  // The prompt's field is hidden behind its editor.
+  const input = (field.id === 'prompt' && document.getElementById('prompt-text')) || field;
   input.setAttribute('aria-invalid', 'true');
-  input.addEventListener('input', () => input.removeAttribute('aria-invalid'), { once: true });
+  field.addEventListener('input', () => input.removeAttribute('aria-invalid'), { once: true });
   if (input.checkVisibility()) input.focus({ preventScroll: false });
 }

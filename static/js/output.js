@@ -1,50 +1,67 @@
-// Appends generated text, one change a frame, in blocks that a browser can lay
+// Appends generated text, one change a beat, in blocks that a browser can lay
 // out on their own: a block that has about 200 tokens ends at its next newline.
+import { Beat } from './beat.js';
+import { likelihood } from './marks.js';
 
 const TOKENS_A_BLOCK = 200;
+
+// The token of an element that stands for one.
+export const tokenOf = new WeakMap();
 
 export class Output {
   #element;
   #tail;
   #tokens = 0;
   #pending = [];
-  #frame = 0;
+  #beat = new Beat(() => this.#flush());
   #appended;
+  // Whether tokens that come with a probability are elements of their own.
+  #isMarked;
+  #marked = [];
 
   // appended() is called after each change of the text.
-  constructor(element, { appended } = {}) {
+  constructor(element, { appended, isMarked = false } = {}) {
     this.#element = element;
     this.#appended = appended;
+    this.#isMarked = isMarked;
     const last = element.querySelector('.body')?.lastChild;
     this.#tail = last instanceof Text ? last : null;
   }
 
-  append(texts) {
-    this.#pending.push(...texts);
-    if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#flush());
+  // tokens: [id, text] or [id, text, logprob, top].
+  append(tokens) {
+    this.#pending.push(...tokens);
+    this.#beat.ask();
     // A page in the background draws no frames; its text must not pile up.
     if (document.hidden) this.flush();
   }
 
   clear() {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    this.#beat.cancel();
     this.#pending = [];
     this.#tokens = 0;
     this.#tail = null;
+    this.#marked = [];
     this.#element.replaceChildren();
   }
 
   flush() {
-    cancelAnimationFrame(this.#frame);
+    this.#beat.cancel();
     this.#flush();
   }
 
   #flush() {
-    this.#frame = 0;
     if (this.#pending.length === 0) return;
+    const pending = this.#pending;
+    this.#pending = [];
+    if (this.#isMarked && pending[0].length > 2) this.#markAll(pending);
+    else this.#writeAll(pending);
+    this.#appended?.();
+  }
+
+  #writeAll(tokens) {
     let text = '';
-    for (const piece of this.#pending) {
+    for (const [, piece] of tokens) {
       text += piece;
       this.#tokens += 1;
       if (this.#tokens >= TOKENS_A_BLOCK && piece.includes('\n')) {
@@ -54,9 +71,35 @@ export class Output {
         text = text.slice(end);
       }
     }
-    this.#pending = [];
     this.#write(text);
-    this.#appended?.();
+  }
+
+  #markAll(tokens) {
+    for (const token of tokens) {
+      const [, text, logprob] = token;
+      const shown = this.#marked.length > 0 || this.#tail ? text : this.#writeLead(text);
+      if (shown) this.#mark(shown, token, logprob);
+      this.#tokens += 1;
+      if (this.#tokens >= TOKENS_A_BLOCK && text.includes('\n')) this.#startMarkedBlock();
+    }
+  }
+
+  #mark(text, token, logprob) {
+    const span = document.createElement('span');
+    span.className = `token token-${likelihood(logprob)}`;
+    span.textContent = text;
+    tokenOf.set(span, token);
+    this.#marked.push(span);
+    this.#part('body').append(span);
+  }
+
+  #startMarkedBlock() {
+    const block = document.createElement('span');
+    block.className = 'block';
+    this.#marked[0].before(block);
+    block.append(...this.#marked);
+    this.#marked = [];
+    this.#tokens = 0;
   }
 
   #write(written) {

@@ -12,6 +12,8 @@ export function startParameters(editor) {
   );
   const numbers = [...panel.querySelectorAll('.parameter:has(.slider)')].map(bindNumber);
   const seed = document.getElementById('parameter-seed');
+  const probabilities = document.getElementById('parameter-logprobs');
+  const injected = [...panel.querySelectorAll('.injected')];
 
   const count = () => {
     const changed = panel.querySelectorAll('[data-changed]').length;
@@ -23,6 +25,9 @@ export function startParameters(editor) {
   const check = () => {
     for (const number of numbers) number.mark();
     mark(seed, seed.value.trim() !== '');
+    mark(probabilities, probabilities.checked);
+    for (const input of injected) mark(input, input.value !== '');
+    editor.card.toggleAttribute('data-probabilities', probabilities.checked);
     mark(stops.input, stops.changed);
     count();
   };
@@ -31,6 +36,8 @@ export function startParameters(editor) {
   document.getElementById('reset-parameters').addEventListener('click', () => {
     for (const number of numbers) number.reset();
     seed.value = '';
+    probabilities.checked = false;
+    for (const input of injected) input.value = '';
     stops.reset();
     check();
     editor.previewSoon();

@@ -1,12 +1,16 @@
 // The run under the prompt: follows it, shows how it stands, and puts the
 // completion where it belongs: into the prompt's text, or by itself.
 import htmx from 'htmx.org';
+import { announce } from './announcer.js';
 import { Output } from './output.js';
 import { Stream } from './stream.js';
 import { drawRows } from './table.js';
 
 const FINAL = new Set(['succeeded', 'cancelled', 'failed']);
 const LOST = 'Connection lost. The run goes on; the page reconnects.';
+// Links to a sibling, by their ids.
+const ASKERS = { 'previous-sibling': 'sibling', 'next-sibling': 'sibling', retry: 'sibling' };
+const SIGNED_OUT = 'You have signed out. Sign in again to see this run.';
 const ENDINGS = { succeeded: 'Finished.', cancelled: 'Stopped.', failed: 'The run failed.' };
 
 export function startRun(editor) {
@@ -46,14 +50,14 @@ class RunView {
     for (const scrolling of ['wheel', 'touchmove']) {
       document.addEventListener(scrolling, () => (this.#mayScroll = false), { passive: true });
     }
-    this.#attach();
+    this.#attach('page');
   }
 
   // The panel is about to be replaced: its text goes with it.
   #leave() {
     if (this.#panel?.dataset.run) this.#stream.unfollow(this.#panel.dataset.run);
     this.#hadFocus = this.#panel?.contains(document.activeElement) ?? false;
-    document.getElementById('mirror-output').replaceChildren();
+    this.#editor.inline?.replaceChildren();
   }
 
   // A Stop that was pressed is disabled now and would leave the focus nowhere.
@@ -68,8 +72,17 @@ class RunView {
     this.#panel = panel;
     const { run, status, epoch, next } = panel.dataset;
     const element = document.getElementById('output');
-    this.#output = new Output(element, { appended: () => this.#appended() });
     this.#count = run ? Number(next) - 1 : 0;
+    this.#output = new Output(element, {
+      appended: () => this.#appended(),
+      // In the free page's document the marks are the editor's.
+      isMarked: !this.#editor.document,
+    });
+    if (panel.dataset.tokens && !this.#editor.document) this.#drawTokens();
+    this.#editor.document?.attach(
+      panel,
+      asker?.startsWith('node-') ? 'sibling' : (ASKERS[asker] ?? asker),
+    );
     this.#firstAt = 0;
     this.#place();
     this.#setBusy(panel.dataset.final === 'no');
@@ -92,26 +105,28 @@ class RunView {
       epoch: Number(epoch),
       next: Number(next),
       handlers: {
-        tokens: (texts) => this.#took(texts),
+        tokens: (tokens) => this.#took(tokens),
         restart: () => this.#restart(),
         state: (event) => this.#state(event),
         connected: (isOpen) => this.#connected(isOpen),
         stalled: () => this.#reload(),
+        signedOut: () => setNote(SIGNED_OUT),
       },
     });
   }
 
-  #took(texts) {
+  #took(tokens) {
     const now = performance.now();
     this.#firstAt ||= now;
-    this.#count += texts.length;
+    this.#count += tokens.length;
     if (this.#panel.dataset.status === 'queued') this.#setStatus('running');
-    this.#output.append(texts);
-    setFigure('figure-tokens', String(this.#count));
+    this.#output.append(tokens);
+    this.#editor.document?.append(this.#panel.dataset.run, tokens);
   }
 
   #restart() {
     this.#output.clear();
+    this.#editor.document?.restart(this.#panel.dataset.run);
     this.#count = 0;
     setFigure('figure-tokens', '0');
     announce('The text starts again: its worker was lost.');
@@ -120,6 +135,7 @@ class RunView {
   #state({ status, ahead, wait_s: wait }) {
     if (FINAL.has(status)) {
       this.#output.flush();
+      this.#editor.document?.flush();
       this.#setStatus(status);
       this.#setBusy(false);
       announce(ENDINGS[status]);
@@ -159,6 +175,7 @@ class RunView {
   }
 
   #appended() {
+    setFigure('figure-tokens', String(this.#count));
     document.getElementById('output-tools').hidden = false;
     if (this.#panel.dataset.output === 'table') {
       drawRows(
@@ -170,7 +187,13 @@ class RunView {
 
   #drawFinal() {
     document.getElementById('output').removeAttribute('data-writing');
-    if (this.#panel.dataset.output === 'sql') this.#colour();
+    if (this.#panel.dataset.output === 'sql' && !this.#panel.dataset.tokens) this.#colour();
+  }
+
+  #drawTokens() {
+    this.#output.clear();
+    this.#output.append(JSON.parse(this.#panel.dataset.tokens));
+    this.#output.flush();
   }
 
   async #colour() {
@@ -180,11 +203,14 @@ class RunView {
   }
 
   // In the prompt's tab the completion goes on in the text, as long as that is
-  // still the text it continues.
+  // still the text it continues. In the free page's document it is a part of the text.
   #place() {
     const output = document.getElementById('output');
-    const isInline = this.#editor.tab === 'prompt' && !this.#stale;
-    const home = document.getElementById(isInline ? 'mirror-output' : 'output-home');
+    const { document: free, inline } = this.#editor;
+    const isInline = free
+      ? !this.#panel?.dataset.run || free.has(this.#panel)
+      : this.#editor.tab === 'prompt' && !this.#stale;
+    const home = isInline && !free ? inline : document.getElementById('output-home');
     if (output && output.parentElement !== home) home.append(output);
     output?.toggleAttribute('data-writing', this.#panel?.dataset.status === 'running');
     this.#editor.card.toggleAttribute('data-inline', isInline);
@@ -192,7 +218,7 @@ class RunView {
 
   #setStale(isStale) {
     const hasRun = Boolean(this.#panel?.dataset.run);
-    this.#stale = isStale && hasRun;
+    this.#stale = isStale && hasRun && !this.#editor.document?.has(this.#panel);
     const note = document.getElementById('stale-note');
     // In a chat the next message is not a change of what was said.
     if (note) note.hidden = !this.#stale || this.#panel.dataset.output === 'bubble';
@@ -254,16 +280,6 @@ function setFigure(id, text) {
   const figure = document.getElementById(id);
   figure.hidden = false;
   figure.querySelector('b').textContent = text;
-}
-
-let announced = 0;
-
-// Says no more than one thing a second, the latest.
-function announce(text) {
-  clearTimeout(announced);
-  announced = setTimeout(() => {
-    document.getElementById('announcer').textContent = text;
-  }, 150);
 }
 
 async function copy(button) {

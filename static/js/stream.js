@@ -7,14 +7,17 @@ const FIRST_DELAY = 250;
 const LONGEST_DELAY = 5000;
 // After this many failures in a row the page reads the run over HTTP as well.
 const STALLED = 3;
+// The server's close code for a person who has signed out.
+const SIGNED_OUT = 4401;
 
 export class Stream {
   #address;
   #socket = null;
   #failures = 0;
   #timer = 0;
-  // run id -> { epoch, next, handlers }; the handlers are tokens(texts),
-  // restart(), state(event), connected(isOpen) and stalled().
+  #signedOut = false;
+  // run id -> { epoch, next, handlers }; the handlers are tokens(tokens),
+  // restart(), state(event), connected(isOpen), stalled() and signedOut().
   #runs = new Map();
 
   constructor(address) {
@@ -38,6 +41,7 @@ export class Stream {
     this.#socket = socket;
     socket.addEventListener('open', () => {
       this.#failures = 0;
+      this.#signedOut = false;
       for (const [run, { handlers }] of this.#runs) {
         this.#ask(run);
         handlers.connected(true);
@@ -46,9 +50,14 @@ export class Stream {
     socket.addEventListener('message', ({ data }) => {
       for (const event of JSON.parse(data)) this.#take(event);
     });
-    socket.addEventListener('close', () => {
+    socket.addEventListener('close', ({ code }) => {
       this.#socket = null;
-      if (this.#runs.size > 0) this.#reconnectLater();
+      // One more try: the session may have changed, and be this person's all the same.
+      const isOver = this.#signedOut && code !== SIGNED_OUT;
+      this.#signedOut = code === SIGNED_OUT;
+      if (this.#runs.size === 0) return;
+      if (isOver) for (const { handlers } of this.#runs.values()) handlers.signedOut();
+      else this.#reconnectLater();
     });
   }
 
@@ -97,7 +106,7 @@ export class Stream {
     const fresh = tokens.slice(followed.next - from);
     if (fresh.length === 0) return;
     followed.next += fresh.length;
-    followed.handlers.tokens(fresh.map(([, text]) => text));
+    followed.handlers.tokens(fresh);
   }
 
   #takeState(followed, event) {

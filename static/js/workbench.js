@@ -1,10 +1,22 @@
 // A template page: the editor, the parameters, the run and the keys.
+import { startDrafts } from './drafts.js';
 import { startEditor } from './editor.js';
-import { startKeys } from './keys.js';
+import { startExamples } from './examples.js';
+import { startRunKeys } from './keys.js';
 import { startParameters } from './parameters.js';
 import { startRun } from './run.js';
+import { startSave } from './save.js';
+import { startTokenKeys } from './token-keys.js';
+import { startTree } from './tree.js';
+import { startVariables } from './variables.js';
 
 const editor = startEditor();
 startParameters(editor);
+startVariables(editor);
+startExamples();
 startRun(editor);
-startKeys();
+startRunKeys();
+startDrafts(editor);
+startSave();
+startTokenKeys();
+startTree();

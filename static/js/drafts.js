@@ -1,0 +1,178 @@
+// Keeps what is typed, about a second after it was: closing the tab loses nothing.
+//
+// Each save says which draft and revision the page has seen. What another tab has
+// changed meanwhile is not written over: this page's text becomes a copy (409), and
+// from then on the page writes that.
+import htmx from 'htmx.org';
+import { bringUnsent, keepUnsent } from './unsent-draft.js';
+
+const DELAY = 1000;
+// Of somebody who never pauses, this is lost at most.
+const LONGEST = 5000;
+const RETRY = 5000;
+// What the form posts besides the prompt itself.
+const BESIDE = /^(csrfmiddlewaretoken|parent|version|prompt_id|draft|draft_\w+|save_\w+)$/;
+// Presses that wait until everything is kept.
+const AFTER_SAVE = '#save-submit, #save-new, #discard-draft';
+
+export function startDrafts(editor) {
+  if (!document.getElementById('draft-state')) return;
+  new Drafts(editor);
+}
+
+class Drafts {
+  #form;
+  #id = document.getElementById('draft-id');
+  #revision = document.getElementById('draft-revision');
+  #state = document.getElementById('draft-state');
+  #writer = crypto.getRandomValues(new Uint32Array(3)).join('');
+  #step = 0;
+  #timer = 0;
+  // When the oldest edit that is not kept yet was made.
+  #since = 0;
+  #isTouched = false;
+  #isOver = false;
+  // What the server has.
+  #kept = '';
+  #saves = Promise.resolve();
+
+  constructor(editor) {
+    this.#form = editor.form;
+    bringUnsent(this.#form, () => !this.#isTouched);
+    const edited = () => this.#edited();
+    editor.onEdit(edited);
+    this.#form.addEventListener('input', edited);
+    this.#form.addEventListener('change', edited);
+    document.addEventListener('change', ({ target }) => {
+      // The model menu stands outside the form's element.
+      if (target.name === 'model') edited();
+    });
+    // Resetting sets values without a word about each.
+    for (const id of ['reset-parameters', 'pin-seed', 'reattach'])
+      document.getElementById(id)?.addEventListener('click', edited);
+    // A run moves a chat's message into the turns, and its reply goes with the next one.
+    document.addEventListener('htmx:afterSettle', ({ detail }) => {
+      if (this.#isTouched && detail.target?.id === 'run-panel') edited();
+    });
+    document.addEventListener('htmx:confirm', (event) => this.#waits(event));
+    addEventListener('pagehide', () => this.#leave());
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'hidden') this.#leave();
+    });
+  }
+
+  #edited() {
+    this.#isTouched = true;
+    this.#since ||= performance.now();
+    const waited = performance.now() - this.#since;
+    this.#saveIn(Math.max(0, Math.min(DELAY, LONGEST - waited)));
+  }
+
+  #saveIn(delay) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#save(), delay);
+  }
+
+  // Saves what is not kept yet; resolves when it is, or cannot be.
+  #save() {
+    clearTimeout(this.#timer);
+    this.#saves = this.#saves.then(() => this.#send());
+    return this.#saves;
+  }
+
+  async #send() {
+    if (!this.#isTouched || this.#isOver) return;
+    this.#since = 0;
+    const { content, body } = this.#read();
+    if (content === this.#kept) return;
+    try {
+      const response = await fetch(this.#address, this.#request(body));
+      const answer = await response.json();
+      if ('draft' in answer) this.#take(answer, content);
+      else this.#say(`Not kept: ${answer.error.message}`, true);
+    } catch {
+      this.#say('Not kept: the server cannot be reached.', true);
+      this.#saveIn(RETRY);
+    }
+  }
+
+  // The page may be gone before an answer comes.
+  #leave() {
+    if (!this.#isTouched || this.#isOver) return;
+    const { content, body } = this.#read();
+    if (content === this.#kept) return;
+    keepUnsent(this.#writer, this.#address, body);
+    // Beyond 64 KiB it is refused, and goes with the next page that opens.
+    fetch(this.#address, { ...this.#request(body), keepalive: true })
+      .then((response) => response.json())
+      .then((answer) => {
+        if ('draft' in answer) this.#take(answer, content);
+      })
+      .catch(() => {});
+  }
+
+  get #address() {
+    return this.#state.dataset.saveUrl;
+  }
+
+  #read() {
+    const body = new URLSearchParams(new FormData(this.#form));
+    const content = [...body].filter(([name]) => !BESIDE.test(name));
+    this.#step += 1;
+    body.set('draft_writer', this.#writer);
+    body.set('draft_step', String(this.#step));
+    return { content: JSON.stringify(content), body };
+  }
+
+  #request(body) {
+    return { method: 'POST', body, headers: { Accept: 'application/json' } };
+  }
+
+  #take(answer, content) {
+    keepUnsent(this.#writer, this.#address, null);
+    this.#kept = content;
+    this.#id.value = answer.draft;
+    this.#revision.value = String(answer.revision);
+    this.#say(answer.draft ? 'Draft saved' : '');
+    if (answer.copy) showConflict(answer);
+    showNote(answer);
+    const name = document.getElementById('save-name');
+    if (!name.dataset.typed && !this.#form.elements.prompt_id.value) name.value = answer.title;
+  }
+
+  #say(text, isBad = false) {
+    this.#state.textContent = text;
+    this.#state.toggleAttribute('data-bad', isBad);
+  }
+
+  #waits(event) {
+    const { elt, issueRequest } = event.detail;
+    if (!elt.matches(AFTER_SAVE)) return;
+    event.preventDefault();
+    this.#save().then(() => {
+      // A draft that was thrown away is not to be made again by leaving.
+      if (elt.id === 'discard-draft') this.#isOver = true;
+      issueRequest(true);
+    });
+  }
+}
+
+// The way back to what the page began with, once there is something to go back from.
+function showNote({ draft, discard, copy }) {
+  const note = document.getElementById('draft-kept');
+  note.hidden =
+    !draft || Boolean(copy) || document.getElementById('draft-conflict').hidden === false;
+  if (!draft || note.hidden) return;
+  const button = document.getElementById('discard-draft');
+  if (button.getAttribute('hx-post') === discard) return;
+  button.setAttribute('formaction', discard);
+  button.setAttribute('hx-post', discard);
+  htmx.process(button);
+}
+
+function showConflict({ copy, other, error }) {
+  document.getElementById('draft-conflict-text').textContent = error.message;
+  document.getElementById('draft-copy').href = copy;
+  document.getElementById('draft-other').href = other;
+  document.getElementById('draft-conflict').hidden = false;
+}

@@ -1,0 +1,53 @@
+// What a page could not send when it was left: too long for a last word, or no connection.
+// It waits in the browser until the next page opens, and is gone from here once it is kept.
+const PREFIX = 'unsent-draft ';
+
+// Each page has a place of its own. body null: nothing of it waits any more.
+export function keepUnsent(writer, address, body) {
+  try {
+    if (body === null) localStorage.removeItem(PREFIX + writer);
+    else localStorage.setItem(PREFIX + writer, JSON.stringify({ address, body: String(body) }));
+  } catch {
+    // Storage is refused or full.
+  }
+}
+
+// Sends what waits; then shows it, if the page is its own and nothing was typed yet.
+export async function bringUnsent(form, mayReload) {
+  let isShown = true;
+  for (const [writer, unsent] of waiting()) {
+    const body = new URLSearchParams(unsent.body);
+    body.set('csrfmiddlewaretoken', form.elements.csrfmiddlewaretoken.value);
+    try {
+      const headers = { Accept: 'application/json' };
+      const response = await fetch(unsent.address, { method: 'POST', body, headers });
+      const answer = await response.json();
+      // What is refused now would be refused for ever.
+      keepUnsent(writer, unsent.address, null);
+      if (response.ok && isOfPage(form, unsent.address, body)) isShown &&= shows(form, answer);
+    } catch {
+      // Still no connection; the next page tries again.
+    }
+  }
+  if (!isShown && mayReload()) location.reload();
+}
+
+function waiting() {
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX))
+      .map((key) => [key.slice(PREFIX.length), JSON.parse(localStorage.getItem(key))]);
+  } catch {
+    return [];
+  }
+}
+
+function isOfPage({ elements }, address, body) {
+  const own = document.getElementById('draft-state').dataset.saveUrl;
+  return address === own && (body.get('prompt_id') ?? '') === elements.prompt_id.value;
+}
+
+function shows({ elements }, { draft, revision }) {
+  const { draft: shown, draft_revision: seen } = elements;
+  return !draft || (draft === shown.value && String(revision) === seen.value);
+}
