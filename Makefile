@@ -26,7 +26,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help run test check install install-dev front clean
-.PHONY: bench-stream bench-6b bench-engine bench-trace bench-growth bench-growth-6b bench-gpu
+.PHONY: bench-stream bench-6b bench-engine bench-trace bench-growth bench-growth-6b bench-gpu bench-demo bench-lists bench-editor lighthouse
 
 help:
 	@cat <<-'HELP'
@@ -40,6 +40,10 @@ help:
 	  make bench-growth  a step's time by streams and context, beside what must be read;
 	                     bench-growth-6b the same of a full-size GPT-J, beside transformers
 	  make bench-gpu     a full-size GPT-J on a CUDA device
+	  make bench-demo    how often the demo model is right, on what it never saw
+	  make bench-editor  the editor under 2,000 streamed tokens while somebody types
+	  make bench-lists   lists with 100,000 runs and 10,000 prompts in them, on SQLite and PostgreSQL
+	  make lighthouse    Lighthouse on home, a template's page and a shared page, phone and desk
 	  make install       the virtual environment alone; install-dev adds what tests need
 	  make front         the front end alone
 	  make clean         remove what was installed and built; your data in var/ stays
@@ -54,6 +58,7 @@ run: $(VENV)/.installed static/dist/.built
 
 test: $(VENV)/.installed-dev static/dist/.built
 	@$(find_compiler)
+	$(find_postgres)
 	$(find_chromium)
 	failed=0
 	echo "Tests without a browser"
@@ -99,12 +104,28 @@ bench-growth-6b: $(VENV)/.installed-bench
 bench-gpu: $(VENV)/.installed-bench
 	@exec $(PY) -m benchmarks.engine_gpu
 
+bench-demo: $(VENV)/.installed
+	@exec $(PY) -m benchmarks.demo
+
+bench-editor: $(VENV)/.installed-dev static/dist/.built
+	@$(find_chromium)
+	exec $(PY) -m benchmarks.editor
+
+bench-lists: $(VENV)/.installed-dev static/dist/.built
+	@$(find_postgres)
+	exec $(PY) -m benchmarks.lists
+
+# ARGS="--url http://127.0.0.1:8000" looks at a site that runs.
+lighthouse: $(VENV)/.installed-dev static/dist/.built benchmarks/lighthouse/node_modules/.installed
+	@$(find_chromium)
+	exec $(PY) -m benchmarks.pages $(ARGS)
+
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
 front: static/dist/.built
 
 clean:
-	@rm -rf $(VENV) node_modules static/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf $(VENV) node_modules benchmarks/lighthouse/node_modules static/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find playground workers tools tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # --- What is installed ----------------------------------------------------------------------
@@ -145,6 +166,12 @@ node_modules/.installed: package.json package-lock.json | $(VENV)/bin/python
 	@$(find_node)
 	echo "Installing the front end's packages"
 	npm ci --no-audit --no-fund --loglevel=error | sed '/^$$/d; s/^/  /'
+	touch $@
+
+benchmarks/lighthouse/node_modules/.installed: benchmarks/lighthouse/package.json benchmarks/lighthouse/package-lock.json | $(VENV)/bin/python
+	@$(find_node)
+	echo "Installing Lighthouse"
+	npm ci --prefix benchmarks/lighthouse --no-audit --no-fund --loglevel=error | sed '/^$$/d; s/^/  /'
 	touch $@
 
 static/dist/.built: node_modules/.installed $(FRONT_SOURCES)
@@ -201,6 +228,18 @@ if ! { [ -n "$${CXX:-}" ] || command -v c++ || command -v g++ || command -v clan
   export DEBIAN_FRONTEND=noninteractive
   { apt-get update -qq && apt-get install -y -qq --no-install-recommends g++; } >$(VENV)/compiler.log 2>&1 ||
     { tail -n 5 $(VENV)/compiler.log >&2; needed; }
+fi
+endef
+
+# A PostgreSQL that tests start for themselves; POSTGRES_BIN names the folder of another one.
+define find_postgres
+if ! { [ -n "$${POSTGRES_BIN:-}" ] || command -v initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb'; } >/dev/null; then
+  wanted() { echo "The tests on PostgreSQL need one: install postgresql, or name its bin folder in POSTGRES_BIN." >&2; exit 1; }
+  if [ "$$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then wanted; fi
+  echo "Installing PostgreSQL for the tests"
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql; } >$(VENV)/postgresql.log 2>&1 ||
+    { tail -n 5 $(VENV)/postgresql.log >&2; wanted; }
 fi
 endef
 

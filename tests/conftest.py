@@ -1,5 +1,6 @@
 """Fixtures for all tests: a real server, people, runs."""
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -39,7 +40,11 @@ def stranger(db: None) -> Person:
 
 def make_run(person: Person, **values: object) -> Run:
     """A run's row as `run_create` saves it, with ``values`` on top."""
+    run_id = values.get("id") or uuid.uuid4()
+    origin = values.get("origin")
     row = {
+        "id": run_id,
+        "tree": origin.tree if isinstance(origin, Run) else run_id,
         "person": person,
         "model": "tiny",
         "template": "free",

@@ -163,7 +163,14 @@ def test_make_help_names_every_target() -> None:
 
 def test_commands_of_manage_exist() -> None:
     commands = {path.stem for path in (ROOT / "playground/management/commands").glob("[a-z]*.py")}
-    of_django = {"migrate", "check", "makemigrations", "shell"}
+    of_django = {
+        "migrate",
+        "check",
+        "makemigrations",
+        "shell",
+        "createsuperuser",
+        "changepassword",
+    }
 
     named = {
         command

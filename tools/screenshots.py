@@ -1,11 +1,13 @@
-"""Pictures of home and the seven template pages, for the README and for looking at them.
+"""Pictures of every page, for the README and for looking at them.
 
     python -m tools.screenshots [folder] [--url http://127.0.0.1:8000]
 
-Each page is taken after a run of the example it begins with, at a desk (1440 x 900) and on a
-phone (390 x 844), light and dark: ``<page>-<width>-<scheme>.png``. A phone shows the completion
-further down: ``<page>-390-run-<scheme>.png``. Without ``--url`` a playground of its own is started
-and ended, with its data in a folder that is thrown away.
+Each template page is taken after a run of the example it begins with, at a desk (1440 x 900) and
+on a phone (390 x 844), light and dark: ``<page>-<width>-<scheme>.png``. A phone shows the
+completion further down: ``<page>-390-run-<scheme>.png``. The other pages are those of somebody
+who has saved and shared prompts (tools/scenes.py), and dialogs stand over one of them. Without
+``--url`` a playground of its own is started and ended, with its data in a folder that is thrown
+away.
 """
 
 import argparse
@@ -22,6 +24,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
+
+from tools.scenes import DIALOGS, OF_STRANGERS, make_things, open_dialog
 
 ROOT = Path(__file__).resolve().parents[1]
 SLUGS = ("free", "chat", "qa", "translation", "table", "sql", "code")
@@ -45,7 +49,7 @@ def main() -> None:
     else:
         with playground() as url:
             take_all(url, arguments.folder)
-    print(f"{len(SLUGS) + 1} pages in {arguments.folder}")
+    print(f"{len(list(arguments.folder.glob('*-light.png')))} views in {arguments.folder}")
 
 
 @contextmanager
@@ -87,9 +91,17 @@ def take_all(url: str, folder: Path) -> None:
             for name, path in paths.items():
                 page.goto(url + path)
                 take(page, folder, f"{name}-{size['width']}")
-                if is_phone and name != "home":
+                if is_phone and name in SLUGS:
                     page.locator(".run-foot").scroll_into_view_if_needed()
                     take(page, folder, f"{name}-{size['width']}-run")
+            for name, how in DIALOGS.items():
+                page.goto(url + paths["prompt"])
+                open_dialog(page, how)
+                take(page, folder, f"dialog-{name}-{size['width']}")
+            context.clear_cookies()
+            for name, path in OF_STRANGERS.items():
+                page.goto(url + path)
+                take(page, folder, f"{name}-{size['width']}")
             context.close()
         browser.close()
 
@@ -103,7 +115,7 @@ def take(page: Page, folder: Path, name: str) -> None:
 
 
 def run_examples(browser: Browser, url: str) -> tuple[dict[str, str], StorageState]:
-    """Runs every example as a new guest; the pages' paths by name, and the guest."""
+    """Runs every example as a new guest, who then signs up; the pages' paths, and the person."""
     context = browser.new_context(viewport=DESK)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
@@ -116,6 +128,7 @@ def run_examples(browser: Browser, url: str) -> tuple[dict[str, str], StorageSta
         if status != "succeeded":
             raise SystemExit(f"The example of {slug} ended {status}.")
         paths[slug] = urlsplit(page.url).path
+    paths |= make_things(page, url)
     guest = context.storage_state()
     context.close()
     return paths, guest

@@ -16,7 +16,7 @@ def test_one_run_too_many_is_refused_kindly_and_stopping_one_makes_room(
     for workbench in waiting:
         workbench.run()
     workbench = guest.open("free", model="slow")
-    workbench.prompt.fill("A prompt that I would hate to lose")
+    workbench.write_prompt("A prompt that I would hate to lose")
 
     with guest.complaints.allow("status of 429", "Error Code 429"):
         with workbench.page.expect_response(re.compile("/run/$")) as refused:
@@ -26,7 +26,7 @@ def test_one_run_too_many_is_refused_kindly_and_stopping_one_makes_room(
     assert refused.value.status == 429
     seconds = refused.value.headers["retry-after"]
     expect(workbench.notice).to_contain_text(f"Try again in {seconds} s")
-    expect(workbench.prompt).to_have_value("A prompt that I would hate to lose")
+    workbench.expect_written("A prompt that I would hate to lose")
     waiting[0].stop_button.click()
     waiting[0].wait_final("cancelled")
     run = workbench.run()
@@ -41,7 +41,7 @@ def test_another_guest_finds_nothing_at_a_runs_address(
     stack: Stack, guest: Guest, new_guest: NewGuest
 ) -> None:
     workbench = guest.open("free")
-    workbench.prompt.fill("A private thought")
+    workbench.write_prompt("A private thought")
     run = workbench.run()
     workbench.wait_final()
     stranger = new_guest()

@@ -22,7 +22,9 @@ ATTACK = (
 
 def assert_inert(page: Page) -> None:
     """None of the attack became an element."""
-    made = page.locator("img, b[hx-get], script:not([src]), style, [onerror]")
+    made = page.locator(
+        "img:not(.cm-widgetBuffer), b[hx-get], script:not([src]), body style, [onerror]"
+    )
     assert made.count() == 0
 
 
@@ -40,19 +42,20 @@ def test_markup_typed_into_every_field_of_every_page_runs_as_text(
         if slug != "free":
             workbench.tab("Prompt").click()
 
-        prompt = stack.row(run)["prompt"]
+        row = stack.row(run)
+        prompt = row["prompt"] + (row["text"] if slug == "free" else "")
         assert ATTACK in prompt
-        expect(workbench.prompt).to_have_value(prompt)
+        workbench.expect_written(prompt)
         assert_inert(page)
         page.reload()
-        expect(workbench.prompt).to_have_value(prompt)
+        workbench.expect_written(prompt)
         assert_inert(page)
 
 
 def fill_all(workbench: Workbench) -> None:
     """Types the attack wherever a person can type a text."""
     if not workbench.tab("Prompt").count():
-        workbench.prompt.fill(ATTACK)
+        workbench.write_prompt(ATTACK)
     for box in workbench.page.locator("#fields textarea:visible, #field-message").all():
         box.fill(ATTACK)
     adder = workbench.page.get_by_label("Add a stop sequence")

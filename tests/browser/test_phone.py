@@ -92,7 +92,7 @@ def test_a_word_without_an_end_breaks_the_line_and_not_the_page(
     stack.query("UPDATE runs_run SET text = ? WHERE id = ?", " " + "w" * 900, run.replace("-", ""))
 
     workbench.page.reload()
-    workbench.prompt.fill("p" * 900)
+    workbench.write_prompt("p" * 900)
 
     assert_fits(workbench.page, 360)
 

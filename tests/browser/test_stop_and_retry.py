@@ -85,7 +85,7 @@ def test_a_greedy_run_says_that_a_retry_will_repeat_and_it_does(stack: Stack, gu
 
 
 def test_a_pinned_seed_repeats_and_a_fresh_one_does_not(stack: Stack, guest: Guest) -> None:
-    workbench = guest.open("free")
+    workbench = guest.open("translation")
     workbench.set(temperature="2", max_tokens=30)
     first = workbench.run()
     workbench.wait_final()

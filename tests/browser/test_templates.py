@@ -30,7 +30,9 @@ def test_a_page_reached_from_the_gallery_runs_its_example(
     assert workbench.text.strip() != ""
     assert workbench.text == row["text"]
     assert page.url == f"{stack.url}/runs/{run}/"
-    expect(workbench.tokens).to_have_text(f"{row['prompt_tokens']} / 2048")
+    # On the free page the completion is a part of the text by now.
+    counted = row["prompt_tokens"] + (row["completion_tokens"] if slug == "free" else 0)
+    expect(workbench.tokens).to_have_text(f"{counted} / 2048")
     expect(page.locator("#figure-tokens")).to_have_text(f"{row['completion_tokens']} new")
     expect(page.locator("#figure-first")).to_be_visible()
     expect(page.locator("#figure-speed")).to_be_visible()
@@ -103,7 +105,7 @@ def test_a_chat_goes_on_with_a_second_message_and_its_prompt_grows(
     assert row["prompt_tokens"] > first_row["prompt_tokens"]
     expect(workbench.tokens).to_have_text(f"{row['prompt_tokens']} / 2048")
     workbench.tab("Prompt").click()
-    expect(workbench.prompt).to_have_value(row["prompt"])
+    workbench.expect_written(row["prompt"])
     assert workbench.text == row["text"]
 
 
@@ -136,10 +138,8 @@ def test_a_field_is_added_and_removed_and_the_prompt_follows(guest: Guest) -> No
     expect(added.first).to_be_focused()
     added.nth(0).fill("I like the sea.")
     added.nth(1).fill("J'aime la mer.")
-    expect(workbench.prompt).to_have_value(
-        re.compile("English: I like the sea.\nFrench: J'aime la mer.")
-    )
+    workbench.expect_written(re.compile("English: I like the sea.\nFrench: J'aime la mer."))
 
     workbench.page.get_by_role("button", name=f"Remove example {before + 1}").click()
     expect(rows).to_have_count(before)
-    expect(workbench.prompt).not_to_have_value(re.compile("I like the sea"))
+    workbench.expect_written(re.compile(r"^(?![\s\S]*I like the sea)"))

@@ -92,16 +92,16 @@ def test_an_edited_prompt_is_used_and_can_be_taken_to_the_free_page(
 
 
 def test_a_refused_form_comes_back_with_everything_that_was_typed(plain_guest: Guest) -> None:
-    workbench = plain_guest.open("free")
+    workbench = plain_guest.open("qa")
     long = "a word and another " * 900
-    workbench.prompt.fill(long)
+    workbench.field("knowledge").fill(long)
     workbench.set(max_tokens=200, temperature=0.35)
 
     with plain_guest.complaints.allow("status of 400"):
         workbench.run_button.click()
         expect(workbench.notice).to_contain_text(re.compile("tokens.*2048"))
 
-    expect(workbench.prompt).to_have_value(long)
+    expect(workbench.field("knowledge")).to_have_value(long)
     expect(workbench.parameter("temperature")).to_have_value("0.35")
     expect(workbench.parameter("max_tokens")).to_have_value("200")
 

@@ -4,11 +4,20 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 # Likelier each time it was written, a word soon comes again and again, and the end of the text
 # never: the run has the length it was given, whatever the checkpoint.
 LONG = {"temperature": "0", "frequency_penalty": "-2"}
+
+# What the form would send: the editor's text, as far as it is not on the screen too.
+WRITTEN = "() => new FormData(document.getElementById('editor')).get('prompt')"
+IS_WRITTEN = """
+([wanted, isPattern]) => {
+  const text = new FormData(document.getElementById('editor')).get('prompt');
+  return isPattern ? new RegExp(wanted).test(text) : text === wanted;
+}
+"""
 
 RECORD_STEPS = """
 (card) => {
@@ -35,7 +44,21 @@ class Workbench:
 
     @property
     def prompt(self) -> Locator:
+        """The prompt's editor; without JavaScript its textarea."""
         return self.page.get_by_test_id("prompt")
+
+    @property
+    def written(self) -> str:
+        """The whole of the editor's text."""
+        return str(self.page.evaluate(WRITTEN))
+
+    @property
+    def undo_button(self) -> Locator:
+        return self.page.get_by_test_id("undo")
+
+    @property
+    def redo_button(self) -> Locator:
+        return self.page.get_by_test_id("redo")
 
     @property
     def run_button(self) -> Locator:
@@ -132,7 +155,13 @@ class Workbench:
         """Replaces the raw prompt."""
         if self.tab("Prompt").count():
             self.tab("Prompt").click()
-        self.prompt.fill(text)
+        self.prompt.press("ControlOrMeta+a")
+        self.page.keyboard.insert_text(text)
+
+    def type_at_end(self, text: str) -> None:
+        """Types behind all that stands in the editor."""
+        self.prompt.press("ControlOrMeta+End")
+        self.page.keyboard.type(text)
 
     def record_steps(self) -> None:
         """From now on, remembers every length that the completion has on the page."""
@@ -154,6 +183,15 @@ class Workbench:
         if run is None:
             raise AssertionError("the panel lost its run")
         return run
+
+    def expect_written(self, wanted: str | re.Pattern[str]) -> None:
+        """Waits until the editor's text is ``wanted``, or has it where that is a pattern."""
+        is_pattern = isinstance(wanted, re.Pattern)
+        source = wanted.pattern if isinstance(wanted, re.Pattern) else wanted
+        try:
+            self.page.wait_for_function(IS_WRITTEN, arg=[source, is_pattern])
+        except Error:
+            raise AssertionError(f"wanted {wanted!r}, written is {self.written!r}") from None
 
     def wait_for_text(self, length: int = 1) -> None:
         """Waits until the completion has ``length`` characters or more."""

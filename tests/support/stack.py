@@ -91,8 +91,12 @@ class Stack:
         return self
 
     def migrate(self) -> None:
-        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(command, cwd=ROOT, env=self.env, check=True)
+        self.manage("migrate", "--verbosity", "0")
+
+    def manage(self, *arguments: str, **env: str) -> None:
+        """Runs a command of manage.py to its end."""
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=ROOT, env={**self.env, **env}, check=True)
 
     def start_valkey(self) -> RunningPart:
         """Starts Valkey and waits until it answers."""
@@ -261,4 +265,6 @@ def _clean_environment() -> dict[str, str]:
         "LIMIT_ADDRESS_ACTIVE": "512",
         "LIMIT_SOCKETS_PERSON": "256",
         "LIMIT_SOCKETS_ADDRESS": "1024",
+        "LIMIT_ADDRESS_SIGN_INS": "100000",
+        "LIMIT_ADDRESS_SIGN_UPS": "100000",
     }

@@ -1,0 +1,196 @@
+"""Lists of one person with very much in them: server time and queries a page, on each database.
+
+    make bench-lists                                      # 100,000 runs, 10,000 saved prompts
+    python -m benchmarks.lists --runs 20000 --prompts 2000 --databases sqlite
+
+Fills a fresh SQLite file and a PostgreSQL of its own (tests/support/postgres.py), then asks for
+each page as its owner does. The time is the best of some answers; beside it stands the time that
+one took of a processor, web process and database together, of which other work of the machine is
+no part. "common" stands in every other run, "rareword" in one; the "old" model made only the
+oldest ones. Ends with one line `RESULT {json}`: the slowest page and the most queries of each
+database, against the targets.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.processes import SideProcess, cpu_seconds
+from tests.support.postgres import TemporaryPostgres, postgres_binaries
+
+TARGET_MS, TARGET_QUERIES = 100, 10
+TIMES = 15
+
+PAGES = {
+    "history": "/history/",
+    "history, deep": "/history/?before={middle}",
+    "history, one status": "/history/?status=failed",
+    "history, an old model": "/history/?model=old",
+    "history, dates": "/history/?from=2026-01-02&to=2026-01-03",
+    "history, starred": "/history/?starred=1",
+    "search, common": "/history/?q=common",
+    "search, beginning": "/history/?q=com",
+    "search, two letters": "/history/?q=co",
+    "search, rare": "/history/?q=rareword",
+    "search, none": "/history/?q=absentword",
+    "search, phrase": "/history/?q=%22common+words%22",
+    "search, common and a rare status": "/history/?q=common&status=failed",
+    "search, common and an old model": "/history/?q=common&model=old",
+    "search, common, deep": "/history/?q=common&before={middle}",
+    "prompts": "/prompts/",
+    "prompts, search": "/prompts/?q=common",
+    "prompts, by title": "/prompts/?sort=title&page=2",
+    "palette": "/palette/",
+    "palette, search": "/palette/?q=common",
+    "palette, two letters": "/palette/?q=co",
+    "(a run in a tree of 600)": "/runs/{run}/",
+}
+# What is in brackets is no list and has no target.
+
+
+class Lists:
+    """Asked in its own process, with the settings of one database."""
+
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        if question.pop("do") == "fill":
+            return self.fill(**question)
+        return self.measure(**question)
+
+    def fill(self, *, runs: int, prompts: int) -> dict[str, Any]:
+        """Writes the rows; returns what the addresses need."""
+        from django.core.management import call_command
+        from django.db import connection
+
+        from benchmarks.lists_rows import fill
+
+        call_command("migrate", verbosity=0)
+        filled = fill(runs=runs, prompts=prompts)
+        if connection.vendor == "postgresql":
+            # As its own service does from time to time; on SQLite nobody does.
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
+        return filled
+
+    def measure(self, *, person: str, addresses: dict[str, str]) -> dict[str, Any]:
+        """The least milliseconds, and the queries, of each address."""
+        from django.conf import settings
+        from django.db import connection
+        from django.test import Client
+        from django.test.utils import CaptureQueriesContext
+
+        from playground.accounts.models import Person
+        from playground.accounts.people import COOKIE, cookie_value
+
+        settings.ALLOWED_HOSTS = ["testserver"]
+        client = Client()
+        client.cookies[COOKIE] = cookie_value(Person.objects.get(pk=person))
+        measured: dict[str, Any] = {}
+        for name, address in addresses.items():
+            milliseconds = []
+            client.get(address)
+            busy = _busy(connection)
+            for _ in range(TIMES):
+                start = time.perf_counter()
+                response = client.get(address)
+                milliseconds.append(1000 * (time.perf_counter() - start))
+            busy = _busy(connection) - busy
+            with CaptureQueriesContext(connection) as queries:
+                client.get(address)
+            if response.status_code != 200:
+                raise RuntimeError(f"{address}: {response.status_code}")
+            measured[name] = {
+                "ms": round(min(milliseconds), 1),
+                "cpu_ms": round(1000 * busy / TIMES, 1),
+                "queries": len(queries),
+                "kib": len(response.content) >> 10,
+            }
+        return measured
+
+
+def _busy(connection: Any) -> float:
+    """Seconds of processor time that this process and its database have taken."""
+    if connection.vendor == "sqlite":
+        return time.process_time()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'")
+        pids = [pid for (pid,) in cursor.fetchall()]
+    return time.process_time() + sum(cpu_seconds(pid) for pid in pids)
+
+
+@contextmanager
+def database(kind: str, folder: Path) -> Iterator[str]:
+    """A database's DATABASE_URL; "" is SQLite in VAR_DIR."""
+    if kind == "sqlite":
+        yield ""
+        return
+    with TemporaryPostgres(folder / "server") as server:
+        yield server.url
+
+
+def run_on(kind: str, *, runs: int, prompts: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="lists-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with database(kind, folder) as url:
+            env = {
+                **os.environ,
+                "DATABASE_URL": url,
+                "VAR_DIR": str(folder / "var"),
+                "DJANGO_SETTINGS_MODULE": "playground.settings",
+                "LOG_LEVEL": "ERROR",
+            }
+            with SideProcess(
+                "benchmarks.django_process", "benchmarks.lists:Lists", env=env
+            ) as side:
+                filled = side.ask(do="fill", runs=runs, prompts=prompts)
+                person = filled.pop("person")
+                addresses = {
+                    page: address.format(**filled)
+                    for page, address in PAGES.items()
+                    if prompts or not address.startswith("/prompts/")
+                }
+                return side.ask(do="measure", person=person, addresses=addresses)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Lists with very much in them.")
+    parser.add_argument("--runs", type=int, default=100_000)
+    parser.add_argument("--prompts", type=int, default=10_000)
+    parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
+    options = parser.parse_args()
+    if "postgresql" in options.databases and postgres_binaries() is None:
+        sys.exit("No PostgreSQL: install it, or name its folder in POSTGRES_BIN.")
+    result: dict[str, Any] = {"runs": options.runs, "prompts": options.prompts}
+    for kind in options.databases:
+        print(f"{kind}: {options.runs:,} runs, {options.prompts:,} saved prompts", flush=True)
+        measured = run_on(kind, runs=options.runs, prompts=options.prompts)
+        for page, figures in measured.items():
+            print(
+                f"  {page:34} {figures['ms']:7.1f} ms  {figures['cpu_ms']:7.1f} ms cpu"
+                f"  {figures['queries']:2} queries"
+                f"  {figures['kib']:4} KiB"
+            )
+        lists = {page: one for page, one in measured.items() if not page.startswith("(")}
+        slowest = max(lists, key=lambda page: lists[page]["ms"])
+        result[kind] = {
+            "slowest": slowest,
+            "slowest_ms": measured[slowest]["ms"],
+            "most_queries": max(figures["queries"] for figures in lists.values()),
+            "pages": measured,
+        }
+    done = [result[kind] for kind in options.databases]
+    result["ok"] = all(
+        one["slowest_ms"] < TARGET_MS and one["most_queries"] < TARGET_QUERIES for one in done
+    )
+    print(f"RESULT {json.dumps(result)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,346 @@
+"""Accounts as people use them: what a guest made is kept, and nobody else gets at it."""
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.account import PASSWORD, Account
+from tests.browser.axe import violations
+from tests.browser.conftest import NewGuest
+from tests.browser.guest import Guest
+from tests.browser.workbench import Workbench
+from tests.support.stack import Stack
+
+NOT_FOUND = "status of 404"
+
+
+def new_name() -> str:
+    return f"ann-{uuid.uuid4().hex[:8]}"
+
+
+def account_of(workbench: Workbench, guest: Guest) -> Account:
+    return Account(workbench.page, guest.url)
+
+
+def run_of(guest: Guest, prompt: str = "Once upon a time") -> tuple[Workbench, str]:
+    """A finished run of the guest's."""
+    workbench = guest.open("free")
+    workbench.write_prompt(prompt)
+    run = workbench.run()
+    workbench.wait_final()
+    return workbench, run
+
+
+def test_a_guest_signs_up_and_keeps_everything_here_and_in_another_browser(
+    guest: Guest, new_guest: NewGuest
+) -> None:
+    workbench, run = run_of(guest)
+    text = workbench.text
+    account, name = account_of(workbench, guest), new_name()
+
+    account.sign_up(name)
+
+    assert re.search(rf"/runs/{run}/$", workbench.page.url)
+    assert workbench.text == text
+    expect(guest.page("/history/").get_by_role("main")).to_contain_text("Once upon a time")
+    account.sign_out()
+    with guest.complaints.allow(NOT_FOUND):
+        page = guest.page(f"/runs/{run}/")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Nothing here")
+
+    other = new_guest()
+    mine = account_of(other.workbench(other.page("/")), other)
+    mine.sign_in(name)
+    mine.page.goto(f"{other.url}/runs/{run}/")
+    assert other.workbench(mine.page).text == text
+
+
+def test_what_is_made_as_a_guest_in_two_browsers_comes_together(
+    stack: Stack, guest: Guest, new_guest: NewGuest
+) -> None:
+    workbench, first = run_of(guest, "The first")
+    name = new_name()
+    account_of(workbench, guest).sign_up(name)
+    other = new_guest()
+    workbench, second = run_of(other, "The second")
+
+    account_of(workbench, other).sign_in(name)
+
+    for someone in (guest, other):
+        for run in (first, second):
+            expect(someone.open_run(run).status).to_have_text("succeeded")
+    assert stack.row(first)["person_id"] == stack.row(second)["person_id"]
+    cookies = {cookie["name"] for cookie in other.context.cookies()}
+    assert "person" not in cookies
+
+
+def test_wrong_passwords_lock_and_the_right_one_is_no_way_around(guest: Guest) -> None:
+    page, name = guest.page("/"), new_name()
+    account = Account(page, guest.url)
+    account.sign_up(name)
+    account.sign_out()
+    account.choose("Sign in")
+
+    for _ in range(4):
+        account.try_to_sign_in(name, "wrong")
+        expect(account.error).to_have_text(
+            re.compile(r"\s*The name and the password do not belong together\.\s*")
+        )
+    with guest.complaints.allow("status of 429"):
+        account.try_to_sign_in(name, "wrong")
+        expect(page.get_by_role("heading", level=1)).to_have_text("A moment, please")
+        expect(page.get_by_role("main")).to_contain_text("Try again in 15 minutes")
+        page.goto(f"{guest.url}/account/sign-in/")
+        account.try_to_sign_in(name, PASSWORD)
+        expect(page.get_by_role("heading", level=1)).to_have_text("A moment, please")
+
+
+def test_signing_out_closes_the_stream_of_another_tab(stack: Stack, guest: Guest) -> None:
+    first = guest.page("/")
+    account = Account(first, guest.url)
+    account.sign_up(new_name())
+    workbench = guest.open("free", model="slow")
+    run = workbench.run_long(tokens=96)
+    workbench.wait_for_text()
+
+    with guest.complaints.allow("403", "WebSocket"):
+        account.sign_out()
+        expect(workbench.panel).to_contain_text("You have signed out.", timeout=5_000)
+    length = len(workbench.text)
+
+    # The run goes on for its owner, and this page hears no more of it.
+    stack.wait_final(run, timeout=60)
+    assert len(workbench.text) == length
+    assert len(stack.row(run)["text"]) > length
+
+
+def test_a_password_changed_here_signs_out_there_and_not_here(
+    guest: Guest, new_guest: NewGuest
+) -> None:
+    name = new_name()
+    here = Account(guest.page("/"), guest.url)
+    here.sign_up(name)
+    other = new_guest()
+    there = Account(other.page("/"), other.url)
+    there.sign_in(name)
+    workbench = other.open("free", model="slow")
+    workbench.run_long(tokens=96)
+    workbench.wait_for_text()
+
+    with other.complaints.allow("403", "WebSocket"):
+        here.change_password(PASSWORD, "another good one")
+        expect(workbench.panel).to_contain_text("You have signed out.", timeout=5_000)
+
+    # Its form is of the session that ended.
+    workbench.page.close()
+    there.page.reload()
+    expect(there.name).to_have_count(0)
+    here.page.reload()
+    expect(here.name).to_have_text(name)
+    there.sign_in(name, "another good one")
+
+
+def test_an_account_is_exported_and_then_deleted(
+    stack: Stack, guest: Guest, tmp_path: Path
+) -> None:
+    workbench, run = run_of(guest, "What I would not lose")
+    account, name = account_of(workbench, guest), new_name()
+    account.sign_up(name)
+    page = account.page
+    page.goto(f"{guest.url}/account/")
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    download.value.save_as(tmp_path / "export.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "export.jsonl").read_text().splitlines()]
+    assert lines[0]["name"] == name
+    assert [line["id"] for line in lines if line["kind"] == "run"] == [run]
+
+    with guest.complaints.allow("status of 400"):
+        account.delete("wrong")
+        expect(page.get_by_text("This is not your password.")).to_be_visible()
+    account.delete(PASSWORD)
+
+    expect(page.get_by_role("status")).to_contain_text("Everything is deleted.")
+    assert not stack.query("SELECT id FROM runs_run WHERE id = ?", run.replace("-", ""))
+    assert not stack.query("SELECT id FROM accounts_user WHERE username = ?", name)
+    account.try_to_sign_in(name, PASSWORD)
+    expect(account.error).to_contain_text("do not belong together")
+
+
+def test_a_live_run_ends_with_its_account(stack: Stack, guest: Guest) -> None:
+    workbench = guest.open("free", model="slow")
+    account = account_of(workbench, guest)
+    account.sign_up(new_name())
+    run = workbench.run_long(tokens=400)
+    workbench.wait_for_text()
+
+    with guest.complaints.allow("403", "404", "WebSocket"):
+        Account(guest.page("/"), guest.url).delete(PASSWORD)
+
+    assert not stack.query("SELECT id FROM runs_run WHERE id = ?", run.replace("-", ""))
+    with stack.redis() as redis:
+        assert not redis.exists(f"log:{run}:0")
+
+
+def test_a_guest_deletes_what_they_made(stack: Stack, guest: Guest) -> None:
+    workbench, run = run_of(guest)
+    page = workbench.page
+    account_of(workbench, guest).choose("Your data")
+    page.get_by_role("link", name="Delete…").click()
+
+    page.get_by_label("Delete everything that I have made here").check()
+    page.get_by_role("button", name="Delete everything").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Everything is deleted.")
+    assert not stack.query("SELECT id FROM runs_run WHERE id = ?", run.replace("-", ""))
+
+
+def test_the_menu_of_a_phone_opens_everything(new_guest: NewGuest) -> None:
+    guest = new_guest(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    workbench = guest.open("chat")
+    page = workbench.page
+    menu = page.locator("#site-menu")
+    expect(menu).to_be_hidden()
+
+    page.get_by_role("button", name="Menu", exact=True).tap()
+
+    for entry in ("Playground", "Prompts", "History", "Gallery", "Sign in", "Sign up"):
+        expect(menu.get_by_role("link", name=entry, exact=True)).to_be_visible()
+    expect(menu).to_contain_text("your work is kept by a cookie in this browser")
+    expect(menu.get_by_role("link", name="Playground")).to_have_attribute("aria-current", "true")
+    menu.get_by_role("button", name="Colour scheme").tap()
+    expect(page.locator("html")).to_have_attribute("data-scheme", "light")
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    Account(page, guest.url, is_phone=True).sign_up(new_name())
+
+
+def test_the_page_one_is_on_is_marked(guest: Guest) -> None:
+    nav = '[aria-label="Site"] [aria-current]'
+    for path, entry, value in (
+        ("/", "Playground", "page"),
+        ("/chat/", "Playground", "true"),
+        ("/prompts/", "Prompts", "page"),
+        ("/history/", "History", "page"),
+        ("/gallery/", "Gallery", "page"),
+    ):
+        marked = guest.page(path).locator(nav)
+        expect(marked).to_have_text(entry)
+        expect(marked).to_have_attribute("aria-current", value)
+
+
+def test_every_page_of_an_account_is_accessible(guest: Guest, axe_source: str) -> None:
+    page = guest.page("/account/")
+    account = Account(page, guest.url)
+    found = violations(page, axe_source)
+    account.open_menu()
+    found += violations(page, axe_source)
+    for path in ("/account/sign-in/", "/account/sign-up/", "/account/closed/"):
+        page.goto(guest.url + path)
+        found += violations(page, axe_source)
+    page.goto(f"{guest.url}/account/sign-in/")
+    account.try_to_sign_in(new_name(), "wrong")
+    expect(account.error).to_be_visible()
+    found += violations(page, axe_source)
+    page.goto(f"{guest.url}/")
+    account.sign_up(new_name())
+    account.open_menu()
+    found += violations(page, axe_source)
+    for path in ("/account/", "/account/password/", "/account/delete/"):
+        page.goto(guest.url + path)
+        found += violations(page, axe_source)
+
+    assert not found, "\n".join(found)
+
+
+def test_nothing_sticks_out_on_a_small_phone(new_guest: NewGuest) -> None:
+    guest = new_guest(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    page = guest.page("/")
+    Account(page, guest.url, is_phone=True).sign_up("a" * 31 + uuid.uuid4().hex[:8])
+    for path in ("/account/", "/account/password/", "/account/delete/", "/chat/"):
+        page.goto(guest.url + path)
+        page.get_by_role("button", name="Menu", exact=True).tap()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+# --- Staff ----------------------------------------------------------------------
+
+
+def test_staff_looks_after_everything_under_the_same_policy(stack: Stack, guest: Guest) -> None:
+    run_of(guest)
+    page, name = guest.page("/"), new_name()
+    account = Account(page, guest.url)
+    account.sign_up(name)
+    stack.query("UPDATE accounts_user SET is_staff = 1, is_superuser = 1 WHERE username = ?", name)
+    page.reload()
+
+    account.choose("Administration")
+
+    expect(page.get_by_role("heading", name="Administration")).to_be_visible()
+    for entry in ("Users", "Persons", "Runs", "Prompts", "Shares", "Workers", "Access attempts"):
+        page.goto(f"{guest.url}/admin/")
+        models = page.locator("#content-main th")
+        models.get_by_role("link", name=entry, exact=True).click()
+        expect(page.locator("#changelist")).to_be_visible()
+    page.goto(f"{guest.url}/admin/accounts/user/?q={name}")
+    page.get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("heading", name="Change user")).to_be_visible()
+
+
+# --- Closed ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A playground for people with accounts, which the operator makes."""
+    env = {"ALLOW_GUESTS": "false", "ALLOW_SIGN_UP": "false", "ADMIN_PATH": "backstage/"}
+    with Stack(tmp_path_factory.mktemp("closed"), env=env) as stack:
+        stack.start(workers=())
+        yield stack
+
+
+def test_closed_to_guests_one_signs_in_first_and_gets_where_one_wanted(
+    closed: Stack, new_guest: NewGuest
+) -> None:
+    closed.manage(
+        "createsuperuser",
+        "--noinput",
+        "--username",
+        "ann",
+        "--email",
+        "",
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
+    )
+    guest = new_guest()
+    guest.url, guest.complaints.origin = closed.url, closed.url
+
+    page = guest.page("/chat/?model=demo")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    expect(page.get_by_role("link", name="Sign up")).to_have_count(0)
+    with guest.complaints.allow("status of 403"):
+        refused = guest.page("/account/sign-up/")
+        expect(refused.get_by_role("heading", level=1)).to_have_text("Sign-up is closed")
+    Account(page, closed.url).try_to_sign_in("ann", PASSWORD)
+    page.wait_for_url(f"{closed.url}/chat/?model=demo")
+    account = Account(page, closed.url)
+    account.choose("Administration")
+    assert page.url == f"{closed.url}/backstage/"
+    page.goto(f"{closed.url}/")
+    account.choose("Sign out")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_closed_to_guests_what_is_shared_is_open(closed: Stack, new_guest: NewGuest) -> None:
+    guest = new_guest()
+    guest.url, guest.complaints.origin = closed.url, closed.url
+
+    expect(guest.page("/gallery/").get_by_role("heading", level=1)).not_to_have_text("Sign in")
+    assert closed.visitor().get("/healthz").status == 200
+    assert closed.visitor().post("/free/run/", {"prompt": "x"}).status == 403

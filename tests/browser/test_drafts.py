@@ -1,0 +1,147 @@
+"""What was typed is there again: after closing a tab, beside another tab, after undoing."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.guest import Guest
+from tests.browser.library import Library, SavedPrompt
+from tests.support.stack import Stack
+
+
+def opened(guest: Guest, slug: str = "free") -> SavedPrompt:
+    return SavedPrompt(guest.open(slug))
+
+
+def drafts_in(stack: Stack) -> int:
+    (row,) = stack.query("SELECT count(*) AS count FROM prompts_draft")
+    return int(row["count"])
+
+
+def test_a_closed_tab_s_text_is_there_again_and_going_back_is_undone(guest: Guest) -> None:
+    first = opened(guest, "translation")
+    first.workbench.field("sentence").fill("The train leaves at nine.")
+    first.workbench.set(temperature=0.45)
+    # At once: the page has no second in which to save.
+    first.page.close(run_before_unload=True)
+
+    again = opened(guest, "translation")
+    expect(again.workbench.field("sentence")).to_have_value("The train leaves at nine.")
+    expect(again.workbench.parameter("temperature")).to_have_value("0.45")
+    expect(again.note).to_contain_text(re.compile(r"Your draft of \d\d:\d\d"))
+
+    again.page.get_by_role("button", name="Start from the example").click()
+    expect(again.toast).to_contain_text("Draft put aside.")
+    expect(again.workbench.field("sentence")).not_to_have_value("The train leaves at nine.")
+    undo = again.toast.get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    again.page.keyboard.press("Enter")
+    expect(again.workbench.field("sentence")).to_have_value("The train leaves at nine.")
+
+
+def test_a_page_that_was_only_opened_and_run_makes_no_draft(stack: Stack, guest: Guest) -> None:
+    before = drafts_in(stack)
+    prompt = opened(guest, "qa")
+    prompt.workbench.run()
+    prompt.workbench.wait_final()
+    prompt.page.close(run_before_unload=True)
+
+    again = opened(guest, "qa")
+
+    expect(again.note).not_to_contain_text("Your draft of")
+    assert drafts_in(stack) == before
+
+
+def test_a_text_too_long_for_a_last_word_is_there_again(guest: Guest) -> None:
+    # A browser sends no more than 64 KiB from a page that is gone; this is longer when encoded.
+    long = "Où est la gare ? " * 3_000
+    first = opened(guest)
+    first.workbench.write_prompt(long)
+    first.page.close(run_before_unload=True)
+
+    again = opened(guest)
+
+    expect(again.note).to_contain_text("Your draft of")
+    expect(again.workbench.prompt).to_contain_text("Où est la gare ? Où est la gare")
+
+
+def test_two_tabs_keep_both_texts(guest: Guest) -> None:
+    opened(guest).write("Begun")
+    first, second = opened(guest), opened(guest)
+    assert first.write("Written in the first tab").status == 200
+
+    with guest.complaints.allow("status of 409"):
+        assert second.write("Written in the second tab").status == 409
+        expect(second.note).to_contain_text("Another tab changed this draft.")
+    assert second.write("Written in the second tab, and more").status == 200
+
+    second.page.get_by_role("link", name="Open the other").click()
+    expect(second.workbench.prompt).to_have_text("Written in the first tab")
+    library = Library(guest.page("/prompts/?show=drafts"))
+    expect(library.titles).to_have_count(2)
+    copy = library.page.locator(".prompt-row").filter(has_text="Kept copy")
+    copy.get_by_role("link").click()
+    opened_copy = SavedPrompt(guest.workbench(library.page))
+    expect(opened_copy.workbench.prompt).to_have_text("Written in the second tab, and more")
+    opened_copy.page.get_by_role("button", name="Delete this copy").click()
+    expect(opened_copy.toast).to_contain_text("Copy deleted.")
+
+
+def test_a_draft_of_a_saved_prompt_leads_back_to_its_version(guest: Guest) -> None:
+    prompt = opened(guest)
+    prompt.write("The saved words")
+    prompt.save(title="Kept")
+    prompt.write("The changed words")
+    prompt.page.reload()
+    expect(prompt.workbench.prompt).to_have_text("The changed words")
+
+    prompt.page.get_by_role("button", name="Back to version 1").click()
+    expect(prompt.toast).to_be_visible()
+    expect(prompt.workbench.prompt).to_have_text("The saved words")
+    prompt.toast.get_by_role("button", name="Undo").click()
+    expect(prompt.workbench.prompt).to_have_text("The changed words")
+    prompt.save()
+
+    expect(prompt.page.get_by_text("Version 2 · Free text")).to_be_visible()
+    expect(prompt.note).not_to_contain_text("Your draft of")
+    library = Library(guest.page("/prompts/?show=drafts"))
+    expect(library.page.get_by_text("No drafts")).to_be_visible()
+
+
+def test_a_running_chat_is_there_again_with_its_turns_and_the_half_message(
+    stack: Stack, guest: Guest
+) -> None:
+    prompt = opened(guest, "chat")
+    message = prompt.workbench.field("message")
+    message.fill("Is the shop open on Sunday?")
+    run = prompt.workbench.run()
+    prompt.workbench.wait_final()
+    message.fill("And on Mon")
+    prompt.page.close(run_before_unload=True)
+
+    again = opened(guest, "chat")
+
+    expect(again.workbench.field("message")).to_have_value("And on Mon")
+    turns = again.page.locator(".turn .bubble").evaluate_all("(all) => all.map((one) => one.value)")
+    assert turns[-2:] == ["Is the shop open on Sunday?", stack.row(run)["text"].strip()]
+
+
+@pytest.mark.parametrize("slug", ["qa", "table"])
+def test_examples_and_a_prompt_edited_by_hand_are_there_again(guest: Guest, slug: str) -> None:
+    prompt = opened(guest, slug)
+    rows = prompt.page.locator(".example:not(.example-head)")
+    before = rows.count()
+    prompt.page.get_by_role("button", name="Add an example").click()
+    expect(rows).to_have_count(before + 1)
+    rows.nth(before).get_by_role("textbox").first.fill("half an example")
+    prompt.write("Edited by hand")
+    prompt.page.close(run_before_unload=True)
+
+    again = opened(guest, slug)
+
+    expect(again.workbench.prompt).to_have_text("Edited by hand")
+    expect(again.page.get_by_text("Prompt edited by hand")).to_be_visible()
+    again.workbench.tab("Fields").click()
+    again_rows = again.page.locator(".example:not(.example-head)")
+    expect(again_rows.nth(before).get_by_role("textbox").first).to_have_value("half an example")

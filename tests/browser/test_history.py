@@ -1,0 +1,246 @@
+"""The history: found again, compared, taken along, deleted."""
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import violations
+from tests.browser.conftest import NewGuest
+from tests.browser.guest import Guest
+from tests.browser.history import History
+from tests.browser.test_phone import assert_fits
+from tests.support.stack import Stack
+
+
+def make_runs(guest: Guest, *prompts: str, tokens: int = 6) -> list[str]:
+    """Finished runs of the free page, the first one first."""
+    workbench = guest.open("free")
+    runs = []
+    for prompt in prompts:
+        workbench.write_prompt(prompt)
+        workbench.set(max_tokens=tokens)
+        runs.append(workbench.run())
+        workbench.wait_final()
+    workbench.page.close()
+    return runs
+
+
+def open_history(guest: Guest, address: str = "/history/") -> History:
+    return History(guest.page(address))
+
+
+def test_search_filters_and_stars_stand_in_the_address(stack: Stack, guest: Guest) -> None:
+    fox, owl = make_runs(guest, "The red fox said", "The old owl said", tokens=16)
+    history = open_history(guest)
+    history.expect_runs(owl, fox)
+
+    history.search.fill("fox")
+    history.expect_runs(fox)
+    history.page.wait_for_url("**/history/?q=fox")
+    history.search.fill("said ow")
+    history.expect_runs(owl)
+    history.search.fill("")
+    history.expect_runs(owl, fox)
+    history.star(fox).click()
+    expect(history.star(fox)).to_have_attribute("aria-pressed", "true")
+    history.filter("starred").check()
+    history.expect_runs(fox)
+    history.filter("template").select_option("sql")
+    expect(history.page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    history.filter("template").select_option("free")
+    history.expect_runs(fox)
+    history.page.wait_for_url("**/history/?template=free&starred=1")
+
+    history.page.reload()
+    history.expect_runs(fox)
+    expect(history.filter("starred")).to_be_checked()
+    history.page.go_back()
+    expect(history.page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    # An output is found as a prompt is.
+    word = max(re.findall(r"\w+", stack.row(owl)["text"]), key=len)
+    found = open_history(guest, f"/history/?q={word}")
+    expect(found.row(owl)).to_be_visible()
+
+
+def test_a_run_opens_with_its_exact_parameters(guest: Guest) -> None:
+    (run,) = make_runs(guest, "A walk in the", tokens=7)
+    history = open_history(guest)
+
+    history.row(run).get_by_role("link").first.click()
+
+    workbench = guest.workbench(history.page)
+    workbench.page.wait_for_url(f"**/runs/{run}/")
+    expect(workbench.parameter("max_tokens")).to_have_value("7")
+    workbench.page.locator(f"#run-panel[data-run='{run}']").wait_for(state="attached")
+
+
+def test_two_are_compared_and_three_are_not(guest: Guest, axe_source: str) -> None:
+    first, second, third = make_runs(guest, "A red fox", "A blue fox", "A blue owl")
+    history = open_history(guest)
+    expect(history.bar).to_be_hidden()
+
+    history.select(first, second, third)
+    expect(history.bar).to_contain_text("3 selected")
+    expect(history.bar.get_by_role("button", name="Compare")).to_be_disabled()
+    found = violations(history.page, axe_source)
+    history.row(third).get_by_role("checkbox").uncheck()
+    history.bar.get_by_role("button", name="Compare").click()
+
+    page = history.page
+    page.wait_for_url(f"**/history/compare/?a={first}&b={second}")
+    expect(page.locator("#diff-text-prompt del")).to_have_text("red")
+    expect(page.locator("#diff-text-prompt ins")).to_have_text("blue")
+    found += violations(page, axe_source)
+    assert not found, "\n".join(found)
+
+
+def test_export_wipe_import_gives_the_same(stack: Stack, guest: Guest, tmp_path: Path) -> None:
+    runs = make_runs(guest, "The first one", "The second one")
+    before = [stack.row(run) for run in runs]
+    history = open_history(guest)
+    page = history.page
+
+    page.get_by_text("Export", exact=True).first.click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="JSON Lines").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.name == "runs.jsonl"
+    assert [json.loads(line)["id"] for line in file.read_text().splitlines()] == runs[::-1]
+
+    page.get_by_role("link", name="Delete all runs").click()
+    page.get_by_label("Type “delete”").fill("delete")
+    page.get_by_role("button", name="Delete everything").click()
+    expect(page.get_by_role("heading", name="No runs yet")).to_be_visible()
+
+    page.get_by_text("Import", exact=True).first.click()
+    page.get_by_label("Runs as JSON Lines").set_input_files(file)
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("2 runs imported.")).to_be_visible()
+    history.expect_runs(*runs[::-1])
+    after = [stack.row(run) for run in runs]
+    given_anew = ("number", "address", "worker", "attempt", "epoch")
+    for row in (*before, *after):
+        for name in given_anew:
+            del row[name]
+        # SQLite's own clock writes three digits of a second.
+        for name in ("created_at", "started_at", "finished_at"):
+            row[name] = datetime.fromisoformat(row[name])
+    assert after == before
+
+
+def test_selected_runs_are_deleted_after_a_question(stack: Stack, guest: Guest) -> None:
+    first, second, third = make_runs(guest, "One", "Two", "Three")
+    history = open_history(guest)
+
+    history.select(first, third)
+    history.bar.get_by_role("button", name="Delete").click()
+    expect(history.page.get_by_role("heading", name="Delete 2 runs?")).to_be_visible()
+    history.page.get_by_role("button", name="Delete for good").click()
+
+    expect(history.page.get_by_text("2 runs deleted.")).to_be_visible()
+    history.expect_runs(second)
+    assert not stack.query("SELECT 1 FROM runs_run WHERE id = ?", first.replace("-", ""))
+
+
+def test_deleting_a_run_that_is_written_stops_it(stack: Stack, guest: Guest) -> None:
+    workbench = guest.open("free", model="slow")
+    run = workbench.run_long(tokens=400)
+    workbench.wait_for_text(10)
+
+    page = guest.page(f"/runs/{run}/delete/")
+    with guest.complaints.allow("status of 404", "Error Code 404"):
+        page.get_by_role("button", name="Delete for good").click()
+        expect(page.get_by_text("1 run deleted.")).to_be_visible()
+        workbench.page.close()
+
+    # The worker's slot is free again: the next run begins at once.
+    again = guest.open("free", model="slow")
+    again.set(max_tokens=2)
+    again.run()
+    again.wait_final()
+
+
+def test_older_runs_come_when_asked_for(stack: Stack, guest: Guest, tmp_path: Path) -> None:
+    make_runs(guest, "The one that is copied")
+    page = guest.page("/history/")
+    lines = page.request.get(f"{guest.url}/history/export/?format=jsonl").text().splitlines()
+    line = json.loads(lines[0])
+    file = tmp_path / "many.jsonl"
+    copies = [
+        {**line, "id": f"00000000-0000-4000-8000-{number:012d}", "origin": None, "tree": None}
+        for number in range(60)
+    ]
+    file.write_text("".join(json.dumps(copy) + "\n" for copy in copies))
+    page.get_by_text("Import", exact=True).first.click()
+    page.get_by_label("Runs as JSON Lines").set_input_files(file)
+    page.get_by_role("button", name="Import").click()
+    history = History(page)
+    expect(history.rows).to_have_count(50)
+
+    page.get_by_role("link", name="Show older runs").click()
+
+    expect(history.rows).to_have_count(61)
+    expect(page.get_by_role("link", name="Show older runs")).to_have_count(0)
+    ids = history.rows.evaluate_all("(rows) => rows.map((row) => row.id)")
+    assert len(set(ids)) == 61
+
+
+def test_an_import_that_is_wrong_says_where(guest: Guest, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.jsonl"
+    file.write_text('{"kind": "account"}\n{"kind": "run"}\n')
+    page = guest.page("/history/")
+
+    page.get_by_text("Import", exact=True).first.click()
+    page.get_by_label("Runs as JSON Lines").set_input_files(file)
+    with guest.complaints.allow("status of 400"):
+        page.get_by_role("button", name="Import").click()
+        expect(page.get_by_text("Line 2: ")).to_be_visible()
+
+
+def test_it_works_without_a_script(new_guest: NewGuest) -> None:
+    guest = new_guest(java_script_enabled=False)
+    workbench = guest.open("free")
+    for prompt in ("A plain fox", "A plain owl"):
+        workbench.page.goto(f"{guest.url}/free/?model=demo")
+        workbench.page.locator("textarea[name=prompt]").fill(prompt)
+        workbench.set(max_tokens=3)
+        workbench.run_button.click()
+        workbench.wait_final()
+    history = open_history(guest)
+    expect(history.rows).to_have_count(2)
+
+    history.search.fill("fox")
+    history.page.get_by_role("button", name="Show").click()
+    expect(history.rows).to_have_count(1)
+    history.rows.get_by_role("button", name="Star this run").click()
+    expect(history.rows.get_by_role("button", name="Star this run")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert history.page.url.endswith("q=fox&template=&model=&status=&from=&to=")
+    history.rows.get_by_role("checkbox").check()
+    history.bar.get_by_role("button", name="Delete").click()
+    history.page.get_by_role("button", name="Delete for good").click()
+    expect(history.rows).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [390, 360])
+def test_on_a_phone_runs_are_cards(new_guest: NewGuest, width: int, axe_source: str) -> None:
+    guest = new_guest(viewport={"width": width, "height": 844}, is_mobile=True, has_touch=True)
+    workbench = guest.open("translation")
+    workbench.run()
+    workbench.wait_final()
+    history = open_history(guest)
+    page = history.page
+
+    assert_fits(page, width)
+    history.rows.get_by_role("checkbox").check()
+    history.rows.locator("summary").click()
+    assert_fits(page, width)
+    page.keyboard.press("Escape")
+    found = violations(page, axe_source)
+    assert not found, "\n".join(found)
