@@ -3,6 +3,8 @@
 // draws does it in the same frame: the page has one beat.
 
 const LEAST_MS = 30;
+// So long a person's keys may put it off.
+const MOST_MS = 100;
 
 const asking = new Set();
 let timer = 0;
@@ -28,6 +30,14 @@ export class Beat {
   cancel() {
     asking.delete(this.#draw);
   }
+}
+
+// A key was pressed: its letter has the next frame for itself.
+export function giveWay() {
+  if (!frame || performance.now() - last > MOST_MS) return;
+  cancelAnimationFrame(frame);
+  frame = 0;
+  timer = setTimeout(askFrame, LEAST_MS);
 }
 
 function askFrame() {

@@ -1,20 +1,23 @@
 // The free page's one document: the prompt, what models wrote into it, and what stands behind.
-import { keymap } from '@codemirror/view';
+import { EditorView, keymap } from '@codemirror/view';
 import { createBox, say, unseen } from './codemirror.js';
 import { Completion } from './completion.js';
 import { Generations } from './generation.js';
-import { placesOf } from './places.js';
+import { placesOf, show } from './places.js';
 import { tokenPopups } from './token-popup.js';
 import { undoButtons } from './undo.js';
 
 export class FreeDocument {
   #textarea;
+  #grown;
   #generations = new Generations();
   // Where the run that is asked for takes the text up to; null for all of it.
   #cut = null;
 
-  constructor(textarea, words) {
+  // grown() is called when a model's text was put in or taken out, and not by the person.
+  constructor(textarea, words, { grown }) {
     this.#textarea = textarea;
+    this.#grown = grown;
     const undo = undoButtons(this.#generations);
     this.view = createBox(textarea, {
       words,
@@ -24,6 +27,9 @@ export class FreeDocument {
         this.#generations.extensions,
         tokenPopups(),
         undo.extension,
+        EditorView.updateListener.of((update) => {
+          if (update.transactions.some(isUndone)) say(textarea);
+        }),
       ],
     });
     this.#generations.attach(this.view);
@@ -59,7 +65,7 @@ export class FreeDocument {
       count: Number(panel.dataset.next) - 1,
       tail: status === 'succeeded' ? restart : '',
     });
-    if (wasLive || asker === 'sibling') say(this.#textarea);
+    if (wasLive || asker === 'sibling') this.#grown();
   }
 
   append(run, tokens) {
@@ -127,6 +133,12 @@ export class FreeDocument {
     document.getElementById('run').click();
     return true;
   }
+}
+
+// A generation undone or brought back is an edit of the person's.
+function isUndone(transaction) {
+  const isStep = transaction.isUserEvent('undo') || transaction.isUserEvent('redo');
+  return isStep && transaction.effects.some((effect) => effect.is(show));
 }
 
 function completionOf({ dataset }) {

@@ -37,7 +37,7 @@ class Editor {
     this.#form = form;
     const words = form.dataset.labels.split('|');
     if (this.isFree) {
-      this.document = new FreeDocument(this.#prompt, words);
+      this.document = new FreeDocument(this.#prompt, words, { grown: () => this.previewSoon() });
       this.#view = this.document.view;
     } else {
       this.inline = document.createElement('span');

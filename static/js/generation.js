@@ -5,7 +5,8 @@
 // at once, in a change of its own that the history does not hold and maps what it does hold over.
 import { isolateHistory } from '@codemirror/commands';
 import { EditorSelection, Transaction } from '@codemirror/state';
-import { Beat } from './beat.js';
+import { EditorView } from '@codemirror/view';
+import { Beat, giveWay } from './beat.js';
 import { unseen } from './codemirror.js';
 import { markTokens, tokenMarks } from './marks.js';
 import { expect, expectedAt, fill, open, places, placesOf, show, write } from './places.js';
@@ -22,7 +23,7 @@ export class Generations {
 
   get extensions() {
     // The later is the outer one of two marks.
-    return [tokenMarks, places()];
+    return [tokenMarks, places(), EditorView.domEventHandlers({ keydown: () => giveWay() })];
   }
 
   // What must come right after a transaction: the text of what it shows.

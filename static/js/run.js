@@ -26,6 +26,8 @@ class RunView {
   #firstAt = 0;
   #count = 0;
   #ahead = null;
+  // The panel that the server was asked to draw anew.
+  #reloading = null;
   // Whether the focus was in the panel that is being replaced.
   #hadFocus = false;
   // Whether the person has left the scrolling to us since the run began.
@@ -137,7 +139,6 @@ class RunView {
       this.#output.flush();
       this.#editor.document?.flush();
       this.#setStatus(status);
-      this.#setBusy(false);
       announce(ENDINGS[status]);
       this.#reload();
       return;
@@ -163,9 +164,17 @@ class RunView {
       this.#panel.querySelector('.run-foot').scrollIntoView({ block: 'nearest' });
   }
 
-  // The row's truth, drawn by the server.
-  #reload() {
-    htmx.ajax('GET', this.#panel.dataset.outputUrl, { target: '#run-panel', swap: 'outerHTML' });
+  // The row's truth, drawn by the server. Asked for once at a time: a second answer would find its
+  // panel gone, and take what is preserved across a swap (the gauge) with it.
+  async #reload() {
+    const panel = this.#panel;
+    if (this.#reloading === panel) return;
+    this.#reloading = panel;
+    const asked = { target: '#run-panel', swap: 'outerHTML' };
+    await htmx.ajax('GET', panel.dataset.outputUrl, asked).catch(() => {});
+    this.#reloading = null;
+    // There was no answer: what is shown is the truth as far as it is known.
+    if (panel.isConnected) this.#setBusy(!FINAL.has(panel.dataset.status));
   }
 
   #setStatus(status) {

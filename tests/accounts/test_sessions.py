@@ -43,7 +43,10 @@ class Tab(Page):
     async def closed_with(self) -> tuple[int, float]:
         began = time.monotonic()
         code = await self.close_code()
-        return code, time.monotonic() - began
+        seconds = time.monotonic() - began
+        # As a server tells the application that the socket is gone.
+        await self.disconnect()
+        return code, seconds
 
 
 async def opened(client: Client) -> Tab:

@@ -7,6 +7,7 @@ import pytest
 from celery import Celery
 
 from playground.core.redis_url import celery_url
+from playground.core.search import new_number
 from tests.faults.undisturbed import PROMPT, undisturbed_text
 from tests.support.stack import Stack
 from tests.support.visitor import Visitor
@@ -27,6 +28,7 @@ def save_without_ring(stack: Stack, copied: str) -> str:
     run = uuid.uuid4()
     changed = {
         "id": f"'{run.hex}'",
+        "number": str(new_number()),
         "model": "'slow'",
         "status": "'queued'",
         "worker": "''",
