@@ -40,10 +40,10 @@ def user_of(client: Client) -> str | None:
     return client.session.get("_auth_user_id")
 
 
-def told(response: HttpResponse, name: str) -> tuple[int, str, str]:
-    """What an answer tells, without what differs by nature."""
+def told(response: HttpResponse, name: str) -> tuple[int, bool, str]:
+    """What an answer tells, without what differs by nature: names, tokens, the clock's seconds."""
     text = re.sub(r'(csrfmiddlewaretoken"? value|nonce)="[^"]*"', "", response.content.decode())
-    return response.status_code, response.get("Retry-After", ""), text.replace(name, "NAME")
+    return response.status_code, "Retry-After" in response, text.replace(name, "NAME")
 
 
 # --- Sign up --------------------------------------------------------------------
