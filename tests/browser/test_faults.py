@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.support.stack import Stack
 
@@ -13,9 +14,10 @@ OFFLINE = ("WebSocket connection to", "ERR_(CONNECTION|SOCKET|EMPTY)", "status o
 
 
 def test_a_worker_killed_in_mid_stream_costs_a_pause_and_no_word(
-    stack: Stack, guest: Guest
+    stack: Stack, guest: Guest, new_guest: NewGuest
 ) -> None:
-    calm = guest.open("free", model="demo")
+    # Somebody else: two tabs of one person would share a draft.
+    calm = new_guest().open("free", model="demo")
     undisturbed = calm.run_long(tokens=60)
     calm.wait_final()
     workbench = guest.open("free", model="slow")

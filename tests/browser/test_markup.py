@@ -50,6 +50,8 @@ def test_markup_typed_into_every_field_of_every_page_runs_as_text(
         page.reload()
         workbench.expect_written(prompt)
         assert_inert(page)
+        # A draft that was left unsent may come back and show itself anew.
+        page.wait_for_load_state("networkidle")
 
 
 def fill_all(workbench: Workbench) -> None:
