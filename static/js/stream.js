@@ -16,6 +16,8 @@ export class Stream {
   #failures = 0;
   #timer = 0;
   #signedOut = false;
+  // Whether the runs may be somebody else's now: nothing of them has come since.
+  #inDoubt = false;
   // run id -> { epoch, next, handlers }; the handlers are tokens(tokens),
   // restart(), state(event), connected(isOpen), stalled() and signedOut().
   #runs = new Map();
@@ -55,6 +57,7 @@ export class Stream {
       // One more try: the session may have changed, and be this person's all the same.
       const isOver = this.#signedOut && code !== SIGNED_OUT;
       this.#signedOut = code === SIGNED_OUT;
+      this.#inDoubt ||= this.#signedOut;
       if (this.#runs.size === 0) return;
       if (isOver) for (const { handlers } of this.#runs.values()) handlers.signedOut();
       else this.#reconnectLater();
@@ -87,9 +90,14 @@ export class Stream {
   #take(event) {
     const followed = this.#runs.get(event.run);
     if (!followed) return;
+    if (event.type === 'error') {
+      if (this.#inDoubt) followed.handlers.signedOut();
+      else followed.handlers.stalled();
+      return;
+    }
+    this.#inDoubt = false;
     if (event.type === 'tokens') this.#takeTokens(followed, event);
     else if (event.type === 'state') this.#takeState(followed, event);
-    else if (event.type === 'error') followed.handlers.stalled();
   }
 
   #takeTokens(followed, { run, epoch, from, tokens }) {

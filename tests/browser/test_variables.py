@@ -282,7 +282,7 @@ def test_axe_finds_nothing(guest: Guest, axe_source: str, scheme: str) -> None:
     variables.set_kind("words", "number")
     variables.set_kind("shots", "examples")
     variables.field("gone").fill("x")
-    workbench.prompt.fill("{{tone}} {{words}} {{shots}}")
+    workbench.write_prompt("{{tone}} {{words}} {{shots}}")
     expect(variables.row("gone")).to_contain_text("not used")
     workbench.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
 
