@@ -25,7 +25,8 @@ EVIL = "<img src=x onerror=alert(1)>"
 def written(guest: Guest, text: str) -> tuple[Workbench, VariableFields]:
     """The free page with a text typed into it."""
     workbench = guest.open("free")
-    workbench.prompt.fill("")
+    workbench.prompt.press("ControlOrMeta+a")
+    workbench.prompt.press("Delete")
     workbench.prompt.press_sequentially(text)
     return workbench, VariableFields(workbench.page)
 
@@ -106,13 +107,13 @@ def test_what_is_not_used_stays_quietly_until_it_is_removed(guest: Guest) -> Non
     variables.field("city").fill("Rome")
     expect(variables.finished).to_contain_text("Rome")
 
-    workbench.prompt.fill("{{day}}")
+    workbench.write_prompt("{{day}}")
 
     expect(variables.row("city")).to_contain_text("not used")
     expect(variables.field("city")).to_have_value("Rome")
     variables.row("city").get_by_role("button", name="Remove").click()
     expect(variables.names).to_have_text(["day"])
-    workbench.prompt.fill("{{day}} {{city}}")
+    workbench.write_prompt("{{day}} {{city}}")
     expect(variables.field("city")).to_have_value("")
 
 
@@ -255,7 +256,7 @@ def test_without_scripts_the_fields_come_with_update(stack: Stack, new_guest: Ne
     guest = new_guest(java_script_enabled=False)
     workbench = guest.open("free")
     variables = VariableFields(workbench.page)
-    workbench.prompt.fill("From {{city}}, {{shots}}")
+    workbench.write_prompt("From {{city}}, {{shots}}")
 
     workbench.page.get_by_role("button", name="Update the variables").click()
     variables.field("city").fill("Rome")
