@@ -38,7 +38,7 @@ class Drafts {
 
   constructor(editor) {
     this.#form = editor.form;
-    bringUnsent(this.#form, () => !this.#isTouched);
+    bringUnsent(this.#form, contentOf, () => !this.#isTouched);
     const edited = () => this.#edited();
     editor.onEdit(edited);
     this.#form.addEventListener('input', edited);
@@ -117,11 +117,11 @@ class Drafts {
 
   #read() {
     const body = new URLSearchParams(new FormData(this.#form));
-    const content = [...body].filter(([name]) => !BESIDE.test(name));
+    const content = contentOf(body);
     this.#step += 1;
     body.set('draft_writer', this.#writer);
     body.set('draft_step', String(this.#step));
-    return { content: JSON.stringify(content), body };
+    return { content, body };
   }
 
   #request(body) {
@@ -175,4 +175,8 @@ function showConflict({ copy, other, error }) {
   document.getElementById('draft-copy').href = copy;
   document.getElementById('draft-other').href = other;
   document.getElementById('draft-conflict').hidden = false;
+}
+
+function contentOf(body) {
+  return JSON.stringify([...body].filter(([name]) => !BESIDE.test(name)));
 }

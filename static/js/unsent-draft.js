@@ -12,8 +12,9 @@ export function keepUnsent(writer, address, body) {
   }
 }
 
-// Sends what waits; then shows it, if the page is its own and nothing was typed yet.
-export async function bringUnsent(form, mayReload) {
+// Sends what waits; then shows it, if the page is its own, looks different and nothing was typed
+// yet. contentOf(body) is what a person would call the content of a form.
+export async function bringUnsent(form, contentOf, mayReload) {
   let isShown = true;
   for (const [writer, unsent] of waiting()) {
     const body = new URLSearchParams(unsent.body);
@@ -24,7 +25,8 @@ export async function bringUnsent(form, mayReload) {
       const answer = await response.json();
       // What is refused now would be refused for ever.
       keepUnsent(writer, unsent.address, null);
-      if (response.ok && isOfPage(form, unsent.address, body)) isShown &&= shows(form, answer);
+      if (response.ok && isOfPage(form, unsent.address, body))
+        isShown &&= shows(form, answer) || adopts(form, answer, contentOf, body);
     } catch {
       // Still no connection; the next page tries again.
     }
@@ -45,6 +47,14 @@ function waiting() {
 function isOfPage({ elements }, address, body) {
   const own = document.getElementById('draft-state').dataset.saveUrl;
   return address === own && (body.get('prompt_id') ?? '') === elements.prompt_id.value;
+}
+
+// The page shows the same text already: it was left and came back. The draft is its own now.
+function adopts(form, { draft, revision, copy }, contentOf, body) {
+  if (copy || contentOf(new URLSearchParams(new FormData(form))) !== contentOf(body)) return false;
+  form.elements.draft.value = draft;
+  form.elements.draft_revision.value = String(revision);
+  return true;
 }
 
 function shows({ elements }, { draft, revision }) {
