@@ -18,6 +18,7 @@ from playground.core.errors import SignInRequired
 from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.gallery_index import EVERYBODY, KIND, published_forget, published_index
 from playground.prompts.models import Prompt, PromptVersion
+from playground.prompts.paging import Paged
 from playground.prompts.sharing import Shown, author_of, shown_runs
 from playground.prompts.sharing_page import Segment, segments
 from playground.prompts.states import template_named
@@ -78,7 +79,7 @@ class GalleryCard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gallery:
+class Gallery(Paged):
     """One page of the list, and what the filters offer."""
 
     query: GalleryQuery
@@ -86,23 +87,8 @@ class Gallery:
     cards: Sequence[GalleryCard]
 
     @property
-    def templates(self) -> list[Template]:
-        return list(TEMPLATES.values())
-
-    @property
     def sorts(self) -> dict[str, str]:
         return SORTS
-
-    @property
-    def next(self) -> str:
-        return self._page(self.page.next_page_number()) if self.page.has_next() else ""
-
-    @property
-    def previous(self) -> str:
-        return self._page(self.page.previous_page_number()) if self.page.has_previous() else ""
-
-    def _page(self, number: int) -> str:
-        return self.query.written(page=number if number > 1 else "")
 
 
 def gallery_page(query: GalleryQuery, *, number: str = "1") -> Gallery:

@@ -18,6 +18,7 @@ from playground.core import search
 from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.drafts import drafts_of
 from playground.prompts.models import Draft, Prompt, PromptVersion, Tag
+from playground.prompts.paging import Paged
 from playground.prompts.states import first_title, form_of_state, state_of_draft, template_named
 from playground.runs.models import Run
 
@@ -101,7 +102,7 @@ class LibraryQuery:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Library:
+class Library(Paged):
     """One page of the list, and what the filters offer."""
 
     query: LibraryQuery
@@ -113,23 +114,8 @@ class Library:
     archive_count: int
 
     @property
-    def templates(self) -> list[Template]:
-        return list(TEMPLATES.values())
-
-    @property
     def sorts(self) -> dict[str, str]:
         return SORTS
-
-    @property
-    def next(self) -> str:
-        return self._page(self.page.next_page_number()) if self.page.has_next() else ""
-
-    @property
-    def previous(self) -> str:
-        return self._page(self.page.previous_page_number()) if self.page.has_previous() else ""
-
-    def _page(self, number: int) -> str:
-        return self.query.written(page=number if number > 1 else "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,7 +45,6 @@ def run_create(
     origin: the run that it repeats. parent: the run that stood on the page when
     it was made; of a repeated one, it is the origin's.
 
-
     Raises `UnknownModel`, `PromptEmpty`, `PromptTooLong`, `ModelNotReady`,
     `TooManyRuns` or `QueueUnavailable`; then nothing was saved.
     """
