@@ -6,6 +6,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 
 from playground.accounts.models import User
 
@@ -39,6 +40,13 @@ class Visit:
         except DatabaseError as error:
             log.warning("user_unknown", error=str(error))
             return None
+
+    @property
+    def account_tag(self) -> str:
+        """Tells the pages of one account from another's; "" on a guest's."""
+        if self.user is None:
+            return ""
+        return salted_hmac("playground.account", str(self.user.pk)).hexdigest()[:16]
 
     @property
     def section(self) -> str:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.middleware.csrf import rotate_token
 
 from playground.accounts.models import User
 from playground.accounts.moving import guest_adopt
@@ -21,6 +22,12 @@ def adopt(request: HttpRequest, user: User, **kwargs: Any) -> None:
     guest = guest_of(request)
     if guest is not None:
         become(request, guest_adopt(guest=guest, user=user))
+
+
+@receiver(user_logged_out)
+def end_forms(request: HttpRequest, **kwargs: Any) -> None:
+    """Pages still open in other tabs write nothing more: it would be whoever comes next's."""
+    rotate_token(request)
 
 
 @receiver(post_delete, sender=Session)

@@ -13,10 +13,10 @@ from playground.core.responses import error_response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that did not come from a page of ours, or whose cookie is gone."""
+    """A form of a page from before signing in or out, or that did not come from a page of ours."""
     return error_response(
         request,
-        Forbidden("This form has expired or came from another site. Reload the page; try again."),
+        Forbidden("This page is from before you signed in or out, or of another site. Reload it."),
     )
 
 

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 
 from playground.accounts.belongings import Belonging
 from playground.accounts.models import Person
-from playground.prompts.gallery_index import published_forget
+from playground.prompts.indexing import published_forget
 from playground.prompts.models import Draft, Prompt, PromptVersion, Share, Tag
 
 _CHUNK = 200
@@ -42,11 +42,22 @@ def _export_prompts(person: Person) -> Iterator[dict[str, Any]]:
             "starred": prompt.starred,
             "archived_at": prompt.archived_at,
             "published_at": prompt.published_at,
-            "forked_from": prompt.forked_title or None,
+            "forked_from": _origin(prompt),
             "created_at": prompt.created_at,
             "updated_at": prompt.updated_at,
             "versions": [_version(version) for version in versions],
         }
+
+
+def _origin(prompt: Prompt) -> dict[str, Any] | None:
+    """What it was forked from. The title and the name stay when the origin is gone."""
+    if not prompt.forked_title:
+        return None
+    return {
+        "title": prompt.forked_title,
+        "author": prompt.forked_author or None,
+        "version": prompt.forked_from_id,
+    }
 
 
 def _version(version: PromptVersion) -> dict[str, Any]:

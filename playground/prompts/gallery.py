@@ -16,7 +16,7 @@ from django.utils import timezone
 from playground.core import search
 from playground.core.errors import SignInRequired
 from playground.prompts.catalog import TEMPLATES, Template
-from playground.prompts.gallery_index import EVERYBODY, KIND, published_forget, published_index
+from playground.prompts.indexing import EVERYBODY, PUBLIC, published_forget, published_index
 from playground.prompts.models import Prompt, PromptVersion
 from playground.prompts.paging import Paged
 from playground.prompts.sharing import Shown, author_of, shown_runs
@@ -146,7 +146,7 @@ def _listed(query: GalleryQuery) -> QuerySet[Prompt]:
     if query.template:
         found = found.filter(template=query.template)
     if query.words:
-        words = search.matching(kind=KIND, owner=EVERYBODY, query=query.words)
+        words = search.matching(kind=PUBLIC, owner=EVERYBODY, query=query.words)
         found = found.filter(pk__in=words)
     return found.select_related("person__user").order_by(*_ORDER[query.sort])
 

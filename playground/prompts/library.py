@@ -9,10 +9,9 @@ from django.http import Http404, QueryDict
 from django.utils import timezone
 
 from playground.accounts.models import Person
-from playground.core import search
 from playground.core.errors import InvalidInput, NothingChanged
 from playground.prompts.fields import clean_text
-from playground.prompts.gallery_index import published_forget, published_index
+from playground.prompts.indexing import prompt_forget, prompt_index
 from playground.prompts.models import Prompt, PromptVersion, Tag
 from playground.prompts.states import PromptState
 from playground.prompts.versions import version_create
@@ -22,8 +21,6 @@ MAX_DESCRIPTION = 2_000
 MAX_MESSAGE = 200
 MAX_TAGS = 12
 MAX_TAG = 40
-# What the search finds of a prompt's text; its end is as good as never looked for.
-INDEXED = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +82,7 @@ def prompt_create(
         )
         _file_under(prompt, details.tags)
         version_create(prompt=prompt, state=state, message=message)
-        _index(prompt)
+        prompt_index(prompt)
     return prompt
 
 
@@ -105,7 +102,7 @@ def prompt_save(
         except NothingChanged:
             if not is_renamed:
                 raise
-        _index(prompt)
+        prompt_index(prompt)
     return version
 
 
@@ -113,7 +110,7 @@ def prompt_edit(*, prompt: Prompt, details: Details) -> Prompt:
     """Other details, the same text."""
     with transaction.atomic():
         if _set_details(prompt, details):
-            _index(prompt)
+            prompt_index(prompt)
     return prompt
 
 
@@ -136,8 +133,7 @@ def prompt_delete(*, prompt: Prompt) -> None:
     if prompt.archived_at is None:
         raise InvalidInput("Only what is in the archive can be deleted. Archive the prompt first.")
     with transaction.atomic():
-        search.drop(kind="prompt", object_ids=[prompt.pk])
-        published_forget(prompt.pk)
+        prompt_forget(prompt)
         Tag.objects.filter(person=prompt.person_id, prompts=prompt).exclude(
             prompts__in=Prompt.objects.filter(person=prompt.person_id).exclude(pk=prompt.pk)
         ).delete()
@@ -175,19 +171,6 @@ def _file_under(prompt: Prompt, names: tuple[str, ...]) -> None:
     before = list(prompt.tags.values_list("pk", flat=True)) if prompt.head_id else []
     prompt.tags.set(Tag.objects.filter(person=person, name__in=names))
     Tag.objects.filter(person=person, pk__in=before, prompts=None).delete()
-
-
-def _index(prompt: Prompt) -> None:
-    """Tells the search what the prompt now says."""
-    text = prompt.head.text if prompt.head else ""
-    tags = tags_written(prompt.tags.values_list("name", flat=True))
-    search.put(
-        kind="prompt",
-        object_id=prompt.pk,
-        owner=prompt.person_id,
-        text="\n".join([prompt.title, prompt.description, tags, text[:INDEXED]]),
-    )
-    published_index(prompt)
 
 
 def _line(data: QueryDict, name: str, *, label: str, limit: int) -> str:

@@ -17,6 +17,7 @@ from playground.accounts.models import Person
 from playground.core import search
 from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.drafts import drafts_of
+from playground.prompts.indexing import OWN
 from playground.prompts.models import Draft, Prompt, PromptVersion, Tag
 from playground.prompts.paging import Paged
 from playground.prompts.states import first_title, form_of_state, state_of_draft, template_named
@@ -172,7 +173,7 @@ def _filtered(
 
 def _matching(person: Person, words: str) -> Q:
     """Prompts that have the words themselves, or in an output of one of their runs."""
-    itself = search.matching(kind="prompt", owner=person.pk, query=words)
+    itself = search.matching(kind=OWN, owner=person.pk, query=words)
     # A sum is in no index: few runs are of a version and very many may have the words, so the
     # database is to begin with the former.
     of_versions = Run.objects.filter(person=person, version_id__isnull=False)

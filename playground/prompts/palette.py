@@ -12,6 +12,7 @@ from playground.accounts.people import person_of
 from playground.checkpoints.registry import registry
 from playground.core import search
 from playground.prompts.catalog import TEMPLATES
+from playground.prompts.indexing import OWN
 from playground.prompts.library_list import MAX_QUERY
 from playground.prompts.models import Prompt
 from playground.prompts.states import template_named
@@ -55,7 +56,7 @@ def found_prompts(person: Person | None, words: str) -> list[Prompt]:
         return []
     own = Prompt.objects.filter(person=person, archived_at__isnull=True)
     if words:
-        own = own.filter(pk__in=search.matching(kind="prompt", owner=person.pk, query=words))
+        own = own.filter(pk__in=search.matching(kind=OWN, owner=person.pk, query=words))
     return list(own.only("title", "template").order_by("-updated_at", "-pk")[:MAX_PROMPTS])
 
 

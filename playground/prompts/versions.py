@@ -15,7 +15,7 @@ from playground.core.errors import NothingChanged
 from playground.prompts.diffs import Changes, changes_between
 from playground.prompts.fitting import finished_prompt
 from playground.prompts.forms import PromptForm
-from playground.prompts.gallery_index import published_index
+from playground.prompts.indexing import prompt_index
 from playground.prompts.models import Prompt, PromptVersion
 from playground.prompts.states import PromptState, state_of_version, template_named
 from playground.runs.models import Run
@@ -70,7 +70,7 @@ def version_restore(*, prompt: Prompt, version: PromptVersion) -> PromptVersion:
             state=state_of_version(version),
             message=f"Restored version {version.number}",
         )
-        published_index(prompt)
+        prompt_index(prompt)
     return restored
 
 

@@ -6,7 +6,11 @@ const PREFIX = 'unsent-draft ';
 export function keepUnsent(writer, address, body) {
   try {
     if (body === null) localStorage.removeItem(PREFIX + writer);
-    else localStorage.setItem(PREFIX + writer, JSON.stringify({ address, body: String(body) }));
+    else
+      localStorage.setItem(
+        PREFIX + writer,
+        JSON.stringify({ address, account: account(), body: String(body) }),
+      );
   } catch {
     // Storage is refused or full.
   }
@@ -38,10 +42,17 @@ function waiting() {
   try {
     return Object.keys(localStorage)
       .filter((key) => key.startsWith(PREFIX))
-      .map((key) => [key.slice(PREFIX.length), JSON.parse(localStorage.getItem(key))]);
+      .map((key) => [key.slice(PREFIX.length), JSON.parse(localStorage.getItem(key))])
+      .filter(([, unsent]) => !unsent.account || unsent.account === account());
   } catch {
     return [];
   }
+}
+
+// Whose account the page is of. An account's text waits for its account; a guest's is whoever's
+// the guest becomes.
+function account() {
+  return document.getElementById('draft-state').dataset.account;
 }
 
 function isOfPage({ elements }, address, body) {

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from playground.accounts.models import User
+from playground.accounts.models import Person, User
 from tests.accounts.people import PASSWORD, make_user, sign_in, sign_up, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
@@ -44,6 +44,13 @@ def told(response: HttpResponse, name: str) -> tuple[int, bool, str]:
     """What an answer tells, without what differs by nature: names, tokens, the clock's seconds."""
     text = re.sub(r'(csrfmiddlewaretoken"? value|nonce)="[^"]*"', "", response.content.decode())
     return response.status_code, "Retry-After" in response, text.replace(name, "NAME")
+
+
+def token_of(client: Client, path: str) -> str:
+    """What a form on that page would post to show that it is of this site."""
+    found = re.search('name="csrfmiddlewaretoken" value="(.+?)"', client.get(path).content.decode())
+    assert found
+    return found[1]
 
 
 # --- Sign up --------------------------------------------------------------------
@@ -160,6 +167,23 @@ def test_signing_in_and_out_gives_the_session_a_new_key(client: Client) -> None:
     for key in (planted, mine):
         thief.cookies["sessionid"] = key
         assert user_of(thief) is None
+
+
+def test_a_page_from_before_signing_out_writes_nothing_more() -> None:
+    make_user("ann")
+    client = Client(enforce_csrf_checks=True)
+    sign_in(client, "ann", csrfmiddlewaretoken=token_of(client, "/account/sign-in/"))
+    page = token_of(client, "/free/")
+    draft = {"csrfmiddlewaretoken": page, "prompt": "mine", "draft_writer": "1", "draft_step": "1"}
+    before = client.post("/free/draft/", draft)
+    client.post("/account/sign-out/", {"csrfmiddlewaretoken": page})
+
+    after = client.post("/free/draft/", {**draft, "prompt": "mine, longer", "draft_step": "2"})
+
+    assert (before.status_code, after.status_code) == (200, 403)
+    assert "before you signed in or out" in after.content.decode()
+    # Nobody became a guest who has ann's text.
+    assert Person.objects.get().user is not None
 
 
 def test_changing_the_password_ends_all_other_sessions_and_renews_this_one() -> None:

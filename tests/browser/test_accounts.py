@@ -119,6 +119,27 @@ def test_signing_out_closes_the_stream_of_another_tab(stack: Stack, guest: Guest
     assert len(stack.row(run)["text"]) > length
 
 
+def test_a_text_left_when_signed_out_waits_for_its_account(guest: Guest) -> None:
+    name = new_name()
+    first = guest.page("/")
+    account = Account(first, guest.url)
+    account.sign_up(name)
+    left = guest.open("translation")
+    with guest.complaints.allow("403"):
+        account.sign_out()
+        left.field("sentence").fill("This is of the account.")
+        expect(left.page.locator("#draft-state")).to_contain_text("before you signed in or out")
+        left.page.close(run_before_unload=True)
+
+        # Whoever comes next in this browser does not get it.
+        nobody = guest.open("translation")
+        expect(nobody.field("sentence")).not_to_have_value("This is of the account.")
+        account_of(nobody, guest).sign_in(name)
+
+    again = guest.open("translation")
+    expect(again.field("sentence")).to_have_value("This is of the account.")
+
+
 def test_a_password_changed_here_signs_out_there_and_not_here(
     guest: Guest, new_guest: NewGuest
 ) -> None:

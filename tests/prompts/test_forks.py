@@ -1,9 +1,12 @@
 """Forks: a copy of one's own that remembers its origin, also when that is gone."""
 
+import json
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from playground.accounts.exporting import export_lines
 from playground.accounts.models import Person
 from playground.prompts.forks import fork_note
 from playground.prompts.library import Details, prompt_save
@@ -49,6 +52,15 @@ def test_a_stranger_becomes_a_guest_with_a_copy(share: Share, origin: Prompt) ->
     assert "Forked from" in page
     assert "Greetings</a> by a guest" in page
     assert "unchanged since" in page
+
+
+def test_the_export_says_what_it_was_forked_from(share: Share, origin: Prompt) -> None:
+    fork = forked(share)
+
+    lines = [json.loads(line) for line in export_lines(fork.person)]
+
+    (told,) = [line["forked_from"] for line in lines if line["kind"] == "prompt"]
+    assert told == {"title": "Greetings", "author": "a guest", "version": str(origin.head_id)}
 
 
 def test_forking_asks_first_and_htmx_is_sent_on(share: Share) -> None:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from playground.accounts.leaving import person_delete
 from playground.accounts.models import Person
 from playground.core import search
-from playground.prompts.gallery_index import EVERYBODY, KIND
+from playground.prompts.indexing import EVERYBODY, PUBLIC
 from playground.prompts.library import Details, prompt_edit, prompt_save
 from playground.prompts.models import Prompt
 from playground.prompts.versions import version_restore
@@ -44,7 +44,7 @@ def titles(query: str = "") -> list[str]:
 
 
 def indexed(word: str) -> list[object]:
-    return list(search.matching(kind=KIND, owner=EVERYBODY, query=word))
+    return list(search.matching(kind=PUBLIC, owner=EVERYBODY, query=word))
 
 
 def test_an_empty_gallery_says_how_to_fill_it() -> None:

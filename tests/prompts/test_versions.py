@@ -9,9 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from playground.accounts.models import Person
+from playground.core import search
 from playground.core.errors import NothingChanged
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.forms import default_form
+from playground.prompts.indexing import OWN
 from playground.prompts.library import Details, prompt_create
 from playground.prompts.models import Draft, Prompt
 from playground.prompts.states import first_title, form_of_state, state_of, state_of_version
@@ -168,6 +170,15 @@ def test_restoring_makes_a_new_version_with_the_old_text(person: Person) -> None
     assert (prompt.head.number, prompt.head.text) == (3, "old")
     assert prompt.head.message == "Restored version 1"
     assert prompt.versions.count() == 3
+
+
+def test_what_was_restored_is_found_by_its_words(person: Person) -> None:
+    prompt = saved_prompt(person, "an old fox", "a new hare")
+
+    version_restore(prompt=prompt, version=prompt.versions.get(number=1))
+
+    assert search.matching(kind=OWN, owner=person.pk, query="fox").exists()
+    assert not search.matching(kind=OWN, owner=person.pk, query="hare").exists()
 
 
 def test_the_page_shows_the_head_and_a_version_s_page_that_version(person: Person) -> None:
