@@ -1,12 +1,10 @@
-"""The engine's life of a request: joining, stopping, resuming, failing, pacing, waiting."""
+"""The engine's life of a request: joining, stopping, resuming, being refused."""
 
 import threading
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import pytest
-import torch
 
 from tests.engine.tiny import (
     Result,
@@ -22,17 +20,12 @@ from workers.engine.blocks import BLOCK
 from workers.engine.engine import Engine
 from workers.engine.errors import (
     CacheTooSmall,
-    DeviceFailed,
     DuplicateRequest,
     EmptyPrompt,
     InvalidParameter,
-    NonFiniteLogits,
-    OutOfMemory,
     PromptTooLong,
-    RequestFailed,
     TokenOutOfRange,
 )
-from workers.engine.model import GPTJ
 from workers.engine.request import Finish, Request, SamplingParams, TokenOutput
 
 # Ways to sample that between them touch every branch.
@@ -57,17 +50,6 @@ def requests_of_all_ways() -> list[Request]:
         for seed, (way, params) in enumerate(WAYS.items())
         for length in (2, 60, 131)
     ]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-# -- exactness -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["small", "wide_heads", "odd_sizes"])
@@ -336,203 +318,6 @@ def test_parameters_outside_their_range_are_named(field: str, value: object) -> 
     assert caught.value.code == "invalid_parameter"
     assert caught.value.details["field"] == field
     assert field in caught.value.message
-
-
-# -- failures ------------------------------------------------------------------------------------
-
-
-class Fault:
-    """A head that fails, or gives no numbers, whenever a row of it is `hidden` of a poisoned run.
-
-    Rows cannot be told apart in the head, so the fault watches the tokens that go in.
-    """
-
-    def __init__(self, model: GPTJ, poison: int, fault: Exception | float) -> None:
-        self._model = model
-        self._poison = poison
-        self._fault = fault
-        self._poisoned: list[int] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._model, name)
-
-    def hidden(self, ids: torch.Tensor, *rest: Any) -> torch.Tensor:
-        hidden = self._model.hidden(ids, *rest)
-        rows = (ids == self._poison).nonzero().flatten()
-        if rows.numel():
-            if isinstance(self._fault, Exception):
-                raise self._fault
-            hidden[rows] = self._fault
-        return hidden
-
-
-def engine_with(small: Tiny, fault: Exception | float) -> Engine:
-    """Fails where token 257 runs: a filler, so no healthy request ever makes or holds it."""
-    return Engine(Fault(small.model, 257, fault), small.vocabulary)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (RuntimeError("injected"), RequestFailed),
-        (MemoryError(), OutOfMemory),
-        (RuntimeError("[enforce fail] can't allocate memory: 8 bytes"), OutOfMemory),
-        (float("nan"), NonFiniteLogits),
-        (float("inf"), NonFiniteLogits),
-    ],
-    ids=["error", "memory", "allocator", "nan", "inf"],
-)
-def test_a_failing_request_fails_alone(
-    small: Tiny, fault: Exception | float, error: type[Exception]
-) -> None:
-    healthy = [request(str(seed), prompt_of(20 + seed), 25, seed=seed) for seed in range(3)]
-    poisoned = request("poisoned", (*prompt_of(140), 257), 10)
-
-    results = run(engine_with(small, fault), healthy[0], poisoned, *healthy[1:])
-
-    finish = results["poisoned"].finish
-    assert finish is not None
-    assert finish.reason == "error"
-    assert isinstance(finish.error, error)
-    assert results["poisoned"].tokens == []
-    for each in healthy:
-        assert results[each.id].tokens == run_alone(small, each).tokens
-
-
-def test_no_memory_for_one_request_fails_it_alone(
-    small: Tiny, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = small.engine()
-    opened = engine._runner.open
-
-    def scarce(sequence: Any) -> None:
-        if sequence.request.id == "big":
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-        opened(sequence)
-
-    monkeypatch.setattr(engine._runner, "open", scarce)
-    results = run(engine, request("big", prompt_of(200), 300), request("a", prompt_of(9), 5))
-
-    assert results["big"].finish is not None
-    assert isinstance(results["big"].finish.error, OutOfMemory)
-    assert len(results["a"].tokens) == 5
-    assert engine.counters.used_blocks == 0
-
-
-def test_what_a_failed_request_computed_is_not_used_again(small: Tiny) -> None:
-    engine = engine_with(small, float("nan"))
-    prompt = prompt_of(100)
-    run(engine, request("poisoned", (*prompt, 257), 10))
-
-    healthy = request("healthy", (*prompt, 5), 20, seed=1)
-
-    assert run(engine, healthy)["healthy"].tokens == run_alone(small, healthy).tokens
-    assert engine.counters.reused_tokens == 0
-
-
-def test_a_device_that_fails_is_raised(small: Tiny) -> None:
-    engine = engine_with(small, RuntimeError("CUDA error: an illegal memory access was met"))
-    engine.submit(request("a", prompt_of(4), 5))
-    engine.submit(request("b", (257,), 5))
-
-    with pytest.raises(DeviceFailed):
-        engine.step()
-
-
-# -- pace and waiting ----------------------------------------------------------------------------
-
-
-def test_pace_caps_every_request_and_keeps_them_in_one_batch(small: Tiny) -> None:
-    clock = Clock()
-    engine = small.engine(tokens_per_second=20, clock=clock)
-    for name in "abc":
-        engine.submit(request(name, prompt_of(5), 400))
-    times: dict[str, list[float]] = {"a": [], "b": [], "c": []}
-    steps = 0
-
-    while clock.now < 1010.0:
-        outputs = engine.step()
-        steps += bool(outputs)
-        for output in outputs:
-            times[output.request_id].append(clock.now)
-        clock.now += 0.004
-
-    for found in times.values():
-        assert 197 <= len(found) <= 201
-        assert min(b - a for a, b in pairwise(found)) > 0.04
-    assert steps <= 202, "requests of one pace did not share steps"
-
-
-def test_pace_does_not_slow_what_is_slower_anyway(small: Tiny) -> None:
-    clock = Clock()
-    engine = small.engine(tokens_per_second=20, clock=clock)
-    engine.submit(request("a", prompt_of(5), 100))
-    made = 0
-
-    for _ in range(100):
-        made += len(engine.step())
-        clock.now += 0.055
-
-    assert made >= 98
-
-
-def test_step_is_empty_when_idle_or_ahead(small: Tiny) -> None:
-    clock = Clock()
-    engine = small.engine(tokens_per_second=10, clock=clock)
-    assert engine.step() == []
-    engine.submit(request("a", prompt_of(5), 10))
-
-    assert len(engine.step()) == 1
-    assert engine.step() == []
-    assert engine.has_work
-
-
-def test_wait_returns_when_there_is_something_to_do(small: Tiny) -> None:
-    engine = small.engine()
-    woken = threading.Event()
-
-    def loop() -> None:
-        engine.wait(30)
-        woken.set()
-
-    thread = threading.Thread(target=loop)
-    thread.start()
-    assert not woken.wait(0.05), "nothing was there to do"
-    engine.submit(request("a", prompt_of(4), 5))
-
-    assert woken.wait(10)
-    thread.join()
-    engine.step()
-    engine.wait(30)
-
-
-def test_wait_knows_the_pace(small: Tiny) -> None:
-    engine = small.engine(tokens_per_second=20)
-    engine.submit(request("a", prompt_of(4), 5))
-    steps = 0
-    made: list[Any] = []
-
-    while engine.has_work:
-        engine.wait(30)
-        made.extend(engine.step())
-        steps += 1
-
-    assert len(made) == 6
-    assert steps <= 8, "waiting returned before a token was due"
-
-
-def test_abort_wakes_a_paced_engine(small: Tiny) -> None:
-    engine = small.engine(tokens_per_second=0.01)
-    engine.submit(request("a", prompt_of(4), 3))
-    engine.step()
-    thread = threading.Thread(target=engine.wait, args=(60,))
-    thread.start()
-
-    engine.abort("a")
-
-    thread.join(10)
-    assert not thread.is_alive()
-    assert [output.request_id for output in engine.step()] == ["a"]
 
 
 def test_score_beside_steps_disturbs_nothing(small: Tiny) -> None:

@@ -1,18 +1,16 @@
-"""``{{name}}``: found, filled in literally, checked; kept with the form; rows of examples."""
+"""``{{name}}``: found, filled in literally, checked; kept with the form."""
 
 import json
 from typing import Any
 
 import pytest
-from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.errors import InvalidInput
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.fitting import finished_prompt, kept_fields
-from playground.prompts.forms import PromptForm, default_parameters, posted_form, stored_form
-from playground.prompts.row_edits import MAX_PASTED_CHARS, with_row_edits
+from playground.prompts.forms import default_parameters, posted_form, stored_form
 from playground.prompts.states import form_of_state, state_of
 from playground.prompts.variable_panels import variable_panel
 from playground.prompts.variables import (
@@ -24,41 +22,13 @@ from playground.prompts.variables import (
     names_in,
     stored_variables,
 )
+from tests.prompts.variable_forms import FULL, data, free, refused, sent
 
 NAMES = st.from_regex(r"[\w-]{1,40}", fullmatch=True)
 # Texts in which braces, backslashes and names are likely.
 TEXTS = st.lists(
     st.sampled_from(["{{", "}}", "{", "}", "\\", " ", "a", "city", "{{city}}", "\n", "é", "𝄞"])
 ).map("".join)
-
-
-def data(values: dict[str, str | list[str]]) -> QueryDict:
-    posted = QueryDict(mutable=True)
-    for name, value in values.items():
-        posted.setlist(name, value if isinstance(value, list) else [value])
-    return posted
-
-
-def free(prompt: str, **settings: str | list[str]) -> PromptForm:
-    """The free page's form; ``city_min`` is the setting ``min`` of city, ``city`` its value."""
-    posted: dict[str, str | list[str]] = {"prompt": prompt}
-    for key, value in settings.items():
-        name, _, setting = key.partition("_")
-        posted[f"var.{name}.{setting}" if setting else f"var.{name}"] = value
-        posted["variables"] = list(dict.fromkeys([*posted.get("variables", []), name]))
-    return posted_form(TEMPLATES["free"], data(posted))
-
-
-def refused(prompt: str, **settings: str | list[str]) -> InvalidInput:
-    with pytest.raises(InvalidInput) as caught:
-        free(prompt, **settings).check()
-    return caught.value
-
-
-def sent(prompt: str, **settings: str | list[str]) -> str:
-    form = free(prompt, **settings)
-    form.check()
-    return finished_prompt(form).text
 
 
 # --- In a text --------------------------------------------------------------------------------
@@ -325,23 +295,6 @@ def test_a_long_text_is_cut_at_a_place_of_what_was_written() -> None:
 
 # --- Kept -------------------------------------------------------------------------------------
 
-FULL = {
-    "prompt": "{{city}} {{n}} {{shots}}",
-    "variables": ["city", "n", "shots"],
-    "var.city": "Rome",
-    "var.city.kind": "choice",
-    "var.city.options": "Rome\nParis",
-    "var.city.help": "Where to",
-    "var.n.kind": "number",
-    "var.n.default": "3",
-    "var.n.min": "1",
-    "var.shots.kind": "examples",
-    "var.shots.columns": "question, answer",
-    "var.shots.format": r"Q: {question}\nA: {answer}\n\n",
-    "var.shots.width": "2",
-    "var.shots.cell": ["One?", "{answer}", "Two?", "B"],
-}
-
 
 def test_a_run_keeps_the_variables_and_the_open_text() -> None:
     form = posted_form(TEMPLATES["free"], data(FULL))
@@ -404,126 +357,3 @@ def test_what_was_imported_is_read_with_care(raw: Any) -> None:
 )
 def test_json_and_back_is_the_same(variables: list[Variable]) -> None:
     assert stored_variables([v.to_json() for v in variables]) == tuple(variables)
-
-
-# --- Rows -------------------------------------------------------------------------------------
-
-
-def test_columns_have_names_and_a_format_by_themselves() -> None:
-    assert sent("{{s}}->", s_kind="examples", s_width="2", s_cell=["1", "2"]) == (
-        "Input: 1\nOutput: 2\n\n->"
-    )
-
-
-def test_a_column_that_went_comes_back_with_its_cells() -> None:
-    form = free("{{s}}", s_kind="examples", s_columns="a", s_width="2", s_cell=["1", "2"])
-
-    row = variable_panel(form, finished_prompt(form)).rows[0]
-
-    assert row.width == 2
-    assert row.cells == [[("a", "1"), ("", "2")]]
-
-
-def test_rows_that_are_empty_are_left_out_and_examples_without_any_refused() -> None:
-    error = refused("{{s}}", s_kind="examples", s_width="2", s_cell=["", " "])
-
-    assert error.field == "var.s.cell"
-
-
-def rows_after(action: dict[str, str]) -> tuple[list[tuple[str, str]], tuple[str, int] | None]:
-    form = posted_form(
-        TEMPLATES["translation"],
-        data({"examples_given": ["a", "b", "c"], "examples_wanted": ["A", "B", "C"]}),
-    )
-    edited, focus = with_row_edits(form, data(dict(action)))
-    return [tuple(pair) for pair in edited.values["examples"]], focus
-
-
-A, B, C = ("a", "A"), ("b", "B"), ("c", "C")
-
-
-@pytest.mark.parametrize(
-    ("action", "rows", "focus"),
-    [
-        ({"move": "examples:2:-1"}, [A, C, B], 1),
-        ({"move": "examples:0:1"}, [B, A, C], 1),
-        ({"move": "examples:0:-1"}, [A, B, C], 0),
-        ({"move": "examples:9:1"}, [A, B, C], None),
-        ({"move": "examples:1:5"}, [A, B, C], 1),
-        ({"copy": "examples:1"}, [A, B, B, C], 2),
-        ({"copy": "examples:x"}, [A, B, C], None),
-        ({"paste": "examples:2", "pasted": "x\ty\nz"}, [A, B, C, ("x", "y"), ("z", "")], 4),
-        ({"paste": "examples:0", "pasted": 'x\t"1\r\n2"\t3'}, [A, ("x", "1\n2\t3"), B, C], 1),
-        ({"paste": "examples:0", "pasted": ""}, [A, B, C], 0),
-    ],
-)
-def test_rows_are_moved_copied_and_pasted(
-    action: dict[str, str], rows: list[tuple[str, str]], focus: int | None
-) -> None:
-    assert rows_after(action) == (rows, None if focus is None else ("examples", focus))
-
-
-@pytest.mark.parametrize("pasted", ["a\tb\n" * 25, "x" * (MAX_PASTED_CHARS + 1)])
-def test_more_than_there_can_be_is_not_pasted(pasted: str) -> None:
-    with pytest.raises(InvalidInput):
-        rows_after({"paste": "examples:0", "pasted": pasted})
-
-
-def test_a_variables_rows_are_edited_the_same_way() -> None:
-    form = free("{{s}}", s_kind="examples", s_width="2", s_cell=["", ""])
-
-    edited, focus = with_row_edits(form, data({"paste": "var.s:0", "pasted": "1\t2\n3\t4"}))
-
-    assert edited.variables[0].rows == (("1", "2"), ("3", "4"))
-    assert focus == ("var.s", 1)
-    edited, _ = with_row_edits(edited, data({"remove": "var.s:0"}))
-    assert edited.variables[0].rows == (("3", "4"),)
-
-
-def test_a_variable_is_removed() -> None:
-    edited, _ = with_row_edits(free("No more", city="Rome"), data({"remove": "variables:city"}))
-
-    assert edited.variables == ()
-
-
-# --- Pages ------------------------------------------------------------------------------------
-
-EVIL = '"><script>alert(1)</script>'
-
-
-@pytest.mark.django_db
-def test_the_page_has_a_field_for_each_variable_without_scripts(client: Any) -> None:
-    answer = client.post("/free/", {"prompt": "{{city}} {{n}}"})
-
-    text = answer.content.decode()
-    assert '<label class="variable-name" for="var.city">city</label>' in text
-    assert 'name="var.n"' in text
-
-
-@pytest.mark.django_db
-def test_markup_in_values_and_settings_is_text(client: Any) -> None:
-    posted = {key: value for key, value in FULL.items() if key != "var.n.min"}
-    for key in (
-        "var.city",
-        "var.city.help",
-        "var.city.options",
-        "var.shots.columns",
-        "var.n.default",
-    ):
-        posted[key] = EVIL
-    posted["var.shots.cell"] = [EVIL] * 4
-
-    for path in ("/free/", "/free/preview/"):
-        text = client.post(path, posted).content.decode()
-        assert "<script>alert" not in text
-        assert "&lt;script&gt;alert" in text
-
-
-@pytest.mark.django_db
-def test_the_preview_shows_values_in_their_places(client: Any) -> None:
-    text = client.post(
-        "/free/preview/", {"prompt": "To {{city}} {{day}}", "variables": "city", "var.city": "Rome"}
-    ).content.decode()
-
-    assert '<span class="variable-value" title="city">Rome</span>' in text
-    assert '<span class="variable-value" title="day" data-open>{{day}}</span>' in text
