@@ -75,6 +75,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    # Pages; static files lie compressed on the disk. Lengths tell nothing: it adds some at random.
+    "django.middleware.gzip.GZipMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -309,6 +311,8 @@ STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG
 SERVESTATIC_MAX_AGE = 0 if DEBUG else 3600
+# static/build.mjs puts a hash of the content into every name: what has one never changes.
+SERVESTATIC_IMMUTABLE_FILE_TEST = r"-[0-9A-Z]{8}\.\w+$"
 STATIC_ROOT = None
 
 # --- Logs ---------------------------------------------------------------------

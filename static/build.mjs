@@ -2,9 +2,12 @@
 //
 // Every file's name carries a hash of its content; manifest.json maps the plain
 // names to those, so that browsers may keep a file for as long as they like.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+// Beside each text lie its compressed forms, which the server hands out as they are.
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { brotliCompress, gzip } from 'node:zlib';
 import * as esbuild from 'esbuild';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -29,6 +32,24 @@ const writeManifest = {
     });
   },
 };
+
+// By the ending that the server looks for.
+const COMPRESSED = {
+  gz: (content) => promisify(gzip)(content, { level: 9 }),
+  br: promisify(brotliCompress),
+};
+
+async function compress() {
+  const names = await readdir(dist, { recursive: true });
+  const texts = names.filter((name) => /\.(js|css|svg)$/.test(name));
+  await Promise.all(
+    texts.map(async (name) => {
+      const content = await readFile(path.join(dist, name));
+      for (const [ending, made] of Object.entries(COMPRESSED))
+        await writeFile(path.join(dist, `${name}.${ending}`), await made(content));
+    }),
+  );
+}
 
 const shared = {
   absWorkingDir: path.dirname(here),
@@ -68,4 +89,5 @@ if (watch) {
   for (const options of builds) await (await esbuild.context(options)).watch();
 } else {
   await Promise.all(builds.map((options) => esbuild.build(options)));
+  await compress();
 }
