@@ -51,13 +51,24 @@ def checkpoint_of(work: Path) -> dict:
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
-    schedule = Schedule(full=1.0, steps=1000)
+    schedule = Schedule(full=1.0, ends=(1000,))
     rates = [schedule.rate(step) for step in range(1001)]
 
     assert rates[0] < 0.05
     assert rates[100:600] == [1.0] * 500
     assert rates[1000] == 0.0
     assert rates[650:] == sorted(rates[650:], reverse=True)
+
+
+def test_another_round_changes_nothing_before_it_and_is_like_the_first() -> None:
+    once, twice = Schedule(ends=(1000,)), Schedule(ends=(1000, 3000))
+
+    rates = [twice.rate(step) for step in range(3001)]
+
+    assert rates[:1000] == [once.rate(step) for step in range(1000)]
+    assert rates[1000:1100] == rates[:100]
+    assert rates[1100:2300] == [twice.full] * 1200
+    assert rates[2299] > rates[2400] > rates[2999] > rates[3000] == 0.0
 
 
 def test_a_run_that_was_stopped_ends_with_the_same_weights(
@@ -92,8 +103,19 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(
     assert set(logs[0][-1]["validation"]) == set(TASKS)
 
 
+def test_a_run_that_has_ended_goes_on_as_one_meant_to(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    train(options_for(tmp_path / "longer", tokenizer, "--steps", "4"), SHAPE)
+    train(options_for(tmp_path / "longer", tokenizer, "--steps", "4", "8"), SHAPE)
+    train(options_for(tmp_path / "meant", tokenizer, "--steps", "4", "8"), SHAPE)
+
+    longer, meant = (checkpoint_of(tmp_path / name) for name in ("longer", "meant"))
+    assert longer["step"] == meant["step"] == 8
+    for name, tensor in meant["network"].items():
+        assert tensor.equal(longer["network"][name]), name
+
+
 def test_a_run_learns(tokenizer: Tokenizer) -> None:
-    training = Training(SHAPE, Schedule(steps=30, warm_up=2), seed=1, threads=2)
+    training = Training(SHAPE, Schedule(ends=(30,), warm_up=2), seed=1, threads=2)
     same = batches(seed=1, step=0, documents=6, parts=3, tokenizer=tokenizer)
     losses = [
         result.loss / result.places for result in (training.train_step(same) for _ in range(8))
@@ -104,10 +126,13 @@ def test_a_run_learns(tokenizer: Tokenizer) -> None:
 
 def test_a_run_does_not_go_on_as_another(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
-    journal.begin({"seed": 1, "corpus": "a"}, step=0)
+    journal.begin({"seed": 1, "corpus": "a", "steps": [10]}, step=0)
 
     with pytest.raises(OtherRun, match="another corpus"):
-        journal.begin({"seed": 1, "corpus": "b"}, step=10)
+        journal.begin({"seed": 1, "corpus": "b", "steps": [10]}, step=10)
+    with pytest.raises(OtherRun, match="another steps"):
+        journal.begin({"seed": 1, "corpus": "a", "steps": [20]}, step=10)
+    journal.begin({"seed": 1, "corpus": "a", "steps": [10, 20]}, step=10)
 
 
 def test_a_run_that_starts_anew_has_a_new_record(tmp_path: Path) -> None:

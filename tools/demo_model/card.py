@@ -64,7 +64,8 @@ def losses(log: Sequence[dict[str, Any]]) -> str:
 def command(run: dict[str, Any]) -> str:
     """The command that began a run, as the card tells it."""
     return (
-        f"```\npython -m tools.demo_model.train --seed {run['seed']} --steps {run['steps']} "
+        f"```\npython -m tools.demo_model.train --seed {run['seed']} "
+        f"--steps {' '.join(map(str, run['steps']))} "
         f"--decay {run['decay']} --documents {run['documents']} --precision {run['precision']} "
         "--out models/demo\n```"
     )

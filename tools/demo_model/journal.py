@@ -32,11 +32,14 @@ class Journal:
     def begin(self, run: dict[str, Any], *, step: int) -> None:
         """Start the record, or go on with it from ``step``; raises OtherRun.
 
-        Lines of steps that were made after the last checkpoint go: they come again.
+        Lines of steps that were made after the last checkpoint go: they come again. Another
+        round of ``steps`` after those of the record is no other run.
         """
         if step and self.run.exists():
             before = json.loads(self.run.read_text(encoding="utf-8"))
-            other = [name for name in run if before.get(name) != run[name]]
+            rounds = before.get("steps", [])
+            known = {**run, "steps": run["steps"][: len(rounds)]}
+            other = [name for name in known if before.get(name) != known[name]]
             if other:
                 raise OtherRun(
                     f"{self.run} was started with another {', '.join(other)}. "

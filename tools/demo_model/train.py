@@ -102,7 +102,13 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=WORK, help="checkpoints and the log")
     parser.add_argument("--out", type=Path, help="folder to export the model to, now and then")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=Schedule.steps)
+    parser.add_argument(
+        "--steps",
+        type=int,
+        nargs="+",
+        default=list(Schedule.ends),
+        help="where each round ends; one more lets a run that has ended go on",
+    )
     parser.add_argument("--decay", type=float, default=Schedule.decay)
     parser.add_argument("--documents", type=int, default=48, help="documents a step")
     parser.add_argument("--parts", type=int, default=16, help="batches a step")
@@ -119,7 +125,7 @@ def train(options: argparse.Namespace, shape: Shape) -> None:
     """Train, or go on training, to the end of the schedule; raises OtherRun."""
     options.work.mkdir(parents=True, exist_ok=True)
     tokenizer = prepare_tokenizer(options.work, seed=options.seed, vocab_size=shape.vocab_size)
-    schedule = Schedule(steps=options.steps, decay=options.decay)
+    schedule = Schedule(ends=tuple(options.steps), decay=options.decay)
     precision = options.precision or best_precision()
     training = Training(
         shape, schedule, seed=options.seed, threads=options.threads, precision=precision
@@ -141,7 +147,7 @@ def train(options: argparse.Namespace, shape: Shape) -> None:
     diet = Diet(seed=options.seed, documents=options.documents, parts=options.parts)
     with closing(batches_ahead(diet, tokenizer, training.step)) as prepared:
         for _ in logged(training, steps(training, prepared), journal, validation):
-            if training.step % options.save_every and training.step < options.steps:
+            if training.step % options.save_every and training.step < schedule.steps:
                 continue
             save(training, checkpoint)
             if options.out:

@@ -1,5 +1,6 @@
 """One training run's state and its step; knows nothing of files or logs."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,19 +19,30 @@ Precision = Literal["bf16", "fp32"]
 
 @dataclass(frozen=True)
 class Schedule:
-    """The learning rate's way: up, level, and down to nothing at the end."""
+    """The learning rate's way: up, level, and down to nothing; once for each round.
+
+    ends: the steps at which the rounds end, rising. A run that has ended goes on as one that
+    was meant to have another round from the start.
+    """
 
     full: float = 3e-3
-    steps: int = 3000
+    ends: tuple[int, ...] = (3000,)
     warm_up: int = 100
     decay: float = 0.35
-    """Share of the steps over which the rate falls."""
+    """Share of a round's steps over which the rate falls."""
+
+    @property
+    def steps(self) -> int:
+        """How many there are in all."""
+        return self.ends[-1]
 
     def rate(self, step: int) -> float:
         """Learning rate of a step."""
-        if step < self.warm_up:
-            return self.full * (step + 1) / self.warm_up
-        left = (self.steps - step) / (self.steps * self.decay)
+        round_ = min(bisect_right(self.ends, step), len(self.ends) - 1)
+        begin, end = (0, *self.ends)[round_], self.ends[round_]
+        if step - begin < self.warm_up:
+            return self.full * (step - begin + 1) / self.warm_up
+        left = (end - step) / ((end - begin) * self.decay)
         return self.full * min(1.0, max(0.0, left))
 
 
