@@ -15,6 +15,7 @@ from environs import Env, validate
 
 from playground.core.redis_url import resolve_redis_url
 from playground.core.secret_file import secret_kept_in
+from playground.core.static_files import add_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -311,8 +312,7 @@ STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG
 SERVESTATIC_MAX_AGE = 0 if DEBUG else 3600
-# static/build.mjs puts a hash of the content into every name: what has one never changes.
-SERVESTATIC_IMMUTABLE_FILE_TEST = r"-[0-9A-Z]{8}\.\w+$"
+SERVESTATIC_ADD_HEADERS_FUNCTION = None if DEBUG else add_headers
 STATIC_ROOT = None
 
 # --- Logs ---------------------------------------------------------------------

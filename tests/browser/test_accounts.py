@@ -111,12 +111,14 @@ def test_signing_out_closes_the_stream_of_another_tab(stack: Stack, guest: Guest
     with guest.complaints.allow("403", "WebSocket"):
         account.sign_out()
         expect(workbench.panel).to_contain_text("You have signed out.", timeout=5_000)
-    length = len(workbench.text)
+        length = len(workbench.text)
 
-    # The run goes on for its owner, and this page hears no more of it.
-    stack.wait_final(run, timeout=60)
-    assert len(workbench.text) == length
-    assert len(stack.row(run)["text"]) > length
+        # The run goes on for its owner, and this page hears no more of it.
+        stack.wait_final(run, timeout=60)
+        assert len(workbench.text) == length
+        assert len(stack.row(run)["text"]) > length
+        # What had grown into its text is offered as a draft once more, and refused.
+        workbench.page.close(run_before_unload=True)
 
 
 def test_a_text_left_when_signed_out_waits_for_its_account(guest: Guest) -> None:
