@@ -19,11 +19,11 @@ from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.drafts import drafts_of
 from playground.prompts.indexing import OWN
 from playground.prompts.models import Draft, Prompt, PromptVersion, Tag
-from playground.prompts.paging import Paged
+from playground.prompts.paging import Paged, SearchPages
 from playground.prompts.states import first_title, form_of_state, state_of_draft, template_named
 from playground.runs.models import Run
 
-PAGE = 50
+PAGE = 40
 MAX_QUERY = 200
 GLIMPSE, ENDING = 240, 90
 # In the filter's menu.
@@ -136,8 +136,8 @@ def library_page(person: Person | None, query: LibraryQuery) -> Library:
     drafts = drafts_of(person)
     # Which ones, and only then what they say: what is sorted and counted stays narrow.
     found = listed.order_by(*_ORDER[query.sort]).values_list("pk", flat=True)
-    # A search is made once, not once to count and once to list.
-    page = Paginator(list(found) if query.words else found, PAGE).get_page(query.page)
+    pages = SearchPages(found, PAGE) if query.words else Paginator(found, PAGE)
+    page = pages.get_page(query.page)
     ids = list(page.object_list)
     prompts = {prompt.pk: prompt for prompt in _shown(Prompt.objects.filter(pk__in=ids))}
     return Library(

@@ -1,8 +1,9 @@
-"""What a list of prompts offers around its page: templates to filter by, and the pages beside."""
+"""Pages of a list of prompts, and what it offers around them."""
 
 from typing import Any
 
-from django.core.paginator import Page
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Window
 
 from playground.prompts.catalog import TEMPLATES, Template
 
@@ -28,3 +29,26 @@ class Paged:
     def _page(self, number: int) -> str:
         address: str = self.query.written(page=number if number > 1 else "")
         return address
+
+
+class SearchPages(Paginator):  # type: ignore[type-arg]
+    """Pages of ids that are found and counted by one query, for what is costly to find."""
+
+    def __init__(self, found: Any, per_page: int) -> None:
+        super().__init__((), per_page)
+        self._found = found.annotate(total=Window(Count("*"))).values_list("pk", "total")
+
+    def get_page(self, number: Any) -> Page[Any]:
+        """The page of that number; beyond the last one, that."""
+        wanted = max(1, int(number))
+        rows = self._rows(wanted)
+        if not rows and wanted > 1:
+            self.count = self._found.count()
+            wanted = self.num_pages
+            rows = self._rows(wanted)
+        self.count = rows[0][1] if rows else 0
+        return Page([pk for pk, _ in rows], wanted, self)
+
+    def _rows(self, number: int) -> list[tuple[Any, int]]:
+        begin = (number - 1) * self.per_page
+        return list(self._found[begin : begin + self.per_page])
