@@ -129,8 +129,12 @@ def matching(*, kind: str, owner: uuid.UUID, query: str) -> QuerySet[SearchEntry
     phrases = _phrases(query)
     if not phrases:
         return SearchEntry.objects.none().values_list("object_id", flat=True)
-    # The scope is among the words: a condition on owner or kind would only mislead the planner.
-    found = SearchEntry.objects.filter(_found("pk", kind, owner, phrases))
+    entries = SearchEntry.objects.all()
+    # The scope is among the words; said once more, it keeps PostgreSQL from reading everybody's
+    # entries to look up many, and misleads SQLite's planner.
+    if connection.vendor == "postgresql":
+        entries = entries.filter(owner=owner, kind=kind)
+    found = entries.filter(_found("pk", kind, owner, phrases))
     return found.values_list("object_id", flat=True)
 
 
