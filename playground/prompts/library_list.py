@@ -178,7 +178,7 @@ def _matching(person: Person, words: str) -> Q:
     # database is to begin with the former.
     of_versions = Run.objects.filter(person=person, version_id__isnull=False)
     runs = of_versions.annotate(place=F("number") + 0).filter(
-        search.numbered(field="place", kind="run", owner=person.pk, query=words)
+        search.numbered(field="place", kind="run", owner=person.pk, query=words, at_once=True)
     )
     versions = PromptVersion.objects.filter(pk__in=runs.values("version_id"))
     return Q(pk__in=itself) | Q(pk__in=versions.values("prompt_id"))

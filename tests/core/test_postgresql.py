@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # They run on SQLite as they stand; here they run once more.
 AGAIN = (
     "tests/core/test_search.py",
+    "tests/prompts/test_library.py",
     "tests/runs/test_tree.py",
     "tests/runs/test_history.py",
     "tests/runs/test_deletion.py",

@@ -221,7 +221,7 @@ def test_a_page_of_ten_thousand_takes_few_queries(guest: Client, person: Person)
         assert len(titles(guest, f"?{words}")) == 40
         assert len(titles(guest, f"?{words}page=2")) == 20
         assert len(titles(guest, f"?{words}page=99")) == 20
-    assert "41–60 of 60 prompts" in guest.get("/prompts/?q=prompt&page=99").content.decode()
+    assert "60 of 60 prompts" in guest.get("/prompts/?q=prompt&page=99").content.decode()
 
 
 def test_htmx_gets_the_list_alone_and_the_address_of_it(guest: Client, person: Person) -> None:
