@@ -104,11 +104,16 @@ def _share(page: Page) -> str:
     """Publishes the prompt on the page, and makes a link; the path of that."""
     page.locator("#open-share").click()
     dialog = page.locator("#share")
-    for place, button in (("gallery", "#publish"), ("link", "#make-link")):
+    steps = (
+        ("gallery", "#publish", dialog.get_by_text("Take out of the gallery")),
+        ("link", "#make-link", dialog.locator("[data-address]").first),
+    )
+    for place, button, done in steps:
         dialog.locator(f"#share-as-{place}").check(force=True)
         for box in dialog.locator(f".share-part--{place} [type=checkbox]").all():
             if box.is_visible():
                 box.check()
-        with page.expect_response(lambda answer: answer.request.method == "POST"):
-            dialog.locator(button).click()
+        dialog.locator(button).click()
+        # The dialog is drawn anew, and what is chosen before that would be lost.
+        done.wait_for()
     return urlsplit(dialog.locator("[data-address]").first.input_value()).path
