@@ -114,6 +114,16 @@ def test_a_run_that_has_ended_goes_on_as_one_meant_to(tmp_path: Path, tokenizer:
         assert tensor.equal(longer["network"][name]), name
 
 
+@pytest.mark.parametrize("steps", [["8", "4"], ["4", "4"], ["0"]])
+def test_rounds_that_end_before_they_begin_are_refused(
+    steps: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        options_of(["--steps", *steps])
+
+    assert "each round must end after the one before it" in capsys.readouterr().err
+
+
 def test_a_run_learns(tokenizer: Tokenizer) -> None:
     training = Training(SHAPE, Schedule(ends=(30,), warm_up=2), seed=1, threads=2)
     same = batches(seed=1, step=0, documents=6, parts=3, tokenizer=tokenizer)

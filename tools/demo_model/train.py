@@ -118,7 +118,10 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--precision", choices=("bf16", "fp32"), help="of products; what suits the processor"
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.steps != sorted({step for step in options.steps if step > 0}):
+        parser.error("--steps: each round must end after the one before it, and after step 0")
+    return options
 
 
 def train(options: argparse.Namespace, shape: Shape) -> None:
