@@ -58,7 +58,7 @@ class Producer:
         for row in rows:
             token_log().start(str(row.pk), attempt=1, epoch=1)
         self.lives = [LiveRun(run=row) for row in rows]
-        return {"runs": [live.id for live in self.lives], "cookie": cookie_value(self.person)}
+        return {"runs": [live.id for live in self.lives], "cookie": cookie_value(self.person.pk)}
 
     def produce(self, steps: int, interval: float) -> dict[str, Any]:
         """A token a step for every run, at a steady pace; as fast as it goes for 0."""

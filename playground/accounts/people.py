@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core import signing
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 
 from playground.accounts.models import Person, User
@@ -26,13 +27,13 @@ def person_of(request: HttpRequest) -> Person | None:
 
 
 def person_for_write(request: HttpRequest) -> Person:
-    """The request's person; a stranger becomes a guest, known by cookie from now on."""
+    """The request's person; a stranger becomes the guest that their cookie names."""
     person = person_of(request)
     if person is None:
         if isinstance(request.user, User):
             person, _ = Person.objects.get_or_create(user=request.user)
         else:
-            person = Person.objects.create()
+            person = _guest_made(_person_id(request.COOKIES, max_age=COOKIE_SECONDS))
         request._person = person  # type: ignore[attr-defined]
     return person
 
@@ -59,28 +60,57 @@ def person_of_scope(user: Any, cookies: Mapping[str, str]) -> Person | None:
 
 
 def set_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Gives a new guest their cookie, an old one a fresh date, and takes a gone one's away."""
+    """Gives a new guest their cookie, an old one a fresh date, and takes a gone one's away.
+
+    A stranger has one from the first page with a form, before anything is kept of them: what
+    that page sends at once (a draft and a run, say) must come from one guest, and not
+    make two of whom the browser would know only the last.
+    """
     if getattr(request, "_guest_is_gone", False):
         response.delete_cookie(COOKIE, samesite="Lax")
         return
     person: Person | None = getattr(request, "_person", None)
-    if person is None or person.user_id is not None:
-        return
-    if _person_id(request.COOKIES, max_age=RENEW_SECONDS) == person.pk:
-        return
+    known = _person_id(request.COOKIES, max_age=RENEW_SECONDS)
+    if person is None:
+        if known is None and _may_become_guest(request):
+            _send(response, uuid.uuid4())
+    elif person.user_id is None and known != person.pk:
+        _send(response, person.pk)
+
+
+def cookie_value(person_id: uuid.UUID) -> str:
+    """The signed value that names a guest."""
+    return signing.TimestampSigner(salt=_SALT).sign(person_id.hex)
+
+
+def _may_become_guest(request: HttpRequest) -> bool:
+    """Whether a stranger was shown a form."""
+    if "CSRF_COOKIE" not in request.META or not settings.ALLOW_GUESTS:
+        return False
+    try:
+        return not request.user.is_authenticated
+    except DatabaseError:
+        return False
+
+
+def _guest_made(person_id: uuid.UUID | None) -> Person:
+    """The guest of that id, made by whichever request comes first; else a new one."""
+    if person_id is not None:
+        guest, _ = Person.objects.get_or_create(pk=person_id)
+        if guest.user_id is None:
+            return guest
+    return Person.objects.create()
+
+
+def _send(response: HttpResponseBase, person_id: uuid.UUID) -> None:
     response.set_cookie(
         COOKIE,
-        cookie_value(person),
+        cookie_value(person_id),
         max_age=COOKIE_SECONDS,
         httponly=True,
         secure=settings.SECURE_SITE,
         samesite="Lax",
     )
-
-
-def cookie_value(person: Person) -> str:
-    """The signed value that names ``person``."""
-    return signing.TimestampSigner(salt=_SALT).sign(person.pk.hex)
 
 
 def _find(user: User | AnonymousUser | None, cookies: Mapping[str, str]) -> Person | None:

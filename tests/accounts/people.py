@@ -21,7 +21,7 @@ def signed_in(user: User) -> Client:
 
 def guest_client(person: Person) -> Client:
     client = Client()
-    client.cookies[COOKIE] = cookie_value(person)
+    client.cookies[COOKIE] = cookie_value(person.pk)
     return client
 
 

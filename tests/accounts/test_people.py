@@ -25,9 +25,47 @@ def test_reading_makes_no_person(client: Client) -> None:
     assert person_of(request_with()) is None
 
     client.get("/")
+    client.get("/qa/")
 
     assert not Person.objects.exists()
+
+
+def test_what_a_stranger_s_page_sends_at_once_is_of_one_guest(client: Client) -> None:
+    client.get("/qa/")
+    first, second = (request_with(client.cookies[COOKIE].value) for _ in range(2))
+
+    guest = person_for_write(first)
+
+    assert person_for_write(second) == guest
+    assert Person.objects.count() == 1
+
+
+def test_only_a_page_with_a_form_names_a_stranger(client: Client) -> None:
+    client.get("/healthz")
+
     assert COOKIE not in client.cookies
+
+
+@override_settings(ALLOW_GUESTS=False)
+def test_where_guests_are_closed_a_stranger_is_not_named(client: Client) -> None:
+    client.get("/accounts/login/")
+
+    assert COOKIE not in client.cookies
+
+
+def test_a_user_s_page_names_no_guest(client: Client) -> None:
+    client.force_login(User.objects.create_user("ann"))
+
+    client.get("/qa/")
+
+    assert COOKIE not in client.cookies
+
+
+def test_the_cookie_of_one_who_signed_up_makes_another_guest(person: Person) -> None:
+    person.user = User.objects.create_user("ann")
+    person.save()
+
+    assert person_for_write(request_with(cookie_value(person.pk))) != person
 
 
 def test_writing_makes_a_guest_whom_the_cookie_names_from_then_on() -> None:
@@ -43,7 +81,7 @@ def test_writing_makes_a_guest_whom_the_cookie_names_from_then_on() -> None:
 
 
 def test_the_cookie_is_sent_once_and_not_with_every_answer(person: Person) -> None:
-    request, response = request_with(cookie_value(person)), HttpResponse()
+    request, response = request_with(cookie_value(person.pk)), HttpResponse()
 
     person_of(request)
     set_cookie(request, response)
@@ -55,13 +93,13 @@ def test_the_cookie_is_sent_once_and_not_with_every_answer(person: Person) -> No
     "change", [lambda v: v[:-1] + "x", lambda v: v.split(":")[0], lambda v: ""]
 )
 def test_a_forged_cookie_names_nobody(person: Person, change) -> None:  # type: ignore[no-untyped-def]
-    assert person_of(request_with(change(cookie_value(person)))) is None
+    assert person_of(request_with(change(cookie_value(person.pk)))) is None
 
 
 def test_a_user_is_their_own_person_whatever_the_cookie_says(person: Person) -> None:
     user = User.objects.create_user("ann")
 
-    mine = person_for_write(request_with(cookie_value(person), user))
+    mine = person_for_write(request_with(cookie_value(person.pk), user))
 
     assert mine.user == user
     assert mine != person
@@ -69,7 +107,7 @@ def test_a_user_is_their_own_person_whatever_the_cookie_says(person: Person) -> 
 
 
 def test_a_person_who_signed_up_is_not_reached_by_the_old_cookie(person: Person) -> None:
-    cookie = cookie_value(person)
+    cookie = cookie_value(person.pk)
     person.user = User.objects.create_user("ann")
     person.save()
 

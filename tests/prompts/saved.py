@@ -19,7 +19,7 @@ FREE = TEMPLATES["free"]
 
 def guest_of(person: Person) -> Client:
     client = Client()
-    client.cookies[COOKIE] = cookie_value(person)
+    client.cookies[COOKIE] = cookie_value(person.pk)
     return client
 
 

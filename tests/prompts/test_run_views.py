@@ -22,7 +22,7 @@ HTMX = {"HX-Request": "true"}
 @pytest.fixture
 def guest(person: Person) -> Client:
     client = Client()
-    client.cookies[COOKIE] = cookie_value(person)
+    client.cookies[COOKIE] = cookie_value(person.pk)
     return client
 
 

@@ -41,7 +41,7 @@ class Page:
     def __init__(self, person: Person | None, **headers: str | None) -> None:
         sent = {"host": "testserver", "origin": ORIGIN, **headers}
         if person is not None:
-            sent["cookie"] = f"{COOKIE}={cookie_value(person)}"
+            sent["cookie"] = f"{COOKIE}={cookie_value(person.pk)}"
         scope = {
             "type": "websocket",
             "path": "/ws/",

@@ -24,7 +24,7 @@ FORMULAS = ("=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1
 @pytest.fixture
 def guest(person: Person) -> Client:
     client = Client()
-    client.cookies[COOKIE] = cookie_value(person)
+    client.cookies[COOKIE] = cookie_value(person.pk)
     return client
 
 
@@ -150,7 +150,7 @@ async def test_it_is_a_file_that_is_sent_as_it_is_made() -> None:
         seed=1,
     )
     client = AsyncClient()
-    client.cookies[COOKIE] = cookie_value(person)
+    client.cookies[COOKIE] = cookie_value(person.pk)
 
     response = await client.get("/history/export/?format=csv")
 

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 @pytest.fixture
 def guest(person: Person) -> Client:
     client = Client()
-    client.cookies[COOKIE] = cookie_value(person)
+    client.cookies[COOKIE] = cookie_value(person.pk)
     return client
 
 
