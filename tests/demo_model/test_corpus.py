@@ -1,12 +1,13 @@
 """The corpus: the same for the same seed, in the pages' formats, split by content."""
 
 import random
+from collections import Counter
 
 import pytest
 
 from playground.prompts.formats import AGENT, CUSTOMER, STOPS
 from tools.demo_model import chat, lexicon, questions, tables
-from tools.demo_model.corpus import TASKS, held_out_document, training_document
+from tools.demo_model.corpus import HARDER_FROM, TASKS, held_out_document, training_document
 from tools.demo_model.documents import Split, is_held_out
 
 ENDINGS = {
@@ -29,6 +30,16 @@ def test_a_document_is_a_function_of_its_seed_and_index() -> None:
 
 def test_every_task_is_in_the_stream() -> None:
     assert {document.task for document in training(300)} == set(TASKS)
+
+
+def test_what_is_hard_comes_more_often_later() -> None:
+    early = Counter(document.task for document in training(500))
+    late = Counter(training_document(1, HARDER_FROM + index).task for index in range(500))
+
+    assert early["sql"] >= 75
+    assert late["sql"] > early["sql"]
+    assert late["patterns"] > early["patterns"]
+    assert set(late) == {*TASKS, "copy"}
 
 
 @pytest.mark.parametrize("task", ENDINGS)
