@@ -1,8 +1,11 @@
 """Attack 1: markup in any text is shown as text, and no script of a page's own runs."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 
 from playground.accounts.models import Person
@@ -93,6 +96,24 @@ def test_no_page_allows_script_or_style_of_its_own(guest: Client, person: Person
         assert "unsafe" not in policy
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
+
+
+def test_the_script_within_a_page_runs_by_the_nonce_of_its_answer(
+    guest: Client, settings: LazySettings, tmp_path: Path
+) -> None:
+    (tmp_path / "manifest-iife.json").write_text('{"scheme.js": "scheme-1.js"}', encoding="utf-8")
+    (tmp_path / "scheme-1.js").write_text("first()", encoding="utf-8")
+    settings.STATICFILES_DIRS = [tmp_path]
+
+    nonces = []
+    for _ in range(2):
+        answer = guest.get("/chat/")
+        found = re.findall(r'<script nonce="([^"]+)">first\(\)</script>', answer.content.decode())
+        assert len(found) == 1
+        assert f"'nonce-{found[0]}'" in answer["Content-Security-Policy"]
+        nonces += found
+
+    assert nonces[0] != nonces[1]
 
 
 def test_a_csv_with_formulas_is_neutralised(guest: Client, person: Person) -> None:
