@@ -1,4 +1,4 @@
-"""Saved prompts and links, for staff: to look at, to take out of the gallery, to revoke."""
+"""Saved prompts and links, for staff: to look at, to keep out of the gallery, to revoke."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from playground.prompts.gallery import prompt_unpublish
+from playground.prompts.gallery import prompt_bar, prompt_unbar
 from playground.prompts.models import Prompt, Share
 
 
@@ -41,21 +41,37 @@ class PublishedFilter(admin.SimpleListFilter):
 
 @admin.register(Prompt)
 class PromptAdmin(_LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("title", "person", "template", "published_at", "updated_at")
-    list_filter = (PublishedFilter, "template", "updated_at")
+    list_display = ("title", "person", "template", "published_at", "barred_at", "updated_at")
+    list_filter = (PublishedFilter, "barred_at", "template", "updated_at")
     list_select_related = ("person__user",)
     search_fields = ("=id", "title", "=person__id", "person__user__username")
     ordering = ("-updated_at",)
-    fields = ("id", "person", "title", "description", "template", "published_at", "archived_at")
-    actions = ("unpublish",)
+    fields = (
+        "id",
+        "person",
+        "title",
+        "description",
+        "template",
+        "published_at",
+        "barred_at",
+        "archived_at",
+    )
+    actions = ("bar", "unbar")
     list_per_page = 50
 
-    @admin.action(description="Take out of the gallery")
-    def unpublish(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> None:
-        published = list(queryset.filter(published_at__isnull=False))
-        for prompt in published:
-            prompt_unpublish(prompt=prompt)
-        self.message_user(request, f"{len(published)} taken out of the gallery.")
+    @admin.action(description="Keep out of the gallery")
+    def bar(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> None:
+        prompts = list(queryset)
+        for prompt in prompts:
+            prompt_bar(prompt=prompt)
+        self.message_user(request, f"{len(prompts)} kept out of the gallery.")
+
+    @admin.action(description="Let into the gallery again")
+    def unbar(self, request: HttpRequest, queryset: QuerySet[Prompt]) -> None:
+        prompts = list(queryset)
+        for prompt in prompts:
+            prompt_unbar(prompt=prompt)
+        self.message_user(request, f"{len(prompts)} may be published again by their owners.")
 
 
 @admin.register(Share)

@@ -14,7 +14,7 @@ from django.http import Http404, QueryDict
 from django.utils import timezone
 
 from playground.core import search
-from playground.core.errors import SignInRequired
+from playground.core.errors import Forbidden, SignInRequired
 from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.indexing import EVERYBODY, PUBLIC, published_forget, published_index
 from playground.prompts.models import Prompt, PromptVersion
@@ -28,6 +28,10 @@ PAGE = 24
 MAX_QUERY = 200
 GLIMPSE = 600
 GLIMPSE_LINES = 4
+BARRED = (
+    "Staff of this playground keep this prompt out of the gallery. You can still use it and share "
+    "it by a link."
+)
 SORTS = {"newest": "Newest", "changed": "Lately changed", "title": "Title"}
 _ORDER: dict[str, tuple[Any, ...]] = {
     "newest": ("-published_at", "pk"),
@@ -115,11 +119,14 @@ def prompt_publish(*, prompt: Prompt, runs: Sequence[Run]) -> Prompt:
     """Puts the prompt's head into the gallery, with these outputs.
 
     Again, it only changes the outputs. Raises `SignInRequired` for a guest: what is public
-    has a name to it.
+    has a name to it; and `Forbidden` for what staff keep out.
     """
     if prompt.person.user_id is None:
         raise SignInRequired("Sign up to publish in the gallery. Your prompts come with you.")
     with transaction.atomic():
+        # Staff may keep it out at this very moment.
+        if Prompt.objects.select_for_update().get(pk=prompt.pk).barred_at:
+            raise Forbidden(BARRED)
         prompt.published_at = prompt.published_at or timezone.now()
         Prompt.objects.filter(pk=prompt.pk).update(published_at=prompt.published_at)
         prompt.published_runs.set(runs)
@@ -135,6 +142,18 @@ def prompt_unpublish(*, prompt: Prompt) -> Prompt:
         prompt.published_runs.clear()
         published_forget(prompt.pk)
     return prompt
+
+
+def prompt_bar(*, prompt: Prompt) -> Prompt:
+    """Takes the prompt out of the gallery and keeps it out. Twice is once."""
+    with transaction.atomic():
+        Prompt.objects.filter(pk=prompt.pk, barred_at=None).update(barred_at=timezone.now())
+        return prompt_unpublish(prompt=prompt)
+
+
+def prompt_unbar(*, prompt: Prompt) -> None:
+    """Lets the prompt's owner publish it again; it stays out until they do."""
+    Prompt.objects.filter(pk=prompt.pk).update(barred_at=None)
 
 
 def _published() -> QuerySet[Prompt]:

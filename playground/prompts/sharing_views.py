@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from playground.accounts.people import person_of
 from playground.core.errors import PlaygroundError
 from playground.prompts.catalog import Template
-from playground.prompts.gallery import prompt_publish, prompt_unpublish
+from playground.prompts.gallery import BARRED, prompt_publish, prompt_unpublish
 from playground.prompts.library import prompt_of
 from playground.prompts.models import Prompt, Share
 from playground.prompts.sharing import (
@@ -129,6 +129,7 @@ def _answer(
         "posted_runs": request.POST.getlist("share_run") if error else [],
         "origin": f"{request.scheme}://{request.get_host()}",
         "made": made,
+        "barred": BARRED if prompt.barred_at else "",
         "error": error,
     }
     # A refused form comes back in its own place, with what is wrong with it.

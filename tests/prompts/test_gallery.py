@@ -179,13 +179,40 @@ def test_a_deleted_prompt_leaves_the_search_too(client_of_author: Client, author
     assert not indexed("unicorns")
 
 
-def test_staff_take_a_prompt_out(client_of_author: Client, author: Person) -> None:
-    prompt = published(client_of_author, saved_prompt(author, "unicorns"))
-    staff = signed_in(make_user("boss", is_staff=True, is_superuser=True))
+@pytest.fixture
+def staff() -> Client:
+    return signed_in(make_user("boss", is_staff=True, is_superuser=True))
 
-    staff.post(
-        "/admin/prompts/prompt/", {"action": "unpublish", "_selected_action": [str(prompt.pk)]}
-    )
+
+def act(staff: Client, action: str, prompt: Prompt) -> None:
+    chosen = {"action": action, "_selected_action": [str(prompt.pk)]}
+    assert staff.post("/admin/prompts/prompt/", chosen).status_code == 302
+
+
+def test_what_staff_keep_out_its_owner_cannot_publish(
+    client_of_author: Client, author: Person, staff: Client
+) -> None:
+    prompt = published(client_of_author, saved_prompt(author, "unicorns"))
+
+    act(staff, "bar", prompt)
 
     assert titles() == []
     assert not indexed("unicorns")
+    publish = f"/prompts/{prompt.pk}/publish/"
+    refused = client_of_author.post(publish, headers={"HX-Request": "true"}).content.decode()
+    assert 'role="alert">Staff of this playground keep this prompt out' in refused
+    assert 'id="publish"' not in refused
+    assert titles() == []
+
+
+def test_what_staff_let_in_again_its_owner_may_publish(
+    client_of_author: Client, author: Person, staff: Client
+) -> None:
+    prompt = published(client_of_author, saved_prompt(author, title="A tale"))
+    act(staff, "bar", prompt)
+
+    act(staff, "unbar", prompt)
+
+    assert titles() == []
+    published(client_of_author, prompt)
+    assert titles() == ["A tale"]
