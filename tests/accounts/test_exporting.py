@@ -1,10 +1,13 @@
 """Everything of one's own in one file, and nothing of anybody else's."""
 
+import gzip
 import json
+import secrets
 from typing import Any
 
 import pytest
-from django.test import AsyncClient, Client
+from django.middleware.gzip import GZipMiddleware
+from django.test import AsyncClient, Client, RequestFactory
 from model_bakery import baker
 
 from playground.accounts.belongings import owner_fields
@@ -84,20 +87,45 @@ def test_who_has_nothing_gets_nothing(client: Client) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_it_is_sent_as_a_file_in_parts(person: Person) -> None:
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+async def test_it_is_sent_as_a_file_in_parts(person: Person, encoding: str) -> None:
     from asgiref.sync import sync_to_async
 
     await sync_to_async(make_run)(person, text="A red fox")
     client = AsyncClient()
     client.cookies = guest_client(person).cookies
 
-    answer = await client.get("/account/export/")
+    answer = await client.get("/account/export/", headers={"Accept-Encoding": encoding})
 
     assert answer.streaming
     assert answer["Content-Disposition"].startswith('attachment; filename="playground-')
     assert answer["Content-Type"].startswith("application/jsonl")
+    assert answer.headers.get("Content-Encoding", "") == encoding
     body = b"".join([part async for part in answer])
-    assert [json.loads(line)["kind"] for line in body.splitlines()] == ["account", "run"]
+    text = gzip.decompress(body) if encoding else body
+    assert [json.loads(line)["kind"] for line in text.splitlines()] == ["account", "run"]
+
+
+async def test_what_is_compressed_on_the_way_leaves_in_parts_too() -> None:
+    held = 0
+
+    def lines() -> Any:
+        nonlocal held
+        for _ in range(1000):
+            held += 1
+            # What cannot be made smaller is sent on as it comes.
+            yield secrets.token_hex(500)
+
+    request = RequestFactory().get("/", headers={"Accept-Encoding": "gzip"})
+    sent = download(lines(), name="x", content_type="text/plain")
+    answer = GZipMiddleware(lambda _: sent)(request)
+    parts = answer.__aiter__()
+    first = await anext(parts)
+    while len(first) < CHUNK // 4:
+        first += await anext(parts)
+
+    assert held < 300
+    assert len(gzip.decompress(first + b"".join([part async for part in parts]))) == 1_000_000
 
 
 async def test_no_more_than_a_chunk_is_held() -> None:

@@ -133,10 +133,16 @@ def test_a_text_left_when_signed_out_waits_for_its_account(guest: Guest) -> None
         expect(left.page.locator("#draft-state")).to_contain_text("before you signed in or out")
         left.page.close(run_before_unload=True)
 
-        # Whoever comes next in this browser does not get it.
+        # Whoever comes next in this browser does not get it, another account neither.
         nobody = guest.open("translation")
         expect(nobody.field("sentence")).not_to_have_value("This is of the account.")
-        account_of(nobody, guest).sign_in(name)
+        somebody = account_of(nobody, guest)
+        somebody.sign_up(new_name())
+        theirs = guest.open("translation")
+        expect(theirs.field("sentence")).not_to_have_value("This is of the account.")
+        theirs.page.close()
+        somebody.sign_out()
+        somebody.sign_in(name)
 
     again = guest.open("translation")
     expect(again.field("sentence")).to_have_value("This is of the account.")
