@@ -32,3 +32,8 @@ def sign_in(client: Client, name: str, password: str = PASSWORD, **more: str):  
 def sign_up(client: Client, name: str = "ann", password: str = PASSWORD, **more: str):  # type: ignore[no-untyped-def]
     fields = {"username": name, "password1": password, "password2": password, **more}
     return client.post("/account/sign-up/", fields)
+
+
+def user_of(client: Client) -> str | None:
+    """The id of who has signed in there."""
+    return client.session.get("_auth_user_id")

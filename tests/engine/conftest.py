@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.engine.peft_adapters import save_adapter
 from tests.engine.tiny import SIZES, Tiny, load_tiny
 from tools.random_checkpoint import write
 from workers.engine.checkpoint import Dtype, Kernels
@@ -44,3 +45,19 @@ def small(tiny: Callable[..., Tiny]) -> Tiny:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "checkpoint"
+
+
+@pytest.fixture(scope="session")
+def saved_adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter of attention's modules. Tests that change it take a copy."""
+    folder = tmp_path_factory.mktemp("adapter")
+    save_adapter(folder, target_modules=["q_proj", "v_proj", "out_proj"])
+    return folder
+
+
+@pytest.fixture
+def adapter_folder(saved_adapter: Path, tmp_path: Path) -> Path:
+    """A copy of `saved_adapter`, to be changed."""
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        (tmp_path / name).write_bytes((saved_adapter / name).read_bytes())
+    return tmp_path

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file, save_file
 from transformers import GPTJConfig, GPTJForCausalLM
 
+from workers.engine.adapters import Adapter, read_adapter
 from workers.engine.checkpoint import ModelConfig
 
 EVERY_MODULE = ["q_proj", "k_proj", "v_proj", "out_proj", "fc_in", "fc_out"]
+A_TENSOR = "base_model.model.transformer.h.1.attn.q_proj.lora_A.weight"
+B_TENSOR = "base_model.model.transformer.h.1.attn.q_proj.lora_B.weight"
 CONFIG = ModelConfig(
     vocab_size=80,
     n_positions=64,
@@ -64,3 +70,22 @@ def save_adapter(
             parameter.data = torch.randn(parameter.shape, generator=chance) * 0.2
     adapted.save_pretrained(str(folder), safe_serialization=safe)
     return adapted
+
+
+def read(folder: Path) -> Adapter:
+    """The folder's adapter, as the engine reads it."""
+    return read_adapter("mine", folder, CONFIG)
+
+
+def set_fields(folder: Path, **fields: Any) -> None:
+    """Changes fields of a saved adapter's configuration."""
+    path = folder / "adapter_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
+
+
+def change_tensors(folder: Path, change: Callable[[dict[str, torch.Tensor]], Any]) -> None:
+    """Changes the tensors of a saved adapter."""
+    path = folder / "adapter_model.safetensors"
+    tensors = load_file(path)
+    change(tensors)
+    save_file(tensors, path)

@@ -1,8 +1,5 @@
 """Reading PEFT's adapters: what is served, and what is refused and why."""
 
-import json
-import pickle
-import struct
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,52 +8,25 @@ from typing import Any
 import pytest
 import torch
 from peft import PeftModel
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
-from tests.engine.peft_adapters import CONFIG, EVERY_MODULE, save_adapter
+from tests.engine.peft_adapters import (
+    A_TENSOR,
+    B_TENSOR,
+    CONFIG,
+    change_tensors,
+    read,
+    save_adapter,
+    set_fields,
+)
 from workers.engine.adapters import Adapter, read_adapter
 from workers.engine.errors import (
     AdapterCorrupt,
     AdapterError,
     AdapterFileMissing,
     AdapterShape,
-    AdapterUnsafe,
     AdapterUnsupported,
 )
-
-A_TENSOR = "base_model.model.transformer.h.1.attn.q_proj.lora_A.weight"
-B_TENSOR = "base_model.model.transformer.h.1.attn.q_proj.lora_B.weight"
-
-
-@pytest.fixture(scope="session")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An adapter of attention's modules. Tests that change it take a copy."""
-    folder = tmp_path_factory.mktemp("adapter")
-    save_adapter(folder, target_modules=["q_proj", "v_proj", "out_proj"])
-    return folder
-
-
-@pytest.fixture
-def folder(saved: Path, tmp_path: Path) -> Path:
-    for name in ("adapter_config.json", "adapter_model.safetensors"):
-        (tmp_path / name).write_bytes((saved / name).read_bytes())
-    return tmp_path
-
-
-def read(folder: Path) -> Adapter:
-    return read_adapter("mine", folder, CONFIG)
-
-
-def set_fields(folder: Path, **fields: Any) -> None:
-    path = folder / "adapter_config.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
-
-
-def change_tensors(folder: Path, change: Callable[[dict[str, torch.Tensor]], Any]) -> None:
-    path = folder / "adapter_model.safetensors"
-    tensors = load_file(path)
-    change(tensors)
-    save_file(tensors, path)
 
 
 def assert_as_peft_has_it(adapter: Adapter, adapted: PeftModel) -> None:
@@ -105,15 +75,15 @@ def test_adapters_are_read_as_peft_has_them(tmp_path: Path, fields: dict[str, An
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_half_precision_is_widened(folder: Path, dtype: torch.dtype) -> None:
+def test_half_precision_is_widened(adapter_folder: Path, dtype: torch.dtype) -> None:
     def halve(tensors: dict[str, torch.Tensor]) -> None:
         for name in tensors:
             tensors[name] = tensors[name].to(dtype)
 
-    change_tensors(folder, halve)
+    change_tensors(adapter_folder, halve)
 
-    a = read(folder).weights[1, "q_proj"].a
-    expected = load_file(folder / "adapter_model.safetensors")[A_TENSOR].float()
+    a = read(adapter_folder).weights[1, "q_proj"].a
+    expected = load_file(adapter_folder / "adapter_model.safetensors")[A_TENSOR].float()
     assert a.dtype == torch.float32
     assert torch.equal(a, expected)
 
@@ -136,15 +106,17 @@ def test_ranks_and_sizes_are_told(tmp_path: Path) -> None:
     assert adapter.parameters == CONFIG.n_layer * (5 * 5 * width + 2 * 2 * width)
 
 
-def test_the_digest_names_what_the_adapter_computes(folder: Path, saved: Path) -> None:
-    digest = read(folder).digest
-    assert digest == read_adapter("other name", saved, CONFIG).digest
+def test_the_digest_names_what_the_adapter_computes(
+    adapter_folder: Path, saved_adapter: Path
+) -> None:
+    digest = read(adapter_folder).digest
+    assert digest == read_adapter("other name", saved_adapter, CONFIG).digest
     assert len(digest) == 64
 
-    set_fields(folder, lora_alpha=7)
-    other_scale = read(folder).digest
-    change_tensors(folder, lambda tensors: tensors[A_TENSOR].mul_(2))
-    other_weights = read(folder).digest
+    set_fields(adapter_folder, lora_alpha=7)
+    other_scale = read(adapter_folder).digest
+    change_tensors(adapter_folder, lambda tensors: tensors[A_TENSOR].mul_(2))
+    other_weights = read(adapter_folder).digest
 
     assert len({digest, other_scale, other_weights}) == 3
 
@@ -183,14 +155,16 @@ def test_the_digest_names_what_the_adapter_computes(folder: Path, saved: Path) -
     ],
     ids=str,
 )
-def test_other_than_plain_lora_is_refused(folder: Path, fields: dict[str, Any], named: str) -> None:
-    set_fields(folder, **fields)
+def test_other_than_plain_lora_is_refused(
+    adapter_folder: Path, fields: dict[str, Any], named: str
+) -> None:
+    set_fields(adapter_folder, **fields)
 
     with pytest.raises(AdapterUnsupported) as refused:
-        read(folder)
+        read(adapter_folder)
 
     assert refused.value.details["field"] == named
-    assert str(folder / "adapter_config.json") in refused.value.message
+    assert str(adapter_folder / "adapter_config.json") in refused.value.message
 
 
 # PEFT says that it saves the embedding as well.
@@ -215,20 +189,20 @@ def test_adapters_of_embeddings_and_head_are_refused(tmp_path: Path, module: str
     ids=["cut", "not text", "deep", "no object", "huge"],
 )
 def test_configurations_that_are_none_are_refused(
-    folder: Path, text: bytes, error: type[AdapterError]
+    adapter_folder: Path, text: bytes, error: type[AdapterError]
 ) -> None:
-    (folder / "adapter_config.json").write_bytes(text)
+    (adapter_folder / "adapter_config.json").write_bytes(text)
 
     with pytest.raises(error, match=r"adapter_config\.json"):
-        read(folder)
+        read(adapter_folder)
 
 
 @pytest.mark.parametrize("name", ["adapter_config.json", "adapter_model.safetensors"])
-def test_missing_files_are_named(folder: Path, name: str) -> None:
-    (folder / name).unlink()
+def test_missing_files_are_named(adapter_folder: Path, name: str) -> None:
+    (adapter_folder / name).unlink()
 
     with pytest.raises(AdapterFileMissing, match=name):
-        read(folder)
+        read(adapter_folder)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -279,23 +253,23 @@ def clear(tensors: dict[str, torch.Tensor]) -> None:
     ],
 )
 def test_missing_extra_and_misshapen_tensors_are_named(
-    folder: Path, change: Callable[[dict[str, torch.Tensor]], None], tensor: str
+    adapter_folder: Path, change: Callable[[dict[str, torch.Tensor]], None], tensor: str
 ) -> None:
-    change_tensors(folder, change)
+    change_tensors(adapter_folder, change)
 
     with pytest.raises(AdapterShape) as refused:
-        read(folder)
+        read(adapter_folder)
 
     assert refused.value.details["tensor"] == tensor
     assert tensor in refused.value.message
 
 
-def test_weights_of_no_module_are_refused(folder: Path) -> None:
-    set_fields(folder, target_modules="nothing")
-    change_tensors(folder, clear)
+def test_weights_of_no_module_are_refused(adapter_folder: Path) -> None:
+    set_fields(adapter_folder, target_modules="nothing")
+    change_tensors(adapter_folder, clear)
 
     with pytest.raises(AdapterShape, match="no module"):
-        read(folder)
+        read(adapter_folder)
 
 
 @pytest.mark.parametrize(
@@ -308,143 +282,44 @@ def test_weights_of_no_module_are_refused(folder: Path) -> None:
         "\u0661",
     ],
 )
-def test_tensors_of_anything_else_are_named(folder: Path, name: str) -> None:
-    change_tensors(folder, lambda tensors: tensors.update({name: torch.zeros(2)}))
+def test_tensors_of_anything_else_are_named(adapter_folder: Path, name: str) -> None:
+    change_tensors(adapter_folder, lambda tensors: tensors.update({name: torch.zeros(2)}))
 
     with pytest.raises(AdapterUnsupported) as refused:
-        read(folder)
+        read(adapter_folder)
 
     assert refused.value.details["tensor"] == name
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
-def test_numbers_that_are_not_finite_are_refused(folder: Path, value: float) -> None:
+def test_numbers_that_are_not_finite_are_refused(adapter_folder: Path, value: float) -> None:
     def spoil(tensors: dict[str, torch.Tensor]) -> None:
         tensors[A_TENSOR][1, 2] = value
 
-    change_tensors(folder, spoil)
+    change_tensors(adapter_folder, spoil)
 
     with pytest.raises(AdapterCorrupt, match="finite"):
-        read(folder)
+        read(adapter_folder)
 
 
-def test_other_dtypes_are_refused(folder: Path) -> None:
+def test_other_dtypes_are_refused(adapter_folder: Path) -> None:
     def widen_items(tensors: dict[str, torch.Tensor]) -> None:
         tensors[A_TENSOR] = tensors[A_TENSOR].double()
 
-    change_tensors(folder, widen_items)
+    change_tensors(adapter_folder, widen_items)
 
     with pytest.raises(AdapterUnsupported, match="F64"):
-        read(folder)
+        read(adapter_folder)
 
 
-def test_an_adapter_of_a_larger_model_is_not_read_into_memory(folder: Path) -> None:
-    with (folder / "adapter_model.safetensors").open("r+b") as file:
+def test_an_adapter_of_a_larger_model_is_not_read_into_memory(adapter_folder: Path) -> None:
+    with (adapter_folder / "adapter_model.safetensors").open("r+b") as file:
         file.truncate(2**33)
 
     with pytest.raises(AdapterShape, match="another model"):
-        read(folder)
+        read(adapter_folder)
 
 
-def test_an_adapter_of_another_width_is_refused(folder: Path) -> None:
+def test_an_adapter_of_another_width_is_refused(adapter_folder: Path) -> None:
     with pytest.raises(AdapterShape, match="another model"):
-        read_adapter("mine", folder, replace(CONFIG, n_embd=80))
-
-
-def header(entries: object, data: bytes = b"") -> bytes:
-    text = json.dumps(entries).encode()
-    return struct.pack("<Q", len(text)) + text + data
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"1234567",
-        struct.pack("<Q", 2**60) + b"{}",
-        struct.pack("<Q", 0),
-        header([1, 2]),
-        header({A_TENSOR: {"dtype": "F32"}}),
-        header({A_TENSOR: {"dtype": "F32", "shape": [1], "data_offsets": [0, 8]}}, b"12345678"),
-        header({A_TENSOR: {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}, b"1234"),
-        header({A_TENSOR: {"dtype": "F32", "shape": [2], "data_offsets": [-8, 0]}}, b"12345678"),
-        header({A_TENSOR: {"dtype": "F32", "shape": [-1, -1], "data_offsets": [0, 4]}}, b"1234"),
-        header({A_TENSOR: {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}}),
-        header({A_TENSOR: {"dtype": "F32", "shape": [1], "data_offsets": ["0", "4"]}}, b"1234"),
-        header({A_TENSOR: {"dtype": "F32", "shape": [1], "data_offsets": [0.0, 4.0]}}, b"1234"),
-    ],
-    ids=repr,
-)
-def test_damaged_safetensors_are_refused(folder: Path, content: bytes) -> None:
-    (folder / "adapter_model.safetensors").write_bytes(content)
-
-    with pytest.raises(AdapterCorrupt, match=r"adapter_model\.safetensors"):
-        read(folder)
-
-
-@pytest.mark.parametrize("kept", [0, 7, 100, 2000, -1])
-def test_truncated_files_are_refused(folder: Path, kept: int) -> None:
-    path = folder / "adapter_model.safetensors"
-    path.write_bytes(path.read_bytes()[:kept])
-
-    with pytest.raises(AdapterCorrupt, match="truncated or damaged"):
-        read(folder)
-
-
-@pytest.mark.parametrize("kept", [0, 7, 100, 2000, -100])
-def test_truncated_pickles_are_refused(tmp_path: Path, kept: int) -> None:
-    save_adapter(tmp_path, safe=False)
-    path = tmp_path / "adapter_model.bin"
-    path.write_bytes(path.read_bytes()[:kept])
-
-    with pytest.raises((AdapterCorrupt, AdapterUnsafe), match=r"adapter_model\.bin"):
-        read(tmp_path)
-
-
-class Harmful:
-    """Makes the file at `path` when it is unpickled."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (Path.touch, (self.path,))
-
-
-@pytest.mark.parametrize("zipped", [True, False])
-def test_pickles_that_would_run_code_are_not_opened(folder: Path, zipped: bool) -> None:
-    (folder / "adapter_model.safetensors").unlink()
-    trap = folder / "it ran"
-    if zipped:
-        torch.save({A_TENSOR: Harmful(trap)}, folder / "adapter_model.bin")
-    else:
-        (folder / "adapter_model.bin").write_bytes(
-            pickle.dumps({A_TENSOR: Harmful(trap)}, protocol=2)
-        )
-
-    with pytest.raises(AdapterUnsafe, match="not opened"):
-        read(folder)
-
-    assert not trap.exists()
-
-
-@pytest.mark.parametrize(
-    ("content", "error"),
-    [
-        ([torch.zeros(2)], AdapterUnsupported),
-        ({A_TENSOR: 3}, AdapterUnsupported),
-        ({A_TENSOR: torch.zeros(2, dtype=torch.int64)}, AdapterUnsupported),
-        ({A_TENSOR: torch.zeros(4, 40).to_sparse()}, AdapterUnsupported),
-        ({A_TENSOR: torch.zeros(1, 1).expand(10**6, 10**6)}, AdapterShape),
-    ],
-    ids=["list", "number", "integers", "sparse", "endless view"],
-)
-def test_pickles_of_other_things_are_refused(
-    folder: Path, content: object, error: type[AdapterError]
-) -> None:
-    (folder / "adapter_model.safetensors").unlink()
-    set_fields(folder, target_modules=f".*({'|'.join(EVERY_MODULE)})")
-    torch.save(content, folder / "adapter_model.bin")
-
-    with pytest.raises(error, match=r"adapter_model\.bin"):
-        read(folder)
+        read_adapter("mine", adapter_folder, replace(CONFIG, n_embd=80))
