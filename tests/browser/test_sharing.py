@@ -180,7 +180,7 @@ def test_a_user_publishes_and_everybody_finds_it(guest: Guest, new_guest: NewGue
     reader = new_guest()
     gallery = reader.page("/gallery/")
     gallery.get_by_label("Search titles and prompts").fill("lighthou")
-    expect(gallery.locator(".public-card")).to_have_count(1)
+    expect(gallery.locator(".tile")).to_have_count(1)
     gallery.get_by_role("link", name="Lighthouse phrases").click()
     shared = SharedPage(gallery)
     expect(shared.title).to_have_text("Lighthouse phrases")
