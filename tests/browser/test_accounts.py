@@ -100,6 +100,25 @@ def test_wrong_passwords_lock_and_the_right_one_is_no_way_around(guest: Guest) -
         expect(page.get_by_role("heading", level=1)).to_have_text("A moment, please")
 
 
+SEND_AT_ONCE = """async () => {
+  const form = document.getElementById('editor');
+  const post = () => fetch(form.action, { method: 'POST', body: new FormData(form) });
+  const runs = await Promise.all([post(), post()]);
+  const answers = await Promise.all(runs.map(({ url }) => fetch(url)));
+  return answers.map(({ url, status }) => `${new URL(url).pathname} ${status}`);
+}"""
+
+
+def test_what_a_stranger_s_page_sends_at_once_is_of_one_guest(guest: Guest) -> None:
+    page = guest.open("qa").page
+
+    answers = page.evaluate(SEND_AT_ONCE)
+
+    runs = {answer.removesuffix(" 200") for answer in answers}
+    assert len(runs) == 2
+    assert all(re.fullmatch(r"/runs/[\w-]{36}/", run) for run in runs), answers
+
+
 def test_signing_out_closes_the_stream_of_another_tab(stack: Stack, guest: Guest) -> None:
     first = guest.page("/")
     account = Account(first, guest.url)
