@@ -1,6 +1,7 @@
 """The answers to what no view handles."""
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 
 from playground.core.errors import (
     Forbidden,
@@ -14,10 +15,13 @@ from playground.core.responses import error_response
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form of a page from before signing in or out, or that did not come from a page of ours."""
-    return error_response(
-        request,
-        Forbidden("This page is from before you signed in or out, or of another site. Reload it."),
+    why = (
+        "Your browser sent no cookie with this. Allow this site to keep cookies, then reload the "
+        "page."
+        if reason == REASON_NO_CSRF_COOKIE
+        else "This page is from before you signed in or out, or of another site. Reload it."
     )
+    return error_response(request, Forbidden(why))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -194,8 +194,19 @@ def test_a_get_changes_nothing(client: Client, path: str) -> None:
 
 def test_a_form_of_another_site_is_refused() -> None:
     client = Client(enforce_csrf_checks=True)
+    client.get("/free/")
 
-    assert client.post("/free/run/", {"prompt": "Hello"}).status_code == 403
+    answer = client.post("/free/run/", {"prompt": "Hello"})
+
+    assert answer.status_code == 403
+    assert "or of another site. Reload it." in answer.content.decode()
+
+
+def test_who_keeps_no_cookies_is_told_so() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/free/run/", {"prompt": "Hello"})
+
+    assert answer.status_code == 403
+    assert "Allow this site to keep cookies" in answer.content.decode()
 
 
 def test_the_preview_shows_the_finished_prompt_and_its_tokens(client: Client) -> None:
