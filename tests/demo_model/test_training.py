@@ -71,6 +71,17 @@ def test_another_round_changes_nothing_before_it_and_is_like_the_first() -> None
     assert rates[2299] > rates[2400] > rates[2999] > rates[3000] == 0.0
 
 
+def test_each_round_falls_over_its_own_share() -> None:
+    schedule = Schedule(ends=(1000, 3000, 4000), decays=(0.35, 0.6))
+
+    rates = [schedule.rate(step) for step in range(4001)]
+
+    assert rates[640] == rates[1800] == rates[3400] == schedule.full
+    assert rates[660] == pytest.approx(schedule.full * 340 / 350)
+    assert rates[2400] == pytest.approx(schedule.full / 2)
+    assert rates[3700] == pytest.approx(schedule.full / 2)
+
+
 def test_a_run_that_was_stopped_ends_with_the_same_weights(
     tmp_path: Path, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +135,23 @@ def test_rounds_that_end_before_they_begin_are_refused(
     assert "each round must end after the one before it" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("decay", "message"),
+    [
+        (["0"], "a share is more than 0"),
+        (["1.2"], "a share is more than 0"),
+        (["0.3", "0.3", "0.3"], "more shares than rounds"),
+    ],
+)
+def test_shares_that_are_none_are_refused(
+    decay: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        options_of(["--steps", "4", "8", "--decay", *decay])
+
+    assert message in capsys.readouterr().err
+
+
 def test_a_run_learns(tokenizer: Tokenizer) -> None:
     training = Training(SHAPE, Schedule(ends=(30,), warm_up=2), seed=1, threads=2)
     same = batches(seed=1, step=0, documents=6, parts=3, tokenizer=tokenizer)
@@ -136,13 +164,16 @@ def test_a_run_learns(tokenizer: Tokenizer) -> None:
 
 def test_a_run_does_not_go_on_as_another(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
-    journal.begin({"seed": 1, "corpus": "a", "steps": [10]}, step=0)
+    run = {"seed": 1, "corpus": "a", "steps": [10], "decay": [0.3]}
+    journal.begin(run, step=0)
 
     with pytest.raises(OtherRun, match="another corpus"):
-        journal.begin({"seed": 1, "corpus": "b", "steps": [10]}, step=10)
+        journal.begin({**run, "corpus": "b"}, step=10)
     with pytest.raises(OtherRun, match="another steps"):
-        journal.begin({"seed": 1, "corpus": "a", "steps": [20]}, step=10)
-    journal.begin({"seed": 1, "corpus": "a", "steps": [10, 20]}, step=10)
+        journal.begin({**run, "steps": [20]}, step=10)
+    with pytest.raises(OtherRun, match="another decay"):
+        journal.begin({**run, "steps": [10, 20], "decay": [0.5, 0.5]}, step=10)
+    journal.begin({**run, "steps": [10, 20], "decay": [0.3, 0.5]}, step=10)
 
 
 def test_a_run_that_starts_anew_has_a_new_record(tmp_path: Path) -> None:

@@ -66,8 +66,8 @@ def command(run: dict[str, Any]) -> str:
     return (
         f"```\npython -m tools.demo_model.train --seed {run['seed']} "
         f"--steps {' '.join(map(str, run['steps']))} "
-        f"--decay {run['decay']} --documents {run['documents']} --precision {run['precision']} "
-        "--out models/demo\n```"
+        f"--decay {' '.join(map(str, run['decay']))} --documents {run['documents']} "
+        f"--precision {run['precision']} --out models/demo\n```"
     )
 
 

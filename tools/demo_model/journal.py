@@ -33,12 +33,12 @@ class Journal:
         """Start the record, or go on with it from ``step``; raises OtherRun.
 
         Lines of steps that were made after the last checkpoint go: they come again. Another
-        round of ``steps`` after those of the record is no other run.
+        round (``steps`` and ``decay`` have an entry for each) is no other run.
         """
         if step and self.run.exists():
             before = json.loads(self.run.read_text(encoding="utf-8"))
             rounds = before.get("steps", [])
-            known = {**run, "steps": run["steps"][: len(rounds)]}
+            known = {**run, **{name: run[name][: len(rounds)] for name in ("steps", "decay")}}
             other = [name for name in known if before.get(name) != known[name]]
             if other:
                 raise OtherRun(

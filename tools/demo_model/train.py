@@ -109,7 +109,13 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
         default=list(Schedule.ends),
         help="where each round ends; one more lets a run that has ended go on",
     )
-    parser.add_argument("--decay", type=float, default=Schedule.decay)
+    parser.add_argument(
+        "--decay",
+        type=float,
+        nargs="+",
+        default=list(Schedule.decays),
+        help="share of each round over which the rate falls; the last holds for further rounds",
+    )
     parser.add_argument("--documents", type=int, default=48, help="documents a step")
     parser.add_argument("--parts", type=int, default=16, help="batches a step")
     parser.add_argument("--save-every", type=int, default=50)
@@ -121,6 +127,11 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.steps != sorted({step for step in options.steps if step > 0}):
         parser.error("--steps: each round must end after the one before it, and after step 0")
+    if not all(0 < decay <= 1 for decay in options.decay):
+        parser.error("--decay: a share is more than 0 and at most 1")
+    if len(options.decay) > len(options.steps):
+        parser.error("--decay: there are more shares than rounds")
+    options.decay += options.decay[-1:] * (len(options.steps) - len(options.decay))
     return options
 
 
@@ -128,7 +139,7 @@ def train(options: argparse.Namespace, shape: Shape) -> None:
     """Train, or go on training, to the end of the schedule; raises OtherRun."""
     options.work.mkdir(parents=True, exist_ok=True)
     tokenizer = prepare_tokenizer(options.work, seed=options.seed, vocab_size=shape.vocab_size)
-    schedule = Schedule(ends=tuple(options.steps), decay=options.decay)
+    schedule = Schedule(ends=tuple(options.steps), decays=tuple(options.decay))
     precision = options.precision or best_precision()
     training = Training(
         shape, schedule, seed=options.seed, threads=options.threads, precision=precision

@@ -28,8 +28,8 @@ class Schedule:
     full: float = 3e-3
     ends: tuple[int, ...] = (3000,)
     warm_up: int = 100
-    decay: float = 0.35
-    """Share of a round's steps over which the rate falls."""
+    decays: tuple[float, ...] = (0.35,)
+    """Share of each round's steps over which the rate falls; the last holds for further rounds."""
 
     @property
     def steps(self) -> int:
@@ -42,7 +42,8 @@ class Schedule:
         begin, end = (0, *self.ends)[round_], self.ends[round_]
         if step - begin < self.warm_up:
             return self.full * (step - begin + 1) / self.warm_up
-        left = (end - step) / ((end - begin) * self.decay)
+        decay = self.decays[min(round_, len(self.decays) - 1)]
+        left = (end - step) / ((end - begin) * decay)
         return self.full * min(1.0, max(0.0, left))
 
 
