@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core import signing
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 
 from playground.accounts.models import Person, User
@@ -38,6 +37,18 @@ def person_for_write(request: HttpRequest) -> Person:
     return person
 
 
+def expect_writes(request: HttpRequest) -> None:
+    """The page that answers sends what is to be kept, and perhaps more than one thing at once.
+
+    All of it must come from one guest: a draft and a run on their way together would else make
+    two, of whom the browser would know only the last. So a stranger is named with the page, before
+    anything is kept of them. Who only reads is not.
+    """
+    request._writes_expected = (  # type: ignore[attr-defined]
+        settings.ALLOW_GUESTS and not request.user.is_authenticated
+    )
+
+
 def guest_of(request: HttpRequest) -> Person | None:
     """The guest whose cookie came with the request, whoever has signed in with it."""
     return _guest(request.COOKIES)
@@ -62,9 +73,7 @@ def person_of_scope(user: Any, cookies: Mapping[str, str]) -> Person | None:
 def set_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
     """Gives a new guest their cookie, an old one a fresh date, and takes a gone one's away.
 
-    A stranger has one from the first page with a form, before anything is kept of them: what
-    that page sends at once (a draft and a run, say) must come from one guest, and not
-    make two of whom the browser would know only the last.
+    A stranger has one from the first page that was `expect_writes`.
     """
     if getattr(request, "_guest_is_gone", False):
         response.delete_cookie(COOKIE, samesite="Lax")
@@ -72,7 +81,7 @@ def set_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
     person: Person | None = getattr(request, "_person", None)
     known = _person_id(request.COOKIES, max_age=RENEW_SECONDS)
     if person is None:
-        if known is None and _may_become_guest(request):
+        if known is None and getattr(request, "_writes_expected", False):
             _send(response, uuid.uuid4())
     elif person.user_id is None and known != person.pk:
         _send(response, person.pk)
@@ -81,16 +90,6 @@ def set_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
 def cookie_value(person_id: uuid.UUID) -> str:
     """The signed value that names a guest."""
     return signing.TimestampSigner(salt=_SALT).sign(person_id.hex)
-
-
-def _may_become_guest(request: HttpRequest) -> bool:
-    """Whether a stranger was shown a form."""
-    if "CSRF_COOKIE" not in request.META or not settings.ALLOW_GUESTS:
-        return False
-    try:
-        return not request.user.is_authenticated
-    except DatabaseError:
-        return False
 
 
 def _guest_made(person_id: uuid.UUID | None) -> Person:

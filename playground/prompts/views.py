@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground.accounts.addresses import address_of
-from playground.accounts.people import person_for_write, person_of
+from playground.accounts.people import expect_writes, person_for_write, person_of
 from playground.checkpoints.registry import registry
 from playground.core.errors import InvalidInput, PlaygroundError
 from playground.prompts.catalog import TEMPLATES, Template
@@ -36,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def template_page(request: HttpRequest, template: Template) -> HttpResponse:
     """A template's page. A POST shows the posted form again, with rows added or removed."""
+    expect_writes(request)
     if request.method != "POST":
         opened = opened_link if PARAMETER in request.GET else opened_template
         form, saving = opened(request, template)

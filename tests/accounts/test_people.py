@@ -40,15 +40,16 @@ def test_what_a_stranger_s_page_sends_at_once_is_of_one_guest(client: Client) ->
     assert Person.objects.count() == 1
 
 
-def test_only_a_page_with_a_form_names_a_stranger(client: Client) -> None:
-    client.get("/healthz")
+@pytest.mark.parametrize("path", ["/", "/gallery/", "/accounts/sign-in/", "/healthz"])
+def test_only_a_page_to_write_on_names_a_stranger(client: Client, path: str) -> None:
+    client.get(path)
 
     assert COOKIE not in client.cookies
 
 
 @override_settings(ALLOW_GUESTS=False)
 def test_where_guests_are_closed_a_stranger_is_not_named(client: Client) -> None:
-    client.get("/accounts/login/")
+    client.get("/qa/", follow=True)
 
     assert COOKIE not in client.cookies
 

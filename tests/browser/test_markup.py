@@ -23,7 +23,7 @@ ATTACK = (
 def assert_inert(page: Page) -> None:
     """None of the attack became an element."""
     made = page.locator(
-        "img:not(.cm-widgetBuffer), b[hx-get], script:not([src]), body style, [onerror]"
+        "img:not(.cm-widgetBuffer), b[hx-get], script:not([src], [nonce]), body style, [onerror]"
     )
     assert made.count() == 0
 

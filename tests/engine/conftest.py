@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.engine.peft_adapters import save_adapter
 from tests.engine.tiny import SIZES, Tiny, load_tiny
 from tools.random_checkpoint import write
 from workers.engine.checkpoint import Dtype, Kernels
@@ -50,6 +49,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def saved_adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An adapter of attention's modules. Tests that change it take a copy."""
+    # PEFT reads Triton, and tests of its kernels first say how it is to run them.
+    from tests.engine.peft_adapters import save_adapter
+
     folder = tmp_path_factory.mktemp("adapter")
     save_adapter(folder, target_modules=["q_proj", "v_proj", "out_proj"])
     return folder
