@@ -42,6 +42,7 @@ def _export_prompts(person: Person) -> Iterator[dict[str, Any]]:
             "starred": prompt.starred,
             "archived_at": prompt.archived_at,
             "published_at": prompt.published_at,
+            "barred_at": prompt.barred_at,
             "forked_from": _origin(prompt),
             "created_at": prompt.created_at,
             "updated_at": prompt.updated_at,

@@ -52,7 +52,7 @@ class Prompt(models.Model):
     # In the public gallery since then; None keeps it to its owner and to share links.
     published_at = models.DateTimeField(null=True)
     # Kept out of the gallery by staff since then: its owner cannot publish it.
-    barred_at = models.DateTimeField(null=True, editable=False)
+    barred_at = models.DateTimeField(null=True)
     # The outputs that the gallery shows with it.
     published_runs = models.ManyToManyField(Run, blank=True, related_name="+")
     # What it was forked from, and through which link. The names stay when the origin is gone.

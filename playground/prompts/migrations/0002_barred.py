@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="prompt",
             name="barred_at",
-            field=models.DateTimeField(editable=False, null=True),
+            field=models.DateTimeField(null=True),
         ),
     ]
