@@ -79,11 +79,14 @@ def set_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
         response.delete_cookie(COOKIE, samesite="Lax")
         return
     person: Person | None = getattr(request, "_person", None)
-    known = _person_id(request.COOKIES, max_age=RENEW_SECONDS)
     if person is None:
+        # Not in place of a cookie that is due for a fresh date: it may name a guest with much kept.
+        known = _person_id(request.COOKIES, max_age=COOKIE_SECONDS)
         if known is None and getattr(request, "_writes_expected", False):
             _send(response, uuid.uuid4())
-    elif person.user_id is None and known != person.pk:
+        return
+    known = _person_id(request.COOKIES, max_age=RENEW_SECONDS)
+    if person.user_id is None and known != person.pk:
         _send(response, person.pk)
 
 

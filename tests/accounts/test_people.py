@@ -1,12 +1,23 @@
 """Who stands behind a request: guests by cookie, users by session."""
 
+import time
+from unittest.mock import patch
+
 import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
 
 from playground.accounts.addresses import address_of, address_of_scope
 from playground.accounts.models import Person, User
-from playground.accounts.people import COOKIE, cookie_value, person_for_write, person_of, set_cookie
+from playground.accounts.people import (
+    COOKIE,
+    RENEW_SECONDS,
+    cookie_value,
+    expect_writes,
+    person_for_write,
+    person_of,
+    set_cookie,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +56,20 @@ def test_only_a_page_to_write_on_names_a_stranger(client: Client, path: str) -> 
     assert client.get(path).status_code == 200
 
     assert COOKIE not in client.cookies
+
+
+def test_a_page_that_asks_for_nobody_keeps_an_old_cookie(person: Person) -> None:
+    with patch("django.core.signing.time.time", return_value=time.time() - 2 * RENEW_SECONDS):
+        old = cookie_value(person.pk)
+    request, response = request_with(old), HttpResponse()
+
+    expect_writes(request)
+    set_cookie(request, response)
+
+    assert COOKIE not in response.cookies
+    assert person_of(request) == person
+    set_cookie(request, response)
+    assert person_of(request_with(response.cookies[COOKIE].value)) == person
 
 
 @override_settings(ALLOW_GUESTS=False)

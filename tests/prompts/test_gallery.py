@@ -196,6 +196,7 @@ def test_what_staff_keep_out_its_owner_cannot_publish(
 
     act(staff, "bar", prompt)
 
+    assert staff.get(f"/admin/prompts/prompt/{prompt.pk}/change/").status_code == 200
     assert titles() == []
     assert not indexed("unicorns")
     publish = f"/prompts/{prompt.pk}/publish/"
