@@ -17,7 +17,7 @@ export function startLibrary() {
   forgetWhatWasDone();
 }
 
-function showTimes(root) {
+export function showTimes(root) {
   for (const time of (root ?? document).querySelectorAll('time[data-local]')) {
     const moment = new Date(time.dateTime);
     const isToday = moment.toDateString() === new Date().toDateString();

@@ -1,5 +1,7 @@
 // What a page could not send when it was left: too long for a last word, or no connection.
 // It waits in the browser until the next page opens, and is gone from here once it is kept.
+import { showTimes } from './library.js';
+
 const PREFIX = 'unsent-draft ';
 
 // Each page has a place of its own. body null: nothing of it waits any more.
@@ -16,8 +18,8 @@ export function keepUnsent(writer, address, body) {
   }
 }
 
-// Sends what waits; then shows it, if the page is its own, looks different and nothing was typed
-// yet. contentOf(body) is what a person would call the content of a form.
+// Sends what waits; then shows it or tells of it, if the page is its own, looks different and
+// nothing was typed yet. contentOf(body) is what a person would call the content of a form.
 export async function bringUnsent(form, contentOf, mayReload) {
   let isShown = true;
   for (const [writer, unsent] of waiting()) {
@@ -35,7 +37,28 @@ export async function bringUnsent(form, contentOf, mayReload) {
       // Still no connection; the next page tries again.
     }
   }
-  if (!isShown && mayReload()) location.reload();
+  if (isShown || !mayReload()) return;
+  try {
+    const note = await otherNote(form);
+    if (!mayReload()) return;
+    if (note) takeNote(note);
+    else location.reload();
+  } catch {
+    // No connection again; it is kept, and the next page that opens shows it.
+  }
+}
+
+// What a page says that shows something else than the draft, a run say: it need not load again.
+async function otherNote({ elements }) {
+  if (elements.draft.value) return null;
+  const response = await fetch(location.href);
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  return page.getElementById('draft-id')?.value ? null : page.getElementById('draft-note');
+}
+
+function takeNote(note) {
+  document.getElementById('draft-note').replaceWith(note);
+  showTimes(note);
 }
 
 function waiting() {

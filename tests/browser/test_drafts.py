@@ -66,6 +66,28 @@ def test_a_text_too_long_for_a_last_word_is_there_again(guest: Guest) -> None:
     expect(again.workbench.prompt).to_contain_text("Où est la gare ? Où est la gare")
 
 
+def test_a_run_s_page_tells_of_what_comes_late_without_loading_again(guest: Guest) -> None:
+    first = opened(guest)
+    run = first.workbench.run()
+    first.workbench.wait_final()
+    with guest.complaints.allow("ERR_FAILED"):
+        first.page.route("**/draft/", lambda route: route.abort())
+        first.workbench.write_prompt("Written without a connection")
+        expect(first.page.get_by_text("the server cannot be reached")).to_be_visible()
+        first.page.close(run_before_unload=True)
+    page = guest.context.new_page()
+    loads: list[str] = []
+    page.on("domcontentloaded", lambda loaded: loads.append(loaded.url))
+
+    page.goto(f"{guest.url}/runs/{run}/")
+    of_run = SavedPrompt(guest.workbench(page))
+
+    expect(of_run.note).to_contain_text(re.compile(r"There is a draft of \d\d:\d\d"))
+    assert len(loads) == 1
+    page.get_by_role("link", name="Open the draft").click()
+    expect(of_run.workbench.prompt).to_have_text("Written without a connection")
+
+
 def test_two_tabs_keep_both_texts(guest: Guest) -> None:
     opened(guest).write("Begun")
     first, second = opened(guest), opened(guest)

@@ -69,8 +69,6 @@ def test_the_keyboard_moves_in_the_tree_and_opens_what_it_stands_on(guest: Guest
     # Another prompt: a page of its own, and the focus is where it was.
     keyboard.press("Enter")
     workbench.page.wait_for_url(f"**/runs/{retry}/")
-    # It brings what was not kept yet, and may load once more by itself.
-    workbench.page.wait_for_load_state("networkidle")
     expect(node(workbench, retry)).to_be_focused()
     workbench.expect_written(re.compile("^On the island"))
     # The same prompt: the panel changes, and nothing else.

@@ -7,7 +7,13 @@ import pytest
 
 from playground.prompts.formats import AGENT, CUSTOMER, STOPS
 from tools.demo_model import chat, lexicon, questions, tables
-from tools.demo_model.corpus import HARDER_FROM, TASKS, held_out_document, training_document
+from tools.demo_model.corpus import (
+    HARDER_FROM,
+    HARDEST_FROM,
+    TASKS,
+    held_out_document,
+    training_document,
+)
 from tools.demo_model.documents import Split, is_held_out
 
 ENDINGS = {
@@ -33,13 +39,15 @@ def test_every_task_is_in_the_stream() -> None:
 
 
 def test_what_is_hard_comes_more_often_later() -> None:
-    early = Counter(document.task for document in training(500))
-    late = Counter(training_document(1, HARDER_FROM + index).task for index in range(500))
+    early, late, latest = (
+        Counter(training_document(1, first + index).task for index in range(500))
+        for first in (0, HARDER_FROM, HARDEST_FROM)
+    )
 
     assert early["sql"] >= 75
     assert late["sql"] > early["sql"]
-    assert late["patterns"] > early["patterns"]
-    assert set(late) == {*TASKS, "copy"}
+    assert early["patterns"] < late["patterns"] < latest["patterns"]
+    assert set(late) == set(latest) == {*TASKS, "copy"}
 
 
 @pytest.mark.parametrize("task", ENDINGS)
