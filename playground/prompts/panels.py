@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from playground.prompts.catalog import Template
+from playground.prompts.escapes import write_escapes
 from playground.prompts.fields import columns_of
 from playground.prompts.tables import read_rows
 from playground.prompts.variables import fill, stored_variables, values_of
@@ -80,7 +81,7 @@ class RunPanel:
         if run.finish_reason == "length":
             return f"reached the maximum length of {parameters.max_tokens}"
         if run.finish_reason == "stop":
-            return "ended at a stop sequence" if parameters.stop else "ended by itself"
+            return _stopped_by(run, parameters)
         return ""
 
     @property
@@ -131,6 +132,15 @@ class RunPanel:
     @cached_property
     def rows(self) -> list[list[str]]:
         return read_rows(self.progress.text, width=len(self.columns)) if self.columns else []
+
+
+def _stopped_by(run: Run, parameters: Parameters) -> str:
+    if run.stop_sequence:
+        return f"ended at the stop sequence {write_escapes(run.stop_sequence)}"
+    if run.stop_sequence == "" or not parameters.stop:
+        return "the model ended the text"
+    # A run from before the sequence was kept.
+    return "ended at a stop sequence, or the model ended the text"
 
 
 def run_panel(template: Template, run: Run) -> RunPanel:

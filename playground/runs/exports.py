@@ -58,6 +58,7 @@ def run_line(run: Run) -> dict[str, Any]:
         "seed_pinned": run.seed_pinned,
         "status": run.status,
         "finish_reason": run.finish_reason,
+        "stop_sequence": run.stop_sequence,
         "error_code": run.error_code,
         "error": run.error_message,
         "text": run.text,

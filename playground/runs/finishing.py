@@ -28,11 +28,13 @@ class Outcome:
     """What a worker says of a run that it has finished.
 
     tokens: as `Run.tokens`; reason: "stop", "length", "abort" or "error".
+    stop_sequence: as `Run.stop_sequence`.
     """
 
     status: str
     reason: str
     text: str
+    stop_sequence: str | None = None
     tokens: list[list[Any]] = field(default_factory=list)
     first_token_ms: float | None = None
     tokens_per_second: float | None = None
@@ -47,6 +49,7 @@ def run_finish(*, run_id: uuid.UUID, attempt: int, outcome: Outcome) -> bool:
         won = held.update(
             status=outcome.status,
             finish_reason=outcome.reason,
+            stop_sequence=outcome.stop_sequence,
             text=outcome.text,
             tokens=outcome.tokens,
             completion_tokens=len(outcome.tokens),

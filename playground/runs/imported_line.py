@@ -9,7 +9,7 @@ from typing import Any
 from playground.core.errors import InvalidInput
 from playground.runs.exports import VERSION
 from playground.runs.models import Run
-from playground.runs.parameters import MAX_SEED, Parameters
+from playground.runs.parameters import MAX_SEED, MAX_STOP_LENGTH, Parameters
 
 MAX_PROMPT = 1 << 16
 MAX_TEXT = 1 << 18
@@ -80,6 +80,7 @@ def _columns(line: "_Line") -> dict[str, Any]:
         "starred": line.flag("starred"),
         "status": status if is_final else Run.Status.CANCELLED,
         "finish_reason": line.text("finish_reason", 12) if is_final else "abort",
+        "stop_sequence": line.stop_sequence() if is_final else None,
         "error_code": line.text("error_code", 40),
         "error_message": line.text("error", 10_000),
         "text": line.text("text", MAX_TEXT),
@@ -106,6 +107,12 @@ class _Line:
                 f"“{name}” must be a text of {'1 to' if needed else 'up to'} {limit:,} characters"
             )
         return value
+
+    def stop_sequence(self) -> str | None:
+        """None also in files from before it was kept."""
+        if self._data.get("stop_sequence") is None:
+            return None
+        return self.text("stop_sequence", MAX_STOP_LENGTH)
 
     def whole(self, name: str, most: int) -> int:
         value = self._data.get(name, 0)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from playground.accounts.models import Person
 from playground.core.search import new_number
+from playground.runs.parameters import MAX_STOP_LENGTH
 
 
 class Run(models.Model):
@@ -73,6 +74,9 @@ class Run(models.Model):
     epoch = models.PositiveIntegerField(default=1)
 
     finish_reason = models.CharField(max_length=12, blank=True)
+    # The stop sequence that ended the text, or "" where the model ended it itself. None where
+    # nobody knows, as of old runs, and of those that ended for another reason.
+    stop_sequence = models.CharField(max_length=MAX_STOP_LENGTH, null=True)  # noqa: DJ001
     error_code = models.CharField(max_length=40, blank=True)
     error_message = models.TextField(blank=True)
     text = models.TextField(blank=True)

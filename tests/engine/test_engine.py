@@ -148,7 +148,7 @@ def test_stop_sequence_ends_the_run_and_is_not_shown(small: Tiny) -> None:
     result = run_alone(small, request("a", prompt_of(33), 40, seed=5, stop=(stop,)))
 
     assert result.text == text[:20]
-    assert result.finish == Finish("a", "stop")
+    assert result.finish == Finish("a", "stop", stop_sequence=stop)
     assert result.ids == whole.ids[: len(result.ids)]
     assert len(result.ids) < len(whole.ids)
 

@@ -89,6 +89,18 @@ def test_stop_that_is_complete_first_wins() -> None:
     assert shown == ["xa"]
 
 
+def test_a_stream_says_which_stop_ended_it() -> None:
+    both = TextStream(BYTES, ("abcd", "bc"))
+    own_end = TextStream(BYTES, ("abcd",))
+
+    for token_id in b"xabc":
+        both.push(token_id)
+    own_end.push(END)
+
+    assert (both.stopped, both.stop_sequence) == (True, "bc")
+    assert (own_end.stopped, own_end.stop_sequence) == (True, None)
+
+
 def test_stop_of_bytes_split_over_tokens() -> None:
     shown, tail, stopped = stream(BYTES, list("go 🛑 on".encode()), "🛑")
 

@@ -121,7 +121,10 @@ def test_a_reply_that_is_still_written_is_no_turn_yet(guest: Client, person: Per
     ("values", "words"),
     [
         ({"finish_reason": "length"}, "reached the maximum length of 64"),
-        ({"finish_reason": "stop"}, "ended at a stop sequence"),
+        ({"finish_reason": "stop", "stop_sequence": "\n"}, r"ended at the stop sequence \n"),
+        # The template has stop sequences, and none of them ended it.
+        ({"finish_reason": "stop", "stop_sequence": ""}, "the model ended the text"),
+        ({"finish_reason": "stop"}, "ended at a stop sequence, or the model ended the text"),
         ({"status": "cancelled", "finish_reason": "abort"}, "the text so far is kept"),
         ({"status": "failed", "error_message": "Out of memory."}, "Out of memory. The prompt is"),
     ],

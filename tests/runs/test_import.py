@@ -46,6 +46,7 @@ def grow(person: Person, parent: Run | None = None, *, minute: int = 0, **values
     row: dict[str, object] = {
         "status": "succeeded",
         "text": " an output ü",
+        "stop_sequence": "\n",
         "tokens": [[50, " an"], [51, " output", -0.25, [[51, -0.25], [52, -1.5]]], [7, " ü"]],
         "completion_tokens": 3,
         "parameters": {"max_tokens": 16, "temperature": 0.5, "stop": ["\n"], "logprobs": 2},

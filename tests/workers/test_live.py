@@ -2,7 +2,9 @@
 
 import json
 import uuid
+from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from playground.runs.models import Run
@@ -71,3 +73,21 @@ def test_outcomes_say_why_a_run_ended() -> None:
 
         assert (outcome.status, outcome.reason, outcome.error_code) == (status, reason, code)
         assert outcome.tokens == [[11, "a"]]
+
+
+@pytest.mark.parametrize(
+    ("finish", "kept"),
+    [
+        ({"reason": "stop", "stop_sequence": "\n"}, "\n"),
+        ({"reason": "stop"}, ""),
+        ({"reason": "length"}, None),
+        ({"reason": "abort"}, None),
+    ],
+)
+def test_an_outcome_says_which_stop_sequence_ended_it(
+    finish: dict[str, Any], kept: str | None
+) -> None:
+    live = live_run("a")
+    live.end(Finish(live.id, **finish))
+
+    assert outcome_of(live).stop_sequence == kept

@@ -391,5 +391,8 @@ class Engine:
         if sequence.adapter_slot:
             self._release_adapter(sequence.adapter_slot)
         self._meter.finished(reason)
-        tail = sequence.text.flush()
-        outputs.append(Finish(sequence.request.id, reason, tail, error, choice=sequence.choice))
+        text = sequence.text
+        finish = Finish(
+            sequence.request.id, reason, text.flush(), error, sequence.choice, text.stop_sequence
+        )
+        outputs.append(finish)

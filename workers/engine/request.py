@@ -176,6 +176,8 @@ class Finish:
 
     tail: text that was held back, belongs to the output and was in no `TokenOutput`.
     choice: number of the choice, from `Request.choice` on.
+    stop_sequence: which of `SamplingParams.stop` ended it; None for every other end, the model's
+        own end of text included.
     """
 
     request_id: str
@@ -183,6 +185,7 @@ class Finish:
     tail: str = ""
     error: EngineError | None = None
     choice: int = 0
+    stop_sequence: str | None = None
 
 
 StepOutput = TokenOutput | Finish

@@ -116,7 +116,7 @@ class TextStream:
     of the ids and the stops alone, so a resumed request replays its ids and goes on exactly.
     """
 
-    __slots__ = ("_decoder", "_held", "_stops", "_vocabulary", "stopped")
+    __slots__ = ("_decoder", "_held", "_stops", "_vocabulary", "stop_sequence", "stopped")
 
     def __init__(self, vocabulary: Vocabulary, stops: Iterable[str] = ()) -> None:
         self._vocabulary = vocabulary
@@ -124,6 +124,8 @@ class TextStream:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._held = ""
         self.stopped = False
+        # The stop sequence that ended the text; None while none did, and after the end of text.
+        self.stop_sequence: str | None = None
 
     def push(self, token_id: int) -> str:
         """Text that is final with this token. After the end of text or a stop, `stopped` is set."""
@@ -149,12 +151,13 @@ class TextStream:
         for stop in self._stops:
             start = text.find(stop)
             if start >= 0:
-                matches.append((start + len(stop), start))
+                matches.append((start + len(stop), start, stop))
         if matches:
             # The stop that is complete first wins, wherever the tokens' borders are.
+            _, start, self.stop_sequence = min(matches)
             self.stopped = True
             self._held = ""
-            return text[: min(matches)[1]]
+            return text[:start]
         keep = max(_longest_start(text, stop) for stop in self._stops)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]

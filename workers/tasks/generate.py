@@ -75,6 +75,7 @@ def outcome_of(live: LiveRun) -> Outcome:
     return Outcome(
         status=status,
         reason=finish.reason,
+        stop_sequence=(finish.stop_sequence or "") if finish.reason == "stop" else None,
         text=live.text,
         tokens=live.tokens,
         first_token_ms=first_token_ms,
