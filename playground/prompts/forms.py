@@ -21,6 +21,7 @@ from playground.prompts.fields import (
     clean_text,
 )
 from playground.prompts.formats import CUSTOMER
+from playground.prompts.typed_numbers import read_number
 from playground.prompts.variable_checks import check_variables
 from playground.prompts.variables import (
     Variable,
@@ -29,9 +30,7 @@ from playground.prompts.variables import (
     stored_variables,
     with_found,
 )
-from playground.runs.parameters import MAX_STOPS, PARAMETER_SPECS, Parameters, ParameterSpec
-
-OFF = "off"
+from playground.runs.parameters import MAX_STOPS, PARAMETER_SPECS, Parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +55,16 @@ class PromptForm:
         return self.template.build(self.values) if self.detached is None else self.detached
 
     @cached_property
-    def used_names(self) -> list[str]:
-        """The variables in all that stands on the page, in its order."""
+    def texts(self) -> list[str]:
+        """All texts on the page in which variables count, in its order."""
         if self.detached is not None:
-            return names_in(self.detached)
-        return names_in(*_texts_in(list(self.values.values())))
+            return [self.detached]
+        return list(_texts_in(list(self.values.values())))
+
+    @cached_property
+    def used_names(self) -> list[str]:
+        """The variables in them."""
+        return names_in(*self.texts)
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:
@@ -162,7 +166,7 @@ def posted_parameters(template: Template, data: QueryDict) -> Parameters:
     """The parameters as posted; what is not posted keeps the template's default."""
     defaults = default_parameters(template)
     numbers = {
-        spec.name: _number(spec, raw)
+        spec.name: read_number(spec, raw)
         for spec in PARAMETER_SPECS
         if (raw := data.get(spec.name, "").strip())
     }
@@ -173,21 +177,6 @@ def posted_parameters(template: Template, data: QueryDict) -> Parameters:
         seed=_seed(data.get("seed", "")),
         logprobs=_logprobs(data.get("logprobs", "")),
     )
-
-
-def _number(spec: ParameterSpec, raw: str) -> float | int:
-    """``raw`` as `spec` wants it; "off" is the value without effect."""
-    text = raw.replace(",", ".")
-    if text.lower() == OFF and spec.off is not None:
-        return int(spec.off) if spec.whole else spec.off
-    try:
-        return int(text) if spec.whole else float(text)
-    except ValueError:
-        kind = "a whole number" if spec.whole else "a number"
-        raise InvalidInput(
-            f"{spec.label} must be {kind} between {spec.minimum:g} and {spec.maximum:g}.",
-            field=spec.name,
-        ) from None
 
 
 def _seed(raw: str) -> int | None:

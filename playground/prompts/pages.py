@@ -12,8 +12,10 @@ from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.escapes import write_escapes
 from playground.prompts.fields import AnyField
 from playground.prompts.fitting import finished_prompt
-from playground.prompts.forms import OFF, PromptForm, default_parameters
+from playground.prompts.forms import PromptForm, default_parameters
+from playground.prompts.hints import page_hints
 from playground.prompts.panels import RunPanel
+from playground.prompts.typed_numbers import OFF
 from playground.prompts.variable_panels import variable_panel
 from playground.runs.parameters import PARAMETER_SPECS, Parameters, ParameterSpec
 
@@ -147,6 +149,7 @@ def workbench(
         "form": form,
         "bound_fields": bound_fields(form, focus=focus),
         "finished": finished,
+        "hints": page_hints(form, finished),
         "variables": variable_panel(form, finished, focus=focus),
         "parameters": ParameterPanel(
             parameters=form.parameters, defaults=default_parameters(template)

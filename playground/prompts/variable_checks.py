@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from playground.core.errors import InvalidInput
+from playground.prompts.typed_numbers import is_grouped
 from playground.prompts.variables import (
     MAX_COLUMNS,
     MAX_OPTIONS,
@@ -15,6 +16,14 @@ from playground.prompts.variables import (
 def check_variables(variables: Sequence[Variable], needed: Sequence[str]) -> None:
     """Raises `InvalidInput` for the first of the ``needed`` names that cannot be put in."""
     known: Mapping[str, Variable] = {variable.name: variable for variable in variables}
+    empty = [known[name] for name in needed if name in known and _is_empty(known[name])]
+    if len(empty) > 1:
+        *names, last = (variable.name for variable in empty)
+        raise InvalidInput(
+            f"Variables {', '.join(names)} and {last} are empty. Fill them in, or give them "
+            "defaults.",
+            field=empty[0].input_name,
+        )
     for name in needed:
         if name not in known:
             raise InvalidInput(
@@ -35,6 +44,12 @@ def check_variable(variable: Variable) -> None:
         raise _refused(variable, "is empty. Fill it in, or give it a default.")
     if variable.kind == "number":
         _check_number(variable)
+
+
+def _is_empty(variable: Variable) -> bool:
+    """Whether all that it lacks is a value."""
+    has_choice = variable.kind != "choice" or variable.options
+    return bool(has_choice) and variable.kind != "examples" and not variable.text.strip()
 
 
 def _check_choice(variable: Variable) -> None:
@@ -78,12 +93,19 @@ def bounds(variable: Variable) -> str:
 
 
 def _number(variable: Variable, text: str, *, setting: str = "") -> Decimal:
+    what = {"": "", ".min": "'s least value", ".max": "'s greatest value", ".step": "'s step"}
     try:
         number = Decimal(text.strip().replace(",", "."))
     except InvalidOperation:
         number = Decimal("nan")
+    if is_grouped(text):
+        whole, point = text.strip().replace(",", ""), text.strip().replace(",", ".")
+        raise InvalidInput(
+            f"Variable {variable.name}{what[setting]} can be read in two ways. Write {whole} or "
+            f"{point}.",
+            field=f"{variable.input_name}{setting}",
+        )
     if not number.is_finite() or abs(number.adjusted()) > 100 or "_" in text:
-        what = {"": "", ".min": "'s least value", ".max": "'s greatest value", ".step": "'s step"}
         raise InvalidInput(
             f"Variable {variable.name}{what[setting]} must be a number, such as 3 or 0.5.",
             field=f"{variable.input_name}{setting}",

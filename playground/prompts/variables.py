@@ -1,23 +1,30 @@
 r"""Variables: ``{{name}}`` in a text, what is known of it, and what takes its place.
 
-A name is letters, digits, _ and -, up to 40 of them. ``\{{name}}`` writes it literally. A value
-is literal too: what looks like a variable in it is none. No Django here.
+A name is letters with their marks, digits, _ and -, up to 40 of them, and spaces may stand around
+it. ``\{{name}}`` writes it literally, and ``\\{{name}}`` a backslash and the value. A value is
+literal too: what looks like a variable in it is none. No Django here.
 """
 
-import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import regex
+
 from playground.core.errors import InvalidInput
 from playground.prompts.escapes import read_escapes
 from playground.prompts.fields import MAX_FIELD_CHARS, MAX_PROMPT_CHARS, Posted, clean_text
 
-# static/js/variables.js reads the same.
-_PATTERN = re.compile(r"(\\?)\{\{ ?([\w-]{1,40}) ?\}\}")
-_NAME = re.compile(r"[\w-]{1,40}")
-_CELL = re.compile(r"\{([^{}\n]{1,80})\}")
+MAX_NAME_CHARS = 40
+# Of a name: `\w` lacks the vowel signs of many scripts, and what joins their letters or not.
+LETTER = r"[\p{L}\p{M}\p{N}_\u200c\u200d-]"
+# static/js/variable-marks.js reads the same.
+VARIABLE = rf"\{{\{{[ \t]{{0,20}}({LETTER}{{1,{MAX_NAME_CHARS}}})[ \t]{{0,20}}\}}\}}"
+_PATTERN = regex.compile(rf"(?<!\\)(\\*){VARIABLE}")
+_NAME = regex.compile(rf"{LETTER}{{1,{MAX_NAME_CHARS}}}")
+_CELL = regex.compile(r"\{([^{}\n]{1,80})\}")
 
 # The kinds, and what each is called on the page.
 KINDS = {
@@ -96,7 +103,8 @@ class Variable:
         cells = dict.fromkeys(self.column_names, "") | dict(
             zip(self.column_names, row, strict=False)
         )
-        return _CELL.sub(lambda found: cells.get(found[1], found[0]), self.used_format)
+        written: str = _CELL.sub(lambda found: cells.get(found[1], found[0]), self.used_format)
+        return written
 
     def to_json(self) -> dict[str, Any]:
         """What there is, as rows of runs, versions and drafts keep it."""
@@ -166,7 +174,17 @@ class Filled:
 def names_in(*texts: str) -> list[str]:
     """The variables of the texts, each once, in their order."""
     found = (match for text in texts for match in _PATTERN.finditer(text))
-    return list(dict.fromkeys(match[2] for match in found if not match[1]))
+    return list(dict.fromkeys(same_name(match[2]) for match in found if not _is_literal(match)))
+
+
+def same_name(name: str) -> str:
+    """``name`` in its one spelling: a letter and its mark may be one character or two."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _is_literal(match: regex.Match[str]) -> bool:
+    """Whether the last of the backslashes before the braces is theirs."""
+    return len(match[1]) % 2 == 1
 
 
 def fill(text: str, values: Mapping[str, str]) -> Filled:
@@ -175,6 +193,7 @@ def fill(text: str, values: Mapping[str, str]) -> Filled:
     >>> fill(r"To {{city}}, not \{{city}}.", {"city": "{{Rome}}"}).text
     'To {{Rome}}, not {{city}}.'
     """
+    values = {same_name(name): value for name, value in values.items()}
     pieces: list[Piece] = []
     length = end = 0
 
@@ -185,14 +204,15 @@ def fill(text: str, values: Mapping[str, str]) -> Filled:
         length += len(piece.text)
 
     for match in _PATTERN.finditer(text):
-        take(Piece(text[end : match.start()], end))
-        end = match.end()
-        if match[1]:
-            take(Piece(match[0][1:], match.start() + 1))
-        elif match[2] in values:
-            take(Piece(values[match[2]], match.start(), match[2]))
+        # Two backslashes write one.
+        take(Piece(text[end : match.start()] + "\\" * (len(match[1]) // 2), end))
+        end, braces, name = match.end(), match.end(1), same_name(match[2])
+        if _is_literal(match):
+            take(Piece(text[braces:end], braces))
+        elif name in values:
+            take(Piece(values[name], braces, name))
         else:
-            take(Piece(match[0], match.start(), match[2], is_open=True))
+            take(Piece(text[braces:end], braces, name, is_open=True))
     take(Piece(text[end:], end))
     return Filled(tuple(pieces), length)
 
@@ -219,7 +239,7 @@ def with_found(defined: Sequence[Variable], names: Sequence[str]) -> tuple[Varia
 
 def read_variables(posted: Posted) -> tuple[Variable, ...]:
     """The variables as posted: ``variables`` has their names. Raises `InvalidInput`."""
-    names = list(dict.fromkeys(posted("variables")))
+    names = list(dict.fromkeys(map(same_name, posted("variables"))))
     if len(names) > MAX_VARIABLES:
         raise InvalidInput(f"There can be at most {MAX_VARIABLES} variables.", field="variables")
     if not all(_NAME.fullmatch(name) for name in names):
@@ -269,7 +289,7 @@ def stored_variables(raw: Any) -> tuple[Variable, ...]:
     found: dict[str, Variable] = {}
     for item in raw if isinstance(raw, list) else []:
         if isinstance(item, dict) and _NAME.fullmatch(str(item.get("name", ""))):
-            found.setdefault(str(item["name"]), _stored_variable(item))
+            found.setdefault(same_name(str(item["name"])), _stored_variable(item))
     return tuple(found.values())[:MAX_VARIABLES]
 
 
@@ -284,7 +304,7 @@ def _stored_variable(item: Mapping[str, Any]) -> Variable:
 
     rows = (row for row in listed("rows")[:MAX_ROWS] if isinstance(row, list))
     return Variable(
-        name=str(item["name"]),
+        name=same_name(str(item["name"])),
         kind=text("kind") if text("kind") in KINDS else "line",
         value=text("value"),
         default=text("default"),

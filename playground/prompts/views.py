@@ -14,6 +14,7 @@ from playground.prompts.forms import (
     PromptForm,
     posted_form,
 )
+from playground.prompts.hints import page_hints
 from playground.prompts.pages import glimpses, model_menu, workbench
 from playground.prompts.row_edits import with_row_edits
 from playground.prompts.run_views import answer_with_run
@@ -59,6 +60,7 @@ def preview(request: HttpRequest, template: Template) -> HttpResponse:
         "finished": finished,
         "template": template,
         "variables": variable_panel(form, finished),
+        "hints": page_hints(form, finished, stop_lines=request.POST.get("stop", "").splitlines()),
     }
     return render(request, "prompts/_preview.html", context)
 

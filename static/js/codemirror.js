@@ -6,6 +6,7 @@ import { history, insertNewline, redo, standardKeymap, undo } from '@codemirror/
 import { Annotation, EditorState, Transaction } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
 import { labels } from './labels.js';
+import { nearMissMarks } from './near-miss-marks.js';
 import { unsent } from './unsent.js';
 import { variableMarks } from './variable-marks.js';
 
@@ -54,6 +55,7 @@ export function createBox(textarea, { words = [], extensions = [], follow = () =
         keymap.of(KEYS),
         labels(words),
         unsent(),
+        nearMissMarks(),
         variableMarks(),
         textarea.placeholder ? placeholder(textarea.placeholder) : [],
         EditorView.lineWrapping,

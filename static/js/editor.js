@@ -4,20 +4,12 @@ import htmx from 'htmx.org';
 import { createBox, replaceText } from './codemirror.js';
 import { FreeDocument } from './document.js';
 import { inlineOutput } from './inline-output.js';
+import { showMisses } from './near-miss-marks.js';
 import { showUnsent } from './unsent.js';
 
 const PREVIEW_DELAY = 220;
 // What changes neither the prompt nor whether it fits.
-const NO_PREVIEW = new Set([
-  'seed',
-  'stop',
-  'temperature',
-  'top_p',
-  'top_k',
-  'min_p',
-  'logprobs',
-  'inject_restart',
-]);
+const NO_PREVIEW = new Set(['seed', 'temperature', 'top_p', 'top_k', 'min_p', 'logprobs']);
 
 export function startEditor() {
   return new Editor(document.getElementById('editor'));
@@ -154,8 +146,10 @@ class Editor {
     const built = document.getElementById('built-prompt');
     if (!built) return;
     // An answer about another text says nothing of this one; its own is on the way.
-    if (this.#asked === this.#view.state.doc)
+    if (this.#asked === this.#view.state.doc) {
       showUnsent(this.#view, Number(built.dataset.sentFrom));
+      showMisses(this.#view);
+    }
     if (this.isFree) return;
     markDropped(Number(built.dataset.dropped));
     if (!document.getElementById('detached').checked) this.setPrompt(built.value);
@@ -182,6 +176,7 @@ class Editor {
   #restoreDetached() {
     const { sentFrom } = document.getElementById('built-prompt').dataset;
     showUnsent(this.#view, Number(sentFrom));
+    showMisses(this.#view);
     if (this.isFree) {
       // The page's gauge is of the prompt alone.
       if (this.#card.querySelector('[data-run]')) this.previewSoon();

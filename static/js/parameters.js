@@ -1,5 +1,6 @@
-// The parameter panel: slider and number as one, what was changed, stops as
-// chips, the seed, and the sheet on a phone.
+// The parameter panel: numbers, what was changed, stops as chips, the seed, and the sheet on a
+// phone.
+import { bindNumber } from './numbers.js';
 import { StopChips } from './stops.js';
 
 const PHONE = window.matchMedia('(width < 760px)');
@@ -23,7 +24,7 @@ export function startParameters(editor) {
     showOnButton(changed);
   };
   const check = () => {
-    for (const number of numbers) number.mark();
+    for (const number of numbers) mark(number.input, number.isChanged);
     mark(seed, seed.value.trim() !== '');
     mark(probabilities, probabilities.checked);
     for (const input of injected) mark(input, input.value !== '');
@@ -56,64 +57,6 @@ export function startParameters(editor) {
   });
   check();
   startSheet(panel);
-}
-
-function bindNumber(element) {
-  const input = element.querySelector('.number');
-  const slider = element.querySelector('.slider');
-  const { min, max, off } = input.dataset;
-  const isWhole = 'whole' in input.dataset;
-
-  const read = () => {
-    const text = input.value.trim().replace(',', '.');
-    if (off !== undefined && text.toLowerCase() === 'off') return Number(off);
-    return text === '' ? Number.NaN : Number(text);
-  };
-  const write = (value) => {
-    if (input.name === 'top_k' && value === Number(off)) return 'off';
-    return isWhole ? String(Math.round(value)) : value.toFixed(2);
-  };
-  const fill = () => {
-    const share = (Number(slider.value) - Number(min)) / (Number(max) - Number(min));
-    // What can be negative is filled from its zero.
-    const zero = Number(min) < 0 ? -Number(min) / (Number(max) - Number(min)) : 0;
-    slider.style.setProperty('--from', zero ? place(Math.min(zero, share)) : '0%');
-    slider.style.setProperty('--fill', place(Math.max(zero, share)));
-    slider.setAttribute('aria-valuetext', write(Number(slider.value)));
-  };
-  const follow = () => {
-    const value = read();
-    if (!Number.isNaN(value)) slider.value = String(value);
-    fill();
-  };
-  slider.addEventListener('input', () => {
-    input.value = write(Number(slider.value));
-    fill();
-    input.dispatchEvent(new Event('input', { bubbles: true }));
-  });
-  input.addEventListener('input', () => {
-    if (document.activeElement === input) follow();
-  });
-  input.addEventListener('change', () => {
-    const value = read();
-    const inside = Math.min(Math.max(Number.isNaN(value) ? Number.NaN : value, min), max);
-    input.value = Number.isNaN(inside) ? element.dataset.default : write(inside);
-    follow();
-  });
-  input.addEventListener('focus', () => input.select());
-  follow();
-  return {
-    mark: () => mark(input, write(read()) !== element.dataset.default),
-    reset: () => {
-      input.value = element.dataset.default;
-      follow();
-    },
-  };
-}
-
-// The thumb's middle does not reach the ends of the track.
-function place(share) {
-  return `calc(${share * 100}% + ${0.5 - share} * 1rem)`;
 }
 
 function mark(input, isChanged) {

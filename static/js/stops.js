@@ -17,11 +17,13 @@ export class StopChips {
       else if (event.key === 'Backspace' && !this.#add.value) this.#remove(this.#lines.length - 1);
     });
     this.#add.addEventListener('blur', () => this.#take());
+    // A hint's fix writes into the field itself.
+    this.input.addEventListener('input', () => this.#draw());
     this.#draw();
   }
 
   get changed() {
-    return this.input.value.trim() !== this.input.dataset.default.trim();
+    return this.input.value !== this.input.dataset.default;
   }
 
   reset() {
@@ -51,8 +53,7 @@ export class StopChips {
 
   #set(lines) {
     this.input.value = lines.join('\n');
-    this.#draw();
-    this.input.dispatchEvent(new Event('change', { bubbles: true }));
+    this.input.dispatchEvent(new Event('input', { bubbles: true }));
   }
 
   #draw() {
@@ -66,16 +67,41 @@ export class StopChips {
     const chip = document.createElement('span');
     chip.className = 'chip';
     const text = document.createElement('span');
-    text.textContent = line;
+    text.append(...withVisibleEdges(line));
     const remove = document.createElement('button');
     remove.type = 'button';
     remove.className = 'chip-remove';
-    remove.setAttribute('aria-label', `Remove ${line}`);
+    remove.setAttribute('aria-label', `Remove ${line.trim() ? line : spaces(line)}`);
     remove.append(icon('close'));
     remove.addEventListener('click', () => this.#remove(index));
     chip.append(text, remove);
     return chip;
   }
+}
+
+// Spaces at the ends of a sequence count, so they are drawn.
+function withVisibleEdges(line) {
+  const inner = line.trim();
+  const start = inner ? line.indexOf(inner) : line.length;
+  return [edge(line.slice(0, start)), inner, edge(line.slice(start + inner.length))].filter(
+    Boolean,
+  );
+}
+
+function edge(blanks) {
+  if (!blanks) return null;
+  const span = document.createElement('span');
+  span.className = 'chip-edge';
+  span.dataset.drawn = '␣'.repeat(blanks.length);
+  const text = document.createElement('span');
+  text.className = 'sr-only';
+  text.textContent = blanks.length > 1 ? spaces(blanks) : 'space';
+  span.append(text);
+  return span;
+}
+
+function spaces(blanks) {
+  return blanks.length > 1 ? `${blanks.length} spaces` : 'one space';
 }
 
 function icon(name) {

@@ -1,8 +1,10 @@
 // {{name}} in the editor: tinted, and its value when the pointer rests on it.
 import { Decoration, hoverTooltip, MatchDecorator, ViewPlugin } from '@codemirror/view';
 
-// playground/prompts/variables.py reads the same.
-const PATTERN = /(?<!\\)\{\{ ?([\p{L}\p{N}_-]{1,40}) ?\}\}/gu;
+// playground/prompts/variables.py reads the same: an odd number of backslashes makes the braces
+// plain text.
+const PATTERN =
+  /(?<!(?<!\\)(?:\\\\)*\\)\{\{[ \t]{0,20}((?:[\p{L}\p{M}\p{N}_-]|\u200c|\u200d){1,40})[ \t]{0,20}\}\}/gu;
 
 const matcher = new MatchDecorator({
   regexp: PATTERN,
@@ -32,7 +34,12 @@ function valueAt(view, place) {
     const from = line.from + match.index;
     const end = from + match[0].length;
     if (from <= place && place < end)
-      return { pos: from, end, above: true, create: () => ({ dom: card(match[1]) }) };
+      return {
+        pos: from,
+        end,
+        above: true,
+        create: () => ({ dom: card(match[1].normalize('NFC')) }),
+      };
   }
   return null;
 }

@@ -2,6 +2,7 @@
 import { startDrafts } from './drafts.js';
 import { startEditor } from './editor.js';
 import { startExamples } from './examples.js';
+import { startHints } from './hints.js';
 import { startRunKeys } from './keys.js';
 import { startParameters } from './parameters.js';
 import { startRun } from './run.js';
@@ -14,6 +15,7 @@ const editor = startEditor();
 startParameters(editor);
 startVariables(editor);
 startExamples();
+startHints(editor);
 startRun(editor);
 startRunKeys();
 startDrafts(editor);

@@ -20,11 +20,12 @@ from playground.prompts.variables import (
     Variable,
     fill,
     names_in,
+    same_name,
     stored_variables,
 )
 from tests.prompts.variable_forms import FULL, data, free, refused, sent
 
-NAMES = st.from_regex(r"[\w-]{1,40}", fullmatch=True)
+NAMES = st.from_regex(r"[\w-]{1,30}", fullmatch=True).map(same_name)
 # Texts in which braces, backslashes and names are likely.
 TEXTS = st.lists(
     st.sampled_from(["{{", "}}", "{", "}", "\\", " ", "a", "city", "{{city}}", "\n", "é", "𝄞"])
@@ -43,6 +44,11 @@ TEXTS = st.lists(
         ("{{{city}}}", ["city"]),
         (r"\{{city}}", []),
         ("{{}} {{a b}} {{a.b}} {{a\n}} {city} {{city}", []),
+        ("{{   city\t }}", ["city"]),
+        # Vowel signs are marks, and Persian joins some letters by a sign of its own.
+        ("{{हिन्दी}} {{\u0645\u06cc\u200c\u062e}}", ["हिन्दी", "\u0645\u06cc\u200c\u062e"]),
+        # One letter with its mark, in two spellings.
+        ("{{caf\u00e9}} {{cafe\u0301}}", ["caf\u00e9"]),
         ("{{" + "a" * 40 + "}}", ["a" * 40]),
         ("{{" + "a" * 41 + "}}", []),
         ("{{<b>}}", []),
@@ -52,10 +58,28 @@ def test_names_are_found_in_their_order(text: str, names: list[str]) -> None:
     assert names_in(text) == names
 
 
-def test_a_backslash_writes_the_braces() -> None:
-    assert fill(r"\{{city}}, {{city}}, \\{{city}}", {"city": "Rome"}).text == (
-        r"{{city}}, Rome, \{{city}}"
-    )
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("{{city}}", "Rome"),
+        (r"\{{city}}", "{{city}}"),
+        (r"C:\\{{city}}", r"C:\Rome"),
+        (r"\\\{{city}}", r"\{{city}}"),
+        (r"\\\\{{city}}", r"\\Rome"),
+    ],
+)
+def test_a_backslash_writes_the_braces_and_two_write_one(text: str, filled: str) -> None:
+    assert fill(text, {"city": "Rome"}).text == filled
+
+
+def test_a_value_reaches_its_name_in_either_spelling() -> None:
+    assert fill("{{cafe\u0301}}", {"caf\u00e9": "Rome"}).text == "Rome"
+
+
+def test_a_long_run_of_backslashes_is_read_once() -> None:
+    text = "\\" * 60_000
+
+    assert fill(text, {}).text == text
 
 
 def test_other_backslashes_stay() -> None:
