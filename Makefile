@@ -35,7 +35,7 @@ export PYTHONUNBUFFERED := 1
 help:
 	@cat <<-'HELP'
 	  make run           install, build and start everything; prints the address (PORT, HOST)
-	  make test          run all tests (installs Chromium if there is none)
+	  make test          run all tests (installs Chromium, PostgreSQL and nginx if there are none)
 	  make check         lint, formats, types, import contracts, templates, migrations, docs
 	  make bench-stream  what a streamed token costs, against an in-memory producer
 	  make bench-6b      load and run a full-size GPT-J-6B with random weights
@@ -63,6 +63,7 @@ run: $(VENV)/.installed static/dist/.built
 test: $(VENV)/.installed-dev static/dist/.built
 	@$(find_compiler)
 	$(find_postgres)
+	$(find_nginx)
 	$(find_chromium)
 	failed=0
 	echo "Tests of parts"
@@ -247,6 +248,19 @@ if ! { [ -n "$${POSTGRES_BIN:-}" ] || command -v initdb || compgen -G '/usr/lib/
   export DEBIAN_FRONTEND=noninteractive
   { apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql; } >$(VENV)/postgresql.log 2>&1 ||
     { tail -n 5 $(VENV)/postgresql.log >&2; wanted; }
+fi
+endef
+
+# The tests behind a proxy start an nginx of their own, with a certificate that openssl makes;
+# NGINX names another one.
+define find_nginx
+if ! { { [ -n "$${NGINX:-}" ] || command -v nginx || [ -x /usr/sbin/nginx ]; } && command -v openssl; } >/dev/null; then
+  missing() { echo "The tests behind a proxy need nginx and openssl: install both, or name an nginx in NGINX." >&2; exit 1; }
+  if [ "$$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then missing; fi
+  echo "Installing nginx for the tests behind a proxy"
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx openssl; } >$(VENV)/nginx.log 2>&1 ||
+    { tail -n 5 $(VENV)/nginx.log >&2; missing; }
 fi
 endef
 

@@ -4,6 +4,7 @@
 equal. A value that cannot be read stops the start with the variable's name.
 """
 
+import re
 import warnings
 from datetime import timedelta
 from pathlib import Path
@@ -39,6 +40,17 @@ PORT = env.int("PORT", 8000, validate=validate.Range(min=0, max=65535))
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+# The part of the host that the site has to itself; "/" is all of it.
+PATH_PREFIX = env.str(
+    "PATH_PREFIX",
+    "/",
+    validate=validate.Regexp(
+        r"^\s*/?(([\w~-][\w.~-]*/)*[\w~-][\w.~-]*/?)?\s*$",
+        re.ASCII,
+        error="It must look like /playground/: words, each with / before and after it.",
+    ),
+).strip()
+PATH_PREFIX = f"/{PATH_PREFIX.strip('/')}/" if PATH_PREFIX.strip("/") else "/"
 # True when a proxy in front speaks TLS: cookies become Secure, HSTS is sent.
 SECURE_SITE = env.bool("SECURE_SITE", False)
 # How many proxies in front add to X-Forwarded-For; 0 takes the socket's peer.
@@ -104,6 +116,8 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 CSRF_FAILURE_VIEW = "playground.core.views.csrf_failure"
+FORCE_SCRIPT_NAME = PATH_PREFIX.rstrip("/") or None
+MESSAGE_STORAGE = "playground.core.prefix.Messages"
 
 TEMPLATES = [
     {
@@ -196,7 +210,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = PATH_PREFIX
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 
 ACCOUNT_ADAPTER = "playground.accounts.adapter.AccountAdapter"
@@ -212,7 +226,7 @@ ACCOUNT_USERNAME_VALIDATORS = "playground.accounts.names.VALIDATORS"
 # No mail server is needed: an address is a note for the operator, and proves nothing.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_UNIQUE_EMAIL = False
-ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = PATH_PREFIX
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
     "login": f"{LIMIT_ADDRESS_SIGN_INS}/m/ip",
@@ -273,6 +287,19 @@ WATCHDOG_SECONDS = env.float("WATCHDOG_SECONDS", 60.0, validate=validate.Range(m
 
 # --- Cookies and transport ----------------------------------------------------
 
+
+
+def _cookie_name(name: str) -> str:
+    """A host has one jar of cookies for all of its applications: under a prefix ours have names
+    of their own, or another Django at "/" would sign people out here."""
+    return "_".join([name, *PATH_PREFIX.strip("/").split("/")]).rstrip("_")
+
+
+SESSION_COOKIE_NAME = _cookie_name("sessionid")
+CSRF_COOKIE_NAME = _cookie_name("csrftoken")
+MESSAGES_COOKIE_NAME = _cookie_name("messages")
+PERSON_COOKIE_NAME = _cookie_name("person")
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = PATH_PREFIX
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -306,7 +333,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Static files -------------------------------------------------------------
 
-STATIC_URL = "static/"
+STATIC_URL = f"{PATH_PREFIX}static/"
 STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 # Files are served from where the front end is built; there is no second copy.
 SERVESTATIC_USE_FINDERS = True

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,6 +16,7 @@ class SiteAdmin(admin.AdminSite):
 
     site_title = site_header = "GPT-J Playground"
     index_title = "Administration"
+    site_url = settings.PATH_PREFIX
     # What is not there is our own page of an error, for everybody alike.
     final_catch_all_view = False
 

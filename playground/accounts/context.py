@@ -52,7 +52,7 @@ class Visit:
     def section(self) -> str:
         """The entry of the navigation that the page belongs to, or none."""
         for beginning, section in SECTIONS.items():
-            if self._request.path.startswith(beginning):
+            if self._request.path_info.startswith(beginning):
                 return section
         match = self._request.resolver_match
         return "playground" if match and match.namespace in _OF_PLAYGROUND else ""

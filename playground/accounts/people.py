@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from playground.accounts.models import Person, User
 
-COOKIE = "person"
+COOKIE: str = settings.PERSON_COOKIE_NAME
 # Browsers cap a cookie's life at 400 days; it is renewed long before.
 COOKIE_SECONDS = 400 * 24 * 3600
 RENEW_SECONDS = 30 * 24 * 3600
@@ -76,7 +76,7 @@ def set_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
     A stranger has one from the first page that was `expect_writes`.
     """
     if getattr(request, "_guest_is_gone", False):
-        response.delete_cookie(COOKIE, samesite="Lax")
+        response.delete_cookie(COOKIE, path=settings.SESSION_COOKIE_PATH, samesite="Lax")
         return
     person: Person | None = getattr(request, "_person", None)
     if person is None:
@@ -109,6 +109,7 @@ def _send(response: HttpResponseBase, person_id: uuid.UUID) -> None:
         COOKIE,
         cookie_value(person_id),
         max_age=COOKIE_SECONDS,
+        path=settings.SESSION_COOKIE_PATH,
         httponly=True,
         secure=settings.SECURE_SITE,
         samesite="Lax",

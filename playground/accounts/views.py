@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.views import LoginView, PasswordChangeView, SignupView
 from allauth.core import ratelimit
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -80,7 +81,7 @@ change_password = require_http_methods(["GET", "HEAD", "POST"])(ChangePassword.a
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the session, here and in all its tabs."""
     logout(request)
-    return HttpResponseRedirect("/", status=303)
+    return HttpResponseRedirect(settings.PATH_PREFIX, status=303)
 
 
 @never_cache

@@ -62,6 +62,7 @@ class Launch:
         host, port = self.listener.getsockname()[:2]
         near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
         url = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
+        url += settings.PATH_PREFIX.rstrip("/") and settings.PATH_PREFIX
         self._readiness = Readiness(host=near, port=port, url=url, say=self.say)
         self._supervisor = Supervisor(say=self.say, on_death=self._on_death, ends_strays=True)
 

@@ -27,7 +27,7 @@ def stop(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     run_cancel(run=run)
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(status=204)
-    return HttpResponseRedirect(f"/runs/{run.pk}/", status=303)
+    return HttpResponseRedirect(reverse("prompts:run_page", args=[run.pk]), status=303)
 
 
 @require_POST

@@ -19,7 +19,7 @@ export function startRun(editor) {
 
 class RunView {
   #editor;
-  #stream = new Stream(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/`);
+  #stream = new Stream(socketAddress());
   #panel = null;
   #output = null;
   #stale = false;
@@ -274,6 +274,13 @@ function queueText(ahead, wait) {
   const before =
     ahead === 0 ? 'next in line' : `${ahead} run${ahead > 1 ? 's' : ''} before this one`;
   return wait ? `${before}, about ${Math.max(1, Math.round(wait))} s` : before;
+}
+
+// The site may have only a part of the host to itself.
+function socketAddress() {
+  const address = new URL(`${document.documentElement.dataset.root}ws/`, location.href);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  return address.href;
 }
 
 function noteText() {

@@ -1,0 +1,218 @@
+"""The site as a part of a host: behind a real nginx, under /playground/, with a neighbour at /.
+
+Proxies pass the prefix on or cut it off; everything here holds for both.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urldefrag, urlsplit
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.account import PASSWORD, Account
+from tests.browser.conftest import EVENT_MS
+from tests.browser.guest import Complaints, Guest
+from tests.browser.library import SavedPrompt
+from tests.browser.sharing import ShareDialog, SharedPage
+from tests.support.nginx import Nginx, site_under_prefix
+from tests.support.stack import Stack
+
+PREFIX = "/playground/"
+OURS = ("sessionid_playground", "csrftoken_playground", "person_playground", "messages_playground")
+# Every address that a page names, however it does.
+ADDRESSES = """
+() => {
+  const names = ['href', 'src', 'action', 'formaction', 'content', 'value'];
+  const found = [];
+  for (const element of document.querySelectorAll('*'))
+    for (const { name, value } of element.attributes)
+      if (names.includes(name) || name.startsWith('hx-') || name.startsWith('data-'))
+        if (/^\\/[^/]|^https?:/.test(value)) found.push(value);
+  return found;
+}
+"""
+
+
+@dataclass
+class Traffic:
+    """What a browser asked for, and what it got."""
+
+    asked: set[str] = field(default_factory=set)
+    sockets: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def listen(self, context: BrowserContext) -> None:
+        context.on("request", lambda request: self.asked.add(request.url))
+        context.on("response", lambda response: self._answered(response.status, response.url))
+        context.on("page", self._opened)
+
+    def outside(self, origin: str) -> list[str]:
+        """Addresses that do not belong to the site."""
+        sites = (f"{origin}{PREFIX}", f"{origin.replace('https', 'wss')}{PREFIX}", "data:", "blob:")
+        return [url for url in [*self.asked, *self.sockets] if not url.startswith(sites)]
+
+    def _answered(self, status: int, url: str) -> None:
+        if status >= 400:
+            self.refused.append(f"{status} {url}")
+
+    def _opened(self, page: Page) -> None:
+        page.on("websocket", lambda socket: self.sockets.append(socket.url))
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody in front of the proxy."""
+
+    guest: Guest
+    traffic: Traffic
+    origin: str
+
+    def account(self, page: Page) -> Account:
+        return Account(page, self.guest.url)
+
+
+@pytest.fixture(scope="module")
+def prefixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    env = {
+        "PATH_PREFIX": PREFIX,
+        "SECURE_SITE": "true",
+        "TRUSTED_PROXIES": "1",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1",
+    }
+    with Stack(tmp_path_factory.mktemp("prefixed"), env=env) as stack:
+        stack.start(workers=["demo"])
+        yield stack
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["passed-on", "cut-off"])
+def proxy(
+    request: pytest.FixtureRequest, prefixed: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Nginx]:
+    folder = tmp_path_factory.mktemp("proxy") / "nginx"
+    with Nginx(folder, site_under_prefix(strips=request.param), prefixed.port) as nginx:
+        yield nginx
+
+
+@pytest.fixture
+def visit(proxy: Nginx, new_context: Callable[..., BrowserContext]) -> Iterator[Visit]:
+    """A person whose browser complained of nothing, left the prefix never and was refused nothing."""
+    expect.set_options(timeout=EVENT_MS)
+    options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
+    context = new_context(**options, ignore_https_errors=True)
+    context.set_default_timeout(EVENT_MS)
+    complaints, traffic = Complaints(proxy.url), Traffic()
+    complaints.listen(context)
+    traffic.listen(context)
+    yield Visit(Guest(context, proxy.url + PREFIX.rstrip("/"), complaints), traffic, proxy.url)
+    assert complaints.heard == []
+    assert traffic.outside(proxy.url) == []
+    assert traffic.refused == []
+
+
+def paths_named(page: Page) -> set[str]:
+    """The paths of all addresses on the page."""
+    return {urlsplit(address).path for address in page.evaluate(ADDRESSES)}
+
+
+def test_a_prompt_streams_is_saved_shared_and_moves_into_an_account(visit: Visit) -> None:
+    workbench = visit.guest.open("translation")
+    workbench.run()
+    workbench.wait_final()
+    assert visit.traffic.sockets == [f"{visit.origin.replace('https', 'wss')}{PREFIX}ws/"]
+    output = workbench.text.strip()
+    SavedPrompt(workbench).save(title="To the sea")
+    page = workbench.page
+    assert urlsplit(page.url).path.startswith(f"{PREFIX}prompts/")
+
+    dialog = ShareDialog(page)
+    dialog.open()
+    address = dialog.make_link(output[:12])
+    assert address.startswith(f"{visit.origin}{PREFIX}s/")
+    shared = SharedPage(visit.guest.page(address.removeprefix(visit.guest.url)))
+    expect(shared.title).to_have_text("To the sea")
+    for name in ("og:url", "og:image"):
+        told = shared.page.locator(f"meta[property='{name}']").get_attribute("content") or ""
+        assert told.startswith(f"{visit.origin}{PREFIX}s/")
+        assert visit.guest.context.request.get(told).status == 200
+
+    account = visit.account(visit.guest.page("/history/"))
+    account.sign_up(f"ann-{visit.origin[-5:]}")
+    assert urlsplit(account.page.url).path == f"{PREFIX}history/"
+    expect(account.page.get_by_role("main")).to_contain_text("My brother lives")
+    account.sign_out()
+    account.sign_in(f"ann-{visit.origin[-5:]}")
+
+
+def test_every_page_and_every_address_on_it_lies_under_the_prefix(
+    visit: Visit, prefixed: Stack
+) -> None:
+    staff = f"staff-{visit.origin[-5:]}"
+    prefixed.manage(
+        *("createsuperuser", "--noinput", "--username", staff, "--email", "staff@example.org"),
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
+    )
+    page = visit.guest.page("/")
+    visit.account(page).sign_in(staff)
+    workbench = visit.guest.open("free")
+    workbench.run()
+    workbench.wait_final()
+    SavedPrompt(workbench).save(title="Once")
+
+    todo, seen = [f"{visit.origin}{PREFIX}", f"{visit.origin}{PREFIX}admin/"], set()
+    kinds = set()
+    while todo:
+        address = todo.pop()
+        answer = visit.guest.context.request.get(address)
+        assert answer.status == 200, f"{answer.status} from {address}"
+        if "text/html" not in answer.headers["content-type"]:
+            continue
+        page.goto(address)
+        assert {path for path in paths_named(page) if not path.startswith(PREFIX)} == set()
+        # One of a kind: a list's rows, an admin's filters.
+        links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
+        for link in (urldefrag(link).url for link in links):
+            kind = re.sub(r"[0-9a-f-]{36}|\d+|[A-Za-z0-9_-]{22,}", "#", urlsplit(link).path)
+            if link not in seen and kind not in kinds and urlsplit(link).netloc in visit.origin:
+                seen.add(link)
+                kinds.add(kind)
+                todo.append(link)
+    for wanted in ("", "prompts/", "history/", "gallery/", "account/", "translation/", "admin/"):
+        assert f"{PREFIX}{wanted}" in kinds
+    assert f"{PREFIX}admin/accounts/user/" in kinds
+
+
+def test_what_is_not_there_is_said_on_a_page_that_leads_back(proxy: Nginx, visit: Visit) -> None:
+    with visit.guest.complaints.allow("status of 404"):
+        page = visit.guest.page("/nothing/")
+    assert visit.traffic.refused == [f"404 {visit.origin}{PREFIX}nothing/"]
+    visit.traffic.refused.clear()
+
+    page.get_by_role("link", name="Back to the templates").click()
+
+    expect(page).to_have_url(f"{visit.origin}{PREFIX}")
+    page.goto(f"{visit.origin}{PREFIX.rstrip('/')}")
+    expect(page).to_have_url(f"{visit.origin}{PREFIX}")
+    visit.traffic.asked.discard(f"{visit.origin}{PREFIX.rstrip('/')}")
+
+
+def test_no_cookie_goes_to_the_neighbour_and_none_of_theirs_disturbs(visit: Visit) -> None:
+    context, name = visit.guest.context, f"bob-{visit.origin[-5:]}"
+    page = visit.guest.page("/free/")
+    account = visit.account(page)
+    account.sign_up(name)
+    assert {cookie["path"] for cookie in context.cookies()} == {PREFIX}
+    assert all(cookie["secure"] and cookie["name"] in OURS for cookie in context.cookies())
+
+    # The first answer sets the neighbour's cookies, the second shows what it is sent.
+    neighbour = [context.request.get(f"{visit.origin}/").text() for _ in range(2)]
+
+    assert neighbour[0] == "cookies: "
+    assert sorted(re.findall(r"(\w+)=", neighbour[1])) == [
+        *("csrftoken", "messages", "person", "sessionid"),
+    ]
+    page.reload()
+    expect(account.name).to_have_text(name)
+    account.change_password(PASSWORD, f"{PASSWORD} staple")
