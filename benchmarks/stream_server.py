@@ -86,6 +86,11 @@ _baseline = ProtocolTypeRouter(
 )
 
 
+def start() -> Any:
+    """What uvicorn calls, as it does the playground's own."""
+    return application
+
+
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """The playground, and the baseline beside it."""
     is_baseline = scope.get("path", "").startswith("/baseline/")

@@ -1,6 +1,9 @@
 """The one server process: HTTP by Django, sockets by Channels."""
 
 import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
@@ -13,10 +16,12 @@ django.setup()
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.db import DatabaseError, connection  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from playground.core.handler import SiteHandler  # noqa: E402
 from playground.core.prefix import UnderPrefix  # noqa: E402
+from playground.core.schema import newer_database  # noqa: E402
 from playground.runs.consumers import RunConsumer  # noqa: E402
 from playground.runs.origins import SameOrigin  # noqa: E402
 
@@ -33,3 +38,20 @@ application = UnderPrefix(
     ),
     settings.PATH_PREFIX,
 )
+
+
+def start() -> Any:
+    """What uvicorn calls to have the application. Ends the process with one sentence when the
+    database is of a newer version; one that is away may come back, and is waited for."""
+    # uvicorn calls this in the thread of its event loop, where Django asks no database.
+    with ThreadPoolExecutor(1) as thread, suppress(DatabaseError):
+        if newer := thread.submit(_newer_database).result():
+            sys.exit(newer)
+    return application
+
+
+def _newer_database() -> str | None:
+    try:
+        return newer_database()
+    finally:
+        connection.close()

@@ -4,6 +4,7 @@
 equal. A value that cannot be read stops the start with the variable's name.
 """
 
+import os
 import re
 import warnings
 from datetime import timedelta
@@ -14,7 +15,7 @@ import structlog
 from csp.constants import NONCE, NONE, SELF
 from environs import Env, validate
 
-from playground.core.redis_url import resolve_redis_url
+from playground.core.redis_url import check_socket_dir, embedded_socket, resolve_redis_url
 from playground.core.secret_file import secret_kept_in
 from playground.core.static_files import add_headers
 
@@ -25,6 +26,16 @@ env.read_env(BASE_DIR / ".env", recurse=False)
 
 # --- Where things are ---------------------------------------------------------
 
+# What users of the machine may not do with any file that is made here, in octal.
+UMASK = int(
+    env.str(
+        "UMASK",
+        "077",
+        validate=validate.Regexp(r"^0?[027]7$", error="It must be 077, 027 or 007."),
+    ),
+    8,
+)
+os.umask(UMASK)
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 MODELS_FILE = Path(env.str("MODELS_FILE", str(BASE_DIR / "models" / "models.toml"))).resolve()
@@ -142,9 +153,13 @@ TEMPLATES = [
 def _database() -> dict[str, Any]:
     url = env.str("DATABASE_URL", "")
     if not url:
+        name = VAR_DIR / "playground.sqlite3"
+        # SQLite would make it writable for its owner alone; its other files follow this one.
+        if UMASK == 0o007 and not name.exists():
+            name.touch(mode=0o660)
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": VAR_DIR / "playground.sqlite3",
+            "NAME": name,
             # A writer takes its lock at once and waits up to the timeout,
             # instead of failing when a reader turns into a writer.
             "OPTIONS": {
@@ -165,11 +180,18 @@ def _database() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database()}
+# A database outside VAR_DIR is as private as one in it.
+PRIVATE_FILES = (
+    [Path(f"{DATABASES['default']['NAME']}{ending}") for ending in ("", "-wal", "-shm")]
+    if DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    else []
+)
 
 # --- Redis and Celery ---------------------------------------------------------
 
 # REDIS_URL if set, else the embedded server's socket (see core/valkey.py).
-REDIS_URL = resolve_redis_url(env.str("REDIS_URL", ""), VAR_DIR)
+EMBEDDED_SOCKET = embedded_socket(VAR_DIR, env.str("SOCKET_DIR", "", validate=check_socket_dir))
+REDIS_URL = resolve_redis_url(env.str("REDIS_URL", ""), EMBEDDED_SOCKET)
 # The embedded server's cap on memory; a Redis of your own has its own.
 EMBEDDED_REDIS_MEMORY_MB = env.int("EMBEDDED_REDIS_MEMORY_MB", 512, validate=validate.Range(min=16))
 
@@ -286,7 +308,6 @@ LOG_EXPIRY_SECONDS = env.int("LOG_EXPIRY_SECONDS", 600, validate=validate.Range(
 WATCHDOG_SECONDS = env.float("WATCHDOG_SECONDS", 60.0, validate=validate.Range(min=1.0))
 
 # --- Cookies and transport ----------------------------------------------------
-
 
 
 def _cookie_name(name: str) -> str:

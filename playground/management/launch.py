@@ -17,8 +17,9 @@ from django.db import DatabaseError, connection
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec
 from playground.core.locks import FileLock, LockTaken
-from playground.core.valkey import EmbeddedServerError, EmbeddedValkey, answers
-from playground.management.examination import pending_migrations
+from playground.core.schema import newer_database, pending_migrations
+from playground.core.valkey import EmbeddedValkey
+from playground.core.valkey_server import EmbeddedServerError
 from playground.management.parts import (
     valkey_part,
     web_part,
@@ -54,6 +55,7 @@ class Launch:
     _supervisor: Supervisor = field(init=False)
     _readiness: Readiness = field(init=False)
     _server: EmbeddedValkey | None = None
+    _server_ended: bool = False
     _locks: dict[str, FileLock] = field(default_factory=dict)
     _asked_to_stop: asyncio.Event = field(default_factory=asyncio.Event)
     _asked_at: float = 0.0
@@ -108,7 +110,12 @@ class Launch:
 
     def _take_locks(self) -> None:
         var_dir: Path = settings.VAR_DIR
-        server = EmbeddedValkey(var_dir, memory_mb=settings.EMBEDDED_REDIS_MEMORY_MB)
+        server = EmbeddedValkey(
+            var_dir,
+            memory_mb=settings.EMBEDDED_REDIS_MEMORY_MB,
+            socket=settings.EMBEDDED_SOCKET,
+            umask=settings.UMASK,
+        )
         if server.url == settings.REDIS_URL:
             server.acquire()
             self._server = server
@@ -127,6 +134,8 @@ class Launch:
 
     def _prepare_database(self) -> None:
         try:
+            if newer := newer_database():
+                raise CommandError(newer)
             count = pending_migrations()
             if count:
                 self.say(f"database: applying {count} migrations")
@@ -141,10 +150,13 @@ class Launch:
 
     async def _valkey_answers(self, server: EmbeddedValkey) -> None:
         deadline = time.monotonic() + VALKEY_SECONDS
-        while not answers(server.socket):
+        while not server.serves():
+            # Whatever kept it from its first answer will do so again.
+            if self._server_ended:
+                raise EmbeddedServerError(server.reason_for_end())
             if time.monotonic() > deadline:
                 raise EmbeddedServerError(
-                    f"The embedded Valkey does not answer: {server.last_words()}"
+                    f"The embedded Valkey does not answer; its log is {server.log_file}."
                 )
             await asyncio.sleep(0.02)
 
@@ -173,7 +185,8 @@ class Launch:
 
     async def _on_death(self, name: str) -> None:
         if name == "valkey" and self._server:
-            self.say(f"valkey | {self._server.last_words()}")
+            self._server_ended = True
+            self.say(f"valkey | {self._server.reason_for_end()}")
         for spec in self.models:
             if name == worker_part_name(spec.name):
                 # A database that is away must not keep the worker away too.

@@ -36,7 +36,7 @@ def web_part(listener: socket.socket, *, verbose: bool) -> Part:
     return Part(
         name="web",
         command=[
-            *(sys.executable, "-m", "uvicorn", "playground.asgi:application"),
+            *(sys.executable, "-m", "uvicorn", "playground.asgi:start", "--factory"),
             *("--fd", str(fd)),
             *("--loop", "uvloop"),
             *("--ws", "websockets-sansio"),

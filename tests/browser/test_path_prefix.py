@@ -98,7 +98,7 @@ def proxy(
 
 @pytest.fixture
 def visit(proxy: Nginx, new_context: Callable[..., BrowserContext]) -> Iterator[Visit]:
-    """A person whose browser complained of nothing, left the prefix never and was refused nothing."""
+    """A person who never leaves the prefix, refused nothing, with nothing to complain of."""
     expect.set_options(timeout=EVENT_MS)
     options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
     context = new_context(**options, ignore_https_errors=True)

@@ -112,9 +112,7 @@ class Nginx:
 
     def check(self) -> str:
         """What ``nginx -t`` says of the configuration; raises when it refuses it."""
-        done = subprocess.run(
-            [*self._command(), "-t"], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([*self._command(), "-t"], capture_output=True, text=True, check=False)
         if done.returncode:
             raise AssertionError(done.stderr)
         return done.stderr
@@ -137,24 +135,30 @@ class Nginx:
             self._process.wait(timeout=20)
 
     def _command(self) -> list[str]:
-        errors = str(self.folder / "error.log")
-        return [nginx_binary(), "-p", str(self.folder), "-c", str(self._configuration), "-e", errors]
+        places = {"-p": self.folder, "-c": self._configuration, "-e": self.folder / "error.log"}
+        return [nginx_binary(), *(str(word) for pair in places.items() for word in pair)]
 
     def _local(self, site: str, port: int) -> str:
         """The documents' site with this machine's ports, name and certificate."""
-        # What only sends on to TLS would need port 80.
-        site = re.sub(r"^server \{\n    listen 80;.*?^\}\n", "", site, flags=re.DOTALL | re.MULTILINE)
-        site = site.replace("listen [::]:443 ssl;\n", "\n")
-        site = site.replace("listen 443 ssl;", f"listen 127.0.0.1:{self.port} ssl;")
-        site = site.replace("play.example.org;", f"{HOST};")
-        site = re.sub(r"ssl_certificate .*;", f"ssl_certificate {self.folder}/cert.pem;", site)
-        site = re.sub(r"ssl_certificate_key .*;", f"ssl_certificate_key {self.folder}/key.pem;", site)
-        return site.replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+        # The server that only sends on to TLS would need port 80.
+        sends_on = re.compile(r"^server \{\n    listen 80;.*?^\}\n", re.DOTALL | re.MULTILINE)
+        here = {
+            "listen [::]:443 ssl;": "",
+            "listen 443 ssl;": f"listen 127.0.0.1:{self.port} ssl;",
+            "play.example.org;": f"{HOST};",
+            "/etc/letsencrypt/live/play.example.org/": f"{self.folder}/",
+            "127.0.0.1:8000": f"127.0.0.1:{port}",
+        }
+        site = sends_on.sub("", site)
+        for there, replacement in here.items():
+            assert there in site
+            site = site.replace(there, replacement)
+        return site
 
     def _make_certificate(self) -> None:
-        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-        command += ["-nodes", "-days", "2", "-subj", f"/CN={HOST}"]
-        command += ["-keyout", str(self.folder / "key.pem"), "-out", str(self.folder / "cert.pem")]
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+        command += ["-subj", f"/CN={HOST}", "-keyout", str(self.folder / "privkey.pem")]
+        command += ["-out", str(self.folder / "fullchain.pem")]
         subprocess.run(command, check=True, capture_output=True)
 
     def _answers(self) -> bool:

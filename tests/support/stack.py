@@ -22,7 +22,7 @@ from typing import Any, Self
 
 import redis
 
-from playground.core.valkey import EmbeddedValkey, answers
+from playground.core.valkey import EmbeddedValkey
 from playground.management.listener import open_listener
 from playground.management.parts import valkey_part, web_part, worker_command
 from playground.management.supervisor import Part
@@ -103,7 +103,7 @@ class Stack:
         if not self.valkey.lock.held:
             self.valkey.acquire()
         part = self._launch(valkey_part(self.valkey))
-        wait_until(lambda: answers(self.valkey.socket), what="Valkey's answer")
+        wait_until(self.valkey.serves, what="Valkey's answer")
         return part
 
     def launch_web(self) -> RunningPart:

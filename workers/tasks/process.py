@@ -5,6 +5,7 @@ read, and tries again when a missing file appears.
 """
 
 import argparse
+import contextlib
 import logging
 import signal
 import socket
@@ -20,13 +21,17 @@ from celery import signals
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from celery.worker import state as celery_state
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from playground.checkpoints.files import checkpoint_folder
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec, registry
 from playground.core.errors import ModelNotReady, UnknownModel
+from playground.core.redis_url import is_embedded
 from playground.core.rings import generate_queue
+from playground.core.schema import newer_database
+from playground.core.valkey import answers
+from playground.core.valkey_server import explain_absence
 from workers.engine.checkpoint import CheckpointSpec
 from workers.engine.engine import Engine
 from workers.engine.errors import EngineError
@@ -50,6 +55,10 @@ def run_worker(arguments: list[str] | None = None) -> int:
     except UnknownModel as error:
         print(error.message, file=sys.stderr)
         return 2
+    with contextlib.suppress(DatabaseError):
+        if newer := newer_database():
+            print(newer, file=sys.stderr)
+            return 2
     stop = threading.Event()
     _stop_on_signals(stop)
 
@@ -60,7 +69,7 @@ def run_worker(arguments: list[str] | None = None) -> int:
         slots=options.slots or spec.slots,
     )
     serving.register()
-    engine = _load_until_ready(serving, stop)
+    engine = _load_until_ready(serving, stop) if _await_valkey(serving, stop) else None
     if engine is None:
         serving.say(Worker.State.STOPPED)
         return 0
@@ -134,6 +143,26 @@ def _stop_on_signals(stop: threading.Event) -> None:
 
     signal.signal(signal.SIGTERM, handle)
     signal.signal(signal.SIGINT, handle)
+
+
+def _await_valkey(serving: Serving, stop: threading.Event) -> bool:
+    """True once the embedded server answers, if there is to be one; False when told to stop.
+
+    A socket that is not where this process looks for it is said, and not only tried for ever.
+    """
+    socket_path: Path = settings.EMBEDDED_SOCKET
+    if not is_embedded(settings.REDIS_URL, socket_path):
+        return True
+    said = ""
+    while not answers(socket_path):
+        reason = explain_absence(settings.VAR_DIR, socket_path)
+        if reason != said:
+            said = reason
+            serving.say(Worker.State.NOT_READY, reason)
+            log.error("valkey_not_found", reason=reason)
+        if stop.wait(LOOK_AGAIN_SECONDS):
+            return False
+    return True
 
 
 def _load_until_ready(serving: Serving, stop: threading.Event) -> Engine | None:

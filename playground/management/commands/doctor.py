@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from playground.management.examination import Verdict, examine
+from playground.management.examination import examine
+from playground.management.findings import Verdict
 
 
 class Command(BaseCommand):

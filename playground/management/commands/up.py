@@ -8,13 +8,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from playground.checkpoints.registry import registry
+from playground.core.private import close_to_others
 from playground.core.processes import (
     adopt_orphans,
     end_with_my_parent,
     raise_open_files_limit,
 )
-from playground.core.valkey import EmbeddedServerError
-from playground.management.examination import front_end_built
+from playground.core.valkey_server import EmbeddedServerError
+from playground.management.installation import front_end_built
 from playground.management.launch import Launch
 from playground.management.listener import open_listener
 from playground.management.supervisor import print_line
@@ -43,6 +44,7 @@ class Command(BaseCommand):
             end_with_my_parent()
         adopt_orphans()
         raise_open_files_limit()
+        close_to_others(settings.VAR_DIR, umask=settings.UMASK, further=settings.PRIVATE_FILES)
         try:
             models = [spec for spec in registry().models.values() if spec.serve]
         except ImproperlyConfigured as error:

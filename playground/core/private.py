@@ -1,0 +1,51 @@
+"""Who else on this machine can read what the playground writes: nobody, unless UMASK says so.
+
+Every process sets the umask when it reads the settings, before it makes a file. What was made
+before that rule is closed at the start.
+"""
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+# What the playground puts into VAR_DIR, by the beginning of its name.
+OWN = ("secret_key", "playground.sqlite3", "valkey", "workers")
+
+
+def loose_paths(var_dir: Path, *, umask: int, further: Iterable[Path] = ()) -> Iterator[Path]:
+    """Everything of ours in ``var_dir``, and that folder, and ``further`` files, that the users
+    whom ``umask`` keeps out can read or write. Links are left alone, and so is what cannot be
+    looked at: whoever cannot read it here cannot close it either."""
+    for path in dict.fromkeys((var_dir, *_own_paths(var_dir), *further)):
+        with contextlib.suppress(OSError):
+            mode = path.lstat().st_mode
+            if not stat.S_ISLNK(mode) and stat.S_IMODE(mode) & umask:
+                yield path
+
+
+def close_to_others(var_dir: Path, *, umask: int, further: Iterable[Path] = ()) -> None:
+    """Takes from everything of ours what ``umask`` would not have given.
+
+    A folder that holds other things than ours stays open: somebody may need those. It, and what
+    belongs to another user, is left to the doctor to name.
+    """
+    for path in list(loose_paths(var_dir, umask=umask, further=further)):
+        if path != var_dir or _is_ours_alone(var_dir):
+            with contextlib.suppress(OSError):
+                path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~umask)
+
+
+def _own_paths(var_dir: Path) -> Iterator[Path]:
+    with contextlib.suppress(OSError):
+        for path in sorted(var_dir.iterdir()):
+            if path.name.startswith(OWN):
+                yield path
+                if path.is_dir() and not path.is_symlink():
+                    for folder, folders, files in os.walk(path):
+                        yield from (Path(folder, name) for name in (*folders, *files))
+
+
+def _is_ours_alone(var_dir: Path) -> bool:
+    return all(path.name.startswith(OWN) for path in var_dir.iterdir())
