@@ -5,7 +5,6 @@ equal. A value that cannot be read stops the start with the variable's name.
 """
 
 import os
-import re
 import warnings
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,9 @@ import structlog
 from csp.constants import NONCE, NONE, SELF
 from environs import Env, validate
 
-from playground.core.redis_url import check_socket_dir, embedded_socket, resolve_redis_url
+from playground.core.place import cookie_name, file_mask, parsed, path_prefix, socket_folder
+from playground.core.private import share_with_group
+from playground.core.redis_url import embedded_socket, resolve_redis_url
 from playground.core.secret_file import secret_kept_in
 from playground.core.static_files import add_headers
 
@@ -27,14 +28,7 @@ env.read_env(BASE_DIR / ".env", recurse=False)
 # --- Where things are ---------------------------------------------------------
 
 # What users of the machine may not do with any file that is made here, in octal.
-UMASK = int(
-    env.str(
-        "UMASK",
-        "077",
-        validate=validate.Regexp(r"^0?[027]7$", error="It must be 077, 027 or 007."),
-    ),
-    8,
-)
+UMASK = parsed("UMASK", env.str("UMASK", "077"), file_mask)
 os.umask(UMASK)
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -52,16 +46,7 @@ DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 # The part of the host that the site has to itself; "/" is all of it.
-PATH_PREFIX = env.str(
-    "PATH_PREFIX",
-    "/",
-    validate=validate.Regexp(
-        r"^\s*/?(([\w~-][\w.~-]*/)*[\w~-][\w.~-]*/?)?\s*$",
-        re.ASCII,
-        error="It must look like /playground/: words, each with / before and after it.",
-    ),
-).strip()
-PATH_PREFIX = f"/{PATH_PREFIX.strip('/')}/" if PATH_PREFIX.strip("/") else "/"
+PATH_PREFIX = parsed("PATH_PREFIX", env.str("PATH_PREFIX", "/"), path_prefix)
 # True when a proxy in front speaks TLS: cookies become Secure, HSTS is sent.
 SECURE_SITE = env.bool("SECURE_SITE", False)
 # How many proxies in front add to X-Forwarded-For; 0 takes the socket's peer.
@@ -154,9 +139,7 @@ def _database() -> dict[str, Any]:
     url = env.str("DATABASE_URL", "")
     if not url:
         name = VAR_DIR / "playground.sqlite3"
-        # SQLite would make it writable for its owner alone; its other files follow this one.
-        if UMASK == 0o007 and not name.exists():
-            name.touch(mode=0o660)
+        share_with_group(name, umask=UMASK)
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": name,
@@ -180,17 +163,12 @@ def _database() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database()}
-# A database outside VAR_DIR is as private as one in it.
-PRIVATE_FILES = (
-    [Path(f"{DATABASES['default']['NAME']}{ending}") for ending in ("", "-wal", "-shm")]
-    if DATABASES["default"]["ENGINE"].endswith("sqlite3")
-    else []
-)
 
 # --- Redis and Celery ---------------------------------------------------------
 
 # REDIS_URL if set, else the embedded server's socket (see core/valkey.py).
-EMBEDDED_SOCKET = embedded_socket(VAR_DIR, env.str("SOCKET_DIR", "", validate=check_socket_dir))
+SOCKET_DIR = parsed("SOCKET_DIR", env.str("SOCKET_DIR", ""), socket_folder)
+EMBEDDED_SOCKET = embedded_socket(VAR_DIR, SOCKET_DIR)
 REDIS_URL = resolve_redis_url(env.str("REDIS_URL", ""), EMBEDDED_SOCKET)
 # The embedded server's cap on memory; a Redis of your own has its own.
 EMBEDDED_REDIS_MEMORY_MB = env.int("EMBEDDED_REDIS_MEMORY_MB", 512, validate=validate.Range(min=16))
@@ -309,17 +287,10 @@ WATCHDOG_SECONDS = env.float("WATCHDOG_SECONDS", 60.0, validate=validate.Range(m
 
 # --- Cookies and transport ----------------------------------------------------
 
-
-def _cookie_name(name: str) -> str:
-    """A host has one jar of cookies for all of its applications: under a prefix ours have names
-    of their own, or another Django at "/" would sign people out here."""
-    return "_".join([name, *PATH_PREFIX.strip("/").split("/")]).rstrip("_")
-
-
-SESSION_COOKIE_NAME = _cookie_name("sessionid")
-CSRF_COOKIE_NAME = _cookie_name("csrftoken")
-MESSAGES_COOKIE_NAME = _cookie_name("messages")
-PERSON_COOKIE_NAME = _cookie_name("person")
+SESSION_COOKIE_NAME = cookie_name("sessionid", PATH_PREFIX)
+CSRF_COOKIE_NAME = cookie_name("csrftoken", PATH_PREFIX)
+MESSAGES_COOKIE_NAME = cookie_name("messages", PATH_PREFIX)
+PERSON_COOKIE_NAME = cookie_name("person", PATH_PREFIX)
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = PATH_PREFIX
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -7,8 +7,9 @@ before that rule is closed at the start.
 import contextlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 # What the playground puts into VAR_DIR, by the beginning of its name.
 OWN = ("secret_key", "playground.sqlite3", "valkey", "workers")
@@ -35,6 +36,20 @@ def close_to_others(var_dir: Path, *, umask: int, further: Iterable[Path] = ()) 
         if path != var_dir or _is_ours_alone(var_dir):
             with contextlib.suppress(OSError):
                 path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~umask)
+
+
+def database_files(database: Mapping[str, Any]) -> list[Path]:
+    """The files of a database in Django's form, which may lie outside ``var_dir``."""
+    if not database["ENGINE"].endswith("sqlite3"):
+        return []
+    return [Path(f"{database['NAME']}{ending}") for ending in ("", "-wal", "-shm")]
+
+
+def share_with_group(database: Path, *, umask: int) -> None:
+    """Makes the empty file that SQLite begins with, where a group is to write to it: SQLite would
+    make one that its owner alone writes to. Its other files follow this one."""
+    if not umask & 0o020 and not database.exists():
+        database.touch(mode=0o660)
 
 
 def _own_paths(var_dir: Path) -> Iterator[Path]:

@@ -8,11 +8,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from environs import ValidationError
-
-# The kernel takes no longer path for a socket.
-MOST_SOCKET_BYTES = 107
-_SOCKET = "redis.sock"
+from playground.core.place import SOCKET_NAME
 
 
 def embedded_socket(var_dir: Path, socket_dir: str = "") -> Path:
@@ -24,21 +20,9 @@ def embedded_socket(var_dir: Path, socket_dir: str = "") -> Path:
     from shell to shell. The server makes sure that the folder is the user's alone.
     """
     if socket_dir:
-        return Path(socket_dir) / _SOCKET
+        return Path(socket_dir) / SOCKET_NAME
     name = hashlib.sha256(str(var_dir).encode()).hexdigest()[:12]
-    return Path("/tmp") / f"gptj-{os.getuid()}-{name}" / _SOCKET  # noqa: S108
-
-
-def check_socket_dir(value: str) -> None:
-    """Raises `ValidationError` unless ``value`` is empty or a folder that can hold the socket."""
-    if value and not value.startswith("/"):
-        raise ValidationError("It must be a whole path, such as /run/playground.")
-    longest = MOST_SOCKET_BYTES - len(f"/{_SOCKET}")
-    if (length := len(os.fsencode(value.rstrip("/")))) > longest:
-        raise ValidationError(
-            f"A socket's path has at most {MOST_SOCKET_BYTES} bytes, so this folder's has at most "
-            f"{longest}; it has {length}."
-        )
+    return Path("/tmp") / f"gptj-{os.getuid()}-{name}" / SOCKET_NAME  # noqa: S108
 
 
 def resolve_redis_url(configured: str, socket: Path) -> str:

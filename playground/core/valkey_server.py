@@ -171,7 +171,7 @@ def explain_absence(var_dir: Path, listens: Path) -> str:
         return f"{what}: nobody answers on it yet."
     record = read_record(folder)
     if record is None or not FileLock(folder / LOCK).is_taken():
-        return f"{what}: manage.py up, which starts it, does not run in {var_dir}."
+        return f"{what}: nothing runs in {var_dir}. Start it: make run, or manage.py up."
     if record.host != socket.gethostname():
         return (
             f"{what}: it runs on {record.host}, and a socket reaches no other machine. "

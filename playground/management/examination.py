@@ -118,11 +118,13 @@ def _redis() -> Iterator[Finding]:
     try:
         server = blocking().info()
     except redis.RedisError as error:
-        advice = (
-            "Start the playground: make run" if embedded else "Check REDIS_URL, and that it runs."
-        )
-        why = explain_absence(settings.VAR_DIR, settings.EMBEDDED_SOCKET) if embedded else ""
-        yield wrong("redis", why or f"{name} does not answer: {error}", advice)
+        if embedded:
+            why = explain_absence(settings.VAR_DIR, settings.EMBEDDED_SOCKET)
+            yield wrong("redis", why, "")
+        else:
+            yield wrong(
+                "redis", f"{name} does not answer: {error}", "Check REDIS_URL, and that it runs."
+            )
         return
     version = str(server["redis_version"])
     if tuple(int(number) for number in version.split(".")[:2]) < OLDEST_REDIS:

@@ -7,14 +7,16 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import Resolver404, resolve
 
-from playground.core.private import loose_paths
+from playground.core.private import database_files, loose_paths
 from playground.management.findings import Finding, Verdict, good, wrong
 
 
 def files() -> Iterator[Finding]:
     """Who else on this machine can read them."""
     var_dir, umask = settings.VAR_DIR, settings.UMASK
-    loose = list(loose_paths(var_dir, umask=umask, further=settings.PRIVATE_FILES))
+    loose = list(
+        loose_paths(var_dir, umask=umask, further=database_files(settings.DATABASES["default"]))
+    )
     bits = "go-rwx" if umask & 0o070 == 0o070 else f"g-{'w' if umask & 0o020 else ''},o-rwx"
     if loose:
         more = f" and {len(loose) - 1} more" if len(loose) > 1 else ""

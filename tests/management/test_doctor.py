@@ -118,15 +118,20 @@ def test_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_embedded_server_that_does_not_run(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings
 ) -> None:
     away = redis.Redis(unix_socket_path=str(tmp_path / "away.sock"))
     monkeypatch.setattr(examination, "blocking", lambda: away)
+    settings.EMBEDDED_SOCKET = tmp_path / "away.sock"
+    settings.REDIS_URL = f"unix://{settings.EMBEDDED_SOCKET}"
+    settings.VAR_DIR = tmp_path
 
     said = line_about("redis")
 
-    assert said.startswith("WRONG  redis: The embedded Valkey does not answer: ")
-    assert said.endswith("-> Start the playground: make run")
+    assert said == (
+        f"WRONG  redis: The embedded Valkey's socket {tmp_path}/away.sock cannot be opened: "
+        f"nothing runs in {tmp_path}. Start it: make run, or manage.py up."
+    )
 
 
 def test_a_server_of_the_operator_that_does_not_run(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from playground.core.valkey import EmbeddedValkey
 from tests.management.conftest import Launcher, processes_of
 from tests.management.place import READY, READY_SECONDS, Place
 from tests.support.part import RunningPart
@@ -174,3 +175,22 @@ def test_a_registry_that_cannot_be_read_is_said_at_once(launch: Launcher, place:
 
     assert up.wait(timeout=20) == 1
     assert f"The model registry {place.registry} cannot be read" in up.tail()
+
+
+@pytest.mark.parametrize("damaged", ["base.rdb", "manifest"])
+def test_damaged_data_of_valkey_end_the_start_with_one_sentence(
+    launch: Launcher, place: Place, damaged: str
+) -> None:
+    with EmbeddedValkey(place.var_dir, memory_mb=16):
+        pass
+    (file,) = (place.var_dir / "valkey" / "appendonlydir").glob(f"*.{damaged}")
+    file.write_bytes(b"damaged" + file.read_bytes()[7:])
+
+    up = launch("manage.py", "up", name="up", **place.environ)
+
+    assert up.wait(timeout=40) == 1
+    said = up.tail(100)
+    assert "The embedded server cannot read its data" in said
+    assert f"mv {place.var_dir}/valkey/appendonlydir" in said
+    assert "Traceback" not in said
+    assert processes_of(place.var_dir) == {}

@@ -28,7 +28,7 @@ def reason(worker: RunningPart) -> str:
 def test_it_waits_for_one_that_is_not_started_yet(stack: Stack) -> None:
     worker = stack.launch_worker("demo")
 
-    assert "manage.py up, which starts it, does not run" in reason(worker)
+    assert "nothing runs in" in reason(worker)
     assert str(stack.valkey.socket) in reason(worker)
     (row,) = stack.query("SELECT state, detail FROM checkpoints_worker")
     assert row["state"] == "not_ready"

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from playground.checkpoints.registry import registry
-from playground.core.private import close_to_others
+from playground.core.private import close_to_others, database_files
 from playground.core.processes import (
     adopt_orphans,
     end_with_my_parent,
@@ -44,7 +44,11 @@ class Command(BaseCommand):
             end_with_my_parent()
         adopt_orphans()
         raise_open_files_limit()
-        close_to_others(settings.VAR_DIR, umask=settings.UMASK, further=settings.PRIVATE_FILES)
+        close_to_others(
+            settings.VAR_DIR,
+            umask=settings.UMASK,
+            further=database_files(settings.DATABASES["default"]),
+        )
         try:
             models = [spec for spec in registry().models.values() if spec.serve]
         except ImproperlyConfigured as error:

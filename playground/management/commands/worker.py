@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from playground.checkpoints.registry import registry
 from playground.core.errors import UnknownModel
 from playground.core.locks import LockTaken
-from playground.core.private import close_to_others
+from playground.core.private import close_to_others, database_files
 from playground.core.processes import raise_open_files_limit
 from playground.management.parts import worker_command, worker_lock, worker_name
 
@@ -33,7 +33,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        close_to_others(settings.VAR_DIR, umask=settings.UMASK, further=settings.PRIVATE_FILES)
+        close_to_others(
+            settings.VAR_DIR,
+            umask=settings.UMASK,
+            further=database_files(settings.DATABASES["default"]),
+        )
         try:
             spec = registry().get(options["model"])
         except (UnknownModel, ImproperlyConfigured) as error:

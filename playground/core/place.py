@@ -1,0 +1,58 @@
+"""Where an installation lies: its part of a host, its socket's folder, who shares its files.
+
+Each reads one setting, and raises `ValueError` with a text that goes on after its name.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from environs import EnvValidationError
+
+_Value = TypeVar("_Value")
+# The kernel takes no longer path for a socket.
+LONGEST_SOCKET_PATH = 107
+SOCKET_NAME = "redis.sock"
+_PREFIX = re.compile(r"/?([\w~-][\w.~-]*/)*[\w~-][\w.~-]*/?|/?", re.ASCII)
+
+
+def parsed(name: str, given: str, parse: Callable[[str], _Value]) -> _Value:
+    """The setting ``name`` as ``parse`` reads it. Raises environs' error, which names it."""
+    try:
+        return parse(given.strip())
+    except ValueError as error:
+        raise EnvValidationError(f"{name} {error}.", [str(error)]) from None
+
+
+def path_prefix(given: str) -> str:
+    """``/playground/``, whichever of its slashes were written; ``/`` for none."""
+    if not _PREFIX.fullmatch(given):
+        raise ValueError("must look like /playground/: words, each with / before and after it")
+    return f"/{given.strip('/')}/" if given.strip("/") else "/"
+
+
+def file_mask(given: str) -> int:
+    """The umask: octal, and nothing for those who are neither the user nor of the group."""
+    if not re.fullmatch("0?[027]7", given):
+        raise ValueError("must be 077, 027 or 007: what other users may not do, in octal")
+    return int(given, 8)
+
+
+def socket_folder(given: str) -> str:
+    """A whole path that leaves room for the socket's name; or nothing."""
+    if given and not given.startswith("/"):
+        raise ValueError("must be a whole path, such as /run/playground")
+    longest = LONGEST_SOCKET_PATH - len(f"/{SOCKET_NAME}")
+    if (length := len(os.fsencode(given.rstrip("/")))) > longest:
+        raise ValueError(
+            f"has {length} bytes and may have {longest}, because a socket's path has at most "
+            f"{LONGEST_SOCKET_PATH}; choose a shorter folder"
+        )
+    return given
+
+
+def cookie_name(name: str, prefix: str) -> str:
+    """The name of a cookie: a host has one jar for all of its applications, so that under a
+    ``prefix`` ours need names of their own, or another Django at ``/`` would sign people out."""
+    return "_".join([name, *(part for part in prefix.split("/") if part)])
