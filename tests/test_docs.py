@@ -75,6 +75,14 @@ def test_the_environment_is_read_in_the_settings_alone() -> None:
     assert readers == []
 
 
+def test_the_line_for_pytorch_names_the_version_that_is_pinned() -> None:
+    (pinned,) = re.findall(r"^torch==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+
+    named = re.findall(r"torch==(\S+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+
+    assert named == [pinned]
+
+
 def test_every_key_of_the_registry_is_documented_with_its_default() -> None:
     documented = table_rows("models.md")
     spoken = {"title": "the name", "revision": "the main branch", "cache_mb": "computed"}

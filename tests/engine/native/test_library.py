@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from workers.engine.native import library as native_library
 from workers.engine.native.library import Unavailable, find_compiler, open_library
 
 
@@ -95,6 +97,40 @@ def test_a_damaged_library_is_compiled_again(
     assert library["answer"]() == 42
     assert path.read_bytes() == whole
     assert compilations(tmp_path) == 2
+
+
+def test_a_library_that_another_system_made_is_compiled_again(
+    sources: Path, cache: Path, compiler: list[str], tmp_path: Path
+) -> None:
+    # Elsewhere: what a process has loaded from a path, it does not read again.
+    open_library(sources, tmp_path / "elsewhere", compiler, ["-O1"])
+    cache.mkdir(mode=0o700)
+    body = b"whole, and nothing that loads here"
+    path = cache / only_library(tmp_path / "elsewhere").name
+    replace(path, body + hashlib.sha256(body).digest())
+
+    library = open_library(sources, cache, compiler, ["-O1"])
+
+    assert library["answer"]() == 42
+    assert compilations(tmp_path) == 2
+
+
+@pytest.mark.parametrize("part", ["_cpu_flags", "_c_library"])
+def test_unlike_machines_that_share_a_home_do_not_share_a_library(
+    sources: Path,
+    cache: Path,
+    compiler: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    part: str,
+) -> None:
+    open_library(sources, cache, compiler, ["-O1"])
+    monkeypatch.setattr(native_library, part, lambda: "another")
+
+    open_library(sources, cache, compiler, ["-O1"])
+
+    assert compilations(tmp_path) == 2
+    assert len(list(cache.glob("*.so"))) == 2
 
 
 def test_builders_at_once_compile_once(

@@ -1,7 +1,7 @@
 """Compiles C++ sources into a shared library once, keeps it, and loads it. No torch.
 
 The library is kept in a folder of the user, under a name that says everything it was made from:
-sources, options, compiler and CPU. It ends with its own SHA-256, so half a file is never loaded,
+sources, options, compiler, C library and CPU: a home may be shared by unlike machines. It ends with its own SHA-256, so half a file is never loaded,
 and whoever comes while another compiles waits for that.
 """
 
@@ -54,8 +54,11 @@ def open_library(
     name = _name(sources, command, compiler)
     with _trusted(folder) as place:
         path = place / name
-        if not _is_intact(path):
-            _compile(sources, path, command)
+        if _is_intact(path):
+            # What is whole and does not load was made on another system.
+            with contextlib.suppress(OSError):
+                return ctypes.CDLL(str(path))
+        _compile(sources, path, command)
         try:
             return ctypes.CDLL(str(path))
         except OSError as error:
@@ -67,9 +70,15 @@ def _name(sources: Path, command: Sequence[str], compiler: Sequence[str]) -> str
     digest = hashlib.sha256()
     for path in sorted(sources.iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    for part in (*command, _run([*compiler, "--version"]), _cpu_flags()):
+    for part in (*command, _run([*compiler, "--version"]), _c_library(), _cpu_flags()):
         digest.update(part.encode() + b"\0")
     return f"{digest.hexdigest()[:32]}.so"
+
+
+def _c_library() -> str:
+    """The one that the library is linked to: an older one cannot load it."""
+    name = "CS_GNU_LIBC_VERSION"
+    return (os.confstr(name) or "") if name in os.confstr_names else ""
 
 
 def _cpu_flags() -> str:
