@@ -1,8 +1,9 @@
 """Compiles C++ sources into a shared library once, keeps it, and loads it. No torch.
 
 The library is kept in a folder of the user, under a name that says everything it was made from:
-sources, options, compiler, C library and CPU: a home may be shared by unlike machines. It ends with its own SHA-256, so half a file is never loaded,
-and whoever comes while another compiles waits for that.
+sources, options, compiler, C library and CPU, because unlike machines may share that folder. It
+ends with its own SHA-256, so half a file is never loaded, and whoever comes while another compiles
+waits for that.
 """
 
 from __future__ import annotations
