@@ -19,6 +19,8 @@ from django.conf import settings  # noqa: E402
 from django.db import DatabaseError, connection  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from playground.accounts.addresses import address_of_scope  # noqa: E402
+from playground.core.body_guard import BodyGuard  # noqa: E402
 from playground.core.handler import SiteHandler  # noqa: E402
 from playground.core.prefix import UnderPrefix  # noqa: E402
 from playground.core.schema import newer_database  # noqa: E402
@@ -32,7 +34,7 @@ sockets: Any = [path("ws/", consumer)]
 application = UnderPrefix(
     ProtocolTypeRouter(
         {
-            "http": SiteHandler(),
+            "http": BodyGuard(SiteHandler(), address_of=address_of_scope),
             "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(sockets))),
         }
     ),

@@ -14,6 +14,7 @@ import structlog
 from csp.constants import NONCE, NONE, SELF
 from environs import Env, validate
 
+from playground.core.logs import drop_suspicious, render_exception, shorten
 from playground.core.place import cookie_name, file_mask, parsed, path_prefix, socket_folder
 from playground.core.private import share_with_group
 from playground.core.redis_url import embedded_socket, resolve_redis_url
@@ -51,7 +52,10 @@ PATH_PREFIX = parsed("PATH_PREFIX", env.str("PATH_PREFIX", "/"), path_prefix)
 SECURE_SITE = env.bool("SECURE_SITE", False)
 # How many proxies in front add to X-Forwarded-For; 0 takes the socket's peer.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0, max=8))
-
+# A request's head must be complete within this many seconds, and its body may pause for as long.
+REQUEST_TIMEOUT_SECONDS = env.float(
+    "REQUEST_TIMEOUT_SECONDS", 20.0, validate=validate.Range(min=1.0)
+)
 
 SECRET_KEY = env.str("SECRET_KEY", "") or secret_kept_in(VAR_DIR / "secret_key")
 
@@ -94,7 +98,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
+    "playground.core.htmx.HtmxMiddleware",
     "playground.accounts.middleware.PersonMiddleware",
     # Before any view: who may not be here is sent to sign in.
     "playground.accounts.gate.GateMiddleware",
@@ -345,7 +349,9 @@ LOG_FORMAT = env.str("LOG_FORMAT", "console", validate=validate.OneOf(["console"
 _log_renderer = (
     structlog.processors.JSONRenderer()
     if LOG_FORMAT == "json"
-    else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+    else structlog.dev.ConsoleRenderer(
+        colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+    )
 )
 _log_chain: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -359,8 +365,15 @@ LOGGING = {
     "formatters": {
         "structured": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": _log_renderer,
             "foreign_pre_chain": _log_chain,
+            # No variables, nothing long: see core/logs.py.
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                drop_suspicious,
+                render_exception,
+                shorten,
+                _log_renderer,
+            ],
         },
     },
     "filters": {
@@ -379,7 +392,13 @@ LOGGING = {
         # Says each failed sign-in twice, with the name that was tried.
         "axes": {"level": "ERROR"},
         "django.request": {"level": "ERROR", "filters": ["probes"]},
-        "uvicorn.access": {"level": "WARNING"},
+        # Django's own handlers mail cookies and settings.
+        "django": {"handlers": [], "level": "INFO"},
+        # On DEBUG it writes all statements with their values, which are people's texts.
+        "django.db.backends": {"level": "INFO"},
+        # Uvicorn brings handlers of its own; this way its lines are like all others.
+        "uvicorn": {"handlers": [], "propagate": True},
+        "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},
     },
 }
 structlog.configure(
@@ -387,7 +406,6 @@ structlog.configure(
         *_log_chain,
         structlog.stdlib.filter_by_level,
         structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),

@@ -9,11 +9,15 @@
     ├── Forbidden               403
     │   └── SignInRequired      403
     ├── NotFound                404  also for what belongs to somebody else
+    ├── RequestTimeout          408  the request came too slowly
+    ├── BodyTooLarge            413  more bytes were sent than the route takes
     ├── TooManyRuns             429  with `retry_after`
     ├── TooManyTries            429  with `retry_after`, where it is known
+    ├── TooManyBodies           429  an address sends too much at a time
     └── Unavailable             503  try again
         ├── QueueUnavailable    503  Redis is full or out of reach
         ├── ModelNotReady       503  weights or tokenizer missing or wrong
+        ├── ServerBusy          503  as much is under way as the server can hold
         └── StorageBusy         503  the database did not answer in time
 
 The shape, in JSON: ``{"error": {"code", "message", "field"}}``. Codes are
@@ -78,6 +82,16 @@ class NotFound(PlaygroundError):
     status = 404
 
 
+class RequestTimeout(PlaygroundError):
+    code = "request_timeout"
+    status = 408
+
+
+class BodyTooLarge(PlaygroundError):
+    code = "body_too_large"
+    status = 413
+
+
 class TooManyRuns(PlaygroundError):
     code = "too_many_runs"
     status = 429
@@ -85,6 +99,11 @@ class TooManyRuns(PlaygroundError):
 
 class TooManyTries(PlaygroundError):
     code = "too_many_tries"
+    status = 429
+
+
+class TooManyBodies(PlaygroundError):
+    code = "too_many_bodies"
     status = 429
 
 
@@ -99,6 +118,10 @@ class QueueUnavailable(Unavailable):
 
 class ModelNotReady(Unavailable):
     code = "model_not_ready"
+
+
+class ServerBusy(Unavailable):
+    code = "server_busy"
 
 
 class StorageBusy(Unavailable):

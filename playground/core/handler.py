@@ -5,10 +5,12 @@ belong to threads, so each request opened its own too, which took longer than it
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import IO, Any
 
 from asgiref.sync import ThreadSensitiveContext
 from django.core.handlers.asgi import ASGIHandler
+
+from playground.core.body_guard import ReadBody
 
 # Threads that wait for the next request; more are made as needed and then ended.
 MOST_IDLE = 16
@@ -32,3 +34,10 @@ class SiteHandler(ASGIHandler):
                 self._idle.append(thread)
             else:
                 thread.shutdown(wait=False)
+
+    async def read_body(self, receive: Any) -> IO[bytes]:
+        """The body that `BodyGuard` has read already."""
+        if isinstance(receive, ReadBody):
+            return receive.file
+        read: IO[bytes] = await super().read_body(receive)
+        return read

@@ -7,6 +7,7 @@ from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import sync_only_middleware
 
+from playground.core.body_guard import REFUSED
 from playground.core.errors import NotFound, PlaygroundError, StorageBusy
 from playground.core.responses import error_response
 
@@ -15,13 +16,17 @@ log = structlog.get_logger(__name__)
 
 @sync_only_middleware
 class ErrorMiddleware:
-    """Answers `PlaygroundError`, `Http404` and a busy database in one shape."""
+    """Answers `PlaygroundError`, `Http404` and a busy database in one shape.
+
+    A body that `BodyGuard` refused is answered before any view.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        refused: PlaygroundError | None = getattr(request, "scope", {}).get(REFUSED)
+        return error_response(request, refused) if refused else self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The answer to a known error; None leaves an unknown one to Django."""

@@ -1,8 +1,11 @@
 """The answers to what no view handles."""
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 
+from playground.core.body_guard import too_large
 from playground.core.errors import (
     Forbidden,
     InvalidInput,
@@ -26,6 +29,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django refused the request itself: too large, a bad host, odd parameters."""
+    if isinstance(exception, RequestDataTooBig):
+        return error_response(request, too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
     return error_response(
         request, InvalidInput("The request could not be read. It may be too large.")
     )

@@ -39,6 +39,7 @@ def web_part(listener: socket.socket, *, verbose: bool) -> Part:
             *(sys.executable, "-m", "uvicorn", "playground.asgi:start", "--factory"),
             *("--fd", str(fd)),
             *("--loop", "uvloop"),
+            *("--http", "playground.core.http_protocol:GuardedProtocol"),
             *("--ws", "websockets-sansio"),
             *("--ws-max-size", str(MAX_SOCKET_MESSAGE)),
             *("--ws-per-message-deflate", "false"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from playground.accounts.models import Person
 from playground.accounts.people import person_for_write, person_of
 from playground.checkpoints.registry import registry
+from playground.core.bodies import takes_file
 from playground.core.errors import InvalidInput
 from playground.core.streaming import download
 from playground.runs.deletion import runs_delete, runs_delete_all
@@ -91,6 +92,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     return download(make(runs), name=f"runs.{name}", content_type=content_type)
 
 
+@takes_file(MAX_BYTES)
 @require_POST
 def import_(request: HttpRequest) -> HttpResponse:
     """Saves the runs of an uploaded file, all of them or none."""

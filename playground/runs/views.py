@@ -1,7 +1,6 @@
 """What is done to a run from any page."""
 
 import uuid
-from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -38,7 +37,7 @@ def star(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     run_star(run=run, starred=run.starred)
     if request.htmx:  # type: ignore[attr-defined]
         # A run's page shows its tree, with the stars in it.
-        shown = urlsplit(request.htmx.current_url or "").path  # type: ignore[attr-defined]
+        shown = request.htmx.current_path  # type: ignore[attr-defined]
         tree = tree_of(run) if shown == reverse("prompts:run_page", args=[run.pk]) else None
         return render(request, "runs/_star_response.html", {"run": run, "panel": {"tree": tree}})
     return HttpResponseRedirect(_back(request, run), status=303)
