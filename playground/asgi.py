@@ -15,9 +15,10 @@ django.setup()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import DatabaseError, connection  # noqa: E402
-from django.urls import path  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
 
 from playground.accounts.addresses import address_of_scope  # noqa: E402
 from playground.core.body_guard import BodyGuard  # noqa: E402
@@ -29,7 +30,8 @@ from playground.runs.origins import SameOrigin  # noqa: E402
 
 # Typed as ASGI; Django's path() is typed for views.
 consumer: Any = RunConsumer.as_asgi()
-sockets: Any = [path("ws/", consumer)]
+nothing: Any = WebsocketDenier.as_asgi()
+sockets: Any = [path("ws/", consumer), re_path("", nothing)]
 
 application = UnderPrefix(
     ProtocolTypeRouter(

@@ -215,6 +215,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = PATH_PREFIX
+SESSION_ENGINE = "playground.accounts.session_store"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 
 ACCOUNT_ADAPTER = "playground.accounts.adapter.AccountAdapter"

@@ -55,6 +55,12 @@ class GuardedProtocol(H11Protocol):
         super().resume_writing()
         self._stop_reader_timer()
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        super().handle_websocket_upgrade(event)
+        # What the library for sockets cannot read it says nothing of, and the connection stays.
+        if not getattr(self.transport.get_protocol(), "handshake_initiated", True):
+            self._end_with(InvalidInput("This does not open a WebSocket."))
+
     def send_400_response(self, msg: str) -> None:
         """Uvicorn's own end of what is no HTTP, in the one shape of an error."""
         self._end_with(InvalidInput("This is not a request that a web server can read."))

@@ -21,8 +21,10 @@ MOST_OF_MESSAGE = 300
 MOST_OF_TRACEBACK = 8_000
 # Of any text of a line, the event itself among them.
 MOST_OF_VALUE = 1_000
-# Django refused the request by itself: the name of the error says all there is to know.
+# Django refused the request by itself, or the server the frame of a socket: there is no fault of
+# ours to look for.
 _SUSPICIOUS = "django.security"
+_BAD_FRAME = "Invalid UTF-8 sequence received from client."
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_TRACEBACK = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -53,8 +55,9 @@ def error_line(error: BaseException) -> str:
 
 
 def drop_suspicious(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """One line, without a traceback, for a request that Django refused by itself."""
-    if str(event.get("logger", "")).startswith(_SUSPICIOUS):
+    """One line, without a traceback, for what a visitor sent wrongly."""
+    is_refused = str(event.get("logger", "")).startswith(_SUSPICIOUS)
+    if is_refused or event["event"] == _BAD_FRAME:
         event.pop("exc_info", None)
         event["event"] = _cut(_first_line(str(event["event"])), MOST_OF_MESSAGE)
     return event

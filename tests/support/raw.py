@@ -12,7 +12,7 @@ from typing import Any, Self
 from tests.support.visitor import Answer
 
 # Longer than anything that a test waits for.
-PATIENCE = 40.0
+PATIENCE = 15.0
 
 
 class RawConnection:
