@@ -32,17 +32,21 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What may be read of a body. reads: whether any of it; most: bytes, else 413."""
+    """What may be read of a body.
+
+    reads: whether any of it; most: bytes, else 413; told: how many bytes a person is told.
+    """
 
     reads: bool
     most: int | None
+    told: int = 0
 
 
 def takes_body(most: int) -> Callable[[View], View]:
     """The view's requests may carry ``most`` bytes, over or under what other decorators say."""
 
     def mark(view: View) -> View:
-        view.body_limit = most  # type: ignore[attr-defined]
+        view.body_limits = (most, most)  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -50,7 +54,12 @@ def takes_body(most: int) -> Callable[[View], View]:
 
 def takes_file(most: int) -> Callable[[View], View]:
     """The view's requests may carry a form with files of ``most`` bytes together."""
-    return takes_body(most + FORM_BYTES)
+
+    def mark(view: View) -> View:
+        view.body_limits = (most + FORM_BYTES, most)  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 def allowance_of(scope: dict[str, Any]) -> Allowance:
@@ -67,10 +76,11 @@ def allowance_of(scope: dict[str, Any]) -> Allowance:
         return Allowance(reads=False, most=None)
     method, allowed = str(request.method), allowed_methods(view)
     if method in WITHOUT_BODY or (allowed is not None and method not in allowed):
-        return Allowance(reads=False, most=MOST_UNREAD)
+        return Allowance(reads=False, most=MOST_UNREAD, told=MOST_UNREAD)
     can_pass = getattr(view, "csrf_exempt", False) or settings.CSRF_COOKIE_NAME in request.COOKIES
-    most = getattr(view, "body_limit", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-    return Allowance(reads=can_pass, most=most)
+    default = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    most, told = getattr(view, "body_limits", (default, default))
+    return Allowance(reads=can_pass, most=most, told=told)
 
 
 def allowed_methods(view: Any) -> frozenset[str] | None:

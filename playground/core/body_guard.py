@@ -121,14 +121,15 @@ class BodyGuard:
         """
         allowance = allowance_of(scope)
         if allowance.most is not None and announced is not None and announced > allowance.most:
-            raise too_large(allowance.most)
+            raise too_large(allowance.told)
         if not allowance.reads or allowance.most is None:
             return False
         if self._reading[address] >= MOST_OF_ADDRESS:
             raise _too_many()
         _count(self._reading, address, 1)
         try:
-            await _read_within(receive, allowance.most, file, hold)
+            if not await _read_within(receive, allowance.most, file, hold):
+                raise too_large(allowance.told)
         finally:
             _count(self._reading, address, -1)
         return True
@@ -237,8 +238,8 @@ def _too_many() -> TooManyBodies:
 
 async def _read_within(
     receive: Receive, most: int, file: IO[bytes], hold: Callable[[int], None]
-) -> None:
-    """Fills ``file`` with at most ``most`` bytes, as long as they come fast enough."""
+) -> bool:
+    """Fills ``file`` as long as the bytes come fast enough; False when there are over ``most``."""
     pause = float(settings.REQUEST_TIMEOUT_SECONDS)
     began, count = time.monotonic(), 0
     while True:
@@ -256,8 +257,8 @@ async def _read_within(
         part = message.get("body", b"")
         count += len(part)
         if count > most:
-            raise too_large(most)
+            return False
         hold(len(part))
         file.write(part)
         if not message.get("more_body", False):
-            return
+            return True
