@@ -1,8 +1,10 @@
 """A model's files on this machine: its own folder, or the hub's cache."""
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from playground.checkpoints.json_files import MAX_INDEX_BYTES, read_object
 from playground.core.errors import ModelNotReady
 
 if TYPE_CHECKING:
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
 # weights, code) is not fetched. GPT-J-6B's own repository has one .bin.
 _WEIGHTS = ("*.safetensors", "model.safetensors.index.json")
 _WEIGHTS_BIN = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
-_TEXT = ("config.json", "tokenizer.json", "vocab.json", "merges.txt")
+_TEXT = ("config.json", "tokenizer.json", "vocab.json", "merges.txt", "added_tokens.json")
+# A plain name, and nothing that leads elsewhere.
+_SHARD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}\.(safetensors|bin)")
 
 
 def local_file(spec: "ModelSpec", name: str) -> Path | None:
@@ -24,6 +28,19 @@ def local_file(spec: "ModelSpec", name: str) -> Path | None:
 
     found = try_to_load_from_cache(str(spec.hub), name, revision=spec.revision)
     return Path(found) if isinstance(found, str) else None
+
+
+def index_shards(index: Path) -> list[str]:
+    """The names of the files that an index of shards names. Raises `ModelNotReady`."""
+    places = read_object(index, at_most=MAX_INDEX_BYTES).get("weight_map")
+    names = set(places.values()) if _is_map(places) else set()
+    if not names or not all(map(_SHARD.fullmatch, names)):
+        raise ModelNotReady(f"{index} has no weight_map from tensors to files beside it.")
+    return sorted(names)
+
+
+def _is_map(places: Any) -> bool:
+    return isinstance(places, dict) and all(isinstance(name, str) for name in places.values())
 
 
 def tokenizer_folder(spec: "ModelSpec") -> Path:

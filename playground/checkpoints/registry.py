@@ -3,7 +3,7 @@
 A path in a request never reaches the disk: a model is chosen by its name here.
 """
 
-import json
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -15,12 +15,28 @@ from typing import Any, Literal, get_args
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from playground.checkpoints.config_file import ModelSizes, read_sizes
 from playground.checkpoints.files import local_file
-from playground.core.errors import UnknownModel
+from playground.core.errors import ModelNotReady, UnknownModel
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_PLAIN_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")
+GPTJ_CONTEXT = 2048
+# Of the registry: a page lists every model.
+MAX_REGISTRY_BYTES = 1 << 20
+MAX_MODELS = 100
 Dtype = Literal["float32", "bfloat16", "float16", "int8"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
+# Names stand in addresses, queues and rows.
+_MODEL_NAME = re.compile(r"[\w.-]{1,80}")
+_MOST = {
+    "title": 200,
+    "path": 4_096,
+    "hub": 200,
+    "revision": 200,
+    "device": 40,
+    "note": 2_000,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +73,15 @@ class ModelSpec:
 
     @property
     def context(self) -> int:
-        """Positions of the model: prompt and completion together."""
-        return int(_config(self).get("n_positions", 2048))
+        """Positions of the model: prompt and completion together. GPT-J's while none are known."""
+        sizes = _sizes(self)
+        return sizes.context if sizes else GPTJ_CONTEXT
 
     @property
     def parameters(self) -> int | None:
-        """How many weights the model has, or None while its config is not here."""
-        config = _config(self)
-        return _parameter_count(config) if config else None
+        """How many weights the model has, or None while its config is not here or is wrong."""
+        sizes = _sizes(self)
+        return sizes.parameters if sizes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +110,40 @@ def registry() -> Registry:
 @lru_cache(maxsize=4)
 def _read(path: Path) -> Registry:
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("models", {})
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        with path.open("rb") as file:
+            text = file.read(MAX_REGISTRY_BYTES + 1)
+        if len(text) > MAX_REGISTRY_BYTES:
+            raise ImproperlyConfigured(
+                f"The model registry {path} has more than {MAX_REGISTRY_BYTES:,} bytes."
+            )
+        tables = tomllib.loads(text.decode("utf-8")).get("models", {})
+    except RecursionError:
+        raise ImproperlyConfigured(
+            f"The model registry {path} cannot be read: it is nested too deeply."
+        ) from None
+    # Of which wrong TOML and wrong UTF-8 are kinds.
+    except (OSError, ValueError) as error:
         raise ImproperlyConfigured(f"The model registry {path} cannot be read: {error}") from error
-    if not tables:
+    if not isinstance(tables, dict) or not tables:
         raise ImproperlyConfigured(f"The model registry {path} has no [models.<name>] table.")
+    if len(tables) > MAX_MODELS:
+        raise ImproperlyConfigured(
+            f"The model registry {path} names {len(tables)} models; {MAX_MODELS} is the most."
+        )
     models = {name: _spec(name, table, path) for name, table in tables.items()}
     return Registry(models=models, default=next(iter(models)))
 
 
-def _spec(name: str, table: dict[str, Any], file: Path) -> ModelSpec:
-    where = f"{file}, [models.{name}]"
-    if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
-        raise ImproperlyConfigured(f"{where}: a name has letters, digits, '-', '_' and '.' only.")
+def _spec(name: str, table: Any, file: Path) -> ModelSpec:
+    where = f"{file}, [models.{name:.80}]"
+    if not _MODEL_NAME.fullmatch(name):
+        raise ImproperlyConfigured(
+            f"{where}: a name has letters, digits, '-', '_' and '.' only, at most 80."
+        )
+    if not isinstance(table, dict):
+        raise ImproperlyConfigured(
+            f"{where}: it is no table. Write [models.{name}] above its keys."
+        )
     known = {known.name for known in fields(ModelSpec)} - {"name"}
     if unknown := sorted(set(table) - known):
         raise ImproperlyConfigured(
@@ -113,44 +151,45 @@ def _spec(name: str, table: dict[str, Any], file: Path) -> ModelSpec:
         )
     if ("path" in table) == ("hub" in table):
         raise ImproperlyConfigured(f"{where}: give either 'path' or 'hub'.")
+    for key, value in table.items():
+        if wrong := _wrong_value(key, value):
+            raise ImproperlyConfigured(f"{where}: {wrong}.")
     values = {"title": name, **table, "name": name}
     if "path" in table:
-        values["path"] = (file.parent / str(table["path"])).resolve()
-    if values.get("dtype", "float32") not in DTYPES:
-        raise ImproperlyConfigured(f"{where}: dtype is one of {', '.join(DTYPES)}.")
-    for key in ("slots", "tokens_per_second", "cache_mb"):
-        value = values.get(key)
-        if value is not None and (not isinstance(value, int | float) or value <= 0):
-            raise ImproperlyConfigured(f"{where}: {key} is a number above 0.")
-    hashes = values.get("sha256", {})
-    if not isinstance(hashes, dict) or not all(_SHA256.fullmatch(str(h)) for h in hashes.values()):
-        raise ImproperlyConfigured(f"{where}: sha256 maps file names to 64 hexadecimal digits.")
+        values["path"] = (file.parent / table["path"]).resolve()
     return ModelSpec(**values)
 
 
-def _config(spec: ModelSpec) -> dict[str, Any]:
-    """The checkpoint's config.json, or nothing while it is not on this machine."""
+def _wrong_value(key: str, value: Any) -> str:
+    """What is wrong with the value of a key, or nothing."""
+    if key in ("title", "path", "hub", "revision", "device", "note"):
+        is_good = isinstance(value, str) and "\0" not in value and len(value) <= _MOST[key]
+        return "" if is_good else f"{key} is a text of up to {_MOST[key]:,} characters"
+    if key == "dtype":
+        return "" if value in DTYPES else f"dtype is one of {', '.join(DTYPES)}"
+    if key in ("serve", "demo"):
+        return "" if isinstance(value, bool) else f"{key} is true or false"
+    if key in ("slots", "cache_mb"):
+        is_good = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31
+        return "" if is_good else f"{key} is a number above 0, and a whole one"
+    if key == "tokens_per_second":
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return "" if is_number and 0 < value < math.inf else f"{key} is a number above 0"
+    return _wrong_hashes(value)
+
+
+def _wrong_hashes(value: Any) -> str:
+    if not isinstance(value, dict) or not all(_SHA256.fullmatch(str(h)) for h in value.values()):
+        return "sha256 maps file names to 64 hexadecimal digits"
+    if not all(map(_PLAIN_FILE.fullmatch, value)):
+        return "sha256 names files of the model's own folder"
+    return ""
+
+
+def _sizes(spec: ModelSpec) -> ModelSizes | None:
+    """By the checkpoint's config.json. Worker and `manage.py doctor` say what is wrong with it."""
     path = local_file(spec, "config.json")
-    return _read_json(path, path.stat().st_mtime_ns) if path else {}
-
-
-@lru_cache(maxsize=32)
-def _read_json(path: Path, _modified: int) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _parameter_count(config: dict[str, Any]) -> int | None:
-    """Weights of a GPT-J of this shape (Hugging Face's GPTJForCausalLM)."""
-    try:
-        d, layers, vocabulary = config["n_embd"], config["n_layer"], config["vocab_size"]
-    except KeyError:
+        return read_sizes(path) if path else None
+    except ModelNotReady:
         return None
-    inner = config.get("n_inner") or 4 * d
-    attention = 4 * d * d
-    feed_forward = 2 * d * inner + inner + d
-    norm = 2 * d
-    return int(layers * (attention + feed_forward + norm) + norm + vocabulary * (2 * d + 1))

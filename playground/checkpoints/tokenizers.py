@@ -1,21 +1,40 @@
-"""The models' tokenizers, without torch: counting, encoding, splitting."""
+"""The models' tokenizers, without torch: counting, encoding, splitting.
 
+There is one rule about special tokens, and everything that makes tokens of text (the gauge, the
+worker, what is cut to fit) follows it by being made of `TextTokenizer`: see
+docs/decisions/0038-special-tokens.md.
+"""
+
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from tokenizers import Tokenizer
-from tokenizers.implementations import ByteLevelBPETokenizer
 
 from playground.checkpoints.files import tokenizer_folder
 from playground.checkpoints.registry import ModelSpec
+from playground.checkpoints.tokenizer_files import END_OF_TEXT, files_of, read_tokenizer
 from playground.core.errors import ModelNotReady
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """How many tokens a text has, and which of them it names: ``<|endoftext|>`` and the like,
+    each once, in the order of the text."""
+
+    count: int
+    named: tuple[str, ...]
+
+
 class TextTokenizer:
-    """Text to token ids of one model. Special tokens in text are read as such."""
+    """Text to token ids of one model. A special or added token's name in text is that token."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
+        self._named = {
+            token_id: token.content
+            for token_id, token in tokenizer.get_added_tokens_decoder().items()
+        }
 
     def encode(self, text: str) -> list[int]:
         """The token ids of ``text``; nothing is added around it."""
@@ -35,29 +54,41 @@ class TextTokenizer:
         """How many tokens ``text`` has."""
         return len(self._tokenizer.encode(text, add_special_tokens=False))
 
+    def tokens(self, text: str) -> Tokens:
+        """How many tokens ``text`` has, and those that it names."""
+        ids = self.encode(text)
+        named = self._named
+        found = dict.fromkeys(named[token_id] for token_id in ids if token_id in named)
+        return Tokens(count=len(ids), named=tuple(found))
+
 
 def tokenizer_for(spec: ModelSpec) -> TextTokenizer:
-    """The model's tokenizer, read once and again when its file changes."""
+    """The model's tokenizer, read once and again when a file of it changes."""
     folder = tokenizer_folder(spec)
-    file = folder / "tokenizer.json"
-    if not file.is_file():
-        file = folder / "vocab.json"
-    if not file.is_file():
-        raise ModelNotReady(
-            f"Model “{spec.name}” is not ready: there is no tokenizer.json in {folder}."
-        )
-    return _load(spec.name, file, file.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=16)
-def _load(name: str, file: Path, _modified: int) -> TextTokenizer:
     try:
-        if file.name == "tokenizer.json":
-            return TextTokenizer(Tokenizer.from_file(str(file)))
-        pair = ByteLevelBPETokenizer.from_file(str(file), str(file.parent / "merges.txt"))
-        return TextTokenizer(pair._tokenizer)
-    # The tokenizers library raises bare Exception for every malformed file.
-    except Exception as error:
-        raise ModelNotReady(
-            f"Model “{name}” is not ready: its tokenizer {file} cannot be read ({error})."
-        ) from error
+        found = _load(tuple((file, *_stamp(file)) for file in files_of(folder)))
+    except ModelNotReady as error:
+        found = error
+    if isinstance(found, ModelNotReady):
+        raise ModelNotReady(f"Model “{spec.name}” is not ready: {found.message}") from found
+    return found
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        stat = file.stat()
+    except OSError as error:
+        raise ModelNotReady(f"{file} cannot be read: {error.strerror}.") from error
+    return stat.st_mtime_ns, stat.st_size
+
+
+# What is wrong is kept too, or every page would read a malformed file again.
+@lru_cache(maxsize=16)
+def _load(files: tuple[tuple[Path, int, int], ...]) -> TextTokenizer | ModelNotReady:
+    try:
+        return TextTokenizer(read_tokenizer(tuple(file for file, _modified, _size in files)))
+    except ModelNotReady as error:
+        return error
+
+
+__all__ = ["END_OF_TEXT", "TextTokenizer", "Tokens", "tokenizer_for"]

@@ -3,7 +3,6 @@
 Nothing here mends, fetches or raises: what is broken is a `Finding`.
 """
 
-import json
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,7 +16,8 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from playground.accounts.models import User
-from playground.checkpoints.files import local_file
+from playground.checkpoints.config_file import read_sizes
+from playground.checkpoints.files import index_shards, local_file
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec, Registry, registry
 from playground.checkpoints.selectors import alive, model_states
@@ -173,8 +173,10 @@ def _model(spec: ModelSpec, *, served: bool) -> Iterator[Finding]:
     part = f"model {spec.name}"
     try:
         missing = missing_files(spec)
-    except (OSError, ValueError) as error:
-        yield wrong(part, f"Its files cannot be read: {error}", "Copy the checkpoint again.")
+        if config := local_file(spec, "config.json"):
+            read_sizes(config)
+    except ModelNotReady as error:
+        yield wrong(part, error.message, "Copy the checkpoint again.")
         return
     if spec.hub and missing:
         yield Finding(
@@ -208,16 +210,19 @@ def _tokenizer(part: str, spec: ModelSpec) -> Iterator[Finding]:
 
 
 def missing_files(spec: ModelSpec) -> list[str]:
-    """The files of a checkpoint that are not on this machine, by name."""
+    """The files of a checkpoint that are not on this machine, by name. Raises `ModelNotReady` for
+    an index that names none."""
     missing = [] if local_file(spec, "config.json") else ["config.json"]
-    if not (local_file(spec, "tokenizer.json") or local_file(spec, "vocab.json")):
-        missing.append("tokenizer.json")
+    if not local_file(spec, "tokenizer.json"):
+        if not local_file(spec, "vocab.json"):
+            missing.append("tokenizer.json")
+        elif not local_file(spec, "merges.txt"):
+            missing.append("merges.txt")
     for whole in ("model.safetensors", "pytorch_model.bin"):
         if local_file(spec, whole):
             return missing
         if index := local_file(spec, f"{whole}.index.json"):
-            shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-            return missing + sorted(name for name in shards if not local_file(spec, name))
+            return missing + [name for name in index_shards(index) if not local_file(spec, name)]
     return [*missing, "model.safetensors"]
 
 

@@ -332,7 +332,7 @@ def test_a_pickle_of_old_torch_is_refused_with_what_to_do(made: Path) -> None:
     torch.save(tensors, made / PICKLED, _use_new_zipfile_serialization=False)
     (made / WEIGHTS).unlink()
 
-    assert "safetensors" in refusal(made, CheckpointUnsupported)
+    assert "safetensors" in refusal(made, CheckpointUnsafe)
 
 
 @pytest.mark.parametrize("content", [[1, 2], {"a": "text"}])

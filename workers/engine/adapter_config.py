@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -10,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workers.engine.errors import AdapterCorrupt, AdapterUnsupported
+from workers.engine.errors import AdapterCorrupt, AdapterUnsupported, CheckpointCorrupt
+from workers.engine.json_files import parse_object
 
 MAX_RANK = 512
+# Of names and patterns in one field: every module of a model is held against each of them.
+MAX_NAMES = 1_000
 
 # Fields that change nothing about what a trained adapter computes.
 _FREE = {
@@ -62,11 +64,9 @@ class AdapterConfig:
         """Raises `AdapterCorrupt` for what is no configuration and `AdapterUnsupported` for what is
         not plain LoRA."""
         try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise AdapterCorrupt(f"{path} is not JSON: {error}.", file=str(path)) from error
-        if not isinstance(data, dict):
-            raise AdapterCorrupt(f"{path} holds no JSON object.", file=str(path))
+            data = parse_object(text, path)
+        except CheckpointCorrupt as error:
+            raise AdapterCorrupt(error.message, file=str(path)) from error
         return _Reader(data, path).read()
 
     def rank_of(self, module: str) -> int:
@@ -174,6 +174,7 @@ class _Reader:
         value = self.take(field) or {}
         if not isinstance(value, dict) or not all(map(_LITERAL.fullmatch, value)):
             raise self.unsupported(field, value, "an object whose keys are names of modules")
+        self.few(field, value)
         return list(value.items())
 
     def targets(self) -> tuple[str, ...] | None:
@@ -184,7 +185,12 @@ class _Reader:
     def names(self, field: str, value: object) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
             raise self.unsupported(field, value, "a list of names of modules")
+        self.few(field, value)
         return tuple(value)
+
+    def few(self, field: str, value: list[str] | dict[str, Any]) -> None:
+        if len(value) > MAX_NAMES:
+            raise self.unsupported(field, value, f"at most {MAX_NAMES:,} names of modules")
 
     def layers(self) -> frozenset[int] | None:
         value = self.take("layers_to_transform")

@@ -7,9 +7,6 @@ bytes, whatever happens to the file meanwhile.
 from __future__ import annotations
 
 import io
-import json
-import math
-import pickle
 import struct
 from pathlib import Path
 
@@ -22,7 +19,12 @@ from workers.engine.errors import (
     AdapterShape,
     AdapterUnsafe,
     AdapterUnsupported,
+    CheckpointCorrupt,
+    OutOfMemory,
 )
+from workers.engine.json_files import MAX_HEADER_BYTES, parse_object
+from workers.engine.pickles import PickleDamaged, PickleUnsafe, load_pickle
+from workers.engine.tensor_entries import TensorEntry, read_entries
 
 CONFIG = "adapter_config.json"
 SAFETENSORS = "adapter_model.safetensors"
@@ -57,9 +59,12 @@ def find_weights(folder: Path) -> Path:
 
 def read_bytes(path: Path, *, at_most: int) -> bytearray:
     """The whole file. Raises `AdapterShape` where it is larger than `at_most` bytes."""
-    with path.open("rb") as file:
-        # Not by the size that the file claims: it may grow while it is read.
-        data = bytearray(file.read(at_most + 1))
+    try:
+        with path.open("rb") as file:
+            # Not by the size that the file claims: it may grow while it is read.
+            data = bytearray(file.read(at_most + 1))
+    except OSError as error:
+        raise AdapterCorrupt(f"{path} cannot be read: {error.strerror}.", file=str(path)) from error
     if len(data) > at_most:
         raise AdapterShape(
             f"{path} has more than the {at_most:,} bytes that such an adapter can have. It belongs "
@@ -80,49 +85,45 @@ def read_tensors(data: bytearray, path: Path) -> dict[str, Tensor]:
 
 def _safetensors(data: bytearray, path: Path) -> dict[str, Tensor]:
     length = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else 0
-    if not 2 <= length <= len(data) - 8:
+    if not 2 <= length <= min(MAX_HEADER_BYTES, len(data) - 8):
         raise _damaged(path, "its header is not whole")
     begin_of_data = 8 + length
-    tensors = {}
     try:
-        header = json.loads(data[8:begin_of_data])
-        entries = [
-            (name, str(entry["dtype"]), tuple(map(int, entry["shape"])), *entry["data_offsets"])
-            for name, entry in header.items()
-            if name != "__metadata__"
-        ]
-        for name, dtype, shape, begin, end in entries:
-            if dtype not in _DTYPES:
-                raise _unsupported(path, name, dtype)
-            nbytes = math.prod(shape) * _DTYPES[dtype].itemsize
-            inside = begin >= 0 and end <= len(data) - begin_of_data
-            if end - begin != nbytes or not inside or min(shape, default=1) < 1:
-                raise _damaged(path, f"tensor {name} is not whole")
-            # Copied, as the file need not keep tensors at multiples of their items' size.
-            raw = torch.frombuffer(
-                data, dtype=torch.uint8, count=nbytes, offset=begin_of_data + begin
-            )
-            tensors[name] = raw.clone().view(_DTYPES[dtype]).view(shape)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise _damaged(path, f"its header is no safetensors header ({error!r:.80})") from error
-    return tensors
+        entries = read_entries(parse_object(bytes(data[8:begin_of_data]), path), path)
+    except CheckpointCorrupt as error:
+        raise AdapterCorrupt(error.message, file=str(path)) from error
+    return {entry.name: _tensor(entry, data, begin_of_data, path) for entry in entries}
+
+
+def _tensor(entry: TensorEntry, data: bytearray, begin_of_data: int, path: Path) -> Tensor:
+    if entry.dtype not in _DTYPES:
+        raise _unsupported(path, entry.name, entry.dtype)
+    nbytes = _DTYPES[entry.dtype].itemsize
+    for dimension in entry.shape:
+        nbytes *= dimension
+    if entry.nbytes != nbytes or entry.end > len(data) - begin_of_data or nbytes == 0:
+        raise _damaged(path, f"tensor {entry.name} is not whole")
+    # Copied, as the file need not keep tensors at multiples of their items' size.
+    raw = torch.frombuffer(
+        data, dtype=torch.uint8, count=nbytes, offset=begin_of_data + entry.begin
+    )
+    return raw.clone().view(_DTYPES[entry.dtype]).view(entry.shape)
 
 
 def _pickled(data: bytearray, path: Path) -> dict[str, Tensor]:
     """By torch's unpickler that knows tensors and nothing else."""
     try:
-        found = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+        found = load_pickle(io.BytesIO(data), device="cpu")
+    except PickleUnsafe as error:
         raise AdapterUnsafe(
-            f"{path} is a pickle that asks for more than tensors, so it was not opened. Save the "
-            "adapter as safetensors where you trust it.",
+            f"{path} {error}, so it was not opened. Save the adapter as safetensors where you "
+            "trust it.",
             file=str(path),
         ) from error
-    except MemoryError:
-        raise
-    except Exception as error:
-        # A damaged pickle fails in as many ways as there are operations in one.
-        raise _damaged(path, (str(error) or "it ends early").splitlines()[0][:200]) from error
+    except PickleDamaged as error:
+        raise _damaged(path, str(error)) from error
+    except MemoryError as error:
+        raise OutOfMemory(f"There was not enough memory to read {path}. Free some.") from error
     if not isinstance(found, dict):
         raise AdapterUnsupported(f"{path} holds no state dict.", file=str(path))
     for name, tensor in found.items():

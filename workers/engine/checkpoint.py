@@ -8,7 +8,6 @@ the tensors it must hold are named; `tensor_files` finds them, `weights` reads t
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,14 +15,24 @@ from typing import Any, Literal
 
 from workers.engine.errors import (
     CheckpointChanged,
-    CheckpointCorrupt,
     CheckpointFileMissing,
     CheckpointUnsupported,
 )
+from workers.engine.json_files import MAX_CONFIG_BYTES, is_whole, read_object
 
 Dtype = Literal["float32", "bfloat16", "float16", "int8"]
 DTYPES: tuple[Dtype, ...] = ("float32", "bfloat16", "float16", "int8")
 Kernels = Literal["auto", "torch"]
+
+# Of each size in config.json, far beyond any GPT-J. What is allocated by them is bounded with them.
+MAX_SIZES = {
+    "vocab_size": 2**20,
+    "n_positions": 2**16,
+    "n_embd": 2**16,
+    "n_layer": 2**10,
+    "n_head": 2**16,
+    "rotary_dim": 2**10,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +87,12 @@ class ModelConfig:
                 f"{path} is missing. The folder must hold a checkpoint in Hugging Face's format.",
                 file=str(path),
             )
-        data = read_json(path)
-        if not isinstance(data, dict):
-            raise CheckpointCorrupt(f"{path} holds no JSON object.", file=str(path))
-        return cls.from_json(data, path)
+        return cls.from_json(read_object(path, at_most=MAX_CONFIG_BYTES), path)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], path: Path) -> ModelConfig:
         _require(data, path, "model_type", "gptj")
-        sizes = {
-            name: _positive(data, path, name)
-            for name in ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "rotary_dim")
-        }
+        sizes = {name: _size(data, path, name) for name in MAX_SIZES}
         epsilon = data.get("layer_norm_epsilon", 1e-5)
         if not isinstance(epsilon, float) or not 0 < epsilon < 1:
             raise _unsupported(path, "layer_norm_epsilon", epsilon, "a number between 0 and 1")
@@ -154,18 +157,11 @@ def check_hashes(spec: CheckpointSpec) -> None:
             )
 
 
-def read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CheckpointCorrupt(f"{path} is not JSON: {error}.", file=str(path)) from error
-
-
-def _positive(data: Mapping[str, Any], path: Path, name: str) -> int:
+def _size(data: Mapping[str, Any], path: Path, name: str) -> int:
     value = data.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise _unsupported(path, name, value, "a positive whole number")
-    return value
+    if not is_whole(value, below=MAX_SIZES[name] + 1) or value == 0:
+        raise _unsupported(path, name, value, f"a whole number from 1 to {MAX_SIZES[name]}")
+    return int(value)  # type: ignore[arg-type]
 
 
 def _require(data: Mapping[str, Any], path: Path, name: str, wanted: str) -> None:

@@ -38,6 +38,9 @@ from typing import ClassVar
 
 Detail = str | int | float | bool | None
 
+# Of a message; what a damaged file holds could make it endless.
+MAX_MESSAGE = 1_000
+
 
 class EngineError(Exception):
     """An error with a stable code, a sentence for people, and what was wrong."""
@@ -45,9 +48,24 @@ class EngineError(Exception):
     code: ClassVar[str] = "engine_error"
 
     def __init__(self, message: str, **details: Detail) -> None:
-        super().__init__(message)
-        self.message = message
-        self.details = details
+        self.message = printable(message)
+        self.details = {
+            name: printable(detail) if isinstance(detail, str) else detail
+            for name, detail in details.items()
+        }
+        super().__init__(self.message)
+
+
+def printable(text: str) -> str:
+    """`text` as every row, log and page can hold it: a message may quote a damaged file, in which
+    there can be a NUL or half of a character."""
+    if len(text) > MAX_MESSAGE:
+        text = f"{text[: MAX_MESSAGE - 1]}…"
+    return text if text.isprintable() else "".join(map(_printable_letter, text))
+
+
+def _printable_letter(letter: str) -> str:
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
 
 
 class RequestError(EngineError):

@@ -7,9 +7,7 @@ they stay: no memory map (its pages would count as the process's own) and no sec
 
 from __future__ import annotations
 
-import json
 import math
-import pickle
 import re
 import struct
 from collections.abc import Iterable
@@ -17,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workers.engine.checkpoint import ModelConfig, read_json
+from workers.engine.checkpoint import ModelConfig
 from workers.engine.errors import (
     CheckpointCorrupt,
     CheckpointFileMissing,
@@ -25,6 +23,9 @@ from workers.engine.errors import (
     CheckpointUnsafe,
     CheckpointUnsupported,
 )
+from workers.engine.json_files import MAX_HEADER_BYTES, MAX_INDEX_BYTES, parse_object, read_object
+from workers.engine.pickles import PickleDamaged, PickleUnsafe, load_pickle
+from workers.engine.tensor_entries import read_entries
 
 SAFETENSORS = "model.safetensors"
 PICKLED = "pytorch_model.bin"
@@ -32,7 +33,9 @@ ITEM_SIZES = {"F32": 4, "F16": 2, "BF16": 2}
 
 # Buffers that older versions of transformers saved; they hold no weights.
 _BUFFERS = re.compile(r"\.attn\.(bias|masked_bias|embed_positions|rotary_emb\.inv_freq)$")
-_MAX_HEADER = 100 * 2**20
+# A plain name beside the index, and nothing that leads elsewhere.
+_SHARD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}\.(safetensors|bin)")
+_MAX_SHARDS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,25 +111,35 @@ def _weight_files(folder: Path) -> list[Path]:
 
 
 def _shards(index: Path) -> list[Path]:
-    data = read_json(index)
-    places = data.get("weight_map") if isinstance(data, dict) else None
-    if not isinstance(places, dict) or not places:
-        raise CheckpointCorrupt(f"{index} has no weight_map.", file=str(index))
-    paths = []
-    for name in sorted(set(places.values())):
-        path = index.parent / str(name)
-        if path.parent != index.parent or path.suffix not in (".safetensors", ".bin"):
-            raise CheckpointUnsafe(
-                f"{index} names {str(name)!r:.80}, which is no weight file beside it.",
-                file=str(index),
-            )
-        if not path.is_file():
-            raise CheckpointFileMissing(
-                f"{path} is missing, which {index.name} names. Download the checkpoint again.",
-                file=str(path),
-            )
-        paths.append(path)
-    return paths
+    places = read_object(index, at_most=MAX_INDEX_BYTES).get("weight_map")
+    if (
+        not isinstance(places, dict)
+        or not places
+        or not all(isinstance(name, str) for name in places.values())
+    ):
+        raise CheckpointCorrupt(
+            f"{index} has no weight_map from tensors to files. Download it again.", file=str(index)
+        )
+    names = sorted(set(places.values()))
+    if len(names) > _MAX_SHARDS:
+        raise CheckpointCorrupt(
+            f"{index} names {len(names):,} files; {_MAX_SHARDS:,} is the most.", file=str(index)
+        )
+    return [_shard(index, name) for name in names]
+
+
+def _shard(index: Path, name: str) -> Path:
+    path = index.parent / name
+    if not _SHARD.fullmatch(name):
+        raise CheckpointUnsafe(
+            f"{index} names {name!r:.80}, which is no weight file beside it.", file=str(index)
+        )
+    if not path.is_file():
+        raise CheckpointFileMissing(
+            f"{path} is missing, which {index.name} names. Download the checkpoint again.",
+            file=str(path),
+        )
+    return path
 
 
 def _safetensors_sources(path: Path) -> Iterable[TensorSource]:
@@ -134,28 +147,21 @@ def _safetensors_sources(path: Path) -> Iterable[TensorSource]:
     with path.open("rb") as file:
         prefix = file.read(8)
         length = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else 0
-        if not 2 <= length <= min(_MAX_HEADER, size - 8):
+        if not 2 <= length <= size - 8:
             raise _truncated(path, "its header is not whole")
-        try:
-            header = json.loads(file.read(length))
-            entries = [
-                (name, str(entry["dtype"]), tuple(map(int, entry["shape"])), entry["data_offsets"])
-                for name, entry in header.items()
-                if name != "__metadata__"
-            ]
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise CheckpointCorrupt(
-                f"{path}: its header is no safetensors header ({error!r}).", file=str(path)
-            ) from error
-    for name, dtype, shape, (begin, end) in entries:
-        if _BUFFERS.search(name):
+        if length > MAX_HEADER_BYTES:
+            raise _truncated(path, f"its header claims {length:,} bytes")
+        header = parse_object(file.read(length), path)
+    for entry in read_entries(header, path):
+        if _BUFFERS.search(entry.name):
             continue
-        source = _source(name, path, 8 + length + begin, dtype, shape)
-        if end - begin != source.nbytes or begin < 0:
+        source = _source(entry.name, path, 8 + length + entry.begin, entry.dtype, entry.shape)
+        if entry.nbytes != source.nbytes:
             raise CheckpointCorrupt(
-                f"{path}: tensor {name} has {end - begin} bytes; its shape needs {source.nbytes}.",
+                f"{path}: tensor {entry.name} has {entry.nbytes} bytes; its shape needs "
+                f"{source.nbytes}. Download it again.",
                 file=str(path),
-                tensor=name,
+                tensor=entry.name,
             )
         _check_end(source, size)
         yield source
@@ -167,15 +173,14 @@ def _pickled_sources(path: Path) -> Iterable[TensorSource]:
     import torch
 
     try:
-        data: Any = torch.load(path, map_location="meta", weights_only=True)
-    except pickle.UnpicklingError as error:
+        data: Any = load_pickle(path, device="meta")
+    except PickleUnsafe as error:
         raise CheckpointUnsafe(
-            f"{path} is a pickle that asks for more than tensors, so it was not opened. Convert "
-            "it to safetensors where you trust it.",
+            f"{path} {error}, so it was not opened. Convert it to safetensors where you trust it.",
             file=str(path),
         ) from error
-    except (RuntimeError, EOFError, ValueError, OSError) as error:
-        raise _truncated(path, (str(error) or "it ends early").splitlines()[0]) from error
+    except PickleDamaged as error:
+        raise _truncated(path, str(error)) from error
     if not isinstance(data, dict):
         raise CheckpointUnsupported(f"{path} holds no state dict.", file=str(path))
     size = path.stat().st_size
@@ -188,11 +193,11 @@ def _pickled_sources(path: Path) -> Iterable[TensorSource]:
             )
         if _BUFFERS.search(name):
             continue
-        base = tensor.untyped_storage()._checkpoint_offset
+        base = None if tensor.is_sparse else tensor.untyped_storage()._checkpoint_offset
         if base is None or not tensor.is_contiguous():
             raise CheckpointUnsupported(
-                f"{path}: tensor {name} is not stored plainly (a file of torch before 1.6, or a "
-                "view). Convert the checkpoint to safetensors.",
+                f"{path}: tensor {name} is not stored plainly (a view, or no dense tensor). "
+                "Convert the checkpoint to safetensors.",
                 file=str(path),
                 tensor=name,
             )

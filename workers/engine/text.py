@@ -11,12 +11,15 @@ import codecs
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from workers.engine.checkpoint import read_json
-from workers.engine.errors import CheckpointFileMissing, CheckpointUnsupported
+from workers.engine.errors import CheckpointCorrupt, CheckpointFileMissing, CheckpointUnsupported
+from workers.engine.json_files import MAX_TOKENIZER_BYTES, is_whole, read_object
 
 END_OF_TEXT = "<|endoftext|>"
 FILLER_PREFIX = "<|extratoken_"
+# Ids are below it; no model has as many rows.
+MAX_ID = 2**24
 
 
 def byte_alphabet() -> dict[str, int]:
@@ -67,6 +70,13 @@ class Vocabulary:
         # GPT-2 files list the end of text among the BPE tokens, not among the added ones.
         if END_OF_TEXT in tokens:
             literal.setdefault(END_OF_TEXT, tokens[END_OF_TEXT])
+        taken = {token_id: token for token, token_id in tokens.items()}
+        for token, token_id in literal.items():
+            if taken.setdefault(token_id, token) != token:
+                raise CheckpointUnsupported(
+                    f"The tokenizer's files give {token!r:.80} and {taken[token_id]!r:.80} the "
+                    f"same id {token_id}."
+                )
         if END_OF_TEXT not in literal:
             raise CheckpointUnsupported(f"The tokenizer has no {END_OF_TEXT} token.")
         pieces: dict[int, bytes] = {}
@@ -77,11 +87,12 @@ class Vocabulary:
                 pieces[token_id] = bytes(alphabet[character] for character in token)
             except KeyError as error:
                 raise CheckpointUnsupported(
-                    f"The tokenizer is no byte-level BPE: token {token!r} holds {error.args[0]!r}."
+                    f"The tokenizer is no byte-level BPE: token {token!r:.80} holds "
+                    f"{error.args[0]!r}."
                 ) from error
         for token, token_id in literal.items():
             if not token.startswith(FILLER_PREFIX):
-                pieces[token_id] = token.encode()
+                pieces[token_id] = _literal(token)
         eos_id = literal[END_OF_TEXT]
         pieces[eos_id] = b""
         return cls(pieces=pieces, eos_id=eos_id)
@@ -91,12 +102,11 @@ class Vocabulary:
         """From `tokenizer.json`, or else from `vocab.json` with `added_tokens.json` beside it."""
         whole = folder / "tokenizer.json"
         if whole.is_file():
-            data = read_json(whole)
-            model = data.get("model") if isinstance(data, dict) else None
+            data = read_object(whole, at_most=MAX_TOKENIZER_BYTES)
+            model = data.get("model")
             if not isinstance(model, dict) or not isinstance(model.get("vocab"), dict):
                 raise CheckpointUnsupported(f"{whole} is no BPE tokenizer.", file=str(whole))
-            added = {item["content"]: item["id"] for item in data.get("added_tokens") or ()}
-            return cls.from_tokens(model["vocab"], added)
+            return cls.from_tokens(_ids(model["vocab"], whole), _added(data, whole))
         vocabulary = folder / "vocab.json"
         if not vocabulary.is_file():
             raise CheckpointFileMissing(
@@ -105,7 +115,52 @@ class Vocabulary:
                 file=str(whole),
             )
         extra = folder / "added_tokens.json"
-        return cls.from_tokens(read_json(vocabulary), read_json(extra) if extra.is_file() else {})
+        added = _read_ids(extra) if extra.is_file() else {}
+        return cls.from_tokens(_read_ids(vocabulary), added)
+
+
+def _literal(token: str) -> bytes:
+    try:
+        return token.encode()
+    except UnicodeEncodeError as error:
+        raise CheckpointUnsupported(
+            f"The tokenizer's added token {token!r:.80} holds half of a character."
+        ) from error
+
+
+def _read_ids(path: Path) -> Mapping[str, int]:
+    return _ids(read_object(path, at_most=MAX_TOKENIZER_BYTES), path)
+
+
+def _ids(tokens: Mapping[str, Any], path: Path) -> Mapping[str, int]:
+    """`tokens` again, once each has an id of its own."""
+    for token, token_id in tokens.items():
+        if not is_whole(token_id, below=MAX_ID):
+            raise CheckpointCorrupt(
+                f"{path}: token {token!r:.80} has no id. Copy the tokenizer's files again.",
+                file=str(path),
+            )
+    if len(set(tokens.values())) < len(tokens):
+        raise CheckpointCorrupt(
+            f"{path}: two tokens have the same id. Copy the tokenizer's files again.",
+            file=str(path),
+        )
+    return tokens
+
+
+def _added(data: Mapping[str, Any], path: Path) -> Mapping[str, int]:
+    """The added tokens of a tokenizer.json."""
+    found: dict[str, Any] = {}
+    listed = data.get("added_tokens") or []
+    for item in listed if isinstance(listed, list) else [None]:
+        content = item.get("content") if isinstance(item, dict) else None
+        if not isinstance(content, str) or not content:
+            raise CheckpointCorrupt(
+                f"{path}: an added token has no content. Copy the tokenizer's files again.",
+                file=str(path),
+            )
+        found[content] = item.get("id")
+    return _ids(found, path)
 
 
 class TextStream:

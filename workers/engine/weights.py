@@ -31,6 +31,17 @@ _DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 def load_model(spec: CheckpointSpec) -> GPTJ:
     """Raises a `CheckpointError` that names the file or tensor, or `OutOfMemory`."""
+    try:
+        return _load(spec)
+    except OSError as error:
+        raise CheckpointCorrupt(
+            f"{error.filename or spec.folder} cannot be read: {error.strerror}. Check who may read "
+            "it, and the disk.",
+            file=str(error.filename or spec.folder),
+        ) from error
+
+
+def _load(spec: CheckpointSpec) -> GPTJ:
     config = ModelConfig.load(spec.folder)
     sources = find_tensors(spec.folder, config)
     check_hashes(spec)

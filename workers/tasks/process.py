@@ -7,6 +7,7 @@ read, and tries again when a missing file appears.
 import argparse
 import contextlib
 import logging
+import math
 import signal
 import socket
 import sys
@@ -26,6 +27,7 @@ from django.db import DatabaseError, connections
 from playground.checkpoints.files import checkpoint_folder
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec, registry
+from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady, UnknownModel
 from playground.core.redis_url import is_embedded
 from playground.core.rings import generate_queue
@@ -34,7 +36,7 @@ from playground.core.valkey import answers
 from playground.core.valkey_server import explain_absence
 from workers.engine.checkpoint import CheckpointSpec
 from workers.engine.engine import Engine
-from workers.engine.errors import EngineError
+from workers.engine.errors import EngineError, printable
 from workers.tasks.app import answer_with, app
 from workers.tasks.generate import serve_ring
 from workers.tasks.serving import Serving
@@ -45,6 +47,8 @@ log = structlog.get_logger("workers")
 # how often it asks the hub again.
 LOOK_AGAIN_SECONDS = 1.0
 HUB_AGAIN_SECONDS = 30.0
+# After a failure that is none of the known ones: what it waits for is unknown too.
+UNKNOWN_AGAIN_SECONDS = 60.0
 
 
 def run_worker(arguments: list[str] | None = None) -> int:
@@ -172,17 +176,25 @@ def _load_until_ready(serving: Serving, stop: threading.Event) -> Engine | None:
     when its files have changed: no crash loop.
     """
     tried: object = object()
+    again = math.inf
     before = _signature(serving.spec)
     while not stop.is_set():
         seen = _signature(serving.spec)
         # Files that change from one look to the next are still being copied.
-        if seen != tried and seen == before:
-            tried = seen
+        if (seen != tried or time.monotonic() > again) and seen == before:
+            tried, again = seen, math.inf
             try:
                 return _load(serving)
             except (EngineError, ModelNotReady) as error:
                 serving.say(Worker.State.NOT_READY, error.message)
                 log.error("model_not_ready", model=serving.spec.name, reason=error.message)
+            # What nobody thought of must not end the process either: it would start again and
+            # again, and pages would say nothing.
+            except Exception as error:
+                again = time.monotonic() + UNKNOWN_AGAIN_SECONDS
+                reason = printable(f"Loading failed: {type(error).__name__}: {error}")
+                serving.say(Worker.State.NOT_READY, reason)
+                log.exception("model_not_ready", model=serving.spec.name, reason=reason)
         before = seen
         stop.wait(LOOK_AGAIN_SECONDS)
     return None
@@ -191,6 +203,8 @@ def _load_until_ready(serving: Serving, stop: threading.Event) -> Engine | None:
 def _load(serving: Serving) -> Engine:
     serving.say(Worker.State.LOADING)
     spec = serving.spec
+    # Runs need it too, so what is wrong with it is said before any is taken.
+    tokenizer_for(spec)
     engine = Engine.load(
         CheckpointSpec(
             folder=checkpoint_folder(spec),

@@ -1,0 +1,68 @@
+"""What a page says of a model by its config.json: its window and its size."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from playground.checkpoints.json_files import MAX_CONFIG_BYTES, read_object
+from playground.core.errors import ModelNotReady
+
+# What a worker takes (workers.engine.checkpoint.MAX_SIZES); a test holds them equal.
+MAX_SIZES = {
+    "vocab_size": 1 << 20,
+    "n_positions": 1 << 16,
+    "n_embd": 1 << 16,
+    "n_layer": 1 << 10,
+    "n_head": 1 << 16,
+    "rotary_dim": 1 << 10,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSizes:
+    """context: positions, prompt and completion together. parameters: how many weights."""
+
+    context: int
+    parameters: int
+
+
+def read_sizes(path: Path) -> ModelSizes:
+    """The sizes in the config.json at ``path``. Raises `ModelNotReady` that says what is wrong."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise ModelNotReady(f"{path} cannot be read: {error.strerror}.") from error
+    found = _read(path, stat.st_mtime_ns, stat.st_size)
+    if isinstance(found, ModelNotReady):
+        raise found
+    return found
+
+
+# What is wrong is kept too: a file that takes long to refuse is read once as well.
+@lru_cache(maxsize=32)
+def _read(path: Path, _modified: int, _size: int) -> ModelSizes | ModelNotReady:
+    try:
+        config = read_object(path, at_most=MAX_CONFIG_BYTES)
+        sizes = {name: _whole(config, name, path) for name in MAX_SIZES}
+    except ModelNotReady as error:
+        return error
+    return ModelSizes(context=sizes["n_positions"], parameters=_parameter_count(sizes))
+
+
+def _whole(config: dict[str, Any], name: str, path: Path) -> int:
+    value, most = config.get(name), MAX_SIZES[name]
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise ModelNotReady(
+            f"{path}: {name} is {value!r:.80}; it must be a whole number from 1 to {most}."
+        )
+    return value
+
+
+def _parameter_count(sizes: dict[str, int]) -> int:
+    """Weights of a GPT-J of this shape (Hugging Face's GPTJForCausalLM)."""
+    d, layers, vocabulary = sizes["n_embd"], sizes["n_layer"], sizes["vocab_size"]
+    attention = 4 * d * d
+    feed_forward = 8 * d * d + 5 * d
+    norm = 2 * d
+    return layers * (attention + feed_forward + norm) + norm + vocabulary * (2 * d + 1)
