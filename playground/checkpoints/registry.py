@@ -21,6 +21,9 @@ from playground.core.errors import ModelNotReady, UnknownModel
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _PLAIN_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")
+# As the hub has them: without two dashes or two dots in a row, or such a sign at either end.
+_HUB_PART = r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*"
+_HUB_NAME = re.compile(rf"(?=.{{1,96}}\Z){_HUB_PART}(/{_HUB_PART})?(?<!\.git)")
 GPTJ_CONTEXT = 2048
 # Of the registry: a page lists every model.
 MAX_REGISTRY_BYTES = 1 << 20
@@ -151,6 +154,8 @@ def _spec(name: str, table: Any, file: Path) -> ModelSpec:
         )
     if ("path" in table) == ("hub" in table):
         raise ImproperlyConfigured(f"{where}: give either 'path' or 'hub'.")
+    if "hub" in table and not _HUB_NAME.fullmatch(str(table["hub"])):
+        raise ImproperlyConfigured(f"{where}: hub is a name such as EleutherAI/gpt-j-6b.")
     for key, value in table.items():
         if wrong := _wrong_value(key, value):
             raise ImproperlyConfigured(f"{where}: {wrong}.")

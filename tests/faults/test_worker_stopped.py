@@ -1,13 +1,17 @@
 """Workers that are told to stop, that die each time, that cannot load."""
 
+import json
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults.undisturbed import PROMPT, expect_whole, undisturbed_text
+from tests.support.registry import ROOT
 from tests.support.stack import Stack, wait_ready
 from tests.support.visitor import Visitor
 
@@ -101,3 +105,70 @@ def test_a_worker_told_to_stop_while_it_waits_for_weights_stops(
     worker.signal(signal.SIGTERM)
 
     assert worker.wait() == 0
+
+
+def _offsets_of_one_number(folder: Path) -> None:
+    header = b'{"lm_head.bias":{"dtype":"F32","shape":[1],"data_offsets":[0]}}'
+    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+
+
+def _endless_layers(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "n_layer": 10**12}))
+
+
+def _deep_tokenizer(folder: Path) -> None:
+    (folder / "tokenizer.json").write_text('{"model":' + "[" * 100_000 + "]" * 100_000 + "}")
+
+
+def _map_of_lists(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_text('{"weight_map": {"a": [1]}}')
+
+
+MALFORMED = {
+    "data_offsets": _offsets_of_one_number,
+    "n_layer": _endless_layers,
+    "nested": _deep_tokenizer,
+    "weight_map": _map_of_lists,
+}
+
+
+def test_a_malformed_checkpoint_is_said_everywhere_and_served_once_it_is_mended(
+    stack: Stack, visitor: Visitor, weights: Path
+) -> None:
+    folder = weights.parent
+    worker = stack.launch_worker("fragile")
+    last = worker.wait_for_line("model_not_ready")
+
+    for reason, spoil in MALFORMED.items():
+        shutil.copytree(stack.checkpoint, folder, dirs_exist_ok=True)
+        spoil(folder)
+        last = worker.wait_for_line(reason, since=worker.lines.index(last) + 1)
+        assert "model_not_ready" in last
+        assert worker.alive
+        # What the worker says, the page's menu and doctor say too.
+        assert reason in visitor.get("/models/menu/?model=fragile").text
+        assert reason in doctor(stack)
+        assert visitor.get("/free/?model=fragile").status == 200
+
+    (folder / "model.safetensors.index.json").unlink()
+    shutil.copytree(stack.checkpoint, folder, dirs_exist_ok=True)
+    wait_ready(worker)
+    run = visitor.run(PROMPT, model="fragile", max_tokens=4)
+    assert stack.wait_final(run)["status"] == "succeeded"
+
+
+def doctor(stack: Stack) -> str:
+    """What `manage.py doctor` says of the stack; something is wrong with it."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "doctor"],
+        cwd=ROOT,
+        env=stack.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout
