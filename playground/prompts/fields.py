@@ -15,6 +15,8 @@ from playground.prompts.formats import AGENT, CUSTOMER, Pair, Turn
 MAX_PROMPT_CHARS = 64 * 1024
 MAX_FIELD_CHARS = 20_000
 MAX_EXAMPLES = 24
+# More than a model fills in a line.
+MAX_TABLE_COLUMNS = 100
 # Each is two inputs, and a request has at most 1,000 (DATA_UPLOAD_MAX_NUMBER_FIELDS).
 MAX_TURNS = 150
 
@@ -76,7 +78,8 @@ class TextField(Field):
         return value
 
     def from_json(self, raw: Any) -> str:
-        return raw if isinstance(raw, str) else ""
+        # What was imported may be longer than what can be posted.
+        return raw[:MAX_FIELD_CHARS] if isinstance(raw, str) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +94,14 @@ class ColumnsField(TextField):
             raise InvalidInput(
                 f"{self.label} are parted by commas and hold no bar (|).", field=self.name
             )
-        if not columns_of(value):
+        columns = len(columns_of(value))
+        if not columns:
             raise InvalidInput(self.missing, field=self.name)
+        if columns > MAX_TABLE_COLUMNS:
+            raise InvalidInput(
+                f"A table can have at most {MAX_TABLE_COLUMNS} columns; these are {columns:,}.",
+                field=self.name,
+            )
 
 
 def columns_of(value: str) -> list[str]:
@@ -150,7 +159,11 @@ class ExamplesField(Field):
 
     def from_json(self, raw: Any) -> list[Pair]:
         rows = raw if isinstance(raw, list) else []
-        return [Pair(str(row[0]), str(row[1])) for row in rows[:MAX_EXAMPLES] if is_pair(row)]
+        return [
+            Pair(str(row[0])[:MAX_FIELD_CHARS], str(row[1])[:MAX_FIELD_CHARS])
+            for row in rows[:MAX_EXAMPLES]
+            if is_pair(row)
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +217,7 @@ class TurnsField(Field):
     def from_json(self, raw: Any) -> list[Turn]:
         rows = raw if isinstance(raw, list) else []
         return [
-            Turn(str(row[0]), str(row[1]))
+            Turn(str(row[0]), str(row[1])[:MAX_FIELD_CHARS])
             # The last: what was said long ago is what a prompt drops too.
             for row in rows[-MAX_TURNS:]
             if is_pair(row) and row[0] in self.speakers

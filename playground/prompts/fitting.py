@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.checkpoints.registry import ModelSpec, registry
-from playground.checkpoints.tokenizers import TextTokenizer, tokenizer_for
+from playground.checkpoints.tokenizers import END_OF_TEXT, TextTokenizer, tokenizer_for
 from playground.core.errors import ModelNotReady
 from playground.prompts.catalog import open_turns
 from playground.prompts.fields import MAX_PROMPT_CHARS
 from playground.prompts.forms import PromptForm
 from playground.prompts.variables import Piece, fill, values_of
 from playground.runs.models import Run
+
+# Of the names of special tokens, in one note.
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,8 @@ class FinishedPrompt:
     pieces: tuple[Piece, ...] = ()
     # Of the text with all values put in; what is sent may be cut before that.
     characters: int = 0
+    # Special and added tokens that the text names, in its order: each is one token.
+    named: tuple[str, ...] = ()
 
     @property
     def room(self) -> int | None:
@@ -76,6 +81,20 @@ class FinishedPrompt:
         return f"{needed} of {self.limit:,}: {advice}."
 
     @property
+    def named_notes(self) -> list[str]:
+        """That names of special tokens are sent as these tokens: nobody sees it otherwise."""
+        others = [name for name in self.named if name != END_OF_TEXT]
+        notes = []
+        if len(others) < len(self.named):
+            notes.append(f"{END_OF_TEXT} is sent as the model's end-of-text token.")
+        if others:
+            shown = ", ".join(others[:MOST_NAMED])
+            more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+            verb = "is sent as one token" if len(others) == 1 else "are sent as one token each"
+            notes.append(f"{shown}{more} {verb}, not as letters.")
+        return notes
+
+    @property
     def percent(self) -> int:
         """The share of the window that the prompt fills, 0 to 100."""
         return min(100, round(100 * (self.tokens or 0) / self.limit))
@@ -95,7 +114,8 @@ def finished_prompt(form: PromptForm) -> FinishedPrompt:
     filled = fill(source, values)
     text = filled.text
     # What cannot run anyway is not worth the tokenizer's time.
-    tokens = count(text) if count is not None and len(text) <= MAX_PROMPT_CHARS else None
+    found = tokenizer.tokens(text) if tokenizer and len(text) <= MAX_PROMPT_CHARS else None
+    tokens = found.count if found else None
     begin, unsent = 0, 0
     budget = spec.context - max_tokens
     is_one_text = form.template.is_free or form.detached is not None
@@ -113,6 +133,7 @@ def finished_prompt(form: PromptForm) -> FinishedPrompt:
         sent_from=utf16_length(source[: filled.source_place(begin)]) if begin else 0,
         pieces=filled.since(begin),
         characters=filled.length,
+        named=found.named if found else (),
     )
 
 

@@ -19,7 +19,7 @@ from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.indexing import EVERYBODY, PUBLIC, published_forget, published_index
 from playground.prompts.models import Prompt, PromptVersion
 from playground.prompts.paging import Paged
-from playground.prompts.sharing import Shown, author_of, shown_runs
+from playground.prompts.sharing import MAX_RUNS, Shown, author_of, shown_runs
 from playground.prompts.sharing_page import Segment, segments
 from playground.prompts.states import template_named
 from playground.runs.models import Run
@@ -106,12 +106,13 @@ def gallery_page(query: GalleryQuery, *, number: str = "1") -> Gallery:
     return Gallery(query=query, page=page, cards=cards)
 
 
-def shown_in_gallery(published_id: uuid.UUID) -> Shown:
-    """What the gallery shows of the prompt; one that is not in it is as if it did not exist."""
+def shown_in_gallery(published_id: uuid.UUID, *, most_runs: int = MAX_RUNS) -> Shown:
+    """What the gallery shows of the prompt, with its first runs; one that is not in it is as if it
+    did not exist."""
     prompt = _published().select_related("head", "person__user").filter(pk=published_id).first()
     if prompt is None or prompt.head is None:
         raise Http404
-    runs = shown_runs(prompt.published_runs.all(), prompt=prompt)
+    runs = shown_runs(prompt.published_runs.all(), prompt=prompt, most=most_runs)
     return Shown(prompt=prompt, version=prompt.head, runs=runs)
 
 

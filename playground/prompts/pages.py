@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from playground.checkpoints.registry import registry
 from playground.checkpoints.selectors import ModelState, model_states
+from playground.checkpoints.tokenizers import END_OF_TEXT
 from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.escapes import write_escapes
 from playground.prompts.fields import AnyField
@@ -82,6 +83,11 @@ class ParameterPanel:
     @property
     def stop_lines(self) -> str:
         return "\n".join(write_escapes(stop) for stop in self.parameters.stop)
+
+    @property
+    def stops_at_end(self) -> bool:
+        """Whether a stop sequence names the end of text, at which every run ends anyway."""
+        return any(END_OF_TEXT in stop for stop in self.parameters.stop)
 
     @property
     def default_stop_lines(self) -> str:

@@ -1,14 +1,15 @@
 """One run as a page shows it: text so far, place in the queue, siblings, figures."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from playground.prompts.catalog import Template
 from playground.prompts.escapes import write_escapes
-from playground.prompts.fields import columns_of
-from playground.prompts.tables import read_rows
-from playground.prompts.variables import fill, stored_variables, values_of
+from playground.prompts.fields import MAX_FIELD_CHARS, columns_of
+from playground.prompts.tables import SHOWN_COLUMNS, SHOWN_ROWS, ShownTable, shown_table
+from playground.prompts.variables import MAX_FILLED_CHARS, fill, stored_variables, values_of
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
 from playground.runs.selectors import (
@@ -121,17 +122,39 @@ class RunPanel:
         return "" if not speed else f"{speed:.0f}" if speed >= 10 else f"{speed:.1f}"
 
     @cached_property
+    def table(self) -> ShownTable | None:
+        """Of a table page's run: what is shown of its table."""
+        return self.table_within(rows=SHOWN_ROWS, columns=SHOWN_COLUMNS)
+
+    def table_within(self, *, rows: int, columns: int) -> ShownTable | None:
+        """The same with at most so many rows and columns."""
+        width = len(self._column_names)
+        if not width:
+            return None
+        return shown_table(
+            self._columns(), self.progress.text, width=width, most_rows=rows, most_columns=columns
+        )
+
+    @property
     def columns(self) -> list[str]:
-        """Of a table page's run: the header that its prompt ended with."""
-        if self.run is None or self.template.output != "table":
-            return []
-        values = values_of(stored_variables(self.run.fields.get("variables")))
-        names = columns_of(str(self.run.fields.get("columns", "")))
-        return [fill(name, values).text for name in names]
+        """Of a table page's run: the whole header that its prompt ended with."""
+        return list(self._columns())
 
     @cached_property
-    def rows(self) -> list[list[str]]:
-        return read_rows(self.progress.text, width=len(self.columns)) if self.columns else []
+    def _column_names(self) -> list[str]:
+        if self.run is None or self.template.output != "table":
+            return []
+        return columns_of(str(self.run.fields.get("columns", ""))[:MAX_FIELD_CHARS])
+
+    def _columns(self) -> Iterator[str]:
+        """The header, name by name. One long value may stand in each of them, so that what is
+        beyond the longest prompt keeps its variables."""
+        values = values_of(stored_variables(self.run.fields.get("variables"))) if self.run else {}
+        left = MAX_FILLED_CHARS
+        for name in self._column_names:
+            filled = fill(name, values) if left > 0 else None
+            yield filled.text if filled else name
+            left -= filled.length if filled else 0
 
 
 def _stopped_by(run: Run, parameters: Parameters) -> str:

@@ -6,6 +6,7 @@ static files. Before the first build Pillow's own font takes their place.
 
 import hashlib
 import io
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,9 @@ from django.conf import settings
 from django.core.cache import caches
 from PIL import Image, ImageDraw, ImageFont
 
-from playground.prompts.sharing_page import SharedPage, segments
+from playground.prompts.sharing import Shown
+from playground.prompts.sharing_page import segments
+from playground.prompts.states import template_named
 from playground.prompts.templatetags.face import built_files
 
 WIDTH, HEIGHT = 1200, 630
@@ -40,6 +43,9 @@ _FILES = {
 _BEYOND = "Œœıˆ€™↑↓"
 _UNKNOWN = "\N{MIDDLE DOT}"
 
+# A few for all pictures: as many are drawn at a time, and no more.
+_DRAWING = tuple(threading.Lock() for _ in range(4))
+
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
@@ -59,25 +65,31 @@ class Preview:
         return hashlib.sha256(repr(drawn).encode()).hexdigest()
 
 
-def preview_of(page: SharedPage) -> Preview:
-    """The preview of a shared page."""
+def preview_of(shown: Shown) -> Preview:
+    """The preview of what is shown. Of its runs, only the first counts."""
+    template = template_named(shown.prompt.template)
     return Preview(
-        title=page.title,
-        byline=f"{page.template.name} · by {page.shown.author}",
+        title=shown.prompt.title,
+        byline=f"{template.name} · by {shown.author}",
         # Its end says what is asked.
-        prompt=page.shown.version.text[-2_000:],
-        output=page.first_output[:600],
-        labels=page.template.labels,
+        prompt=shown.version.text[-2_000:],
+        output=shown.runs[0].text.lstrip()[:600] if shown.runs else "",
+        labels=template.labels,
     )
 
 
 def preview_png(preview: Preview) -> bytes:
-    """The picture, 1200 by 630. Drawn once, as long as nothing on it changes."""
+    """The picture, 1200 by 630. Drawn once, as long as nothing on it changes: whoever asks for it
+    meanwhile waits for the same drawing."""
     cache, key = caches["previews"], f"preview:{preview.digest}"
     png: bytes | None = cache.get(key)
-    if png is None:
-        png = _draw(preview)
-        cache.set(key, png)
+    if png is not None:
+        return png
+    with _DRAWING[int(preview.digest[:8], 16) % len(_DRAWING)]:
+        png = cache.get(key)
+        if png is None:
+            png = _draw(preview)
+            cache.set(key, png)
     return png
 
 

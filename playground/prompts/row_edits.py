@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from django.http import QueryDict
@@ -129,7 +130,9 @@ def _copy(found: Rows, place: str, _data: QueryDict) -> Edited:
 def _paste(found: Rows, place: str, data: QueryDict) -> Edited:
     """Puts rows of a spreadsheet behind a row, or in its place when it is empty."""
     row = _index(found, place)
-    new = [found.make(cells) for cells in _cells(data.get("pasted", ""), found.width)]
+    # One too many is enough to refuse them.
+    cells = _cells(data.get("pasted", ""), found.width, most=found.most + 1)
+    new = [found.make(row) for row in cells]
     if row is None or not new:
         return found.rows, row
     is_empty = not any(str(cell).strip() for cell in found.rows[row])
@@ -137,10 +140,10 @@ def _paste(found: Rows, place: str, data: QueryDict) -> Edited:
     return [*before, *new, *found.rows[row + 1 :]], len(before) + len(new) - 1
 
 
-def _cells(text: str, width: int) -> list[list[str]]:
-    """Rows of ``width`` cells: too few are filled up, too many joined into the last.
+def _cells(text: str, width: int, *, most: int) -> list[list[str]]:
+    """Up to ``most`` rows of ``width`` cells: too few are filled up, too many joined into the last.
 
-    >>> _cells('a\\tb\\tc\\n"1\\n2"\\t3', 2)
+    >>> _cells('a\\tb\\tc\\n"1\\n2"\\t3', 2, most=9)
     [['a', 'b\\tc'], ['1\\n2', '3']]
     """
     if len(text) > MAX_PASTED_CHARS:
@@ -149,7 +152,8 @@ def _cells(text: str, width: int) -> list[list[str]]:
         )
     plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     try:
-        rows = [row for row in csv.reader(io.StringIO(plain), delimiter="\t") if any(row)]
+        read = csv.reader(io.StringIO(plain), delimiter="\t")
+        rows = list(islice((row for row in read if any(row)), most))
     except csv.Error:
         raise InvalidInput("The pasted rows cannot be read: a cell is too long.") from None
     full = [[*row, *[""] * (width - len(row))] for row in rows]

@@ -53,11 +53,11 @@ def retry(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 def run_csv(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """The table that a run of the table page wrote, for a spreadsheet."""
     panel = run_panel(TEMPLATES["table"], run_of(person_of(request), run_id))
-    if not panel.columns or panel.run is None or panel.run.template != "table":
+    if not (columns := panel.columns) or panel.run is None or panel.run.template != "table":
         raise Http404
     response = HttpResponse(
         # A spreadsheet takes a file without this mark for Latin-1.
-        "\ufeff" + write_csv(panel.columns, panel.rows),
+        "\ufeff" + "".join(write_csv(columns, panel.progress.text)),
         content_type="text/csv; charset=utf-8",
     )
     response["Content-Disposition"] = f'attachment; filename="table-{str(run_id)[:8]}.csv"'

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Left
+from django.db.models import Case, Count, F, JSONField, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Left, Length
 from django.http import Http404, QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -25,6 +25,8 @@ from playground.runs.models import Run
 # Of one prompt: open, revoked and expired ones together.
 MAX_LINKS = 200
 MAX_RUNS = 50
+# Of one run's form on a page of many.
+MAX_FORM = 200_000
 # What the dialog offers to choose from.
 RUNS_OFFERED = 40
 GLIMPSE = 160
@@ -75,8 +77,9 @@ def author_of(person: Person) -> str:
 # --- Reading through a link -------------------------------------------------------------------
 
 
-def shown_by_link(token: str) -> Shown:
-    """What the link shows. Revoked, expired and never made are the same: there is nothing."""
+def shown_by_link(token: str, *, most_runs: int = MAX_RUNS) -> Shown:
+    """What the link shows, with its first runs. Revoked, expired and never made are the same:
+    there is nothing."""
     share = (
         Share.objects.filter(is_open(), token=token)
         .select_related("prompt__head", "prompt__person__user", "version")
@@ -88,7 +91,7 @@ def shown_by_link(token: str) -> Shown:
     return Shown(
         prompt=share.prompt,
         version=version,
-        runs=shown_runs(share.runs.all(), prompt=share.prompt),
+        runs=shown_runs(share.runs.all(), prompt=share.prompt, most=most_runs),
         with_branches=share.with_branches,
         share=share,
     )
@@ -101,10 +104,22 @@ def is_open(prefix: str = "") -> Q:
     return Q(**{f"{prefix}revoked_at__isnull": True}) & not_over
 
 
-def shown_runs(chosen: QuerySet[Run], *, prompt: Prompt) -> list[Run]:
+def shown_runs(chosen: QuerySet[Run], *, prompt: Prompt, most: int = MAX_RUNS) -> list[Run]:
     """The chosen runs, oldest first, without the tokens that only the editor needs."""
     own = chosen.filter(person=prompt.person_id, status__in=_SHOWN)
-    return list(own.defer("tokens").order_by("number")[:MAX_RUNS])
+    return light_runs(own.order_by("number"), most=most)
+
+
+def light_runs(runs: QuerySet[Run], *, most: int) -> list[Run]:
+    """The first of ``runs`` without tokens. Of one whose form has more than `MAX_FORM` characters,
+    the form is left out too: many are read at a time, and an imported one can have megabytes."""
+    form = Cast("fields", TextField())
+    small = Case(When(form_length__lte=MAX_FORM, then=F("fields")), default=Value({}, JSONField()))
+    found = runs.defer("tokens", "fields").annotate(form_length=Length(form), form=small)[:most]
+    light = list(found)
+    for run in light:
+        run.fields = run.form  # type: ignore[attr-defined]
+    return light
 
 
 # --- The owner's side -------------------------------------------------------------------------

@@ -16,14 +16,21 @@ from playground.prompts.forms import PromptForm, default_parameters
 from playground.prompts.models import PromptVersion
 from playground.prompts.pages import ParameterPanel
 from playground.prompts.panels import RunPanel
-from playground.prompts.sharing import Shown
+from playground.prompts.sharing import Shown, light_runs
 from playground.prompts.states import form_of_state, state_of_version, template_named
+from playground.prompts.tables import ShownTable
 from playground.prompts.variables import stored_variables
 from playground.runs.models import Run
 from playground.runs.selectors import RunProgress
 
 # Of all the runs that are shown, together.
 MOST_BRANCHES = 200
+# Of all that is shown below the prompt, together; and of each text beyond that.
+PAGE_CHARACTERS = 500_000
+CUT_CHARACTERS = 500
+# Of each table on a page of up to 250.
+TABLE_ROWS = 50
+TABLE_COLUMNS = 20
 # As deep as a branch is indented.
 MOST_INDENT = 5
 # Of the trees that branches are looked for in; no one reads more.
@@ -46,6 +53,33 @@ class Setting(NamedTuple):
     changed: bool
 
 
+class Cut(NamedTuple):
+    """The beginning of a text that a page shows, and the characters of the whole."""
+
+    shown: str
+    length: int
+
+    @property
+    def note(self) -> str:
+        """That something is left out, or nothing."""
+        if len(self.shown) == self.length:
+            return ""
+        return f"The first {len(self.shown):,} of {self.length:,} characters."
+
+
+class Room:
+    """What a page still has room for: texts are shown as they are until `PAGE_CHARACTERS` are,
+    and then their beginnings."""
+
+    def __init__(self) -> None:
+        self._left = PAGE_CHARACTERS
+
+    def cut(self, text: str) -> Cut:
+        shown = text[: max(self._left, CUT_CHARACTERS)]
+        self._left -= len(shown)
+        return Cut(shown, len(text))
+
+
 class Known(NamedTuple):
     """A variable: what it is, and what stands for it."""
 
@@ -58,15 +92,21 @@ class Output:
     """One run that is shown: its text and figures, and what went on from it.
 
     version: the number of the version that it was made of; None for a branch, which was
-    made of an edit. segments: of its prompt.
+    made of an edit. text, prompt: what of them is shown; prompt: of a branch alone.
     """
 
     panel: RunPanel
     version: int | None
-    segments: Sequence[Segment]
+    text: "Cut"
+    prompt: "Cut | None" = None
     values: Sequence[Known] = ()
     indent: int = 0
     branches: list["Output"] = field(default_factory=list)
+
+    @cached_property
+    def table(self) -> ShownTable | None:
+        """Of a table page's run; smaller than where it stands alone."""
+        return self.panel.table_within(rows=TABLE_ROWS, columns=TABLE_COLUMNS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,10 +121,6 @@ class SharedPage:
     @property
     def title(self) -> str:
         return self.shown.prompt.title
-
-    @cached_property
-    def segments(self) -> list[Segment]:
-        return segments(self.shown.version.text, self.template.labels)
 
     @property
     def settings(self) -> list[Setting]:
@@ -119,10 +155,6 @@ class SharedPage:
         return " ".join(said.split())[:200]
 
     @property
-    def first_output(self) -> str:
-        return self.outputs[0].panel.body if self.outputs else ""
-
-    @property
     def address(self) -> str:
         return self._address("")
 
@@ -150,9 +182,14 @@ def shared_page(shown: Shown) -> SharedPage:
     return SharedPage(
         shown=shown,
         template=template,
-        form=form_of_state(template, state_of_version(shown.version)),
+        form=shown_form(shown),
         outputs=_outputs(shown, template),
     )
+
+
+def shown_form(shown: Shown) -> PromptForm:
+    """The prompt that is shown, as a page that can run it has it."""
+    return form_of_state(template_named(shown.prompt.template), state_of_version(shown.version))
 
 
 def segments(text: str, labels: Sequence[str]) -> list[Segment]:
@@ -180,17 +217,21 @@ def segments(text: str, labels: Sequence[str]) -> list[Segment]:
 def _outputs(shown: Shown, template: Template) -> list[Output]:
     numbers = _numbers(shown)
     branches = _branches(shown.runs) if shown.with_branches else {}
+    room = Room()
+    # The runs before what went on from them: those were chosen.
+    texts = {run.pk: room.cut(run.text.lstrip()) for run in shown.runs}
     return [
         Output(
             panel=_panel(template, run),
             version=numbers.get(run.version_id) if run.version_id else None,
-            segments=segments(run.prompt, template.labels),
+            text=texts[run.pk],
             values=_values(run),
             branches=[
                 Output(
                     panel=_panel(template, branch),
                     version=None,
-                    segments=segments(branch.prompt, template.labels),
+                    text=room.cut(branch.text.lstrip()),
+                    prompt=room.cut(branch.prompt),
                     values=_values(branch),
                     indent=min(depth, MOST_INDENT),
                 )
@@ -218,10 +259,15 @@ def _branches(runs: Sequence[Run]) -> dict[uuid.UUID, list[tuple[int, Run]]]:
     children: dict[uuid.UUID | None, list[uuid.UUID]] = defaultdict(list)
     for run_id, parent in nodes.values_list("pk", "parent")[:_MOST_NODES]:
         children[parent].append(run_id)
-    below = {run.pk: _below(run.pk, children) for run in runs}
-    wanted = dict.fromkeys(run_id for found in below.values() for _depth, run_id in found)
-    shown = Run.objects.filter(pk__in=[*wanted][:MOST_BRANCHES], status__in=Run.FINAL)
-    rows = {run.pk: run for run in shown.exclude(text="").defer("tokens")}
+    # What went on from two of the runs, one of which went on from the other, is shown once.
+    seen: set[uuid.UUID] = set()
+    below = {}
+    for run in sorted(runs, key=lambda one: one.number, reverse=True):
+        below[run.pk] = [found for found in _below(run.pk, children) if found[1] not in seen]
+        seen.update(run_id for _depth, run_id in below[run.pk])
+    wanted = [run_id for run in runs for _depth, run_id in below[run.pk]][:MOST_BRANCHES]
+    shown = Run.objects.filter(pk__in=wanted, status__in=Run.FINAL).exclude(text="")
+    rows = {run.pk: run for run in light_runs(shown, most=MOST_BRANCHES)}
     return {
         run_id: [(depth, rows[branch]) for depth, branch in found if branch in rows]
         for run_id, found in below.items()

@@ -16,7 +16,7 @@ from playground.prompts.pages import workbench
 from playground.prompts.previews import preview_of, preview_png
 from playground.prompts.saving import Saving
 from playground.prompts.sharing import Shown, shown_by_link
-from playground.prompts.sharing_page import shared_page
+from playground.prompts.sharing_page import shared_page, shown_form
 from playground.prompts.states import first_title
 
 
@@ -29,7 +29,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def shared_open(request: HttpRequest, token: str) -> HttpResponse:
     """The same in the playground."""
-    return _opened(request, shown_by_link(token))
+    return _opened(request, shown_by_link(token, most_runs=0))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +41,7 @@ def shared_fork(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def shared_image(request: HttpRequest, token: str) -> HttpResponse:
     """The picture that other sites show of the link."""
-    return _image(shown_by_link(token))
+    return _image(shown_by_link(token, most_runs=1))
 
 
 @require_safe
@@ -62,7 +62,7 @@ def gallery_prompt(request: HttpRequest, published_id: uuid.UUID) -> HttpRespons
 @require_safe
 def gallery_open(request: HttpRequest, published_id: uuid.UUID) -> HttpResponse:
     """The same in the playground."""
-    return _opened(request, shown_in_gallery(published_id))
+    return _opened(request, shown_in_gallery(published_id, most_runs=0))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,7 +74,7 @@ def gallery_fork(request: HttpRequest, published_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def gallery_image(request: HttpRequest, published_id: uuid.UUID) -> HttpResponse:
     """The picture that other sites show of a published prompt."""
-    return _image(shown_in_gallery(published_id))
+    return _image(shown_in_gallery(published_id, most_runs=1))
 
 
 def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
@@ -95,7 +95,7 @@ def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
 
 def _opened(request: HttpRequest, shown: Shown) -> HttpResponse:
     """The workbench with what is shown. Nothing is saved before something is typed or run."""
-    form = shared_page(shown).form
+    form = shown_form(shown)
     saving = Saving(
         template=form.template,
         title=first_title(form),
@@ -120,7 +120,7 @@ def _forked(request: HttpRequest, shown: Shown) -> HttpResponse:
 
 
 def _image(shown: Shown) -> HttpResponse:
-    png = preview_png(preview_of(shared_page(shown)))
+    png = preview_png(preview_of(shown))
     return _discreet(HttpResponse(png, content_type="image/png"), shown)
 
 

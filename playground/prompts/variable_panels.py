@@ -26,11 +26,10 @@ class BoundVariable:
         return KINDS[self.variable.kind]
 
     @property
-    def options(self) -> list[str]:
-        """Of a choice, with a value that is none of them: it is not lost."""
+    def stray(self) -> str:
+        """The value of a choice that is none of its options, so that it is not lost, or nothing."""
         v = self.variable
-        is_stray = v.value and v.value not in v.options
-        return [*v.options, *([v.value] if is_stray else [])]
+        return "" if v.value in v.options else v.value
 
     @property
     def option_lines(self) -> str:

@@ -6,7 +6,7 @@ literal too: what looks like a variable in it is none. No Django here.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -39,6 +39,8 @@ MAX_OPTIONS = 50
 MAX_ROWS = 50
 MAX_COLUMNS = 6
 MAX_SETTING_CHARS = 500
+# As many as can be typed, a letter and a line break each.
+MAX_STORED_OPTIONS = MAX_FIELD_CHARS // 2
 # Beyond this a filled text is cut: it is far from anything that runs, and a long value may be
 # used many times.
 MAX_FILLED_CHARS = 4 * MAX_PROMPT_CHARS
@@ -83,7 +85,9 @@ class Variable:
     @property
     def column_names(self) -> Row:
         names = (name.strip() for name in self.columns.replace("\n", ",").split(","))
-        return tuple(dict.fromkeys(name for name in names if name)) or FIRST_COLUMNS
+        # One more than can run says that there are too many; nothing is drawn for the rest.
+        found = tuple(dict.fromkeys(name for name in names if name))[: MAX_COLUMNS + 1]
+        return found or FIRST_COLUMNS
 
     @property
     def used_format(self) -> str:
@@ -95,16 +99,26 @@ class Variable:
     def text(self) -> str:
         """What takes the variable's place; "" while there is nothing."""
         if self.kind == "examples":
-            return "".join(self._written(row) for row in self.rows if any(map(str.strip, row)))
+            return "".join(self._written())
         return self.value if self.value.strip() else self.default
 
-    def _written(self, row: Row) -> str:
-        # Too few cells are empty ones.
-        cells = dict.fromkeys(self.column_names, "") | dict(
-            zip(self.column_names, row, strict=False)
-        )
-        written: str = _CELL.sub(lambda found: cells.get(found[1], found[0]), self.used_format)
-        return written
+    def _written(self) -> Iterator[str]:
+        """The rows in their format, up to `MAX_FILLED_CHARS`: a format may name a long cell often,
+        and there may be many rows."""
+        names, parts = self.column_names, _CELL.split(self.used_format)
+        left = MAX_FILLED_CHARS
+        for row in self.rows:
+            if not any(map(str.strip, row)):
+                continue
+            # Too few cells are empty ones.
+            cells = dict.fromkeys(names, "") | dict(zip(names, row, strict=False))
+            for place, part in enumerate(parts):
+                # What is between the cells and the names of cells take turns.
+                text = cells.get(part, f"{{{part}}}") if place % 2 else part
+                yield text[:left]
+                left -= len(text)
+                if left <= 0:
+                    return
 
     def to_json(self) -> dict[str, Any]:
         """What there is, as rows of runs, versions and drafts keep it."""
@@ -199,8 +213,11 @@ def fill(text: str, values: Mapping[str, str]) -> Filled:
 
     def take(piece: Piece) -> None:
         nonlocal length
-        if piece.text and length <= MAX_FILLED_CHARS:
-            pieces.append(piece)
+        room = MAX_FILLED_CHARS - length
+        if piece.text and room > 0:
+            pieces.append(
+                piece if len(piece.text) <= room else piece._replace(text=piece.text[:room])
+            )
         length += len(piece.text)
 
     for match in _PATTERN.finditer(text):
@@ -285,7 +302,8 @@ def _read_rows(name: str, posted: Posted) -> tuple[Row, ...]:
 
 
 def stored_variables(raw: Any) -> tuple[Variable, ...]:
-    """The variables again from `Variable.to_json`, which may have been imported."""
+    """The variables again from `Variable.to_json`, which may have been imported: what is larger
+    than a page could post is cut."""
     found: dict[str, Variable] = {}
     for item in raw if isinstance(raw, list) else []:
         if isinstance(item, dict) and _NAME.fullmatch(str(item.get("name", ""))):
@@ -294,9 +312,9 @@ def stored_variables(raw: Any) -> tuple[Variable, ...]:
 
 
 def _stored_variable(item: Mapping[str, Any]) -> Variable:
-    def text(key: str) -> str:
+    def text(key: str, *, limit: int = MAX_SETTING_CHARS) -> str:
         value = item.get(key, "")
-        return value if isinstance(value, str) else ""
+        return value[:limit] if isinstance(value, str) else ""
 
     def listed(key: str) -> list[Any]:
         value = item.get(key)
@@ -306,16 +324,20 @@ def _stored_variable(item: Mapping[str, Any]) -> Variable:
     return Variable(
         name=same_name(str(item["name"])),
         kind=text("kind") if text("kind") in KINDS else "line",
-        value=text("value"),
-        default=text("default"),
+        value=text("value", limit=MAX_FIELD_CHARS),
+        default=text("default", limit=MAX_FIELD_CHARS),
         help=text("help"),
-        options=tuple(str(option) for option in listed("options")),
+        options=tuple(
+            str(option)[:MAX_SETTING_CHARS] for option in listed("options")[:MAX_STORED_OPTIONS]
+        ),
         least=text("min"),
         most=text("max"),
         step=text("step"),
         columns=text("columns"),
         row_format=text("format"),
-        rows=tuple(tuple(str(cell) for cell in row) for row in rows),
+        rows=tuple(
+            tuple(str(cell)[:MAX_FIELD_CHARS] for cell in row[: 2 * MAX_COLUMNS]) for row in rows
+        ),
     )
 
 

@@ -6,6 +6,7 @@ All of them are made row by row, so that the whole is never held.
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from playground.runs.models import Run
 # Of a line. A reader refuses what it does not know; a change that it could
 # misread raises it.
 VERSION = 1
+_TICKS = re.compile("`+")
 BATCH = 100
 
 COLUMNS = (
@@ -164,8 +166,4 @@ def _fenced(text: str) -> str:
 
 
 def _longest_ticks(text: str) -> int:
-    longest = length = 0
-    for letter in text:
-        length = length + 1 if letter == "`" else 0
-        longest = max(longest, length)
-    return longest
+    return max(map(len, _TICKS.findall(text)), default=0)

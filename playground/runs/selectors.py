@@ -63,13 +63,13 @@ def run_before(person: Person | None, posted: str) -> Run | None:
 
 
 def siblings_of(run: Run) -> list[Run]:
-    """The run and its retries, oldest first, without their texts."""
+    """The run and its retries, oldest first, by their ids alone: there can be thousands."""
     of_one = Q(pk=run.first_id) | Q(origin=run.first_id)
     siblings = Run.objects.filter(of_one, person=run.person_id)
     if run.tree is not None:
         # Siblings share a tree, and a tree is small, however many runs a person has.
         siblings = siblings.filter(tree=run.tree)
-    return list(siblings.defer("tokens", "text", "prompt").order_by("created_at", "pk"))
+    return list(siblings.only("pk").order_by("created_at", "pk"))
 
 
 def run_progress(run: Run) -> RunProgress:

@@ -1,6 +1,9 @@
 // Stop sequences as chips over the text field that is posted: one a line, with
 // \n written for a line break.
 
+// playground/checkpoints/tokenizer_files.py has the same.
+const END_OF_TEXT = '<|endoftext|>';
+
 export class StopChips {
   #box;
   #add;
@@ -57,6 +60,8 @@ export class StopChips {
   }
 
   #draw() {
+    // templates/prompts/_stops.html says why.
+    document.getElementById('stop-note').hidden = !this.input.value.includes(END_OF_TEXT);
     this.#box.replaceChildren(
       ...this.#lines.map((line, index) => this.#chip(line, index)),
       this.#add,

@@ -1,21 +1,30 @@
 // The table page while it streams: rows as they come. The finished table is the
-// server's; both read "| a | b |" lines the same way (playground/prompts/tables.py).
+// server's; both read "| a | b |" lines the same way (playground/prompts/tables.py),
+// and both show the first rows and columns of one that is larger.
+
+const SHOWN_ROWS = 200;
+const lines = new WeakMap();
 
 export function drawRows(view, text) {
-  const width = view.querySelectorAll('th').length;
-  if (width === 0) return;
+  const shown = view.querySelectorAll('th').length;
+  if (shown === 0) return;
+  const width = Number(view.dataset.width);
   const rows = text
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean)
-    .map((line) => cells(line, width));
+    .slice(0, SHOWN_ROWS);
   const body = view.querySelector('tbody');
-  rows.forEach((row, index) => {
+  rows.forEach((line, index) => {
     const tr = body.rows[index] ?? body.insertRow();
-    row.forEach((cell, column) => {
+    // Only the last row changes from beat to beat.
+    if (lines.get(tr) === line) return;
+    lines.set(tr, line);
+    const written = cells(line, width);
+    for (let column = 0; column < shown; column += 1) {
       const td = tr.cells[column] ?? tr.insertCell();
-      if (td.textContent !== cell) td.textContent = cell;
-    });
+      td.textContent = written[column] ?? '';
+    }
   });
   while (body.rows.length > rows.length) body.deleteRow(-1);
   view.hidden = rows.length === 0;
@@ -27,9 +36,7 @@ function cells(line, width) {
     .replace(/\|$/, '')
     .split('|')
     .map((cell) => cell.trim());
-  const joined =
-    found.length > width
-      ? [...found.slice(0, width - 1), found.slice(width - 1).join(' | ')]
-      : found;
-  return [...joined, ...Array(width - joined.length).fill('')];
+  return found.length > width
+    ? [...found.slice(0, width - 1), found.slice(width - 1).join(' | ')]
+    : found;
 }

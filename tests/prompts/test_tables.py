@@ -41,10 +41,10 @@ def test_other_cells_are_left_as_they_are(cell: str) -> None:
 
 
 def test_a_csv_file_reads_back() -> None:
-    text = write_csv(["Name", "Said"], [["Ann", 'Hello, "you"\nthere'], ["=Bob", "-1"]])
+    text = "".join(write_csv(["Name", "Said"], '| Ann | Hello, "you" | there |\n| =Bob | -1 |'))
 
     assert list(csv.reader(io.StringIO(text, newline=""))) == [
         ["Name", "Said"],
-        ["Ann", 'Hello, "you"\nthere'],
+        ["Ann", 'Hello, "you" | there'],
         ["'=Bob", "-1"],
     ]

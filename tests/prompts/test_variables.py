@@ -211,7 +211,7 @@ def test_a_choice_is_one_of_its_options() -> None:
 def test_a_choice_whose_option_went_still_shows_it() -> None:
     form = free("{{c}}", c="Oslo", c_kind="choice", c_options="Rome")
 
-    assert variable_panel(form, finished_prompt(form)).rows[0].options == ["Rome", "Oslo"]
+    assert variable_panel(form, finished_prompt(form)).rows[0].stray == "Oslo"
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_what_was_imported_is_read_with_care(raw: Any) -> None:
             value=st.text(),
             default=st.text(),
             options=st.lists(st.text(), max_size=3).map(tuple),
-            rows=st.lists(st.lists(st.text()).map(tuple), max_size=3).map(tuple),
+            rows=st.lists(st.lists(st.text(), max_size=12).map(tuple), max_size=3).map(tuple),
         ),
         max_size=4,
         unique_by=lambda variable: variable.name,
