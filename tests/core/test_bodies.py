@@ -1,0 +1,101 @@
+"""What is read of a body is decided by the head alone."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.urls import get_resolver, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from playground.core import bodies
+from playground.core.bodies import allowance_of, allowed_methods, takes_body, takes_file
+from playground.core.body_guard import announced_bytes
+from tests.security.routes import all_routes
+
+MIB = 1 << 20
+_RUN = uuid.UUID(int=1)
+
+
+@takes_body(5 * MIB)
+@csrf_exempt
+@require_http_methods(["PATCH"])
+def upload_chunk(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+@require_POST
+@takes_file(100 * MIB)
+def upload(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+@require_POST
+def post(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+urlpatterns = [path("chunk/", upload_chunk), path("file/", upload), path("post/", post)]
+
+
+@pytest.fixture
+def routes(settings: Any) -> None:
+    settings.ROOT_URLCONF = __name__
+
+
+def scope(method: str, path: str, *, cookie: bool = True, host: bytes = b"localhost") -> Any:
+    headers = [(b"host", host), *([(b"cookie", b"csrftoken=a")] if cookie else [])]
+    return {"type": "http", "method": method, "path": path, "headers": headers}
+
+
+@pytest.mark.usefixtures("routes")
+@pytest.mark.parametrize(
+    ("asked", "reads", "most", "told"),
+    [
+        (scope("POST", "/post/"), True, MIB, MIB),
+        (scope("POST", "/file/"), True, 101 * MIB, 100 * MIB),
+        # An API is known by its key and not by a cookie.
+        (scope("PATCH", "/chunk/", cookie=False), True, 5 * MIB, 5 * MIB),
+        (scope("POST", "/file/", cookie=False), False, 101 * MIB, 100 * MIB),
+        (scope("PATCH", "/post/"), False, bodies.MOST_UNREAD, bodies.MOST_UNREAD),
+        (scope("GET", "/post/"), False, bodies.MOST_UNREAD, bodies.MOST_UNREAD),
+        (scope("POST", "/nowhere/"), False, None, 0),
+        (scope("POST", "/post/", host=b"evil.example"), False, None, 0),
+    ],
+)
+def test_a_route_and_a_head_decide(asked: Any, reads: bool, most: int | None, told: int) -> None:
+    allowance = allowance_of(asked)
+
+    assert (allowance.reads, allowance.most, allowance.told) == (reads, most, told)
+
+
+def test_a_query_that_is_no_text_is_read_no_further() -> None:
+    assert not allowance_of({**scope("POST", "/"), "query_string": b"\xff"}).reads
+
+
+def test_the_methods_of_every_route_are_known() -> None:
+    """They are read from a closure of Django's: an update that renames it is seen here."""
+    resolver = get_resolver()
+    lacking = [
+        route.name
+        for route in all_routes()
+        if allowed_methods(resolver.resolve(route.path(run=_RUN)).func) is None
+    ]
+
+    # allauth's own, which answers to everything and takes nothing.
+    assert lacking == ["account_inactive"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "announced"),
+    [
+        ([], 0),
+        ([(b"content-length", b"7")], 7),
+        ([(b"content-length", b"x")], None),
+        ([(b"content-length", b"-7")], 0),
+        ([(b"transfer-encoding", b"chunked")], None),
+    ],
+)
+def test_the_length_is_what_the_head_says(headers: Any, announced: int | None) -> None:
+    assert announced_bytes(headers) == announced
