@@ -96,7 +96,7 @@ check: $(VENV)/.installed-dev static/dist/.built
 	step "Templates: HTML" $(VENV)/bin/djlint templates --lint --quiet
 	step "Front end: lint and format" npm run --silent lint
 	step "Models and migrations agree" $(PY) manage.py makemigrations --check --dry-run
-	step "Settings as in production" env SECURE_SITE=1 $(PY) manage.py check --deploy --fail-level WARNING
+	step "Settings as in production" env SECURE_SITE=1 TRUSTED_PROXIES=1 $(PY) manage.py check --deploy --fail-level WARNING
 	step "Documents and code agree" $(PY) -m pytest -q tests/test_docs.py tests/test_architecture.py
 	exit $$failed
 

@@ -17,16 +17,26 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402
 from django.db import DatabaseError, connection  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
 from playground.accounts.addresses import address_of_scope  # noqa: E402
+from playground.checkpoints.registry import registry  # noqa: E402
 from playground.core.body_guard import BodyGuard  # noqa: E402
+from playground.core.environment import EXIT_WRONG_SETTING  # noqa: E402
 from playground.core.handler import SiteHandler  # noqa: E402
 from playground.core.prefix import UnderPrefix  # noqa: E402
 from playground.core.schema import newer_database  # noqa: E402
 from playground.runs.consumers import RunConsumer  # noqa: E402
 from playground.runs.origins import SameOrigin  # noqa: E402
+
+try:
+    # Every page needs it; a server that cannot read it need not start.
+    registry()
+except ImproperlyConfigured as error:
+    sys.stderr.write(f"{error}\n")
+    raise SystemExit(EXIT_WRONG_SETTING) from None
 
 # Typed as ASGI; Django's path() is typed for views.
 consumer: Any = RunConsumer.as_asgi()

@@ -7,14 +7,12 @@ Tasks live in ``workers.tasks``; this side sends rings by name
 from celery import Celery
 from django.conf import settings
 
-from playground.core.broker import RingAMQP
-from playground.core.redis_url import celery_url
-
 
 def make_celery() -> Celery:
     """A configured application; both sides make theirs here."""
-    app = Celery("playground", broker=celery_url(settings.REDIS_URL), amqp=RingAMQP)
+    app = Celery("playground", broker=settings.REDIS.place)
     app.conf.update(
+        broker_transport="playground.core.broker:RingTransport",
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,

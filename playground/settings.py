@@ -1,63 +1,67 @@
 """All settings, each read once from the environment with a strict helper.
 
 ``docs/settings.md`` says what each variable means; a test keeps the two lists
-equal. A value that cannot be read stops the start with the variable's name.
+equal. A value that cannot be read ends the start with one sentence (core/environment.py).
 """
 
 import os
-import warnings
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import structlog
 from csp.constants import NONCE, NONE, SELF
-from environs import Env, validate
 
-from playground.core.logs import drop_suspicious, render_exception, shorten
-from playground.core.place import cookie_name, file_mask, parsed, path_prefix, socket_folder
-from playground.core.private import share_with_group
-from playground.core.redis_url import embedded_socket, resolve_redis_url
+from playground.core.database_url import database
+from playground.core.environment import Environment
+from playground.core.folders import readable_file, writable_folder
+from playground.core.hosts import admin_path, allowed_host, listening_host, trusted_origin
+from playground.core.log_configuration import configure_structlog, log_configuration
+from playground.core.place import cookie_name, file_mask, path_prefix, socket_folder
+from playground.core.private import database_files, share_with_group
+from playground.core.redis_url import RedisAddress, embedded_socket, redis_address
 from playground.core.secret_file import secret_kept_in
 from playground.core.static_files import add_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Env()
-env.read_env(BASE_DIR / ".env", recurse=False)
+env = Environment.of(BASE_DIR)
 
 # --- Where things are ---------------------------------------------------------
 
 # What users of the machine may not do with any file that is made here, in octal.
-UMASK = parsed("UMASK", env.str("UMASK", "077"), file_mask)
+UMASK = env.parsed("UMASK", "077", file_mask)
 os.umask(UMASK)
-VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
-MODELS_FILE = Path(env.str("MODELS_FILE", str(BASE_DIR / "models" / "models.toml"))).resolve()
+VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var", writable_folder)
+MODELS_FILE = env.path("MODELS_FILE", BASE_DIR / "models" / "models.toml", readable_file)
 
 # --- Where the site listens ---------------------------------------------------
 
 # Read by `manage.py up`; port 0 takes a free one.
-HOST = env.str("HOST", "127.0.0.1")
-PORT = env.int("PORT", 8000, validate=validate.Range(min=0, max=65535))
+HOST = env.parsed("HOST", "127.0.0.1", listening_host)
+PORT = env.whole("PORT", 8000, most=65_535)
 
 # --- What kind of site --------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", False)
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+DEBUG = env.flag("DEBUG", False)
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"], allowed_host)
+if HOST not in ("0.0.0.0", "::") and not env.is_set("ALLOWED_HOSTS"):  # noqa: S104
+    # The one address that visitors can ask for, unless the operator says otherwise.
+    ALLOWED_HOSTS = list(dict.fromkeys([*ALLOWED_HOSTS, allowed_host(HOST)]))
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", [], trusted_origin)
 # The part of the host that the site has to itself; "/" is all of it.
-PATH_PREFIX = parsed("PATH_PREFIX", env.str("PATH_PREFIX", "/"), path_prefix)
+PATH_PREFIX = env.parsed("PATH_PREFIX", "/", path_prefix)
 # True when a proxy in front speaks TLS: cookies become Secure, HSTS is sent.
-SECURE_SITE = env.bool("SECURE_SITE", False)
+SECURE_SITE = env.flag("SECURE_SITE", False)
 # How many proxies in front add to X-Forwarded-For; 0 takes the socket's peer.
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0, max=8))
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, most=8)
 # A request's head must be complete within this many seconds, and its body may pause for as long.
-REQUEST_TIMEOUT_SECONDS = env.float(
-    "REQUEST_TIMEOUT_SECONDS", 20.0, validate=validate.Range(min=1.0)
-)
+REQUEST_TIMEOUT_SECONDS = env.number("REQUEST_TIMEOUT_SECONDS", 20.0, least=1.0)
 
-SECRET_KEY = env.str("SECRET_KEY", "") or secret_kept_in(VAR_DIR / "secret_key")
+
+def _secret_key(given: str) -> str:
+    return given or secret_kept_in(VAR_DIR / "secret_key")
+
+
+SECRET_KEY = env.parsed("SECRET_KEY", "", _secret_key)
 
 # --- Django -------------------------------------------------------------------
 
@@ -139,64 +143,46 @@ TEMPLATES = [
 # --- Database -----------------------------------------------------------------
 
 
-def _database() -> dict[str, Any]:
-    url = env.str("DATABASE_URL", "")
-    if not url:
-        name = VAR_DIR / "playground.sqlite3"
-        share_with_group(name, umask=UMASK)
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": name,
-            # A writer takes its lock at once and waits up to the timeout,
-            # instead of failing when a reader turns into a writer.
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
-            },
-            # A connection takes longer to open than a query: each thread keeps its own.
-            "CONN_MAX_AGE": None,
-            "TEST": {"NAME": VAR_DIR / "test.sqlite3"},
-        }
-    config: dict[str, Any] = env.dj_db_url("DATABASE_URL")
-    if config["ENGINE"] == "django.db.backends.postgresql":
-        config["CONN_HEALTH_CHECKS"] = True
-        config.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
-        config["CONN_MAX_AGE"] = 0
+def _database(given: str) -> dict[str, object]:
+    config = database(given, var_dir=VAR_DIR, folder=BASE_DIR)
+    for file in database_files(config)[:1]:
+        share_with_group(file, umask=UMASK)
     return config
 
 
-DATABASES = {"default": _database()}
+DATABASES = {"default": env.parsed("DATABASE_URL", "", _database)}
 
 # --- Redis and Celery ---------------------------------------------------------
 
-# REDIS_URL if set, else the embedded server's socket (see core/valkey.py).
-SOCKET_DIR = parsed("SOCKET_DIR", env.str("SOCKET_DIR", ""), socket_folder)
+
+# Where the embedded server's socket is.
+SOCKET_DIR = env.parsed("SOCKET_DIR", "", socket_folder)
 EMBEDDED_SOCKET = embedded_socket(VAR_DIR, SOCKET_DIR)
-REDIS_URL = resolve_redis_url(env.str("REDIS_URL", ""), EMBEDDED_SOCKET)
+
+
+def _redis(given: str) -> RedisAddress:
+    return redis_address(given, EMBEDDED_SOCKET)
+
+
+# REDIS_URL if set, else the embedded server's socket (see core/valkey.py).
+REDIS = env.parsed("REDIS_URL", "", _redis)
 # The embedded server's cap on memory; a Redis of your own has its own.
-EMBEDDED_REDIS_MEMORY_MB = env.int("EMBEDDED_REDIS_MEMORY_MB", 512, validate=validate.Range(min=16))
+EMBEDDED_REDIS_MEMORY_MB = env.whole("EMBEDDED_REDIS_MEMORY_MB", 512, least=16)
 
 # --- Accounts -----------------------------------------------------------------
 
 # False closes every page to guests, except those that playground/accounts/gate.py names.
-ALLOW_GUESTS = env.bool("ALLOW_GUESTS", True)
+ALLOW_GUESTS = env.flag("ALLOW_GUESTS", True)
 # False leaves it to `manage.py createsuperuser` and the admin pages to make accounts.
-ALLOW_SIGN_UP = env.bool("ALLOW_SIGN_UP", True)
+ALLOW_SIGN_UP = env.flag("ALLOW_SIGN_UP", True)
 # Where the admin pages are, for staff only.
-ADMIN_PATH = env.str(
-    "ADMIN_PATH",
-    "admin/",
-    validate=validate.Regexp(
-        r"^([\w-]+/)+$", error="It must look like admin/: words, each with /."
-    ),
-)
+ADMIN_PATH = env.parsed("ADMIN_PATH", "admin/", admin_path)
 # Wrong passwords for one name from one network address before both together are locked out.
-LIMIT_SIGN_IN_FAILURES = env.int("LIMIT_SIGN_IN_FAILURES", 5, validate=validate.Range(min=1))
-SIGN_IN_LOCK_SECONDS = env.int("SIGN_IN_LOCK_SECONDS", 900, validate=validate.Range(min=1))
+LIMIT_SIGN_IN_FAILURES = env.whole("LIMIT_SIGN_IN_FAILURES", 5, least=1)
+SIGN_IN_LOCK_SECONDS = env.whole("SIGN_IN_LOCK_SECONDS", 900, least=1)
 # Of one network address: looks at and tries of the sign-in page a minute, of sign-up an hour.
-LIMIT_ADDRESS_SIGN_INS = env.int("LIMIT_ADDRESS_SIGN_INS", 60, validate=validate.Range(min=1))
-LIMIT_ADDRESS_SIGN_UPS = env.int("LIMIT_ADDRESS_SIGN_UPS", 60, validate=validate.Range(min=1))
+LIMIT_ADDRESS_SIGN_INS = env.whole("LIMIT_ADDRESS_SIGN_INS", 60, least=1)
+LIMIT_ADDRESS_SIGN_UPS = env.whole("LIMIT_ADDRESS_SIGN_UPS", 60, least=1)
 
 AUTHENTICATION_BACKENDS = [
     # First: who is locked out is told so whether or not the password is right.
@@ -273,22 +259,28 @@ CACHES = {
 
 # Limits on what one person, and all people of one address, hold queued and
 # running at a time. Guests can drop their cookie, so the address has its own.
-LIMIT_PERSON_ACTIVE = env.int("LIMIT_PERSON_ACTIVE", 8, validate=validate.Range(min=1))
-LIMIT_ADDRESS_ACTIVE = env.int("LIMIT_ADDRESS_ACTIVE", 32, validate=validate.Range(min=1))
-LIMIT_SOCKETS_PERSON = env.int("LIMIT_SOCKETS_PERSON", 20, validate=validate.Range(min=1))
-LIMIT_SOCKETS_ADDRESS = env.int("LIMIT_SOCKETS_ADDRESS", 60, validate=validate.Range(min=1))
+LIMIT_PERSON_ACTIVE = env.whole("LIMIT_PERSON_ACTIVE", 8, least=1)
+LIMIT_ADDRESS_ACTIVE = env.whole("LIMIT_ADDRESS_ACTIVE", 32, least=1)
+LIMIT_SOCKETS_PERSON = env.whole("LIMIT_SOCKETS_PERSON", 20, least=1)
+LIMIT_SOCKETS_ADDRESS = env.whole("LIMIT_SOCKETS_ADDRESS", 60, least=1)
 # A worker whose heartbeat is older has lost its runs. Seconds.
-LEASE_SECONDS = env.float("LEASE_SECONDS", 5.0, validate=validate.Range(min=1.0))
-HEARTBEAT_SECONDS = env.float("HEARTBEAT_SECONDS", 1.0, validate=validate.Range(min=0.1))
-SWEEP_SECONDS = env.float("SWEEP_SECONDS", 2.0, validate=validate.Range(min=0.1))
-MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 3, validate=validate.Range(min=1))
+LEASE_SECONDS = env.number("LEASE_SECONDS", 5.0, least=1.0)
+HEARTBEAT_SECONDS = env.number("HEARTBEAT_SECONDS", 1.0, least=0.1)
+env.require(
+    HEARTBEAT_SECONDS < LEASE_SECONDS,
+    "HEARTBEAT_SECONDS",
+    f"must be less than LEASE_SECONDS ({LEASE_SECONDS:g}), such as a fifth of it, or each worker "
+    "loses its runs between two heartbeats",
+)
+SWEEP_SECONDS = env.number("SWEEP_SECONDS", 2.0, least=0.1)
+MAX_ATTEMPTS = env.whole("MAX_ATTEMPTS", 3, least=1)
 # How long a worker that is told to stop lets its runs finish before it gives
 # them back to the queue, from where another goes on. Seconds.
-SHUTDOWN_GRACE_SECONDS = env.float("SHUTDOWN_GRACE_SECONDS", 2.0, validate=validate.Range(min=0))
+SHUTDOWN_GRACE_SECONDS = env.number("SHUTDOWN_GRACE_SECONDS", 2.0, least=0)
 # How long the log of a finished run stays for late readers. Seconds.
-LOG_EXPIRY_SECONDS = env.int("LOG_EXPIRY_SECONDS", 600, validate=validate.Range(min=1))
+LOG_EXPIRY_SECONDS = env.whole("LOG_EXPIRY_SECONDS", 600, least=1)
 # The engine's step may take this long before the process is ended. Seconds.
-WATCHDOG_SECONDS = env.float("WATCHDOG_SECONDS", 60.0, validate=validate.Range(min=1.0))
+WATCHDOG_SECONDS = env.number("WATCHDOG_SECONDS", 60.0, least=1.0)
 
 # --- Cookies and transport ----------------------------------------------------
 
@@ -341,77 +333,13 @@ STATIC_ROOT = None
 
 # --- Logs ---------------------------------------------------------------------
 
-LOG_LEVEL = env.str(
-    "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
-)
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
 # "console" for people, "json" for machines.
-LOG_FORMAT = env.str("LOG_FORMAT", "console", validate=validate.OneOf(["console", "json"]))
+LOG_FORMAT = env.choice("LOG_FORMAT", "console", ["console", "json"])
 
-_log_renderer = (
-    structlog.processors.JSONRenderer()
-    if LOG_FORMAT == "json"
-    else structlog.dev.ConsoleRenderer(
-        colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
-    )
-)
-_log_chain: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _log_chain,
-            # No variables, nothing long: see core/logs.py.
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                drop_suspicious,
-                render_exception,
-                shorten,
-                _log_renderer,
-            ],
-        },
-    },
-    "filters": {
-        # "Not ready" is an answer and no fault.
-        "probes": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: not record.getMessage().endswith("/readyz"),
-        },
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        # One line a request is the proxy's business; what fails is said once,
-        # by Django with its traceback.
-        "django_structlog": {"level": "CRITICAL"},
-        # Says each failed sign-in twice, with the name that was tried.
-        "axes": {"level": "ERROR"},
-        "django.request": {"level": "ERROR", "filters": ["probes"]},
-        # Django's own handlers mail cookies and settings.
-        "django": {"handlers": [], "level": "INFO"},
-        # On DEBUG it writes all statements with their values, which are people's texts.
-        "django.db.backends": {"level": "INFO"},
-        # Uvicorn brings handlers of its own; this way its lines are like all others.
-        "uvicorn": {"handlers": [], "propagate": True},
-        "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},
-    },
-}
-structlog.configure(
-    processors=[
-        *_log_chain,
-        structlog.stdlib.filter_by_level,
-        structlog.processors.StackInfoRenderer(),
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
+LOGGING = log_configuration(level=LOG_LEVEL, form=LOG_FORMAT)
+configure_structlog()
 
-if DEBUG:
-    warnings.warn("DEBUG is on: tracebacks are shown to visitors.", stacklevel=1)
+
+# Names that look like settings and are none; see core/checks.py.
+MISSPELT = list(env.misspelt())

@@ -31,9 +31,9 @@ def settings_read() -> dict[str, str]:
     for node in ast.walk(ast.parse(SETTINGS.read_text(encoding="utf-8"))):
         match node:
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="env"), attr=kind),
+                func=ast.Attribute(value=ast.Name(id="env")),
                 args=[ast.Constant(value=str(name)), *rest],
-            ) if kind != "dj_db_url":
+            ) if rest:
                 found[name] = COMPUTED.get(name) or _written(ast.literal_eval(rest[0]))
     return found
 

@@ -10,7 +10,17 @@ from playground.checkpoints.models import Worker
 
 @admin.register(Worker)
 class WorkerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("name", "model", "device", "state", "live", "slots", "speed", "heartbeat_at")
+    list_display = (
+        "name",
+        "model",
+        "device",
+        "state",
+        "detail",
+        "live",
+        "slots",
+        "speed",
+        "heartbeat_at",
+    )
     list_filter = ("state", "model", "device")
     search_fields = ("name", "model")
     ordering = ("-heartbeat_at",)

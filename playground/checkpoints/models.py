@@ -21,8 +21,10 @@ class Worker(models.Model):
     model = models.CharField(max_length=80, db_index=True)
     device = models.CharField(max_length=40)
     state = models.CharField(max_length=12, choices=State.choices, default=State.LOADING)
-    # Why it is not ready, in words for a page.
+    # Why it is not ready, in words for the operator.
     detail = models.TextField(blank=True)
+    # The same as the stable code of an error, from which pages have words for visitors.
+    reason = models.CharField(max_length=40, blank=True)
     slots = models.PositiveIntegerField(default=0)
     live = models.PositiveIntegerField(default=0)
     # Measured over the worker's last busy seconds, all runs together.

@@ -3,7 +3,6 @@
 A path in a request never reaches the disk: a model is chosen by its name here.
 """
 
-import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -17,9 +16,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 from playground.checkpoints.config_file import ModelSizes, read_sizes
 from playground.checkpoints.files import local_file
+from playground.core.environment import MOST
 from playground.core.errors import ModelNotReady, UnknownModel
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+# The device of a worker: the CPU, or an NVIDIA GPU.
+DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,3})?")
 _PLAIN_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")
 # As the hub has them: without two dashes or two dots in a row, or such a sign at either end.
 _HUB_PART = r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*"
@@ -113,20 +115,31 @@ def registry() -> Registry:
 @lru_cache(maxsize=4)
 def _read(path: Path) -> Registry:
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_REGISTRY_BYTES + 1)
+        with path.open("rb") as opened:
+            text = opened.read(MAX_REGISTRY_BYTES + 1)
         if len(text) > MAX_REGISTRY_BYTES:
             raise ImproperlyConfigured(
                 f"The model registry {path} has more than {MAX_REGISTRY_BYTES:,} bytes."
             )
-        tables = tomllib.loads(text.decode("utf-8")).get("models", {})
+        # Editors of Windows begin a file with a mark that TOML does not know.
+        file = tomllib.loads(text.decode("utf-8-sig"))
     except RecursionError:
         raise ImproperlyConfigured(
             f"The model registry {path} cannot be read: it is nested too deeply."
         ) from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ImproperlyConfigured(f"The model registry {path} cannot be read: {reason}") from error
     # Of which wrong TOML and wrong UTF-8 are kinds.
-    except (OSError, ValueError) as error:
-        raise ImproperlyConfigured(f"The model registry {path} cannot be read: {error}") from error
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"The model registry {path} cannot be read: {_one_line(error)}"
+        ) from error
+    if unknown := sorted(set(file) - {"models"}):
+        raise ImproperlyConfigured(
+            f"The model registry {path} has {unknown[0]!r:.60} outside of a [models.<name>] table."
+        )
+    tables = file.get("models", {})
     if not isinstance(tables, dict) or not tables:
         raise ImproperlyConfigured(f"The model registry {path} has no [models.<name>] table.")
     if len(tables) > MAX_MODELS:
@@ -135,6 +148,13 @@ def _read(path: Path) -> Registry:
         )
     models = {name: _spec(name, table, path) for name, table in tables.items()}
     return Registry(models=models, default=next(iter(models)))
+
+
+def _one_line(error: Exception) -> str:
+    """What is wrong and where, without what the parser quotes of the file."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 text (byte {error.start + 1})"
+    return " ".join(str(error).split())[:200]
 
 
 def _spec(name: str, table: Any, file: Path) -> ModelSpec:
@@ -161,7 +181,7 @@ def _spec(name: str, table: Any, file: Path) -> ModelSpec:
             raise ImproperlyConfigured(f"{where}: {wrong}.")
     values = {"title": name, **table, "name": name}
     if "path" in table:
-        values["path"] = (file.parent / table["path"]).resolve()
+        values["path"] = _folder(where, file, table["path"])
     return ModelSpec(**values)
 
 
@@ -169,17 +189,21 @@ def _wrong_value(key: str, value: Any) -> str:
     """What is wrong with the value of a key, or nothing."""
     if key in ("title", "path", "hub", "revision", "device", "note"):
         is_good = isinstance(value, str) and "\0" not in value and len(value) <= _MOST[key]
-        return "" if is_good else f"{key} is a text of up to {_MOST[key]:,} characters"
+        if not is_good or (key != "note" and not value.strip()):
+            return f"{key} is a text in quotes, of up to {_MOST[key]:,} characters"
+        if key == "device" and not DEVICE.fullmatch(value):
+            return "device is cpu, cuda, or cuda: with a number"
+        return ""
     if key == "dtype":
         return "" if value in DTYPES else f"dtype is one of {', '.join(DTYPES)}"
     if key in ("serve", "demo"):
-        return "" if isinstance(value, bool) else f"{key} is true or false"
+        return "" if isinstance(value, bool) else f"{key} is true or false, without quotes"
     if key in ("slots", "cache_mb"):
-        is_good = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31
-        return "" if is_good else f"{key} is a number above 0, and a whole one"
+        is_good = isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST
+        return "" if is_good else f"{key} is a whole number above 0"
     if key == "tokens_per_second":
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return "" if is_number and 0 < value < math.inf else f"{key} is a number above 0"
+        return "" if is_number and 0 < value < MOST else f"{key} is a number above 0"
     return _wrong_hashes(value)
 
 
@@ -189,6 +213,13 @@ def _wrong_hashes(value: Any) -> str:
     if not all(map(_PLAIN_FILE.fullmatch, value)):
         return "sha256 names files of the model's own folder"
     return ""
+
+
+def _folder(where: str, file: Path, path: str) -> Path:
+    try:
+        return (file.parent / Path(path).expanduser()).resolve()
+    except (OSError, RuntimeError, ValueError):
+        raise ImproperlyConfigured(f"{where}: path is no path that can be followed.") from None
 
 
 def _sizes(spec: ModelSpec) -> ModelSizes | None:

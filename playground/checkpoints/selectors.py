@@ -17,6 +17,7 @@ class ModelState:
 
     state: "ready", "loading", "not_ready" (with the reason in ``detail``) or
     "no_worker". live, slots: runs now, and at most, over all ready workers.
+    waits: what workers that are not ready wait for, in words for visitors.
     """
 
     spec: ModelSpec
@@ -25,6 +26,7 @@ class ModelState:
     tokens_per_second: float | None
     live: int
     slots: int
+    waits: tuple[str, ...] = ()
 
 
 def alive() -> QuerySet[Worker]:
@@ -56,7 +58,8 @@ def _state(spec: ModelSpec, workers: list[Worker]) -> ModelState:
     elif any(worker.state == Worker.State.LOADING for worker in workers):
         state, detail = "loading", "A worker is loading the model."
     elif workers:
-        state, detail = "not_ready", workers[0].detail
+        # Here every worker is not ready.
+        state, detail = "not_ready", " ".join(dict.fromkeys(worker.detail for worker in workers))
     else:
         state, detail = "no_worker", "No worker for this model is running."
     return ModelState(
@@ -66,4 +69,16 @@ def _state(spec: ModelSpec, workers: list[Worker]) -> ModelState:
         tokens_per_second=sum(speeds) if speeds else None,
         live=sum(worker.live for worker in ready),
         slots=sum(worker.slots for worker in ready),
+        waits=tuple(
+            dict.fromkeys(
+                waits_for(worker) for worker in workers if worker.state == Worker.State.NOT_READY
+            )
+        ),
     )
+
+
+def waits_for(worker: Worker) -> str:
+    """What a worker that is not ready waits for, in words that need no operator."""
+    if worker.reason == "device_missing":
+        return f"A worker waits for a graphics processor ({worker.device}) that is not there yet."
+    return worker.detail

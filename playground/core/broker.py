@@ -8,9 +8,13 @@ its list and writes nothing, so it lives through a full Redis and waits with its
 
 from typing import Any
 
-from celery.app.amqp import AMQP
-from kombu.connection import Connection
+import redis as redis_client
+from django.conf import settings
 from kombu.transport import redis, virtual
+from redis.connection import AbstractConnection
+
+# What a socket's connection does not take.
+_OF_TCP = ("host", "port", "socket_connect_timeout", "socket_keepalive", "socket_keepalive_options")
 
 
 class TakenForGood(redis.QoS):
@@ -35,22 +39,36 @@ class TakenForGood(redis.QoS):
 
 
 class RingChannel(redis.Channel):
+    """Connects to the settings' Redis with the arguments that all our other clients have.
+
+    Kombu would parse an address by rules of its own: another database of a socket, another end of
+    a password.
+    """
+
     QoS = TakenForGood
+
+    @property
+    def connection_class(self) -> type[AbstractConnection]:  # type: ignore[override]
+        if settings.REDIS.socket:
+            return redis_client.UnixDomainSocketConnection
+        secured = settings.REDIS.tls is not None
+        return redis_client.SSLConnection if secured else redis_client.Connection
+
+    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
+        arguments = {
+            **super()._connparams(asynchronous),
+            **settings.REDIS.connection_arguments(),
+        }
+        if settings.REDIS.socket:
+            for name in _OF_TCP:
+                arguments.pop(name, None)
+        return arguments
 
     def _queue_bind(self, *_: Any) -> None:
         """Rings go to their queue by its name: there are no bindings to keep."""
 
 
 class RingTransport(redis.Transport):
+    """What Celery is told to send and receive with, in its pools too."""
+
     Channel = RingChannel
-
-
-class RingConnection(Connection):
-    def get_transport_cls(self) -> type[RingTransport]:
-        return RingTransport
-
-
-class RingAMQP(AMQP):
-    """What `celery.Celery` is to send and receive with."""
-
-    Connection = RingConnection

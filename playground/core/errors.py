@@ -14,6 +14,7 @@
     ├── TooManyRuns             429  with `retry_after`
     ├── TooManyTries            429  with `retry_after`, where it is known
     ├── TooManyBodies           429  an address sends too much at a time
+    ├── WrongSetting            500  a setting that the start ends at; no visitor sees it
     └── Unavailable             503  try again
         ├── QueueUnavailable    503  Redis is full or out of reach
         ├── ModelNotReady       503  weights or tokenizer missing or wrong
@@ -105,6 +106,10 @@ class TooManyTries(PlaygroundError):
 class TooManyBodies(PlaygroundError):
     code = "too_many_bodies"
     status = 429
+
+
+class WrongSetting(PlaygroundError):
+    code = "wrong_setting"
 
 
 class Unavailable(PlaygroundError):

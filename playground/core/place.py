@@ -5,24 +5,11 @@ Each reads one setting, and raises `ValueError` with a text that goes on after i
 
 import os
 import re
-from collections.abc import Callable
-from typing import TypeVar
 
-from environs import EnvValidationError
-
-_Value = TypeVar("_Value")
 # The kernel takes no longer path for a socket.
 LONGEST_SOCKET_PATH = 107
 SOCKET_NAME = "redis.sock"
 _PREFIX = re.compile(r"/?([\w~-][\w.~-]*/)*[\w~-][\w.~-]*/?|/?", re.ASCII)
-
-
-def parsed(name: str, given: str, parse: Callable[[str], _Value]) -> _Value:
-    """The setting ``name`` as ``parse`` reads it. Raises environs' error, which names it."""
-    try:
-        return parse(given.strip())
-    except ValueError as error:
-        raise EnvValidationError(f"{name} {error}.", [str(error)]) from None
 
 
 def path_prefix(given: str) -> str:

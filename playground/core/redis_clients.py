@@ -16,8 +16,8 @@ CONNECT_SECONDS = 1.0
 @lru_cache(maxsize=1)
 def blocking() -> redis.Redis:
     """Short commands of views and workers; an answer within 2 s or an error."""
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
+    return redis.Redis(
+        **settings.REDIS.client_arguments(),
         socket_timeout=2.0,
         socket_connect_timeout=CONNECT_SECONDS,
         # One try again on a dropped connection; whoever calls knows what more
@@ -25,6 +25,20 @@ def blocking() -> redis.Redis:
         retry=Retry(NoBackoff(), 1),
         health_check_interval=0,
     )
+
+
+def refusal() -> str | None:
+    """Why Redis refuses the user, password or database of REDIS_URL, in the server's words.
+
+    None while it takes them, and while it is away: it may come by itself.
+    """
+    try:
+        blocking().ping()
+    except (redis.AuthenticationError, redis.ResponseError) as error:
+        return str(error).rstrip(".")
+    except redis.RedisError as error:
+        return str(error).rstrip(".") if "SSL" in str(error) else None
+    return None
 
 
 @lru_cache(maxsize=1)
@@ -35,6 +49,8 @@ def token_log() -> TokenLog:
 
 def make_async(*, timeout: float | None) -> "redis.asyncio.Redis":
     """A client for one event loop; ``timeout`` None for subscriptions, which wait."""
-    return redis.asyncio.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=timeout, socket_connect_timeout=CONNECT_SECONDS
+    return redis.asyncio.Redis(
+        **settings.REDIS.client_arguments(),
+        socket_timeout=timeout,
+        socket_connect_timeout=CONNECT_SECONDS,
     )

@@ -24,11 +24,12 @@ from playground.checkpoints.selectors import alive, model_states
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady
 from playground.core.redis_clients import blocking
-from playground.core.redis_url import is_embedded
 from playground.core.schema import newer_database, pending_migrations
 from playground.core.valkey_server import explain_absence
 from playground.management.findings import Finding, Verdict, good, wrong
 from playground.management.installation import files, front_end, path_prefix
+from playground.management.listener import site_url
+from playground.management.own_site import Failure, address, failures_at, failures_inside
 
 # XADD with NOMKSTREAM came with this one.
 OLDEST_REDIS = (6, 2)
@@ -38,7 +39,7 @@ def examine() -> Iterator[Finding]:
     """All findings, in the order in which a person would mend them."""
     looks = (
         *(_python, _settings, files, path_prefix, front_end, _database, _accounts, _redis),
-        _models_and_workers,
+        *(_models_and_workers, _pages, _site),
     )
     for look in looks:
         yield from look()
@@ -53,13 +54,6 @@ def _settings() -> Iterator[Finding]:
     for message in problems:
         verdict = Verdict.WRONG if message.level > CheckWarning("").level else Verdict.NOTE
         yield Finding(verdict, "settings", message.msg, message.hint or "")
-    if settings.DEBUG:
-        yield Finding(
-            Verdict.NOTE,
-            "settings",
-            "DEBUG is on, so visitors see tracebacks.",
-            "Set DEBUG to false on a site that others use.",
-        )
     if not problems:
         yield good("settings", f"They hold together; data lies in {settings.VAR_DIR}.")
 
@@ -72,7 +66,7 @@ def _database() -> Iterator[Finding]:
     except DatabaseError as error:
         yield wrong(
             "database",
-            f"{where} cannot be used: {str(error).strip()}.",
+            f"{where} cannot be used: {str(error).strip().rstrip('.')}.",
             "Check DATABASE_URL, and that the server runs.",
         )
         return
@@ -113,7 +107,7 @@ def _accounts() -> Iterator[Finding]:
 
 
 def _redis() -> Iterator[Finding]:
-    embedded = is_embedded(settings.REDIS_URL, settings.EMBEDDED_SOCKET)
+    embedded = settings.REDIS.embedded
     name = "The embedded Valkey" if embedded else "The server of REDIS_URL"
     try:
         server = blocking().info()
@@ -233,7 +227,11 @@ def _workers(found: Registry, states: dict[str, str], workers: list[Worker]) -> 
         if worker.state == Worker.State.READY:
             yield good(part, f"Serves {worker.model} on {worker.device}; {beat}.")
         elif worker.state == Worker.State.NOT_READY:
-            yield wrong(part, worker.detail, "It looks again by itself once that is mended.")
+            yield wrong(
+                part,
+                f"Is not ready to serve {worker.model} on {worker.device}: {worker.detail}",
+                "It looks again by itself once that is mended.",
+            )
         else:
             yield Finding(
                 Verdict.NOTE, part, f"Is loading {worker.model}; {beat}.", "Wait a moment."
@@ -247,6 +245,37 @@ def _workers(found: Registry, states: dict[str, str], workers: list[Worker]) -> 
                 f"Run: make run, or: python manage.py worker --model {spec.name} "
                 f"--device {spec.device}",
             )
+
+
+def _pages() -> Iterator[Finding]:
+    if failures := failures_inside():
+        yield wrong("pages", _told(failures), "Mend what stands above first, then look again.")
+    else:
+        yield good("pages", "Each kind of page is answered.")
+
+
+def _site() -> Iterator[Finding]:
+    place = address()
+    if place is None:
+        yield Finding(Verdict.NOTE, "site", "It does not run here.", "Run: make run")
+        return
+    url = site_url(*place)
+    try:
+        failures = failures_at(*place)
+    except ConnectionError as error:
+        yield Finding(
+            Verdict.NOTE, "site", f"It does not answer at {url}: {error}.", "Run: make run"
+        )
+        return
+    if failures:
+        yield wrong("site", f"At {url}: {_told(failures)}", "Restart it, then look at its log.")
+    else:
+        yield good("site", f"It answers at {url}, and so does each kind of page.")
+
+
+def _told(failures: list[Failure]) -> str:
+    others = f" (and {len(failures) - 1} more pages)" if len(failures) > 1 else ""
+    return f"{failures[0].page} fails: {failures[0].reason}{others}."
 
 
 def _seconds_ago(moment: datetime) -> str:

@@ -16,10 +16,14 @@ from django.db import DatabaseError, connection
 
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec
+from playground.core.checks import remarks
 from playground.core.locks import FileLock, LockTaken
+from playground.core.redis_clients import refusal
 from playground.core.schema import newer_database, pending_migrations
 from playground.core.valkey import EmbeddedValkey
 from playground.core.valkey_server import EmbeddedServerError
+from playground.management.listener import addresses, near_address
+from playground.management.own_site import forget_address, keep_address
 from playground.management.parts import (
     valkey_part,
     web_part,
@@ -61,11 +65,10 @@ class Launch:
     _asked_at: float = 0.0
 
     def __post_init__(self) -> None:
-        host, port = self.listener.getsockname()[:2]
-        near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-        url = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
-        url += settings.PATH_PREFIX.rstrip("/") and settings.PATH_PREFIX
-        self._readiness = Readiness(host=near, port=port, url=url, say=self.say)
+        host, port = near_address(self.listener)
+        self._readiness = Readiness(
+            host=host, port=port, urls=addresses(self.listener), say=self.say
+        )
         self._supervisor = Supervisor(say=self.say, on_death=self._on_death, ends_strays=True)
 
     async def run(self) -> None:
@@ -91,12 +94,17 @@ class Launch:
             await serving
 
     async def _serve(self) -> None:
+        for sentence in remarks():
+            self.say(f"note: {sentence}")
         self._take_locks()
+        keep_address(*near_address(self.listener))
         if self._server:
             await self._supervisor.start(valkey_part(self._server))
         await sync_to_async(self._prepare_database, thread_sensitive=False)()
         if self._server:
             await self._valkey_answers(self._server)
+        elif reason := await sync_to_async(refusal, thread_sensitive=False)():
+            raise CommandError(f"Redis refuses what REDIS_URL says: {reason}.")
         # Both at once: loading a model takes longer than all the rest.
         for spec in self.models:
             if lock := self._locks.get(spec.name):
@@ -110,13 +118,13 @@ class Launch:
 
     def _take_locks(self) -> None:
         var_dir: Path = settings.VAR_DIR
-        server = EmbeddedValkey(
-            var_dir,
-            memory_mb=settings.EMBEDDED_REDIS_MEMORY_MB,
-            socket=settings.EMBEDDED_SOCKET,
-            umask=settings.UMASK,
-        )
-        if server.url == settings.REDIS_URL:
+        if settings.REDIS.embedded:
+            server = EmbeddedValkey(
+                var_dir,
+                memory_mb=settings.EMBEDDED_REDIS_MEMORY_MB,
+                socket=settings.EMBEDDED_SOCKET,
+                umask=settings.UMASK,
+            )
             server.acquire()
             self._server = server
         self.say(f"redis: {'an embedded Valkey' if self._server else 'the server of REDIS_URL'}")
@@ -168,6 +176,7 @@ class Launch:
         # The workers write to Valkey until their last moment.
         await self._supervisor.stop(*(set(self._supervisor.names) - valkey))
         await self._supervisor.stop(*valkey)
+        forget_address()
         for lock in self._locks.values():
             lock.release()
         if self._server:

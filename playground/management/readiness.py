@@ -2,33 +2,45 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import redis
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.db import DatabaseError
 
-from playground.checkpoints.selectors import any_ready
+from playground.checkpoints.selectors import any_ready, model_states
+from playground.core.redis_clients import blocking
+from playground.management.listener import asked_for
 
 # The socket is open before the web part serves it, so a first answer may take a while.
 ANSWER_SECONDS = 5.0
+# The longest pause after an answer that was not 200: the site may log each of them.
+LONGEST_PAUSE = 5.0
+# How long nothing is said of what is missing, and after how long the same is said again.
+PATIENCE_SECONDS = 10.0
+AGAIN_SECONDS = 60.0
 
 
 @dataclass(slots=True)
 class Readiness:
-    """Says ``ready <url>`` whenever /readyz begins to answer 200.
+    """Says ``ready <addresses>`` whenever /readyz begins to answer 200, and until then why not.
 
+    urls: where a browser opens the site.
     say: takes one line for people.
-    every: seconds between two questions.
+    every: seconds between two looks.
+    patience: seconds before it says what is missing.
     """
 
     host: str
     port: int
-    url: str
+    urls: Sequence[str]
     say: Callable[[str], None]
     every: float = 0.1
+    patience: float = PATIENCE_SECONDS
     _disturbed: asyncio.Event = field(default_factory=asyncio.Event)
+    _status: int | None = None
 
     def disturb(self) -> None:
         """A part ended: the site may not be ready any more."""
@@ -38,18 +50,47 @@ class Readiness:
         """Run until cancelled."""
         while True:
             self._disturbed.clear()
-            # Other processes make it so; there is no event of theirs to wait for.
-            while not await self._ready():  # noqa: ASYNC110
-                await asyncio.sleep(self.every)
-            self.say(f"ready {self.url}")
+            await self._until_ready()
+            self.say(f"ready {' and '.join(self.urls)}")
             await self._disturbed.wait()
+
+    async def _until_ready(self) -> None:
+        said, say_at, pause = "", time.monotonic() + self.patience, self.every
+        again_at = 0.0
+        # Other processes make it so; there is no event of theirs to wait for.
+        while not await self._ready():
+            if time.monotonic() >= say_at:
+                reason = await sync_to_async(self._missing, thread_sensitive=False)()
+                if reason != said or time.monotonic() >= again_at:
+                    self.say(f"not ready yet: {reason}")
+                    said, again_at = reason, time.monotonic() + AGAIN_SECONDS
+                say_at = time.monotonic() + self.patience
+            pause = min(2 * pause, LONGEST_PAUSE) if self._status else self.every
+            await asyncio.sleep(pause)
 
     async def _ready(self) -> bool:
         """Asks the site only when the database says that it could be: a 503 is logged there."""
+        self._status = None
         with contextlib.suppress(DatabaseError):
             if await sync_to_async(any_ready, thread_sensitive=False)():
-                return await http_status(self.host, self.port, "/readyz") == 200
-        return False
+                self._status = await http_status(self.host, self.port, "/readyz")
+        return self._status == 200
+
+    def _missing(self) -> str:
+        """The first thing that keeps the site from serving."""
+        try:
+            states = model_states()
+        except DatabaseError as error:
+            return f"the database does not answer: {error}"
+        try:
+            blocking().ping()
+        except redis.RedisError as error:
+            return f"Redis does not answer: {error}"
+        if any(state.state == "ready" for state in states):
+            answer = f"answers {self._status}" if self._status else "does not answer"
+            return f"the site {answer} at /readyz; python manage.py doctor says more"
+        told = [f"{state.spec.name}: {state.detail}" for state in states if state.spec.serve]
+        return " ".join(told) or "no model of the registry is served here"
 
 
 async def http_status(host: str, port: int, path: str) -> int | None:
@@ -59,18 +100,10 @@ async def http_status(host: str, port: int, path: str) -> int | None:
             reader, writer = await asyncio.open_connection(host, port)
             try:
                 writer.write(
-                    f"GET {path} HTTP/1.1\r\nHost: {_own_host()}\r\n"
+                    f"GET {path} HTTP/1.1\r\nHost: {asked_for()}\r\n"
                     "Connection: close\r\n\r\n".encode()
                 )
                 return int((await reader.readline()).split()[1])
             finally:
                 writer.close()
     return None
-
-
-def _own_host() -> str:
-    """A name that the site accepts as its own."""
-    hosts: list[str] = settings.ALLOWED_HOSTS
-    if not hosts or "*" in hosts or "localhost" in hosts:
-        return "localhost"
-    return hosts[0].removeprefix(".")

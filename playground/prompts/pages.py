@@ -123,7 +123,7 @@ class ModelMenu:
     def digest(self) -> str:
         """Changes when anything that the menu shows does."""
         shown = [
-            (s.spec.name, s.state, s.detail, round(s.tokens_per_second or 0), s.live)
+            (s.spec.name, s.state, s.waits, round(s.tokens_per_second or 0), s.live)
             for s in self.states
         ]
         return sha256(repr((shown, self.chosen.spec.name)).encode()).hexdigest()[:16]

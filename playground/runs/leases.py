@@ -134,6 +134,7 @@ def worker_register(*, name: str, model: str, device: str, slots: int) -> uuid.U
             "slots": slots,
             "state": Worker.State.LOADING,
             "detail": "",
+            "reason": "",
             "live": 0,
             "tokens_per_second": None,
             "started_at": Now(),
@@ -149,6 +150,7 @@ def worker_heartbeat(
     incarnation: uuid.UUID,
     state: str,
     detail: str = "",
+    reason: str = "",
     live: int = 0,
     tokens_per_second: float | None = None,
 ) -> bool:
@@ -157,6 +159,7 @@ def worker_heartbeat(
         Worker.objects.filter(name=name, incarnation=incarnation).update(
             state=state,
             detail=detail,
+            reason=reason,
             live=live,
             tokens_per_second=tokens_per_second,
             heartbeat_at=Now(),

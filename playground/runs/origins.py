@@ -5,10 +5,12 @@ own validator compares host names only; another port is another origin.
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
+from django.utils.http import is_same_domain
 
 
 class SameOrigin:
@@ -33,7 +35,16 @@ def is_same_origin(headers: list[tuple[bytes, bytes]]) -> bool:
     if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
         return False
     origin = origins[0].decode("latin-1").lower()
-    if origin in (trusted.lower() for trusted in settings.CSRF_TRUSTED_ORIGINS):
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    if any(_matches(parts.scheme, parts.netloc, one) for one in settings.CSRF_TRUSTED_ORIGINS):
         return True
-    # Compared as a text: what cannot be taken apart is another origin too.
-    return origin in (f"http://{host}", f"https://{host}")
+    return parts.scheme in ("http", "https") and parts.netloc == host
+
+
+def _matches(scheme: str, netloc: str, trusted: str) -> bool:
+    """As Django takes the origin of a form: ``https://*.example.org`` is all of the domain."""
+    wanted, _, pattern = trusted.lower().partition("://")
+    return scheme == wanted and is_same_domain(netloc, pattern.removeprefix("*"))

@@ -42,7 +42,7 @@ def test_an_unknown_model_is_an_error_that_names_the_known(tmp_path: Path) -> No
         ('[models.a]\npath = "x"\nhub = "y/z"\n', "either 'path' or 'hub'"),
         ('[models.a]\npath = "x"\ntrust_remote_code = true\n', "unknown key trust_remote_code"),
         ('[models.a]\npath = "x"\ndtype = "int3"\n', "dtype is one of"),
-        ('[models.a]\npath = "x"\nslots = 0\n', "slots is a number above 0"),
+        ('[models.a]\npath = "x"\nslots = 0\n', "slots is a whole number above 0"),
         ('[models.a]\npath = "x"\nsha256 = {"model.safetensors" = "abc"}\n', "64 hexadecimal"),
         ('[models."a b"]\npath = "x"\n', "a name has letters"),
     ],

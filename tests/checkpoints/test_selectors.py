@@ -42,6 +42,37 @@ def test_a_worker_that_cannot_load_says_why() -> None:
     assert (state.state, state.detail) == ("not_ready", "file model.safetensors is missing")
 
 
+def test_a_missing_device_is_told_to_visitors_in_plain_words(client: Client) -> None:
+    detail = "It waits for the CUDA device 'cuda:3': torch finds none."
+    worker("w", "not_ready", detail, device="cuda:3", reason="device_missing")
+
+    state = model_state("tiny")
+
+    plain = "A worker waits for a graphics processor (cuda:3) that is not there yet."
+    assert (state.state, state.detail, state.waits) == ("not_ready", detail, (plain,))
+    page = client.get("/free/?model=tiny").content.decode()
+    assert page.count(plain) == 2, "in the menu and in the notice"
+    assert "torch" not in page
+
+
+def test_a_worker_that_waits_is_told_beside_one_that_serves(client: Client) -> None:
+    worker("w", "ready")
+    worker("v", "not_ready", "torch finds none", device="cuda", reason="device_missing")
+    before = client.get("/models/menu/?model=tiny").content.decode()
+
+    assert model_state("tiny").state == "ready"
+    assert "A worker waits for a graphics processor (cuda)" in before
+    assert "is not ready" not in before
+
+    seen = before.split("seen=")[1].split('"')[0]
+    assert client.get(f"/models/menu/?seen={seen}&model=tiny").status_code == 204
+    Worker.objects.filter(name="v").update(state="ready")
+    assert (
+        "graphics processor"
+        not in client.get(f"/models/menu/?seen={seen}&model=tiny").content.decode()
+    )
+
+
 def test_ready_workers_add_up(client: Client) -> None:
     worker("w", "ready", live=1, tokens_per_second=100.0)
     worker("v", "ready", live=2, tokens_per_second=50.0)

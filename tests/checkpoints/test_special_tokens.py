@@ -10,7 +10,7 @@ import pytest
 from django.test import override_settings
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from playground.checkpoints.registry import registry
 from playground.checkpoints.tokenizers import TextTokenizer, tokenizer_for

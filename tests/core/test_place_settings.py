@@ -14,8 +14,9 @@ PRINT = """
 import json
 from playground import settings
 names = ("PATH_PREFIX", "FORCE_SCRIPT_NAME", "STATIC_URL", "SESSION_COOKIE_NAME",
-         "SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH", "LOGIN_REDIRECT_URL", "UMASK", "REDIS_URL")
-print(json.dumps({name: getattr(settings, name) for name in names}))
+         "SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH", "LOGIN_REDIRECT_URL", "UMASK")
+values = {name: getattr(settings, name) for name in names}
+print(json.dumps({**values, "socket": str(settings.EMBEDDED_SOCKET)}))
 """
 
 
@@ -91,5 +92,5 @@ def test_the_longest_folder_of_a_socket_is_taken(tmp_path: Path) -> None:
 
     read_settings = json.loads(read(tmp_path, SOCKET_DIR=folder).stdout)
 
-    assert read_settings["REDIS_URL"] == f"unix://{folder}/redis.sock"
+    assert read_settings["socket"] == f"{folder}/redis.sock"
     assert len(f"{folder}/redis.sock") == 107

@@ -26,6 +26,7 @@ from workers.engine.errors import (
     CheckpointShape,
     CheckpointUnsafe,
     CheckpointUnsupported,
+    DeviceMissing,
     OutOfMemory,
 )
 
@@ -359,9 +360,31 @@ def test_a_hashed_file_that_is_missing_is_named(made: Path) -> None:
     assert "extra.json" in refusal(made, CheckpointFileMissing, hashes={"extra.json": "0" * 64})
 
 
-@pytest.mark.parametrize("device", ["cuda:99", "mps", "nonsense"])
-def test_a_device_that_is_not_there_is_named(made: Path, device: str) -> None:
+@pytest.mark.parametrize("device", ["mps", "nonsense"])
+def test_a_device_that_is_none_of_ours_is_named(made: Path, device: str) -> None:
     assert device in refusal(made, CheckpointUnsupported, device=device)
+
+
+@pytest.mark.parametrize(
+    ("build", "count", "why"),
+    [
+        (None, 0, "is built without CUDA"),
+        ("12.8", 0, "torch finds none"),
+        ("12.8", 3, "torch finds 3, numbered from cuda:0"),
+    ],
+)
+def test_a_device_that_is_not_there_is_waited_for_with_the_reason(
+    made: Path, monkeypatch: pytest.MonkeyPatch, build: str | None, count: int, why: str
+) -> None:
+    monkeypatch.setattr(torch.version, "cuda", build)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+
+    with pytest.raises(DeviceMissing) as caught:
+        Engine.load(CheckpointSpec(made, device="cuda:3"))
+
+    assert "waits for the CUDA device 'cuda:3'" in caught.value.message
+    assert why in caught.value.message
+    assert caught.value.code == "device_missing"
 
 
 def test_weights_larger_than_memory_are_refused_before_they_are_read(

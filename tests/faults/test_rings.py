@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from celery import Celery
 
-from playground.core.redis_url import celery_url
 from playground.core.search import new_number
 from tests.faults.undisturbed import PROMPT, undisturbed_text
 from tests.support.stack import Stack
@@ -51,7 +50,8 @@ def save_without_ring(stack: Stack, copied: str) -> str:
 
 def ring(stack: Stack, times: int) -> None:
     """Rings for `slow`, from several connections at once."""
-    with Celery(broker=celery_url(stack.valkey.url)) as app, ThreadPoolExecutor(4) as pool:
+    broker = f"redis+socket://{stack.valkey.socket}"
+    with Celery(broker=broker) as app, ThreadPoolExecutor(4) as pool:
         for sent in [
             pool.submit(app.send_task, "generate", args=["slow"], queue="generate.slow")
             for _ in range(times)

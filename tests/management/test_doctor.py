@@ -3,8 +3,10 @@
 import io
 import json
 import re
+import threading
 import uuid
 from datetime import timedelta
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -15,8 +17,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from playground.accounts.models import User
+from playground.accounts.models import Person, User
 from playground.checkpoints.models import Worker
+from playground.core.redis_url import redis_address
 from playground.management import examination
 from tests.support.checkpoints import write_text_side
 
@@ -48,6 +51,8 @@ def healthy(tmp_path: Path, settings: Settings, redis_client: redis.Redis, db: N
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "app.js").touch()
     settings.STATICFILES_DIRS = [tmp_path / "dist"]
+    # Whatever listens on the usual port of this machine is none of ours.
+    settings.PORT = 0
     add_worker()
 
 
@@ -79,8 +84,8 @@ def test_a_healthy_installation_is_well() -> None:
     assert "worker tiny-cpu@host: Serves tiny on cpu; heartbeat 0." in said
 
 
-def test_faults_are_counted_and_told_by_the_exit_status(settings: Settings) -> None:
-    settings.STATICFILES_DIRS = []
+def test_faults_are_counted_and_told_by_the_exit_status(tmp_path: Path) -> None:
+    (tmp_path / "dist" / "app.js").unlink()
     Worker.objects.all().delete()
 
     said, status = consult()
@@ -123,7 +128,7 @@ def test_an_embedded_server_that_does_not_run(
     away = redis.Redis(unix_socket_path=str(tmp_path / "away.sock"))
     monkeypatch.setattr(examination, "blocking", lambda: away)
     settings.EMBEDDED_SOCKET = tmp_path / "away.sock"
-    settings.REDIS_URL = f"unix://{settings.EMBEDDED_SOCKET}"
+    settings.REDIS = redis_address("", settings.EMBEDDED_SOCKET)
     settings.VAR_DIR = tmp_path
 
     said = line_about("redis")
@@ -137,8 +142,8 @@ def test_an_embedded_server_that_does_not_run(
 def test_a_server_of_the_operator_that_does_not_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings
 ) -> None:
-    settings.REDIS_URL = f"unix://{tmp_path / 'away.sock'}"
-    away = redis.Redis.from_url(settings.REDIS_URL)
+    settings.REDIS = redis_address(f"unix://{tmp_path / 'away.sock'}", settings.EMBEDDED_SOCKET)
+    away = redis.Redis(**settings.REDIS.client_arguments())
     monkeypatch.setattr(examination, "blocking", lambda: away)
 
     said = line_about("redis")
@@ -253,7 +258,8 @@ def test_a_worker_that_is_not_ready_says_why() -> None:
     add_worker(state=Worker.State.NOT_READY, detail="model.safetensors is truncated.")
 
     assert line_about("worker tiny-cpu@host").startswith(
-        "WRONG  worker tiny-cpu@host: model.safetensors is truncated."
+        "WRONG  worker tiny-cpu@host: Is not ready to serve tiny on cpu: "
+        "model.safetensors is truncated."
     )
 
 
@@ -267,10 +273,72 @@ def test_a_worker_that_is_loading_needs_patience() -> None:
     assert "note   worker tiny-cpu@host: Is loading tiny; heartbeat" in said
 
 
+def test_a_missing_device_is_told_with_its_reason() -> None:
+    Worker.objects.all().delete()
+    add_worker(
+        state=Worker.State.NOT_READY,
+        detail="It waits for the CUDA device 'cuda:3': torch finds none.",
+    )
+
+    assert line_about("worker tiny-cpu@host").startswith(
+        "WRONG  worker tiny-cpu@host: Is not ready to serve tiny on cpu: "
+        "It waits for the CUDA device 'cuda:3': torch finds none."
+    )
+
+
+def test_pages_that_refuse_their_own_host_are_no_well_site(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = []
+
+    said, status = consult()
+
+    assert status == 1
+    assert "WRONG  pages: / fails: the answer is 400 (and 11 more pages)." in said
+    assert said.count("\n") < 20
+
+
+def test_pages_that_raise_are_told_in_a_line(
+    settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings.MODELS_FILE = tmp_path / "nowhere.toml"
+
+    said = line_about("pages")
+
+    assert said.startswith("WRONG  pages: / fails: ImproperlyConfigured: The model registry ")
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_looking_at_pages_makes_no_guest() -> None:
+    consult()
+
+    assert not Person.objects.exists()
+
+
+def test_something_else_on_the_sites_port_is_not_taken_for_it(settings: Settings) -> None:
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as other:
+        settings.PORT = other.server_address[1]
+        threading.Thread(target=other.handle_request, daemon=True).start()
+
+        said, status = consult()
+
+    assert status == 0
+    assert f"note   site: It does not answer at http://127.0.0.1:{settings.PORT}: " in said
+
+
+def test_remarks_on_settings_are_findings(settings: Settings) -> None:
+    settings.MISSPELT = ["PROT in line 1 of .env is no setting of this site; PORT is meant."]
+    settings.HOST = "0.0.0.0"
+    settings.ALLOWED_HOSTS = ["localhost"]
+
+    told = line_about("settings")
+
+    assert "note   settings: PROT in line 1 of .env is no setting" in told
+    assert "note   settings: HOST is 0.0.0.0" in told
+
+
 def test_debugging_is_mentioned(settings: Settings) -> None:
     settings.DEBUG = True
 
-    assert "DEBUG is on, so visitors see tracebacks." in line_about("settings")
+    assert "note   settings: DEBUG is on, so visitors see tracebacks" in line_about("settings")
 
 
 def test_a_site_that_nobody_can_get_into(settings: Settings) -> None:

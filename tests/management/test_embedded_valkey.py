@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from playground.core.redis_url import celery_url, embedded_socket, resolve_redis_url
+from playground.core.redis_url import embedded_socket, redis_address
 from playground.core.valkey import EmbeddedValkey, answers
 from playground.core.valkey_server import EmbeddedServerError
 from tests.management.conftest import Launcher, alive
@@ -29,19 +29,22 @@ def client_of(server: EmbeddedValkey) -> redis.Redis:
 
 
 def test_it_answers_where_the_settings_look(tmp_path: Path) -> None:
-    with EmbeddedValkey(tmp_path, memory_mb=16) as server:
-        address = resolve_redis_url("", embedded_socket(tmp_path))
-        with redis.Redis.from_url(address, socket_timeout=5) as client:
-            answered = client.ping()
+    address = redis_address("", embedded_socket(tmp_path))
+
+    with (
+        EmbeddedValkey(tmp_path, memory_mb=16) as server,
+        redis.Redis(**address.client_arguments(), socket_timeout=5) as client,
+    ):
+        answered = client.ping()
 
     assert answered
-    assert address == server.url
-    assert celery_url(address) == f"redis+socket://{server.socket}"
+    assert (address.socket, address.embedded) == (server.socket, True)
 
 
 def test_an_address_of_the_operator_wins(tmp_path: Path) -> None:
-    assert resolve_redis_url("redis://elsewhere:6379/1", Path("/a")) == "redis://elsewhere:6379/1"
-    assert celery_url("redis://elsewhere:6379/1") == "redis://elsewhere:6379/1"
+    address = redis_address("redis://elsewhere:6379/1", Path("/a"))
+
+    assert (address.host, address.database, address.embedded) == ("elsewhere", 1, False)
 
 
 def test_it_opens_no_port_and_evicts_nothing(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from playground.core.valkey import EmbeddedValkey
 from tests.management.conftest import Launcher, processes_of
 from tests.management.place import READY, READY_SECONDS, Place
 from tests.support.part import RunningPart
-from tests.support.registry import random_checkpoint
+from tests.support.registry import random_checkpoint, write_registry
 from tests.support.visitor import Visitor
 
 
@@ -173,7 +173,7 @@ def test_a_registry_that_cannot_be_read_is_said_at_once(launch: Launcher, place:
     place.registry.write_text("[models.tiny\n")
     up = launch("manage.py", "up", name="up", **place.environ)
 
-    assert up.wait(timeout=20) == 1
+    assert up.wait(timeout=20) == 2
     assert f"The model registry {place.registry} cannot be read" in up.tail()
 
 
@@ -194,3 +194,51 @@ def test_damaged_data_of_valkey_end_the_start_with_one_sentence(
     assert f"mv {place.var_dir}/valkey/appendonlydir" in said
     assert "Traceback" not in said
     assert processes_of(place.var_dir) == {}
+
+
+def test_all_of_ipv6_serves_visitors_of_ipv4_and_the_doctor_asks_it(
+    launch: Launcher, place: Place
+) -> None:
+    up = launch("manage.py", "up", name="up", **{**place.environ, "HOST": "[::]"})
+    ready = up.wait_for_line(r"^ready http://127\.0\.0\.1:\d+$", timeout=READY_SECONDS)
+    port = int(ready.rpartition(":")[2])
+
+    assert [Visitor(host, port).get("/").status for host in ("127.0.0.1", "::1")] == [200, 200]
+
+    doctor = launch("manage.py", "doctor", name="doctor", **place.environ)
+    doctor.wait(timeout=60)
+    assert f"site: It answers at http://[::1]:{port}, and so does each kind of page." in (
+        doctor.tail()
+    )
+
+
+def test_a_device_that_is_not_there_is_told_to_everybody(launch: Launcher, place: Place) -> None:
+    device = {"slots": 2, "device": "cuda:99"}
+    write_registry(place.registry, place.checkpoint, {"tiny": device})
+    up = launch("manage.py", "up", "-v", "2", name="up", **place.environ)
+
+    # Nobody waits without a word.
+    told = up.wait_for_line("^not ready yet: ", timeout=READY_SECONDS)
+    if "loading" in told or "No worker" in told:
+        told = up.wait_for_line("^not ready yet: .*It waits", timeout=READY_SECONDS)
+    assert "tiny: It waits for the CUDA device 'cuda:99': " in told
+
+    doctor = launch("manage.py", "doctor", name="doctor", **place.environ)
+    assert doctor.wait(timeout=60) == 1
+    assert "WRONG  worker tiny-cuda99@" in doctor.tail()
+    assert "It waits for the CUDA device 'cuda:99': " in doctor.tail()
+
+    address = doctor.wait_for_line("site: It answers at http://").split("http://")[1].split(",")[0]
+    page = Visitor("127.0.0.1", int(address.rpartition(":")[2])).get("/free/").text
+    assert "A worker waits for a graphics processor (cuda:99) that is not there yet." in page
+    assert "torch" not in page
+    # Said once, however often it looks.
+    assert len([line for line in up.lines if "model_not_ready" in line]) == 1
+
+
+def test_what_can_hardly_be_meant_is_said_at_the_start(launch: Launcher, place: Place) -> None:
+    up = launch("manage.py", "up", name="up", **{**place.environ, "ALLOWED_HOST": "a.org"})
+
+    assert up.wait_for_line("^note: ") == (
+        "note: ALLOWED_HOST in the environment is no setting of this site; ALLOWED_HOSTS is meant."
+    )

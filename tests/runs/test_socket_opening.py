@@ -36,14 +36,31 @@ async def test_a_forged_cookie_is_refused_before_accept(person: Person) -> None:
         {"origin": "http://testserver:81"},
         {"origin": "http://testserver.elsewhere.example"},
         {"origin": "null"},
+        {"origin": "http://["},
+        {"origin": "http://a.org"},
+        {"origin": "https://a.org.elsewhere.example"},
         {"origin": None},
         {"host": "rebound.example", "origin": "http://rebound.example"},
     ],
 )
 async def test_another_origin_or_none_is_refused_before_accept(
-    person: Person, headers: dict[str, str | None]
+    person: Person, headers: dict[str, str | None], settings: Any
 ) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://*.a.org"]
+
     assert not await Page(person, **headers).connect()
+
+
+@pytest.mark.parametrize("origin", ["https://b.org:8443", "https://play.a.org"])
+async def test_trusted_origins_are_those_of_forms(
+    person: Person, origin: str, settings: Any
+) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://b.org:8443", "https://*.a.org"]
+    page = Page(person, origin=origin)
+
+    assert await page.connect()
+
+    await page.disconnect()
 
 
 async def test_one_person_has_so_many_sockets_and_a_closed_one_makes_room(

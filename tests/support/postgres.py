@@ -8,7 +8,9 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,36 +35,66 @@ def postgres_binaries() -> Path | None:
     return max(versions, key=lambda path: int(path.parent.name), default=None)
 
 
-class TemporaryPostgres:
-    """A server from `__enter__` to `__exit__`. Nothing in it outlives either."""
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
-    def __init__(self, folder: Path) -> None:
+
+class TemporaryPostgres:
+    """A server from `__enter__` to `__exit__`. Nothing in it outlives either.
+
+    password: what its one user needs, at a port of 127.0.0.1 then; without, all are let in.
+    options: further settings of the server.
+    """
+
+    def __init__(
+        self, folder: Path, *, password: str = "", options: Mapping[str, str] | None = None
+    ) -> None:
         binaries = postgres_binaries()
         if binaries is None:
             raise FileNotFoundError("no PostgreSQL: install it, or name its folder in POSTGRES_BIN")
         self._binaries = binaries
         self._data = folder / "data"
-        self._socket = folder / "socket"
+        self.socket = folder / "socket"
         self._log = folder / "log"
+        self._password, self._options = password, dict(options or {})
+        self.port = _free_port() if password else 5432
         self._process: subprocess.Popen[bytes] | None = None
-        for made in (folder, self._socket):
+        for made in (folder, self.socket):
             made.mkdir(parents=True, exist_ok=True)
         self._as_user: dict[str, object] = {}
         if os.geteuid() == 0:
             user = pwd.getpwnam(USER)
             self._as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-            for owned in (folder, self._socket):
+            for owned in (folder, self.socket):
                 os.chown(owned, user.pw_uid, user.pw_gid)
 
     @property
     def url(self) -> str:
         """As DATABASE_URL wants it."""
-        return f"postgres://{USER}@{quote(str(self._socket), safe='')}/postgres"
+        return f"postgres://{USER}@{quote(str(self.socket), safe='')}/postgres"
 
     def __enter__(self) -> Self:
-        self._run("initdb", "-D", str(self._data), "-U", USER, "-A", "trust", "-E", "UTF8", "-N")
+        entry = ["-A", "trust"]
+        if self._password:
+            file = self.socket / "password"
+            file.write_text(self._password, encoding="utf-8")
+            # Only the owner may read what tests write, and initdb runs as another user.
+            if self._as_user:
+                shutil.chown(file, USER)
+            entry = ["-A", "scram-sha-256", f"--pwfile={file}"]
+        self._run("initdb", "-D", str(self._data), "-U", USER, *entry, "-E", "UTF8", "-N")
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Starts it, for the first time or after `stop`."""
         command = [str(self._binaries / "postgres"), "-D", str(self._data)]
-        command += ["-k", str(self._socket), "-h", "", "-c", "fsync=off"]
+        command += ["-k", str(self.socket), "-h", "127.0.0.1" if self._password else ""]
+        command += ["-p", str(self.port), "-c", "fsync=off"]
+        for name, value in self._options.items():
+            command += ["-c", f"{name}={value}"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # type: ignore[call-overload]
                 command,
@@ -73,7 +105,14 @@ class TemporaryPostgres:
                 **self._as_user,
             )
         wait_until(self._answers, what=f"PostgreSQL; see {self._log}", timeout=60, every=0.05)
-        return self
+
+    def stop(self) -> None:
+        """Ends it; its data stay."""
+        if self._process is not None:
+            # SIGINT: a fast shutdown, which waits for nobody.
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(timeout=30)
+            self._process = None
 
     def __exit__(
         self,
@@ -81,13 +120,11 @@ class TemporaryPostgres:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._process is not None:
-            # SIGINT: a fast shutdown, which waits for nobody.
-            self._process.send_signal(signal.SIGINT)
-            self._process.wait(timeout=30)
+        self.stop()
 
     def _answers(self) -> bool:
-        command = [str(self._binaries / "pg_isready"), "-q", "-h", str(self._socket)]
+        command = [str(self._binaries / "pg_isready"), "-q", "-h", str(self.socket)]
+        command += ["-p", str(self.port)]
         return subprocess.run(command, check=False).returncode == 0
 
     def _run(self, name: str, *arguments: str) -> None:

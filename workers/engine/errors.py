@@ -27,6 +27,7 @@
         OutOfMemory               out_of_memory          (also from `load`)
         NonFiniteLogits           non_finite_logits
         RequestFailed             request_failed         anything else, with its text
+      DeviceMissing             device_missing          not there now; raised by `Engine.load`
       DeviceFailed              device_failed           the device is gone: `step` raises it
 
 Codes are stable; messages may be reworded.
@@ -177,6 +178,12 @@ class NonFiniteLogits(RunError):
 
 class RequestFailed(RunError):
     code = "request_failed"
+
+
+class DeviceMissing(EngineError):
+    """No such device is there: it may come with a driver, a reboot, or another build of torch."""
+
+    code = "device_missing"
 
 
 class DeviceFailed(EngineError):

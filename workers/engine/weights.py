@@ -17,7 +17,13 @@ import torch
 from torch import Tensor
 
 from workers.engine.checkpoint import CheckpointSpec, ModelConfig, check_hashes
-from workers.engine.errors import CheckpointCorrupt, CheckpointUnsupported, EngineError, OutOfMemory
+from workers.engine.errors import (
+    CheckpointCorrupt,
+    CheckpointUnsupported,
+    DeviceMissing,
+    EngineError,
+    OutOfMemory,
+)
 from workers.engine.failures import classify
 from workers.engine.form import Form, choose_form
 from workers.engine.host_memory import available_bytes
@@ -45,7 +51,7 @@ def _load(spec: CheckpointSpec) -> GPTJ:
     config = ModelConfig.load(spec.folder)
     sources = find_tensors(spec.folder, config)
     check_hashes(spec)
-    form = choose_form(spec, _device(spec.device), _stored_dtype(sources))
+    form = choose_form(spec, find_device(spec.device), _stored_dtype(sources))
     _check_room(config, form)
     try:
         with _Reader(sources, form) as reader:
@@ -194,19 +200,39 @@ class _Reader:
         return self._files[path]
 
 
-def _device(name: str) -> torch.device:
+def find_device(name: str) -> torch.device:
+    """The device called ``name``. Raises `DeviceMissing` while it is not there."""
     try:
         device = torch.device(name)
     except RuntimeError as error:
         raise CheckpointUnsupported(f"There is no device {name!r}.", device=name) from error
     if device.type not in ("cpu", "cuda"):
         raise CheckpointUnsupported(f"Device {name!r} is neither cpu nor cuda.", device=name)
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise CheckpointUnsupported(
-            f"Device {name!r} is not there: torch sees {torch.cuda.device_count()} CUDA devices.",
-            device=name,
-        )
+    if device.type == "cuda":
+        _check_cuda(name, device.index or 0)
     return device
+
+
+def _check_cuda(name: str, index: int) -> None:
+    """Says why torch has no such device: its build, the driver, or too high a number."""
+    count = torch.cuda.device_count()
+    if index < count:
+        return
+    if torch.version.cuda is None:
+        why = f"this PyTorch ({torch.__version__}) is built without CUDA"
+        advice = "install its build for CUDA"
+    elif count == 0:
+        why = "torch finds none"
+        advice = "check nvidia-smi and CUDA_VISIBLE_DEVICES"
+    else:
+        why = f"torch finds {count}, numbered from cuda:0"
+        advice = "choose another number"
+    raise DeviceMissing(
+        f"It waits for the CUDA device {name!r}: {why}. Mend that ({advice}), or serve the "
+        "model on another device.",
+        device=name,
+        found=count,
+    )
 
 
 def weight_bytes(config: ModelConfig, form: Form) -> int:

@@ -22,21 +22,24 @@ from celery import signals
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from celery.worker import state as celery_state
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
 from playground.checkpoints.files import checkpoint_folder
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec, registry
 from playground.checkpoints.tokenizers import tokenizer_for
+from playground.core.environment import EXIT_WRONG_SETTING
 from playground.core.errors import ModelNotReady, UnknownModel
-from playground.core.redis_url import is_embedded
+from playground.core.redis_clients import refusal
 from playground.core.rings import generate_queue
 from playground.core.schema import newer_database
 from playground.core.valkey import answers
 from playground.core.valkey_server import explain_absence
 from workers.engine.checkpoint import CheckpointSpec
 from workers.engine.engine import Engine
-from workers.engine.errors import EngineError, printable
+from workers.engine.errors import DeviceMissing, EngineError, printable
+from workers.engine.weights import find_device
 from workers.tasks.app import answer_with, app
 from workers.tasks.generate import serve_ring
 from workers.tasks.serving import Serving
@@ -49,6 +52,8 @@ LOOK_AGAIN_SECONDS = 1.0
 HUB_AGAIN_SECONDS = 30.0
 # After a failure that is none of the known ones: what it waits for is unknown too.
 UNKNOWN_AGAIN_SECONDS = 60.0
+# How often it looks for a device that is not there: a driver may be loaded meanwhile.
+DEVICE_AGAIN_SECONDS = 30.0
 
 
 def run_worker(arguments: list[str] | None = None) -> int:
@@ -56,13 +61,16 @@ def run_worker(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     try:
         spec = registry().get(options.model)
-    except UnknownModel as error:
-        print(error.message, file=sys.stderr)
-        return 2
+    except (UnknownModel, ImproperlyConfigured) as error:
+        print(error, file=sys.stderr)
+        return EXIT_WRONG_SETTING
+    if reason := refusal():
+        print(f"Redis refuses what REDIS_URL says: {reason}.", file=sys.stderr)
+        return 1
     with contextlib.suppress(DatabaseError):
         if newer := newer_database():
             print(newer, file=sys.stderr)
-            return 2
+            return EXIT_WRONG_SETTING
     stop = threading.Event()
     _stop_on_signals(stop)
 
@@ -72,7 +80,11 @@ def run_worker(arguments: list[str] | None = None) -> int:
         device=options.device,
         slots=options.slots or spec.slots,
     )
-    serving.register()
+    try:
+        serving.register()
+    except DatabaseError as error:
+        print(f"The database cannot be used: {error}. Check DATABASE_URL.", file=sys.stderr)
+        return 1
     engine = _load_until_ready(serving, stop) if _await_valkey(serving, stop) else None
     if engine is None:
         serving.say(Worker.State.STOPPED)
@@ -155,7 +167,7 @@ def _await_valkey(serving: Serving, stop: threading.Event) -> bool:
     A socket that is not where this process looks for it is said, and not only tried for ever.
     """
     socket_path: Path = settings.EMBEDDED_SOCKET
-    if not is_embedded(settings.REDIS_URL, socket_path):
+    if not settings.REDIS.embedded:
         return True
     said = ""
     while not answers(socket_path):
@@ -177,17 +189,16 @@ def _load_until_ready(serving: Serving, stop: threading.Event) -> Engine | None:
     """
     tried: object = object()
     again = math.inf
-    before = _signature(serving.spec)
+    before = (_signature(serving.spec), _device_look(serving))
     while not stop.is_set():
-        seen = _signature(serving.spec)
+        seen = (_signature(serving.spec), _device_look(serving))
         # Files that change from one look to the next are still being copied.
         if (seen != tried or time.monotonic() > again) and seen == before:
-            tried, again = seen, math.inf
+            again = math.inf
             try:
                 return _load(serving)
             except (EngineError, ModelNotReady) as error:
-                serving.say(Worker.State.NOT_READY, error.message)
-                log.error("model_not_ready", model=serving.spec.name, reason=error.message)
+                _say_not_ready(serving, error)
             # What nobody thought of must not end the process either: it would start again and
             # again, and pages would say nothing.
             except Exception as error:
@@ -195,12 +206,23 @@ def _load_until_ready(serving: Serving, stop: threading.Event) -> Engine | None:
                 reason = printable(f"Loading failed: {type(error).__name__}: {error}")
                 serving.say(Worker.State.NOT_READY, reason)
                 log.exception("model_not_ready", model=serving.spec.name, reason=reason)
+            tried = (seen[0], _device_look(serving))
         before = seen
         stop.wait(LOOK_AGAIN_SECONDS)
     return None
 
 
+def _say_not_ready(serving: Serving, error: EngineError | ModelNotReady) -> None:
+    """On the page, and once in the log however often the same is tried."""
+    told = serving.detail
+    serving.say(Worker.State.NOT_READY, error.message, reason=error.code)
+    if told != error.message:
+        log.error("model_not_ready", model=serving.spec.name, reason=error.message)
+
+
 def _load(serving: Serving) -> Engine:
+    # Before it is said to load: a device that is looked for again and again is still missing.
+    find_device(serving.device)
     serving.say(Worker.State.LOADING)
     spec = serving.spec
     # Runs need it too, so what is wrong with it is said before any is taken.
@@ -218,6 +240,13 @@ def _load(serving: Serving) -> Engine:
     )
     log.info("model_loaded", model=spec.name, dtype=spec.dtype, kernels=engine.kernels)
     return engine
+
+
+def _device_look(serving: Serving) -> object:
+    """Changes after a while when it is the device that is missing: no file tells of one."""
+    if serving.reason != DeviceMissing.code:
+        return None
+    return time.monotonic() // DEVICE_AGAIN_SECONDS
 
 
 def _signature(spec: ModelSpec) -> object:

@@ -53,6 +53,7 @@ class Serving:
         self.slots = slots
         self.state = Worker.State.LOADING
         self.detail = ""
+        self.reason = ""
         self.stopping = threading.Event()
         self.engine: Engine | None = None
         self.speed: float | None = None
@@ -88,9 +89,9 @@ class Serving:
         threading.Thread(target=self._steps, name="engine", daemon=True).start()
         threading.Thread(target=self._sweeps, name="sweep", daemon=True).start()
 
-    def say(self, state: Worker.State, detail: str = "") -> None:
-        """Changes the state that pages show, at once."""
-        self.state, self.detail = state, detail
+    def say(self, state: Worker.State, detail: str = "", *, reason: str = "") -> None:
+        """Changes the state that pages show, at once. ``reason`` is an error's code."""
+        self.state, self.detail, self.reason = state, detail, reason
         self._heartbeat()
 
     def hand_over(self) -> None:
@@ -196,6 +197,7 @@ class Serving:
                 incarnation=self.incarnation,
                 state=self.state,
                 detail=self.detail,
+                reason=self.reason,
                 live=len(self._live),
                 tokens_per_second=self.speed,
             )

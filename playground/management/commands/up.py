@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from playground.checkpoints.registry import registry
+from playground.core.environment import EXIT_WRONG_SETTING
+from playground.core.hosts import listening_host
 from playground.core.private import close_to_others, database_files
 from playground.core.processes import (
     adopt_orphans,
@@ -52,10 +54,16 @@ class Command(BaseCommand):
         try:
             models = [spec for spec in registry().models.values() if spec.serve]
         except ImproperlyConfigured as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(str(error), returncode=EXIT_WRONG_SETTING) from error
         if not front_end_built():
             print_line("The front end is not built, so pages will look bare: run make front")
-        with open_listener(options["host"], options["port"]) as listener:
+        try:
+            host = listening_host(options["host"])
+        except ValueError as error:
+            raise CommandError(f"--host {error}.", returncode=EXIT_WRONG_SETTING) from error
+        if not 0 <= options["port"] < 2**16:
+            raise CommandError("--port is a number from 0 to 65535.", returncode=EXIT_WRONG_SETTING)
+        with open_listener(host, options["port"]) as listener:
             launch = Launch(
                 listener=listener,
                 models=models,

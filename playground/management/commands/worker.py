@@ -7,7 +7,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from playground.checkpoints.registry import registry
+from playground.checkpoints.registry import DEVICE, registry
+from playground.core.checks import remarks
+from playground.core.environment import EXIT_WRONG_SETTING
 from playground.core.errors import UnknownModel
 from playground.core.locks import LockTaken
 from playground.core.private import close_to_others, database_files
@@ -41,10 +43,16 @@ class Command(BaseCommand):
         try:
             spec = registry().get(options["model"])
         except (UnknownModel, ImproperlyConfigured) as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(str(error), returncode=EXIT_WRONG_SETTING) from error
         if options["slots"] is not None and options["slots"] < 1:
             raise CommandError("--slots is a number of runs, 1 or more.")
         device = options["device"] or spec.device
+        if not DEVICE.fullmatch(device):
+            raise CommandError(
+                "--device is cpu, cuda, or cuda: with a number.", returncode=EXIT_WRONG_SETTING
+            )
+        for sentence in remarks():
+            self.stderr.write(f"note: {sentence}")
         name = options["name"] or worker_name(spec.name, device)
         lock = worker_lock(settings.VAR_DIR, name)
         try:

@@ -1,0 +1,1 @@
+"""Django's backend for PostgreSQL, which says at once why a connection fails."""
