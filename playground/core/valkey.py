@@ -109,11 +109,13 @@ class EmbeddedValkey:
             raise
 
     def release(self) -> None:
-        """Give the lock back and remove the socket and its folder. The data stays."""
+        """Give the lock back and remove the socket; its folder only if it is not the operator's.
+        The data stays."""
         if self.lock.held:
             self.socket.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                self.socket.parent.rmdir()
+            if self.socket == embedded_socket(self.var_dir):
+                with contextlib.suppress(OSError):
+                    self.socket.parent.rmdir()
             self.lock.release()
 
     def command(self) -> list[str]:

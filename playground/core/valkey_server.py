@@ -183,7 +183,7 @@ def explain_absence(var_dir: Path, listens: Path) -> str:
             "them as the same user."
         )
     return (
-        f"{what}, although it runs: this process has a folder {listens.parts[1]} of its own, as "
+        f"{what}, although it runs: this process has a /{listens.parts[1]} of its own, as "
         "systemd's PrivateTmp and containers make one. Set SOCKET_DIR to a folder that all parts "
         "see, such as /run/playground."
     )

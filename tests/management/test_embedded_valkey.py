@@ -134,6 +134,30 @@ def test_a_folder_that_others_can_open_is_refused(tmp_path: Path) -> None:
     server.socket.parent.rmdir()
 
 
+def test_a_folder_of_the_operators_is_used_and_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o700)
+
+    with EmbeddedValkey(tmp_path, memory_mb=16, socket=folder / "redis.sock") as server:
+        assert server.url == f"unix://{folder}/redis.sock"
+        assert answers(server.socket)
+
+    assert list(folder.iterdir()) == []
+
+
+def test_a_group_gets_in_where_umask_lets_it(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    folder.chmod(0o770)
+    socket = folder / "redis.sock"
+
+    with EmbeddedValkey(tmp_path, memory_mb=16, socket=socket, umask=0o007):
+        assert socket.stat().st_mode & 0o777 == 0o770
+
+    with pytest.raises(EmbeddedServerError, match="open to others"):
+        EmbeddedValkey(tmp_path, memory_mb=16, socket=socket).acquire()
+
+
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     server = EmbeddedValkey(tmp_path, memory_mb=16)
     with server:
