@@ -3,6 +3,7 @@
 import random
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -60,9 +61,11 @@ def _runs(
             search.put_all(
                 kind="run",
                 owner=person.pk,
-                texts=[
-                    search.Text(
-                        object_id=row.pk, number=row.number, text=f"{row.prompt}\n{row.text}"
+                entries=[
+                    search.Entry(
+                        object_id=row.pk,
+                        number=row.number,
+                        words=search.words(f"{row.prompt}\n{row.text}"),
                     )
                     for row in rows
                 ],
@@ -114,7 +117,7 @@ def _prompts(
     made: list[uuid.UUID] = []
     tags = [Tag.objects.create(person=person, name=f"tag {number}") for number in range(20)]
     for start in range(0, count, BATCH):
-        prompts, versions, texts = [], [], []
+        prompts, versions, entries = [], [], []
         for place in range(start, min(start + BATCH, count)):
             title = _words(chance, words, 4)
             prompt = Prompt(
@@ -127,10 +130,14 @@ def _prompts(
             text = _words(chance, words, WORDS_A_PROMPT) + (" common" if place % 2 else "")
             prompts.append(prompt)
             versions.append(PromptVersion(prompt=prompt, number=1, text=text, parameters={}))
-            texts.append(
-                search.Text(object_id=prompt.pk, number=search.new_number(), text=f"{title} {text}")
+            entries.append(
+                search.Entry(
+                    object_id=prompt.pk,
+                    number=search.new_number(),
+                    words=search.words(f"{title} {text}"),
+                )
             )
-        texts = list(_apart(texts))
+        entries = list(_apart(entries))
         with transaction.atomic():
             Prompt.objects.bulk_create(prompts)
             PromptVersion.objects.bulk_create(versions)
@@ -141,17 +148,17 @@ def _prompts(
             filed.objects.bulk_create(
                 [filed(prompt=one, tag=tags[place % 20]) for place, one in enumerate(prompts)]
             )
-            search.put_all(kind="prompt", owner=person.pk, texts=texts)
+            search.put_all(kind="prompt", owner=person.pk, entries=entries)
         made += [version.pk for version in versions]
     return made
 
 
-def _apart(texts: list[search.Text]) -> Iterator[search.Text]:
+def _apart(entries: list[search.Entry]) -> Iterator[search.Entry]:
     """Numbers made in one moment may be the same."""
     last = 0
-    for text in texts:
-        last = max(last + 1, text.number)
-        yield search.Text(object_id=text.object_id, number=last, text=text.text)
+    for entry in entries:
+        last = max(last + 1, entry.number)
+        yield replace(entry, number=last)
 
 
 def _word(chance: random.Random, number: int) -> str:

@@ -93,7 +93,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     # Pages; static files lie compressed on the disk. Lengths tell nothing: it adds some at random.
-    "django.middleware.gzip.GZipMiddleware",
+    "playground.core.compression.CompressionMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -263,6 +263,18 @@ LIMIT_PERSON_ACTIVE = env.whole("LIMIT_PERSON_ACTIVE", 8, least=1)
 LIMIT_ADDRESS_ACTIVE = env.whole("LIMIT_ADDRESS_ACTIVE", 32, least=1)
 LIMIT_SOCKETS_PERSON = env.whole("LIMIT_SOCKETS_PERSON", 20, least=1)
 LIMIT_SOCKETS_ADDRESS = env.whole("LIMIT_SOCKETS_ADDRESS", 60, least=1)
+# What one person, and all people of one address, may keep: rows of each kind, and MiB of all
+# kinds together.
+LIMIT_PERSON_RUNS = env.whole("LIMIT_PERSON_RUNS", 50_000, least=1)
+LIMIT_PERSON_PROMPTS = env.whole("LIMIT_PERSON_PROMPTS", 2_000, least=1)
+LIMIT_PERSON_VERSIONS = env.whole("LIMIT_PERSON_VERSIONS", 20_000, least=1)
+LIMIT_PERSON_DRAFTS = env.whole("LIMIT_PERSON_DRAFTS", 500, least=1)
+LIMIT_PERSON_MIB = env.whole("LIMIT_PERSON_MIB", 512, least=1)
+LIMIT_ADDRESS_RUNS = env.whole("LIMIT_ADDRESS_RUNS", 400_000, least=1)
+LIMIT_ADDRESS_PROMPTS = env.whole("LIMIT_ADDRESS_PROMPTS", 16_000, least=1)
+LIMIT_ADDRESS_VERSIONS = env.whole("LIMIT_ADDRESS_VERSIONS", 160_000, least=1)
+LIMIT_ADDRESS_DRAFTS = env.whole("LIMIT_ADDRESS_DRAFTS", 4_000, least=1)
+LIMIT_ADDRESS_MIB = env.whole("LIMIT_ADDRESS_MIB", 4_096, least=1)
 # A worker whose heartbeat is older has lost its runs. Seconds.
 LEASE_SECONDS = env.number("LEASE_SECONDS", 5.0, least=1.0)
 HEARTBEAT_SECONDS = env.number("HEARTBEAT_SECONDS", 1.0, least=0.1)

@@ -8,11 +8,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import ForeignKey, Model
+from django.db.models import Count, ForeignKey, Model, Q, QuerySet, Sum
 
 from playground.accounts.models import Person
 
 Lines = Iterator[dict[str, Any]]
+# A person, or the keyed hash of an address: everybody who came first from there.
+Whose = Person | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """How much there is of something. size: in bytes."""
+
+    rows: int = 0
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +33,28 @@ class Belonging:
     merge: (guest, account) before the guest's rows are handed over, for what the
         account may have already and cannot have twice.
     release: before a person's rows are deleted, for what stands elsewhere.
+    measure: by the name of a quota (quotas.py), how much there is of it.
     """
 
     model: type[Model]
     export: Callable[[Person], Lines]
     merge: Callable[[Person, Person], None] | None = None
     release: Callable[[Person], None] | None = None
+    measure: Callable[[Whose], dict[str, Amount]] | None = None
 
 
 _said: dict[type[Model], Belonging] = {}
+
+
+def owned_by(whose: Whose, *, path: str = "person") -> Q:
+    """The rows of ``whose``; path: from a row to its person."""
+    return Q(**{path: whose} if isinstance(whose, Person) else {f"{path}__address": whose})
+
+
+def amount_of(rows: QuerySet[Any]) -> Amount:
+    """How many ``rows`` there are, and what they take by their column ``size``."""
+    found = rows.aggregate(rows=Count("*"), size=Sum("size"))
+    return Amount(rows=found["rows"], size=found["size"] or 0)
 
 
 def belongs(belonging: Belonging) -> None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 
@@ -30,6 +31,14 @@ class Person(models.Model):
         User, null=True, blank=True, on_delete=models.CASCADE, related_name="person"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # Keyed hash of the network address at which the person was made (addresses.py): what all
+    # those of one address keep is limited too. "" is unknown, and counts for no address.
+    address = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["address"], name="person_of_address", condition=~Q(address=""))
+        ]
 
     def __str__(self) -> str:
         return self.user.get_username() if self.user else f"guest {str(self.pk)[:8]}"

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
+from playground.accounts.addresses import address_of
 from playground.accounts.models import Person, User
 
 COOKIE: str = settings.PERSON_COOKIE_NAME
@@ -30,9 +31,13 @@ def person_for_write(request: HttpRequest) -> Person:
     person = person_of(request)
     if person is None:
         if isinstance(request.user, User):
-            person, _ = Person.objects.get_or_create(user=request.user)
+            person, _ = Person.objects.get_or_create(
+                user=request.user, defaults={"address": address_of(request)}
+            )
         else:
-            person = _guest_made(_person_id(request.COOKIES, max_age=COOKIE_SECONDS))
+            person = _guest_made(
+                _person_id(request.COOKIES, max_age=COOKIE_SECONDS), address_of(request)
+            )
         request._person = person  # type: ignore[attr-defined]
     return person
 
@@ -95,13 +100,13 @@ def cookie_value(person_id: uuid.UUID) -> str:
     return signing.TimestampSigner(salt=_SALT).sign(person_id.hex)
 
 
-def _guest_made(person_id: uuid.UUID | None) -> Person:
+def _guest_made(person_id: uuid.UUID | None, address: str) -> Person:
     """The guest of that id, made by whichever request comes first; else a new one."""
     if person_id is not None:
-        guest, _ = Person.objects.get_or_create(pk=person_id)
+        guest, _ = Person.objects.get_or_create(pk=person_id, defaults={"address": address})
         if guest.user_id is None:
             return guest
-    return Person.objects.create()
+    return Person.objects.create(address=address)
 
 
 def _send(response: HttpResponseBase, person_id: uuid.UUID) -> None:

@@ -31,6 +31,7 @@ from playground.accounts.forms import DeleteForm, EmailForm
 from playground.accounts.leaving import person_delete, user_delete
 from playground.accounts.models import User
 from playground.accounts.people import forget_guest, person_of
+from playground.accounts.quotas import kept_by
 from playground.core.errors import Forbidden
 from playground.core.streaming import download
 
@@ -90,7 +91,7 @@ def account(request: HttpRequest) -> HttpResponse:
     """What there is to say and do about oneself."""
     user = _user(request)
     form = EmailForm(initial={"email": user.email}) if user else None
-    return render(request, "account/account.html", {"person": person_of(request), "form": form})
+    return render(request, "account/account.html", _about(request, form))
 
 
 @login_required
@@ -99,8 +100,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
     """Takes another address, or none."""
     form = EmailForm(request.POST)
     if not form.is_valid():
-        context = {"person": person_of(request), "form": form}
-        return render(request, "account/account.html", context, status=400)
+        return render(request, "account/account.html", _about(request, form), status=400)
     email_change(user=_signed_in(request), email=form.cleaned_data["email"])
     messages.success(request, "Your e-mail address is saved.")
     return redirect("account")
@@ -142,6 +142,11 @@ def delete(request: HttpRequest) -> HttpResponse:
     forget_guest(request)
     messages.success(request, "Everything is deleted.")
     return HttpResponseRedirect(reverse("account_login"), status=303)
+
+
+def _about(request: HttpRequest, form: EmailForm | None) -> dict[str, Any]:
+    person = person_of(request)
+    return {"person": person, "form": form, "kept": kept_by(person) if person else []}
 
 
 def _user(request: HttpRequest) -> User | None:

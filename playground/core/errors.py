@@ -9,6 +9,9 @@
     ├── Forbidden               403
     │   └── SignInRequired      403
     ├── NotFound                404  also for what belongs to somebody else
+    ├── QuotaReached            409  what is kept must be deleted first
+    ├── ImportRunning           409  with `retry_after`
+    ├── ImportInterrupted       409  what is left comes in by importing again
     ├── RequestTimeout          408  the request came too slowly
     ├── BodyTooLarge            413  more bytes were sent than the route takes
     ├── TooManyRuns             429  with `retry_after`
@@ -81,6 +84,21 @@ class SignInRequired(Forbidden):
 class NotFound(PlaygroundError):
     code = "not_found"
     status = 404
+
+
+class QuotaReached(PlaygroundError):
+    code = "quota_reached"
+    status = 409
+
+
+class ImportRunning(PlaygroundError):
+    code = "import_running"
+    status = 409
+
+
+class ImportInterrupted(PlaygroundError):
+    code = "import_interrupted"
+    status = 409
 
 
 class RequestTimeout(PlaygroundError):

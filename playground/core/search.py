@@ -1,6 +1,8 @@
 """Finding one's own things by their words.
 
-    search.put(kind="prompt", object_id=prompt.pk, owner=person.pk, text="...")
+    words = search.words("...")
+    with transaction.atomic():
+        search.put(kind="prompt", object_id=prompt.pk, owner=person.pk, words=words)
     Prompt.objects.filter(pk__in=search.matching(kind="prompt", owner=person.pk, query="red fox"))
 
 Words are runs of letters and digits, without case and accents. A query is words
@@ -20,14 +22,20 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from secrets import randbelow
+from typing import NewType
 
 from django.db import connection, transaction
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 from playground.core.models import SearchEntry
 
-# More of a text than this is not found; a prompt and a completion are shorter.
+# More of a text than this is not found; a prompt and a completion are shorter. Of its letters
+# as they are spread out, which may be 18 for one.
 MAX_CHARACTERS = 200_000
+# What spreading may make of a text: Korean takes three letters for one, and nothing that
+# people write takes more.
+MOST_SPREAD = 4
+_SPREAD_AT_ONCE = 4_096
 # Longer ones are found by their beginning.
 MAX_WORD = 64
 MAX_QUERY_WORDS = 16
@@ -39,13 +47,17 @@ _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r'"([^"]*)"?|([^"]+)')
 
 
+# The words of a text, ready to be written; `words` makes them.
+Words = NewType("Words", str)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Entry:
     """An object with its words, as `put_all` takes it; number: see `new_number`."""
 
     object_id: uuid.UUID
     number: int
-    text: str
+    words: Words
 
 
 def new_number(moment_ns: int | None = None) -> int:
@@ -69,10 +81,19 @@ def numbers_between(first: int, last: int) -> set[int]:
     return set(found.values_list("pk", flat=True))
 
 
+def words(text: str) -> Words:
+    """What `put` writes of ``text``.
+
+    It takes up to 50 ms. Call it before the transaction begins: on SQLite nobody else writes
+    meanwhile.
+    """
+    return Words(" ".join(words_of(text)))
+
+
 def put(
-    *, kind: str, object_id: uuid.UUID, owner: uuid.UUID, text: str, number: int | None = None
+    *, kind: str, object_id: uuid.UUID, owner: uuid.UUID, words: Words, number: int | None = None
 ) -> None:
-    """Makes the object findable by ``text``, in the place of what it was found by before.
+    """Makes the object findable by ``words``, in the place of what it was found by before.
 
     Call it in the transaction that writes the object.
     """
@@ -82,20 +103,20 @@ def put(
             object_id=object_id,
             defaults={"id": number or new_number(), "owner": owner},
         )
-        _write(kind, owner, [Text(object_id=object_id, number=entry.pk, text=text)])
+        _write(kind, owner, [Entry(object_id=object_id, number=entry.pk, words=words)])
 
 
-def put_all(*, kind: str, owner: uuid.UUID, texts: Sequence[Text]) -> None:
+def put_all(*, kind: str, owner: uuid.UUID, entries: Sequence[Entry]) -> None:
     """Makes many objects findable that no search knows yet."""
     with transaction.atomic():
         SearchEntry.objects.bulk_create(
             [
-                SearchEntry(id=text.number, kind=kind, object_id=text.object_id, owner=owner)
-                for text in texts
+                SearchEntry(id=entry.number, kind=kind, object_id=entry.object_id, owner=owner)
+                for entry in entries
             ],
             batch_size=_BATCH,
         )
-        _write(kind, owner, texts)
+        _write(kind, owner, entries)
 
 
 def drop(*, kind: str, object_ids: Iterable[uuid.UUID]) -> None:
@@ -193,9 +214,24 @@ def words_of(text: str) -> list[str]:
     >>> words_of("Où est la gare_routière ?")
     ['ou', 'est', 'la', 'gare', 'routiere']
     """
-    spread = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS]).casefold()
-    plain = "".join(letter for letter in spread if not unicodedata.combining(letter))
-    return [word[:MAX_WORD] for word in _WORD.findall(plain)]
+    return [word[:MAX_WORD] for word in _WORD.findall(_spread(text))]
+
+
+def _spread(text: str) -> str:
+    """The text without case and accents, as far as it is found."""
+    room = min(MAX_CHARACTERS, MOST_SPREAD * len(text) + MAX_WORD)
+    parts: list[str] = []
+    # A part at a time, so that no more is made than there is room for. What a letter becomes
+    # does not depend on those beside it, once the accents are gone.
+    for start in range(0, len(text), _SPREAD_AT_ONCE):
+        letters = unicodedata.normalize("NFKD", text[start : start + _SPREAD_AT_ONCE]).casefold()
+        accents = [ord(letter) for letter in set(letters) if unicodedata.combining(letter)]
+        part = letters.translate(dict.fromkeys(accents))[:room]
+        parts.append(part)
+        room -= len(part)
+        if not room:
+            break
+    return "".join(parts)
 
 
 def _scope(kind: str, owner: uuid.UUID) -> str:
@@ -259,13 +295,13 @@ def _tsquery(scope: str, phrases: Iterable[_Phrase]) -> str:
     return " & ".join(parts)
 
 
-def _write(kind: str, owner: uuid.UUID, texts: Sequence[Text]) -> None:
+def _write(kind: str, owner: uuid.UUID, entries: Sequence[Entry]) -> None:
     scope = _scope(kind, owner)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.executemany(
                 "INSERT OR REPLACE INTO core_searchwords (rowid, scope, text) VALUES (%s, %s, %s)",
-                [(text.number, scope, " ".join(words_of(text.text))) for text in texts],
+                [(entry.number, scope, entry.words) for entry in entries],
             )
             return
         cursor.executemany(
@@ -273,7 +309,7 @@ def _write(kind: str, owner: uuid.UUID, texts: Sequence[Text]) -> None:
             "INSERT INTO core_searchwords (id, words)"
             " VALUES (%s, to_tsvector('simple', %s) || strip(to_tsvector('simple', %s)))"
             " ON CONFLICT (id) DO UPDATE SET words = excluded.words",
-            [(text.number, " ".join(words_of(text.text)), scope) for text in texts],
+            [(entry.number, entry.words, scope) for entry in entries],
         )
 
 

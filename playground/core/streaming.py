@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 
 # Of characters; small enough to hold, large enough that a line costs nothing.
@@ -10,26 +11,46 @@ CHUNK = 1 << 16
 
 
 def download(lines: Iterator[str], *, name: str, content_type: str) -> StreamingHttpResponse:
-    """``lines`` as a file called ``name``, of which only a chunk is ever held."""
-    response = StreamingHttpResponse(_chunks(lines), content_type=f"{content_type}; charset=utf-8")
+    """``lines`` as a file called ``name``, of which only a chunk is ever held.
+
+    A reader that is slow or goes away holds no connection to the database: ``lines`` must keep
+    no query open from one line to the next.
+    """
+    response = StreamingHttpResponse(_Chunks(lines), content_type=f"{content_type}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-async def _chunks(lines: Iterator[str]) -> AsyncIterator[bytes]:
-    """Takes the lines in the request's own thread, whose database connection they use."""
-    take = sync_to_async(_take, thread_sensitive=True)
-    while chunk := await take(lines):
-        yield chunk
+class _Chunks:
+    """The lines in chunks, taken in the request's own thread.
+
+    Django closes it with the response, however that ends.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        take = sync_to_async(_take, thread_sensitive=True)
+        while chunk := await take(self._lines):
+            yield chunk
+
+    def close(self) -> None:
+        if close := getattr(self._lines, "close", None):
+            close()
 
 
 def _take(lines: Iterator[str]) -> bytes:
     taken: list[str] = []
     size = 0
-    for line in lines:
-        taken.append(line)
-        size += len(line)
-        if size >= CHUNK:
-            break
+    try:
+        for line in lines:
+            taken.append(line)
+            size += len(line)
+            if size >= CHUNK:
+                break
+    finally:
+        # The reader may take its time: a connection from a pool goes back to it meanwhile.
+        close_old_connections()
     return "".join(taken).encode()

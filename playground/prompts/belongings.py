@@ -5,12 +5,13 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from playground.accounts.belongings import Belonging
+from playground.accounts.belongings import Amount, Belonging, Whose, amount_of, owned_by
 from playground.accounts.models import Person
+from playground.core.batches import in_batches
 from playground.prompts.indexing import published_forget
 from playground.prompts.models import Draft, Prompt, PromptVersion, Share, Tag
 
-_CHUNK = 200
+_BATCH = 100
 
 
 def _export_tags(person: Person) -> Iterator[dict[str, Any]]:
@@ -28,9 +29,8 @@ def _merge_tags(guest: Person, account: Person) -> None:
 
 
 def _export_prompts(person: Person) -> Iterator[dict[str, Any]]:
-    prompts = Prompt.objects.filter(person=person).order_by("created_at", "pk")
-    kept = prompts.prefetch_related("tags", "versions")
-    for prompt in kept.iterator(chunk_size=_CHUNK):
+    prompts = Prompt.objects.filter(person=person).prefetch_related("tags", "versions")
+    for prompt in in_batches(prompts, by="created_at", size=_BATCH):
         versions = sorted(prompt.versions.all(), key=lambda version: version.number)
         yield {
             "kind": "prompt",
@@ -81,8 +81,20 @@ def _release_prompts(person: Person) -> None:
     published_forget(*published.values_list("pk", flat=True))
 
 
+def _measure_prompts(whose: Whose) -> dict[str, Amount]:
+    versions = PromptVersion.objects.filter(owned_by(whose, path="prompt__person"))
+    return {
+        "prompts": Amount(rows=Prompt.objects.filter(owned_by(whose)).count()),
+        "versions": amount_of(versions),
+    }
+
+
+def _measure_drafts(whose: Whose) -> dict[str, Amount]:
+    return {"drafts": amount_of(Draft.objects.filter(owned_by(whose)))}
+
+
 def _export_drafts(person: Person) -> Iterator[dict[str, Any]]:
-    for draft in Draft.objects.filter(person=person).order_by("updated_at", "pk"):
+    for draft in in_batches(Draft.objects.filter(person=person), by="updated_at", size=_BATCH):
         yield {
             "kind": "draft",
             "template": draft.template,
@@ -103,8 +115,8 @@ def _merge_drafts(guest: Person, account: Person) -> None:
 
 def _export_shares(person: Person) -> Iterator[dict[str, Any]]:
     shares = Share.objects.filter(person=person).select_related("prompt", "version")
-    kept = shares.prefetch_related("runs").order_by("created_at", "pk")
-    for share in kept.iterator(chunk_size=_CHUNK):
+    kept = shares.prefetch_related("runs")
+    for share in in_batches(kept, by="created_at", size=_BATCH):
         yield {
             "kind": "share",
             "token": share.token,
@@ -121,7 +133,9 @@ def _export_shares(person: Person) -> Iterator[dict[str, Any]]:
 
 BELONGINGS = (
     Belonging(model=Tag, export=_export_tags, merge=_merge_tags),
-    Belonging(model=Prompt, export=_export_prompts, release=_release_prompts),
-    Belonging(model=Draft, export=_export_drafts, merge=_merge_drafts),
+    Belonging(
+        model=Prompt, export=_export_prompts, release=_release_prompts, measure=_measure_prompts
+    ),
+    Belonging(model=Draft, export=_export_drafts, merge=_merge_drafts, measure=_measure_drafts),
     Belonging(model=Share, export=_export_shares),
 )

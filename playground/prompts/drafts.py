@@ -15,7 +15,9 @@ from django.http import Http404, QueryDict
 from django.utils import timezone
 
 from playground.accounts.models import Person
+from playground.accounts.quotas import Room, room_of
 from playground.core.errors import InvalidInput
+from playground.core.sizes import json_size
 from playground.prompts.catalog import Template
 from playground.prompts.forms import PromptForm, posted_form
 from playground.prompts.models import Draft, Prompt
@@ -24,8 +26,6 @@ from playground.runs.parameters import SPEC_BY_NAME
 
 # A draft that was thrown away can be brought back for this long.
 DISCARDED_FOR = timedelta(days=7)
-# Of one person, copies and discarded ones included.
-MAX_DRAFTS = 500
 _MAX_WRITER = 32
 _PARAMETERS = frozenset({*SPEC_BY_NAME, "stop", "seed", "logprobs"})
 
@@ -115,7 +115,11 @@ def draft_save(
     base: PromptState,
     page: PageSave,
 ) -> Saved:
-    """Keeps what a page holds now; ``base`` is what it would show without a draft."""
+    """Keeps what a page holds now; ``base`` is what it would show without a draft.
+
+    Raises `QuotaReached`, and then the page's text is kept nowhere.
+    """
+    room = room_of(person)
     with transaction.atomic():
         # The person's row is the lock: a page's saves may come at the same time.
         Person.objects.select_for_update().get(pk=person.pk)
@@ -123,16 +127,16 @@ def draft_save(
         if draft is None:
             if state == base or _was_discarded(person, page):
                 return Saved(draft=None)
-            return Saved(draft=_create(person, template, prompt, state, page))
+            return Saved(draft=_create(person, template, prompt, state, page, room))
         if _is_late(draft, page) or draft.state == state.to_json():
             return Saved(draft=draft)
         if _is_unseen(draft, page):
-            copy = _create(person, template, prompt, state, page, is_copy=True)
+            copy = _create(person, template, prompt, state, page, room, is_copy=True)
             return Saved(draft=copy, other=draft)
         if state == base and not draft.is_copy:
             draft.delete()
             return Saved(draft=None)
-        return Saved(draft=_overwrite(draft, state, page))
+        return Saved(draft=_overwrite(draft, state, page, room))
 
 
 def draft_discard(*, draft: Draft) -> Draft:
@@ -213,13 +217,11 @@ def _create(
     prompt: Prompt | None,
     state: PromptState,
     page: PageSave,
+    room: Room,
     *,
     is_copy: bool = False,
 ) -> Draft:
-    if Draft.objects.filter(person=person).count() >= MAX_DRAFTS:
-        raise InvalidInput(
-            f"You have {MAX_DRAFTS} drafts, which is the most. Delete some on the page Prompts."
-        )
+    room.check("drafts", size=json_size(state.to_json()))
     return Draft.objects.create(
         person=person,
         template=template.slug,
@@ -231,7 +233,8 @@ def _create(
     )
 
 
-def _overwrite(draft: Draft, state: PromptState, page: PageSave) -> Draft:
+def _overwrite(draft: Draft, state: PromptState, page: PageSave, room: Room) -> Draft:
+    room.check("drafts", rows=0, size=json_size(state.to_json()) - draft.size)
     draft.state = state.to_json()
     draft.revision += 1
     draft.writer, draft.step = page.writer, page.step

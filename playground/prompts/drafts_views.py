@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from playground.accounts.people import person_for_write, person_of
-from playground.core.errors import InvalidInput
+from playground.core.errors import PlaygroundError
 from playground.core.responses import error_response
 from playground.prompts.catalog import Template
 from playground.prompts.drafts import (
@@ -52,7 +52,7 @@ def save(request: HttpRequest, template: Template) -> HttpResponse:
             base=state_of_version(head) if head else example_state(template),
             page=page,
         )
-    except InvalidInput as error:
+    except PlaygroundError as error:
         return error_response(request, error)
     return JsonResponse(
         {**_told(saved, page), "title": first_title(form)}, status=409 if saved.other else 200

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from playground.accounts.models import Person
 from playground.prompts.diffs import Changes, changes_between
+from playground.prompts.indexing import text_words
 from playground.prompts.library import Details, prompt_create
 from playground.prompts.models import Prompt, PromptVersion
 from playground.prompts.sharing import Shown
@@ -40,6 +41,7 @@ class ForkNote:
 def prompt_fork(*, person: Person, shown: Shown) -> Prompt:
     """A copy of what is shown: its text and settings, none of its outputs."""
     origin = shown.prompt
+    words = text_words(shown.version.text)
     with transaction.atomic():
         fork = prompt_create(
             person=person,
@@ -48,6 +50,7 @@ def prompt_fork(*, person: Person, shown: Shown) -> Prompt:
             details=Details(title=origin.title, description=origin.description),
             message=f"Forked from {origin.title}"[:200],
             forked_from=shown.version,
+            words=words,
         )
         fork.forked_author = shown.author
         fork.forked_through = shown.share

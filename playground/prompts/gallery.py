@@ -16,7 +16,13 @@ from django.utils import timezone
 from playground.core import search
 from playground.core.errors import Forbidden, SignInRequired
 from playground.prompts.catalog import TEMPLATES, Template
-from playground.prompts.indexing import EVERYBODY, PUBLIC, published_forget, published_index
+from playground.prompts.indexing import (
+    EVERYBODY,
+    PUBLIC,
+    head_words,
+    published_forget,
+    published_index,
+)
 from playground.prompts.models import Prompt, PromptVersion
 from playground.prompts.paging import Paged
 from playground.prompts.sharing import MAX_RUNS, Shown, author_of, shown_runs
@@ -124,6 +130,7 @@ def prompt_publish(*, prompt: Prompt, runs: Sequence[Run]) -> Prompt:
     """
     if prompt.person.user_id is None:
         raise SignInRequired("Sign up to publish in the gallery. Your prompts come with you.")
+    words = head_words(prompt)
     with transaction.atomic():
         # Staff may keep it out at this very moment.
         if Prompt.objects.select_for_update().get(pk=prompt.pk).barred_at:
@@ -131,7 +138,7 @@ def prompt_publish(*, prompt: Prompt, runs: Sequence[Run]) -> Prompt:
         prompt.published_at = prompt.published_at or timezone.now()
         Prompt.objects.filter(pk=prompt.pk).update(published_at=prompt.published_at)
         prompt.published_runs.set(runs)
-        published_index(prompt)
+        published_index(prompt, words)
     return prompt
 
 

@@ -16,19 +16,32 @@ EVERYBODY = uuid.UUID(int=0)
 INDEXED = 20_000
 
 
-def prompt_index(prompt: Prompt) -> None:
-    """Tells the owner's search what the prompt now says, and the gallery's if it is published."""
+def text_words(text: str) -> search.Words:
+    """By what a prompt of this text is found. Make them before the transaction begins."""
+    return search.words(text[:INDEXED])
+
+
+def head_words(prompt: Prompt) -> search.Words:
+    """The same of what the prompt now says."""
+    return text_words(prompt.head.text if prompt.head else "")
+
+
+def prompt_index(prompt: Prompt, words: search.Words) -> None:
+    """Tells the owner's search what the prompt now says, and the gallery's if it is published.
+
+    words: `text_words` of its text.
+    """
     tags = " ".join(prompt.tags.values_list("name", flat=True))
     search.put(
         kind=OWN,
         object_id=prompt.pk,
         owner=prompt.person_id,
-        text="\n".join([prompt.title, prompt.description, tags, _text(prompt)]),
+        words=_with(words, prompt.title, prompt.description, tags),
     )
-    published_index(prompt)
+    published_index(prompt, words)
 
 
-def published_index(prompt: Prompt) -> None:
+def published_index(prompt: Prompt, words: search.Words) -> None:
     """Tells the gallery's search what the prompt now says, if it is published."""
     if prompt.published_at is None:
         return
@@ -36,7 +49,7 @@ def published_index(prompt: Prompt) -> None:
         kind=PUBLIC,
         object_id=prompt.pk,
         owner=EVERYBODY,
-        text="\n".join([prompt.title, prompt.description, _text(prompt)]),
+        words=_with(words, prompt.title, prompt.description),
     )
 
 
@@ -51,5 +64,6 @@ def published_forget(*prompt_ids: uuid.UUID) -> None:
     search.drop(kind=PUBLIC, object_ids=prompt_ids)
 
 
-def _text(prompt: Prompt) -> str:
-    return prompt.head.text[:INDEXED] if prompt.head else ""
+def _with(words: search.Words, *details: str) -> search.Words:
+    """Title, description and tags are short: their words cost a transaction nothing."""
+    return search.Words(f"{search.words(chr(10).join(details))} {words}")

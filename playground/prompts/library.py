@@ -9,11 +9,14 @@ from django.http import Http404, QueryDict
 from django.utils import timezone
 
 from playground.accounts.models import Person
+from playground.accounts.quotas import room_of
+from playground.core import search
 from playground.core.errors import InvalidInput, NothingChanged
+from playground.core.sizes import json_size
 from playground.prompts.fields import clean_text
-from playground.prompts.indexing import prompt_forget, prompt_index
+from playground.prompts.indexing import head_words, prompt_forget, prompt_index, text_words
 from playground.prompts.models import Prompt, PromptVersion, Tag
-from playground.prompts.states import PromptState
+from playground.prompts.states import PromptState, state_of_version
 from playground.prompts.versions import version_create
 
 MAX_TITLE = 120
@@ -69,8 +72,16 @@ def prompt_create(
     details: Details,
     message: str = "",
     forked_from: PromptVersion | None = None,
+    words: search.Words | None = None,
 ) -> Prompt:
-    """A new prompt with its first version."""
+    """A new prompt with its first version. Raises `QuotaReached`.
+
+    words: `text_words` of its text, from whoever calls it in a transaction of their own.
+    """
+    words = text_words(state.text) if words is None else words
+    room = room_of(person)
+    room.check("prompts", size=0)
+    room.check("versions", size=json_size(state.to_json()))
     with transaction.atomic():
         prompt = Prompt.objects.create(
             person=person,
@@ -82,7 +93,7 @@ def prompt_create(
         )
         _file_under(prompt, details.tags)
         version_create(prompt=prompt, state=state, message=message)
-        prompt_index(prompt)
+        prompt_index(prompt, words)
     return prompt
 
 
@@ -92,8 +103,11 @@ def prompt_save(
     """The next version and the details as they are now.
 
     None when only the details changed: there is no version then. Raises
-    `NothingChanged` when neither did.
+    `NothingChanged` when neither did, and `QuotaReached`.
     """
+    words = text_words(state.text)
+    if prompt.head is None or state_of_version(prompt.head) != state:
+        room_of(prompt.person).check("versions", size=json_size(state.to_json()))
     with transaction.atomic():
         is_renamed = _set_details(prompt, details)
         version = None
@@ -102,15 +116,16 @@ def prompt_save(
         except NothingChanged:
             if not is_renamed:
                 raise
-        prompt_index(prompt)
+        prompt_index(prompt, words)
     return version
 
 
 def prompt_edit(*, prompt: Prompt, details: Details) -> Prompt:
     """Other details, the same text."""
+    words = head_words(prompt)
     with transaction.atomic():
         if _set_details(prompt, details):
-            prompt_index(prompt)
+            prompt_index(prompt, words)
     return prompt
 
 

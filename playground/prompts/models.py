@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from playground.accounts.models import Person
+from playground.core.sizes import bytes_of
 from playground.runs.models import Run
 
 
@@ -104,8 +105,15 @@ class PromptVersion(models.Model):
     # "" for the registry's default.
     model = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # For the quotas, in bytes.
+    size = models.GeneratedField(
+        expression=bytes_of("text", "fields", "variables", "parameters"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=["prompt", "size"], name="version_size")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["prompt", "number"], name="version_number")
         ]
@@ -137,8 +145,13 @@ class Draft(models.Model):
     # Thrown away then, and kept for some days so that this can be undone; in no list.
     discarded_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(default=timezone.now)
+    # For the quotas, in bytes.
+    size = models.GeneratedField(
+        expression=bytes_of("state"), output_field=models.BigIntegerField(), db_persist=True
+    )
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=["person", "size"], name="draft_size")]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["person", "template"],

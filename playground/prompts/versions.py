@@ -11,11 +11,12 @@ from django.http import Http404
 from django.utils import timezone
 
 from playground.accounts.models import Person
+from playground.accounts.quotas import room_of
 from playground.core.errors import NothingChanged
 from playground.prompts.diffs import Changes, changes_between
 from playground.prompts.fitting import finished_prompt
 from playground.prompts.forms import PromptForm
-from playground.prompts.indexing import prompt_index
+from playground.prompts.indexing import prompt_index, text_words
 from playground.prompts.models import Prompt, PromptVersion
 from playground.prompts.states import PromptState, state_of_version, template_named
 from playground.runs.models import Run
@@ -63,14 +64,16 @@ def version_create(*, prompt: Prompt, state: PromptState, message: str = "") -> 
 
 
 def version_restore(*, prompt: Prompt, version: PromptVersion) -> PromptVersion:
-    """A new version with the content of an old one. Raises `NothingChanged`."""
+    """A new version with the content of an old one. Raises `NothingChanged`, `QuotaReached`."""
+    words = text_words(version.text)
+    room_of(prompt.person).check("versions", size=version.size)
     with transaction.atomic():
         restored = version_create(
             prompt=prompt,
             state=state_of_version(version),
             message=f"Restored version {version.number}",
         )
-        prompt_index(prompt)
+        prompt_index(prompt, words)
     return restored
 
 

@@ -70,19 +70,17 @@ def version_page(request: HttpRequest, prompt_id: uuid.UUID, number: int) -> Htt
 def create(request: HttpRequest, template: Template) -> HttpResponse:
     """Saves what is on the page as a new prompt."""
     form = posted_form(template, request.POST)
+    state = state_of(form)
     try:
-        details = posted_details(request.POST, default_title=first_title(form))
-        message = posted_message(request.POST)
+        prompt = prompt_create(
+            person=person_for_write(request),
+            template=template.slug,
+            state=state,
+            details=posted_details(request.POST, default_title=first_title(form)),
+            message=posted_message(request.POST),
+        )
     except PlaygroundError as error:
         return _refused(request, form, error)
-    state = state_of(form)
-    prompt = prompt_create(
-        person=person_for_write(request),
-        template=template.slug,
-        state=state,
-        details=details,
-        message=message,
-    )
     return _saved(request, prompt, prompt.head, form, state)
 
 

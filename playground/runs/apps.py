@@ -7,6 +7,7 @@ class RunsConfig(AppConfig):
 
     def ready(self) -> None:
         from playground.accounts.belongings import belongs
-        from playground.runs.belongings import RUNS
+        from playground.runs.belongings import BELONGINGS
 
-        belongs(RUNS)
+        for belonging in BELONGINGS:
+            belongs(belonging)

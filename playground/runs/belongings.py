@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from playground.accounts.belongings import Belonging
+from playground.accounts.belongings import Amount, Belonging, Whose, amount_of, owned_by
 from playground.accounts.models import Person
 from playground.runs.deletion import runs_delete_all
 from playground.runs.exports import run_line
-from playground.runs.models import Run
+from playground.runs.models import Import, Run
 from playground.runs.services import run_cancel
 
 # How long workers are given to stop what they run for somebody who leaves. Seconds.
@@ -38,4 +38,22 @@ def _release(person: Person) -> None:
     runs_delete_all(person=person)
 
 
-RUNS = Belonging(model=Run, export=_export, release=_release)
+def _measure(whose: Whose) -> dict[str, Amount]:
+    return {"runs": amount_of(Run.objects.filter(owned_by(whose)))}
+
+
+def _export_imports(person: Person) -> Iterator[dict[str, Any]]:
+    for cut in Import.objects.filter(person=person):
+        yield {"kind": "import", "runs": cut.runs, "saved": cut.saved, "at": cut.beat_at}
+
+
+def _merge_imports(guest: Person, account: Person) -> None:
+    """One a person: of what both have not finished, the account's is told."""
+    if Import.objects.filter(person=account).exists():
+        Import.objects.filter(person=guest).delete()
+
+
+BELONGINGS = (
+    Belonging(model=Run, export=_export, release=_release, measure=_measure),
+    Belonging(model=Import, export=_export_imports, merge=_merge_imports),
+)

@@ -46,6 +46,7 @@ def run_line(run: Run) -> dict[str, Any]:
         "kind": "run",
         "version": VERSION,
         "id": run.pk,
+        "original": run.original_id,
         "origin": run.origin_id,
         "parent": run.parent_id,
         "tree": run.tree,

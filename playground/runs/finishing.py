@@ -45,6 +45,7 @@ class Outcome:
 def run_finish(*, run_id: uuid.UUID, attempt: int, outcome: Outcome) -> bool:
     """Stores the outcome if ``attempt`` still holds the run. False for a zombie."""
     held = Run.objects.filter(pk=run_id, attempt=attempt, status=Run.Status.RUNNING)
+    words = _words_of(run_id, outcome.text)
     with transaction.atomic():
         won = held.update(
             status=outcome.status,
@@ -60,17 +61,24 @@ def run_finish(*, run_id: uuid.UUID, attempt: int, outcome: Outcome) -> bool:
             finished_at=Now(),
         )
         if won:
-            run_index(run_id=run_id, text=outcome.text)
+            run_index(run_id=run_id, words=words)
     return bool(won)
 
 
-def run_index(*, run_id: uuid.UUID, text: str) -> None:
-    """Makes the run findable by its prompt and ``text``, its output."""
-    found = Run.objects.filter(pk=run_id).values_list("person", "number", "prompt")
-    for owner, number, prompt in found:
-        search.put(
-            kind="run", object_id=run_id, owner=owner, number=number, text=f"{prompt}\n{text}"
-        )
+def run_words(prompt: str, text: str) -> search.Words:
+    """By what a run is found: its prompt, and ``text``, its output."""
+    return search.words(f"{prompt}\n{text}")
+
+
+def run_index(*, run_id: uuid.UUID, words: search.Words) -> None:
+    """Makes the run findable by ``words``."""
+    for owner, number in Run.objects.filter(pk=run_id).values_list("person", "number"):
+        search.put(kind="run", object_id=run_id, owner=owner, number=number, words=words)
+
+
+def _words_of(run_id: uuid.UUID, text: str) -> search.Words:
+    prompts = Run.objects.filter(pk=run_id).values_list("prompt", flat=True)
+    return run_words(prompts.first() or "", text)
 
 
 def run_finish_from_log(
@@ -87,6 +95,7 @@ def run_finish_from_log(
         return False
     progress = logged_progress(run)
     waiting = Run.objects.filter(pk=run_id, attempt=run.attempt, status=Run.Status.QUEUED)
+    words = run_words(run.prompt, progress.text)
     with transaction.atomic():
         won = waiting.update(
             status=status,
@@ -99,7 +108,7 @@ def run_finish_from_log(
             finished_at=Now(),
         )
         if won:
-            run_index(run_id=run_id, text=progress.text)
+            run_index(run_id=run_id, words=words)
     if won:
         tell_final(run.pk, epoch=progress.epoch, status=status, position=progress.position)
     return bool(won)

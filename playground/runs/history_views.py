@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground.accounts.models import Person
-from playground.accounts.people import person_for_write, person_of
+from playground.accounts.people import expect_writes, person_for_write, person_of
 from playground.checkpoints.registry import registry
 from playground.core.bodies import takes_file
 from playground.core.errors import InvalidInput
@@ -28,7 +28,8 @@ from playground.runs.history import (
     runs_found,
 )
 from playground.runs.history_rows import HistoryRow
-from playground.runs.imports import MAX_BYTES, runs_import
+from playground.runs.import_turns import import_forget, import_of, is_running
+from playground.runs.imports import MAX_BYTES, Imported, runs_import
 from playground.runs.models import Run
 
 # What a person types to delete everything.
@@ -39,6 +40,8 @@ MOST_SELECTED = 300
 @require_safe
 def history(request: HttpRequest) -> HttpResponse:
     """The person's runs, newest first, as the address narrows them."""
+    # An import that is cut off sends no cookie any more: a guest must find what came in.
+    expect_writes(request)
     person, query = person_of(request), HistoryQuery.of(request.GET)
     before = read_before(request.GET)
     page = (
@@ -52,6 +55,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "models": sorted({*registry().models, *([query.model] if query.model else [])}),
         "statuses": Run.Status.values,
         "formats": FORMATS,
+        "unfinished": _unfinished(person),
     }
     return render(request, "runs/history.html", context)
 
@@ -95,7 +99,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 @takes_file(MAX_BYTES)
 @require_POST
 def import_(request: HttpRequest) -> HttpResponse:
-    """Saves the runs of an uploaded file, all of them or none."""
+    """Saves the runs of an uploaded file that the person does not have yet."""
     file = request.FILES.get("file")
     if file is None:
         raise InvalidInput(
@@ -107,8 +111,16 @@ def import_(request: HttpRequest) -> HttpResponse:
             field="file",
         )
     done = runs_import(person=person_for_write(request), file=cast(BinaryIO, file.file))
-    here = f" {done.here:,} of the file {_were(done.here)} here already." if done.here else ""
-    messages.success(request, f"{_count(done.runs)} imported.{here}")
+    messages.success(request, _told(done))
+    return HttpResponseRedirect(reverse("runs:history"), status=303)
+
+
+@require_POST
+def forget_import(request: HttpRequest) -> HttpResponse:
+    """Says no more of an import that stopped before its end."""
+    person = person_of(request)
+    if person is not None:
+        import_forget(person=person)
     return HttpResponseRedirect(reverse("runs:history"), status=303)
 
 
@@ -134,6 +146,33 @@ def delete_all(request: HttpRequest) -> HttpResponse:
     deleted = runs_delete_all(person=person) if person else 0
     messages.success(request, f"{_count(deleted)} deleted.")
     return HttpResponseRedirect(reverse("runs:history"), status=303)
+
+
+def _told(done: Imported) -> str:
+    """What an import did, in words."""
+    parts = [f"{_count(done.runs)} imported."]
+    if done.here:
+        parts.append(f"{done.here:,} of the file {_were(done.here)} here already.")
+    if done.repeats:
+        lines = "1 line repeats" if done.repeats == 1 else f"{done.repeats:,} lines repeat"
+        parts.append(f"{lines} a run of the file, which was taken once.")
+    return " ".join(parts)
+
+
+def _unfinished(person: Person | None) -> dict[str, object] | None:
+    """What is said of an import that runs, or that stopped before its end."""
+    told = import_of(person)
+    if told is None:
+        return None
+    far = f"{told.saved:,} of {_count(told.runs)}"
+    if is_running(told):
+        text = f"An import is running: {far} so far." if told.runs else "An import is running."
+        return {"text": text, "is_running": True}
+    text = (
+        f"An import stopped after {far}. Import the same file again to bring in the rest; "
+        "what is here already is not doubled."
+    )
+    return {"text": text, "is_running": False}
 
 
 def _ask(request: HttpRequest, runs: QuerySet[Run]) -> HttpResponse:

@@ -23,6 +23,8 @@ class ImportedRun:
     """A run of a file. columns: those of its row that say nothing of other rows."""
 
     id: uuid.UUID
+    # Under which it was exported first, if it is somebody's copy.
+    original: uuid.UUID | None
     origin: uuid.UUID | None
     parent: uuid.UUID | None
     tree: uuid.UUID | None
@@ -52,6 +54,7 @@ def read_line(data: Any, *, now: datetime) -> ImportedRun | None:
         raise InvalidInput("“id” is missing")
     return ImportedRun(
         id=run_id,
+        original=line.id("original"),
         origin=line.id("origin"),
         parent=line.id("parent"),
         tree=line.id("tree"),

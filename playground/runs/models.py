@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from playground.accounts.models import Person
 from playground.core.search import new_number
+from playground.core.sizes import bytes_of
 from playground.runs.parameters import MAX_STOP_LENGTH
 
 
@@ -50,6 +51,9 @@ class Run(models.Model):
     tree = models.UUIDField(null=True)
     # The version of a saved prompt that it was made of (prompts.PromptVersion), if any.
     version_id = models.UUIDField(null=True)
+    # Of an imported run, the id under which it was exported first, where it could not keep it:
+    # somebody else has a run of that id. It goes along into later exports.
+    original_id = models.UUIDField(null=True)
     starred = models.BooleanField(default=False)
     # Keyed hash of the network address, for the limits (accounts.addresses).
     address = models.CharField(max_length=16, blank=True)
@@ -93,8 +97,23 @@ class Run(models.Model):
     # Of the completion alone, from its first token to its last.
     tokens_per_second = models.FloatField(null=True)
 
+    # For the quotas, in bytes: what a person wrote and a model answered. The database keeps it
+    # right whoever changes the row.
+    size = models.GeneratedField(
+        expression=bytes_of("prompt", "text", "fields", "tokens", "parameters"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
+
     class Meta:
         indexes: ClassVar = [
+            # What a person keeps is added up from it alone.
+            models.Index(fields=["person", "size"], name="run_size"),
+            models.Index(
+                fields=["person", "original_id"],
+                name="run_of_original",
+                condition=Q(original_id__isnull=False),
+            ),
             models.Index(
                 fields=["model", "created_at"],
                 name="run_queued",
@@ -136,3 +155,22 @@ class Run(models.Model):
     def first_id(self) -> uuid.UUID:
         """The first of this run's siblings, itself included."""
         return self.origin_id or self.pk
+
+
+class Import(models.Model):
+    """An import of runs that is under way, or that stopped before its end.
+
+    One a person: as long as it beats, there is no other. When all runs are saved the row goes.
+    What is left of a process that was killed stays, so that the person is told.
+    """
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+")
+    # Whose turn it is: who writes with another one has lost it.
+    token = models.UUIDField(default=uuid.uuid4)
+    runs = models.PositiveIntegerField(default=0)
+    saved = models.PositiveIntegerField(default=0)
+    is_over = models.BooleanField(default=False)
+    beat_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"import of {self.runs} runs"

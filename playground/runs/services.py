@@ -11,12 +11,14 @@ from django.db.models import Q
 from redis.exceptions import OutOfMemoryError, RedisError
 
 from playground.accounts.models import Person
+from playground.accounts.quotas import room_of
 from playground.checkpoints.registry import registry
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core import rings
 from playground.core.errors import PromptEmpty, PromptTooLong, QueueUnavailable, TooManyRuns
 from playground.core.redis_clients import blocking, token_log
-from playground.runs.finishing import run_finish_from_log, run_index
+from playground.core.sizes import json_size
+from playground.runs.finishing import run_finish_from_log, run_index, run_words
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_SEED, Parameters
 
@@ -46,10 +48,13 @@ def run_create(
     it was made; of a repeated one, it is the origin's.
 
     Raises `UnknownModel`, `PromptEmpty`, `PromptTooLong`, `ModelNotReady`,
-    `TooManyRuns` or `QueueUnavailable`; then nothing was saved.
+    `QuotaReached`, `TooManyRuns` or `QueueUnavailable`; then nothing was saved.
     """
     prompt_tokens = _check_prompt(model, prompt, parameters.max_tokens)
     _check_queue()
+    size = len(prompt.encode()) + json_size(fields)
+    room_of(person).check("runs", size=size)
+    words = run_words(prompt, "")
     with transaction.atomic():
         # The person's row is the lock under which the limit is counted.
         Person.objects.select_for_update().get(pk=person.pk)
@@ -73,7 +78,7 @@ def run_create(
             seed_pinned=parameters.seed is not None,
             prompt_tokens=prompt_tokens,
         )
-        run_index(run_id=run_id, text="")
+        run_index(run_id=run_id, words=words)
         transaction.on_commit(lambda: rings.ring(model))
     return run
 

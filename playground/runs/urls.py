@@ -11,6 +11,7 @@ urlpatterns = [
     path("history/selected/", history_views.selected, name="selected"),
     path("history/export/", history_views.export, name="export"),
     path("history/import/", history_views.import_, name="import"),
+    path("history/import/forget/", history_views.forget_import, name="forget_import"),
     path("history/delete/", history_views.delete_selected, name="delete_selected"),
     path("history/delete-all/", history_views.delete_all, name="delete_all"),
 ]

@@ -29,7 +29,8 @@ export async function bringUnsent(form, contentOf, mayReload) {
       const headers = { Accept: 'application/json' };
       const response = await fetch(unsent.address, { method: 'POST', body, headers });
       const answer = await response.json();
-      // What is refused now would be refused for ever.
+      // Once something is deleted there is room for it. What else is refused is so for ever.
+      if (answer.error?.code === 'quota_reached') continue;
       keepUnsent(writer, unsent.address, null);
       if (response.ok && isOfPage(form, unsent.address, body))
         isShown &&= shows(form, answer) || adopts(form, answer, contentOf, body);

@@ -35,7 +35,7 @@ def user_with_everything(name: str = "ann") -> Person:
     person = Person.objects.create(user=make_user(name))
     for model, field in owner_fields():
         baker.make(model, **{field: person})
-    search.put(kind="run", object_id=person.pk, owner=person.pk, text="fox")
+    search.put(kind="run", object_id=person.pk, owner=person.pk, words=search.words("fox"))
     return person
 
 

@@ -190,7 +190,7 @@ def test_links_go_on_and_words_are_found(person: Person) -> None:
     account = Person.objects.create(user=user)
     prompt = make_prompt(person)
     share = Share.objects.create(person=person, prompt=prompt)
-    search.put(kind="prompt", object_id=prompt.pk, owner=person.pk, text="a red fox")
+    search.put(kind="prompt", object_id=prompt.pk, owner=person.pk, words=search.words("a red fox"))
 
     guest_adopt(guest=person, user=user)
 
@@ -200,7 +200,7 @@ def test_links_go_on_and_words_are_found(person: Person) -> None:
 
 
 def test_words_are_found_after_signing_up(person: Person) -> None:
-    search.put(kind="prompt", object_id=person.pk, owner=person.pk, text="a red fox")
+    search.put(kind="prompt", object_id=person.pk, owner=person.pk, words=search.words("a red fox"))
 
     account = guest_adopt(guest=person, user=make_user("ann"))
 

@@ -1,5 +1,7 @@
 """Finding one's own things by their words, on whatever database the tests run."""
 
+import re
+import unicodedata
 import uuid
 
 import pytest
@@ -18,7 +20,7 @@ TEXT = "The quick, brown fox jumps over the lazy dog; où est la gare_routière 
 @pytest.fixture
 def entry() -> uuid.UUID:
     object_id = uuid.uuid4()
-    search.put(kind="run", object_id=object_id, owner=OWNER, text=TEXT)
+    search.put(kind="run", object_id=object_id, owner=OWNER, words=search.words(TEXT))
     return object_id
 
 
@@ -78,7 +80,7 @@ def test_only_the_owner_and_only_the_kind(entry: uuid.UUID) -> None:
 
 
 def test_putting_again_replaces(entry: uuid.UUID) -> None:
-    search.put(kind="run", object_id=entry, owner=OWNER, text="something else")
+    search.put(kind="run", object_id=entry, owner=OWNER, words=search.words("something else"))
 
     assert found("fox") == []
     assert found("else") == [entry]
@@ -95,13 +97,13 @@ def test_dropping_forgets(entry: uuid.UUID) -> None:
 
 
 def test_everything_of_an_owner_is_forgotten_or_handed_over(entry: uuid.UUID) -> None:
-    search.put(kind="prompt", object_id=entry, owner=OWNER, text="a fox")
+    search.put(kind="prompt", object_id=entry, owner=OWNER, words=search.words("a fox"))
 
     search.hand_over(owner=OWNER, to=OTHER)
     assert found("fox") == []
     assert found('"brown fox"', owner=OTHER) == [entry]
     assert found("fox", owner=OTHER, kind="prompt") == [entry]
-    search.put(kind="run", object_id=entry, owner=OTHER, text="the fox again")
+    search.put(kind="run", object_id=entry, owner=OTHER, words=search.words("the fox again"))
     assert found("again", owner=OTHER) == [entry]
 
     search.drop_all(owner=OTHER)
@@ -109,13 +111,15 @@ def test_everything_of_an_owner_is_forgotten_or_handed_over(entry: uuid.UUID) ->
 
 
 def test_many_at_once_and_their_numbers() -> None:
-    texts = [
-        search.Text(object_id=uuid.uuid4(), number=number, text=f"word{number} common")
+    entries = [
+        search.Entry(
+            object_id=uuid.uuid4(), number=number, words=search.words(f"word{number} common")
+        )
         for number in (5, 3, 9)
     ]
-    search.put_all(kind="run", owner=OWNER, texts=texts)
+    search.put_all(kind="run", owner=OWNER, entries=entries)
 
-    assert found("word3") == [texts[1].object_id]
+    assert found("word3") == [entries[1].object_id]
     found_by_number = search.numbered(field="pk", kind="run", owner=OWNER, query="common")
     assert search.SearchEntry.objects.filter(found_by_number).count() == 3
     nothing = search.numbered(field="pk", kind="run", owner=OWNER, query="?")
@@ -125,21 +129,49 @@ def test_many_at_once_and_their_numbers() -> None:
 
 def test_a_very_long_text_is_found_by_its_beginning() -> None:
     object_id = uuid.uuid4()
-    search.put(kind="run", object_id=object_id, owner=OWNER, text="begin " + "x" * 3_000_000)
+    search.put(
+        kind="run", object_id=object_id, owner=OWNER, words=search.words("begin " + "x" * 3_000_000)
+    )
 
     assert found("begin xxx") == [object_id]
+
+
+# Of one letter each, what compatibility makes of it: 18, 8, 4, 3 and 2 letters.
+SPREADING = "\ufdfa \ufdfb \u33a7 \ufb03 한 ß \u1e9b\u0323 \u0131\u0307 Ǆ"
+
+
+@pytest.mark.parametrize("letter", ["\ufdfa", "\ufdfb", "\ufdfa ", "한", "ß", "\u0345"])
+def test_what_spreads_takes_no_more_room_than_other_texts(letter: str) -> None:
+    for length in (100, 10_000, 300_000):
+        words = search.words(letter * length)
+
+        room = min(search.MAX_CHARACTERS, search.MOST_SPREAD * length * len(letter) + 64)
+        assert len(words) <= room
+
+
+@given(st.lists(st.sampled_from([*SPREADING.split(), "e\u0301", " ", "a", "_"]), max_size=40))
+def test_a_text_in_parts_has_the_words_of_the_whole(letters: list[str]) -> None:
+    text = "".join(letters)
+    whole = unicodedata.normalize("NFKD", text).casefold()
+    plain = "".join(letter for letter in whole if not unicodedata.combining(letter))
+    room = search.MOST_SPREAD * len(text) + search.MAX_WORD
+    expected = [word[: search.MAX_WORD] for word in re.findall(r"[^\W_]+", plain[:room])]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "_SPREAD_AT_ONCE", 3)
+        assert search.words_of(text) == expected
 
 
 class Rubbish(TestCase):
     @given(st.text(max_size=60), st.text(max_size=40))
     def test_no_text_and_no_query_is_an_error(self, text: str, query: str) -> None:
-        search.put(kind="run", object_id=uuid.uuid4(), owner=OWNER, text=text)
+        search.put(kind="run", object_id=uuid.uuid4(), owner=OWNER, words=search.words(text))
         found(query)
 
     @given(st.text(st.characters(categories=("L", "N", "P", "Z", "M")), min_size=1, max_size=40))
     def test_a_text_is_found_by_its_own_words(self, text: str) -> None:
         object_id = uuid.uuid4()
-        search.put(kind="run", object_id=object_id, owner=OWNER, text=text)
+        search.put(kind="run", object_id=object_id, owner=OWNER, words=search.words(text))
 
         if search.words_of(text):
             assert object_id in found(text.replace('"', " "))

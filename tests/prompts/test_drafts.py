@@ -315,12 +315,15 @@ def test_what_was_discarded_long_ago_goes(person: Person) -> None:
     assert texts() == ["new"]
 
 
-def test_there_is_a_most(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drafts, "MAX_DRAFTS", 1)
+def test_there_is_a_most(person: Person, settings: Any) -> None:
+    settings.LIMIT_PERSON_DRAFTS = 1
     client = guest_of(person)
     Page(client).save("one")
+    page = Page(client, template="qa")
 
-    assert Page(client, template="qa").save("", question="Who?") == 400
+    assert page.save("", question="Who?") == 409
+    assert page.answer["error"]["code"] == "quota_reached"
+    assert "at most 1 drafts" in page.answer["error"]["message"]
 
 
 def test_a_draft_opens_where_it_belongs(person: Person) -> None:

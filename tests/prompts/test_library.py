@@ -11,7 +11,7 @@ from playground.accounts.models import Person
 from playground.core import search
 from playground.prompts.library import Details, prompt_edit
 from playground.prompts.models import Draft, Prompt, Tag
-from playground.runs.finishing import run_index
+from playground.runs.finishing import run_index, run_words
 from tests.conftest import make_run
 from tests.prompts.saved import HTMX, free_state, guest_of, saved_prompt
 
@@ -77,7 +77,7 @@ def test_the_outputs_of_its_runs_find_a_prompt(
     prompt = saved_prompt(person, "Name a bird")
     for owner in (person, stranger):
         run = make_run(owner, version_id=prompt.head_id, text="a kingfisher", status="succeeded")
-        run_index(run_id=run.pk, text=run.text)
+        run_index(run_id=run.pk, words=run_words(run.prompt, run.text))
 
     assert titles(guest, "?q=kingfisher") == ["Greetings"]
     assert titles(guest_of(stranger), "?q=kingfisher") == []

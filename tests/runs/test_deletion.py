@@ -12,7 +12,7 @@ from playground.core import search
 from playground.core.redis_clients import token_log
 from playground.core.tokenlog import Item
 from playground.runs.deletion import runs_delete, runs_delete_all
-from playground.runs.finishing import run_index
+from playground.runs.finishing import run_index, run_words
 from playground.runs.leases import cancel_asked
 from playground.runs.models import Run
 from playground.runs.tree import tree_of
@@ -32,7 +32,7 @@ def grow(person: Person, parent: Run | None = None, **values: object) -> Run:
     run_id = uuid.uuid4()
     row: dict[str, object] = {"status": "succeeded", **values}
     run = make_run(person, id=run_id, parent=parent, tree=parent.tree if parent else run_id, **row)
-    run_index(run_id=run.pk, text=run.text)
+    run_index(run_id=run.pk, words=run_words(run.prompt, run.text))
     return run
 
 

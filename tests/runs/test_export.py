@@ -12,7 +12,7 @@ from django.test import AsyncClient, Client
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.runs import exports, history_views
-from playground.runs.finishing import run_index
+from playground.runs.finishing import run_index, run_words
 from playground.runs.models import Run
 from tests.conftest import make_run
 
@@ -31,7 +31,7 @@ def guest(person: Person) -> Client:
 def finished(person: Person, **values: object) -> Run:
     row: dict[str, object] = {"status": "succeeded", "text": "an output", **values}
     run = make_run(person, **row)
-    run_index(run_id=run.pk, text=run.text)
+    run_index(run_id=run.pk, words=run_words(run.prompt, run.text))
     return run
 
 

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.core.search import new_number
-from playground.runs.finishing import Outcome, run_finish, run_index
+from playground.runs.finishing import Outcome, run_finish, run_index, run_words
 from playground.runs.history import PAGE, HistoryQuery, history_page
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
@@ -32,7 +32,7 @@ def guest(person: Person) -> Client:
 def finished(person: Person, **values: object) -> Run:
     row: dict[str, object] = {"status": "succeeded", "text": "an output", **values}
     run = make_run(person, **row)
-    run_index(run_id=run.pk, text=run.text)
+    run_index(run_id=run.pk, words=run_words(run.prompt, run.text))
     return run
 
 

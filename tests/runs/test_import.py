@@ -19,10 +19,10 @@ from playground.core import search
 from playground.core.errors import InvalidInput
 from playground.core.search import new_number
 from playground.prompts.models import Prompt, PromptVersion
-from playground.runs import imports
+from playground.runs import import_lines, import_plan
 from playground.runs.deletion import runs_delete_all
 from playground.runs.exports import json_lines
-from playground.runs.finishing import run_index
+from playground.runs.finishing import run_index, run_words
 from playground.runs.imports import Imported, runs_import
 from playground.runs.models import Run
 from playground.runs.tree import tree_of
@@ -66,7 +66,7 @@ def grow(person: Person, parent: Run | None = None, *, minute: int = 0, **values
         number=new_number(int(moment.timestamp()) * 10**9 + 123_457_000),
         **row,
     )
-    run_index(run_id=run.pk, text=run.text)
+    run_index(run_id=run.pk, words=run_words(run.prompt, run.text))
     return run
 
 
@@ -256,18 +256,19 @@ def test_nothing_is_its_own_ancestor(person: Person) -> None:
         bring(person, line(id=a, parent=a))
 
 
-def test_a_run_twice_is_refused(person: Person) -> None:
+def test_a_run_three_times_is_one_run(person: Person) -> None:
     one = line()
 
-    with pytest.raises(InvalidInput, match=r"Line 2: the run .* stands in line 1"):
-        bring(person, one, one)
+    assert bring(person, one, one, line(), one) == Imported(runs=2, here=0, repeats=2)
+
+    assert Run.objects.filter(person=person).count() == 2
 
 
 def test_limits(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "MAX_RUNS", 2)
+    monkeypatch.setattr(import_plan, "MAX_RUNS", 2)
     with pytest.raises(InvalidInput, match="Line 3: a file can hold 2 runs"):
         bring(person, line(), line(), line())
-    monkeypatch.setattr(imports, "MAX_LINE_BYTES", 1 << 20)
+    monkeypatch.setattr(import_lines, "MAX_LINE_BYTES", 1 << 20)
     with pytest.raises(InvalidInput, match="Line 1: it has more than 1 MiB"):
         bring(person, b"x" * (3 << 20))
     with pytest.raises(InvalidInput, match="no run in this file"):

@@ -61,6 +61,7 @@ PUBLIC = {
     "runs:selected",
     "runs:export",
     "runs:import",
+    "runs:forget_import",
     "runs:delete_selected",
     "runs:delete_all",
     "prompts:compare",

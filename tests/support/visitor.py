@@ -16,10 +16,12 @@ from typing import Any, Self
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.support.decoding import decoded
+
 
 @dataclass(slots=True)
 class Answer:
-    """A response, read to its end."""
+    """A response, read to its end and decoded as a browser does it."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -62,14 +64,22 @@ class Visitor:
         timeout: float = 30.0,
     ) -> Answer:
         """One request on a connection of its own; cookies are kept."""
-        sent = {"Origin": self.origin, "Cookie": self.cookie_header, **(headers or {})}
+        sent = {
+            "Origin": self.origin,
+            "Cookie": self.cookie_header,
+            "Accept-Encoding": "gzip",
+            **(headers or {}),
+        }
         if body is not None:
             sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
         connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         try:
             connection.request(method, path, body, sent)
             response = connection.getresponse()
-            answer = Answer(response.status, response.headers, response.read())
+            body = response.read()
+            if body:
+                body = decoded(body, response.headers["Content-Encoding"])
+            answer = Answer(response.status, response.headers, body)
         finally:
             connection.close()
         for value in answer.headers.get_all("Set-Cookie", []):
@@ -84,6 +94,19 @@ class Visitor:
         if answer.status != 303:
             raise AssertionError(f"run answered {answer.status}: {answer.text[:2000]}")
         return str(uuid.UUID(answer.headers["Location"].strip("/").split("/")[1]))
+
+    def upload(self, path: str, content: bytes, *, timeout: float = 60.0) -> Answer:
+        """Posts ``content`` as the file of a form."""
+        boundary = secrets.token_hex(16)
+        body = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n'
+            f"{self.cookies['csrftoken']}\r\n--{boundary}\r\n"
+            'Content-Disposition: form-data; name="file"; filename="runs.jsonl"\r\n'
+            "Content-Type: application/x-ndjson\r\n\r\n"
+        ).encode()
+        body += content + f"\r\n--{boundary}--\r\n".encode()
+        kind = f"multipart/form-data; boundary={boundary}"
+        return self.request("POST", path, body, {"Content-Type": kind}, timeout=timeout)
 
     def stop(self, run: str) -> Answer:
         return self.post(f"/runs/{run}/stop/")

@@ -19,11 +19,15 @@ def number_and_index(apps, schema_editor):
             microseconds = (row.created_at - _EPOCH) // timedelta(microseconds=1)
             last = row.number = max(last + 1, microseconds * 1000)
             by_person.setdefault(row.person_id, []).append(
-                search.Text(object_id=row.pk, number=row.number, text=f"{row.prompt}\n{row.text}")
+                search.Entry(
+                    object_id=row.pk,
+                    number=row.number,
+                    words=search.words(f"{row.prompt}\n{row.text}"),
+                )
             )
         run.objects.bulk_update(batch, ["number"])
-        for owner, texts in by_person.items():
-            search.put_all(kind="run", owner=owner, texts=texts)
+        for owner, entries in by_person.items():
+            search.put_all(kind="run", owner=owner, entries=entries)
 
 
 class Migration(migrations.Migration):

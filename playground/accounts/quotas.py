@@ -1,0 +1,124 @@
+"""How much a person, and all people of one network address, may keep.
+
+Guests can drop their cookie and begin again, so an address has limits of its own.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from playground.accounts.belongings import Amount, Whose, belongings
+from playground.accounts.models import Person
+from playground.core.errors import QuotaReached
+
+# By the name of a quota, what to do when it is reached.
+WAYS_OUT = {
+    "runs": "Delete some in the history",
+    "prompts": "Delete some: archive them on the page Prompts, and delete them there",
+    "versions": "Delete prompts that have many: archive them on the page Prompts first",
+    "drafts": "Delete some on the page Prompts, under Drafts",
+}
+_AGAIN = "then try again. What you have typed is still on the page."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One line of what somebody keeps."""
+
+    name: str
+    amount: int
+    limit: int
+
+    @property
+    def amount_written(self) -> str:
+        return f"{self.amount:,}"
+
+    @property
+    def limit_written(self) -> str:
+        return f"{self.limit:,}"
+
+
+def usage_of(whose: Whose) -> dict[str, Amount]:
+    """What is kept, by the name of a quota."""
+    usage: dict[str, Amount] = {}
+    for belonging in belongings():
+        if belonging.measure is not None:
+            usage |= belonging.measure(whose)
+    return usage
+
+
+def kept_by(person: Person) -> list[Kept]:
+    """What the person's page says of it, MiB last."""
+    usage = usage_of(person)
+    rows = [
+        Kept(name=name, amount=amount.rows, limit=_limit("PERSON", name))
+        for name, amount in usage.items()
+    ]
+    return [*rows, Kept(name="MiB", amount=_size(usage) >> 20, limit=settings.LIMIT_PERSON_MIB)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What there still is room for, as of the moment when it was asked: see `room_of`."""
+
+    of_person: dict[str, Amount]
+    # None for somebody whose address is unknown.
+    of_address: dict[str, Amount] | None
+
+    def check(self, name: str, *, rows: int = 1, size: int) -> None:
+        """Raises `QuotaReached` unless ``rows`` more of ``size`` bytes together may be kept."""
+        _check(self.of_person, "PERSON", name, rows, size)
+        if self.of_address is not None:
+            _check(self.of_address, "ADDRESS", name, rows, size)
+
+
+def room_of(person: Person) -> Room:
+    """Adds up all that is kept. Call it before the transaction that saves more.
+
+    Who saves at the same moment can pass a limit by what they save, once.
+    """
+    return Room(
+        of_person=usage_of(person),
+        of_address=usage_of(person.address) if person.address else None,
+    )
+
+
+def _check(usage: dict[str, Amount], scope: str, name: str, rows: int, size: int) -> None:
+    most = _limit(scope, name)
+    if rows and usage[name].rows + rows > most:
+        raise QuotaReached(_words_on_rows(scope, name, usage[name].rows, rows, most))
+    room = getattr(settings, f"LIMIT_{scope}_MIB") << 20
+    # What becomes smaller is always taken.
+    if size > 0 and _size(usage) + size > room:
+        raise QuotaReached(_words_on_size(scope, room, size))
+
+
+def _words_on_rows(scope: str, name: str, kept: int, more: int, most: int) -> str:
+    these = f"this brings {more:,} more" if more > 1 else "there is no room for another"
+    if scope == "PERSON":
+        return f"You keep {kept:,} of at most {most:,} {name}; {these}. {WAYS_OUT[name]}, {_AGAIN}"
+    return (
+        f"All people of your network address keep {kept:,} of at most {most:,} {name}; {these}. "
+        "Delete some of yours, or ask the people who run this playground to raise the limit."
+    )
+
+
+def _words_on_size(scope: str, room: int, more: int) -> str:
+    these = f", and this takes {more >> 20:,} MiB" if more >> 20 else ""
+    if scope == "PERSON":
+        return (
+            f"What you keep may take {room >> 20:,} MiB{these}. Delete runs in the history, or "
+            f"prompts on the page Prompts, {_AGAIN}"
+        )
+    return (
+        f"What all people of your network address keep may take {room >> 20:,} MiB{these}. "
+        "Delete some of yours, or ask the people who run this playground to raise the limit."
+    )
+
+
+def _limit(scope: str, name: str) -> int:
+    return int(getattr(settings, f"LIMIT_{scope}_{name.upper()}"))
+
+
+def _size(usage: dict[str, Amount]) -> int:
+    return sum(amount.size for amount in usage.values())

@@ -1,0 +1,34 @@
+"""What a value takes in the database: counted by the database itself, and before it is there."""
+
+import json
+from functools import reduce
+from operator import add
+from typing import Any, cast
+
+from django.db.models import BigIntegerField, F, Func
+from django.db.models.expressions import Expression
+
+
+def json_size(value: Any) -> int:
+    """About the bytes that JSON takes, for what is to be saved."""
+    return len(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
+
+
+class Bytes(Func):
+    """The length of a text or of JSON in bytes, as it is stored before any compression."""
+
+    function = "OCTET_LENGTH"
+    template = "%(function)s((%(expressions)s)::text)"
+    output_field = BigIntegerField()
+    arity = 1
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        # What is no blob is counted in characters.
+        return super().as_sql(
+            compiler, connection, template="LENGTH(CAST(%(expressions)s AS BLOB))", **context
+        )
+
+
+def bytes_of(*columns: str) -> Expression:
+    """The bytes of several columns of a row together."""
+    return cast(Expression, reduce(add, [Bytes(F(column)) for column in columns]))
