@@ -77,10 +77,15 @@ def allowance_of(scope: dict[str, Any]) -> Allowance:
     method, allowed = str(request.method), allowed_methods(view)
     if method in WITHOUT_BODY or (allowed is not None and method not in allowed):
         return Allowance(reads=False, most=MOST_UNREAD, told=MOST_UNREAD)
-    can_pass = getattr(view, "csrf_exempt", False) or settings.CSRF_COOKIE_NAME in request.COOKIES
+    reads = getattr(view, "csrf_exempt", False) or settings.CSRF_COOKIE_NAME in request.COOKIES
     default = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     most, told = getattr(view, "body_limits", (default, default))
-    return Allowance(reads=can_pass, most=most, told=told)
+    # Where guests may not be, a stranger sends forms to sign in and no files.
+    if most > default and not (
+        settings.ALLOW_GUESTS or settings.SESSION_COOKIE_NAME in request.COOKIES
+    ):
+        reads = getattr(view, "csrf_exempt", False)
+    return Allowance(reads=reads, most=most, told=told)
 
 
 def allowed_methods(view: Any) -> frozenset[str] | None:

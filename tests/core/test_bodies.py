@@ -70,6 +70,17 @@ def test_a_route_and_a_head_decide(asked: Any, reads: bool, most: int | None, to
     assert (allowance.reads, allowance.most, allowance.told) == (reads, most, told)
 
 
+@pytest.mark.usefixtures("routes")
+def test_where_guests_may_not_be_a_stranger_sends_no_file(settings: Any) -> None:
+    settings.ALLOW_GUESTS = False
+    signed_in = scope("POST", "/file/")
+    signed_in["headers"] = [(b"host", b"localhost"), (b"cookie", b"csrftoken=a; sessionid=b")]
+
+    assert not allowance_of(scope("POST", "/file/")).reads
+    assert allowance_of(scope("POST", "/post/")).reads
+    assert allowance_of(signed_in).reads
+
+
 def test_a_query_that_is_no_text_is_read_no_further() -> None:
     assert not allowance_of({**scope("POST", "/"), "query_string": b"\xff"}).reads
 
