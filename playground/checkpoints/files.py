@@ -32,7 +32,7 @@ def local_file(spec: "ModelSpec", name: str) -> Path | None:
 
 def index_shards(index: Path) -> list[str]:
     """The names of the files that an index of shards names. Raises `ModelNotReady`."""
-    places = read_object(index, at_most=MAX_INDEX_BYTES).get("weight_map")
+    places: Any = read_object(index, at_most=MAX_INDEX_BYTES).get("weight_map")
     names = set(places.values()) if _is_map(places) else set()
     if not names or not all(map(_SHARD.fullmatch, names)):
         raise ModelNotReady(f"{index} has no weight_map from tensors to files beside it.")

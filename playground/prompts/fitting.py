@@ -19,6 +19,8 @@ from playground.prompts.forms import PromptForm
 from playground.prompts.variables import Piece, fill, values_of
 from playground.runs.models import Run
 
+# Of what is left of a text, before ever larger steps are taken.
+MOST_COUNTS = 8
 # Of the names of special tokens, in one note.
 MOST_NAMED = 3
 
@@ -171,6 +173,7 @@ def end_within(text: str, *, tokenizer: TextTokenizer, budget: int) -> tuple[int
     """
     starts = tokenizer.starts(text)
     cut = len(starts) - budget
+    counts = 0
     while cut < len(starts):
         begin = starts[cut]
         # The tokens of one character begin at the same place, the first of them is meant.
@@ -180,7 +183,9 @@ def end_within(text: str, *, tokenizer: TextTokenizer, budget: int) -> tuple[int
         over = tokenizer.count(text[begin:]) - budget
         if over <= 0:
             return begin, cut
-        cut += over
+        counts += 1
+        # Twice is rare. A text made for it could go on token by token, each with a count.
+        cut += over if counts < MOST_COUNTS else over << (counts - MOST_COUNTS + 1)
     return len(text), len(starts)
 
 

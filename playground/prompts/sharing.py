@@ -116,9 +116,10 @@ def light_runs(runs: QuerySet[Run], *, most: int) -> list[Run]:
     form = Cast("fields", TextField())
     small = Case(When(form_length__lte=MAX_FORM, then=F("fields")), default=Value({}, JSONField()))
     found = runs.defer("tokens", "fields").annotate(form_length=Length(form), form=small)[:most]
-    light = list(found)
-    for run in light:
-        run.fields = run.form  # type: ignore[attr-defined]
+    light: list[Run] = []
+    for run in found:
+        run.fields = run.form
+        light.append(run)
     return light
 
 

@@ -1,4 +1,4 @@
-"""Names of special tokens in text: the same ids as transformers gives, by either layout of files."""
+"""Special tokens named in text: the ids that transformers gives, by either layout of files."""
 
 import json
 import random

@@ -204,3 +204,17 @@ def test_vocabulary_of_another_kind_is_refused(tmp_path: Path, tokens: dict[str,
 
     with pytest.raises(CheckpointUnsupported):
         Vocabulary.load(tmp_path)
+
+
+def test_the_end_of_text_among_the_stops_changes_nothing_at_its_token() -> None:
+    with_it = stream(BYTES, [*b"ab", END], END_OF_TEXT, "|>x")
+    without = stream(BYTES, [*b"ab", END], "|>x")
+
+    assert with_it == without
+    assert with_it[2]
+
+
+def test_the_end_of_text_spelled_out_in_letters_ends_at_its_stop() -> None:
+    shown, tail, stopped = stream(BYTES, list(f"ab{END_OF_TEXT}cd".encode()), END_OF_TEXT)
+
+    assert ("".join(shown) + tail, stopped) == ("ab", True)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from django.test import Client
 
 from playground.checkpoints.registry import registry
 from playground.checkpoints.tokenizers import tokenizer_for
@@ -171,3 +172,53 @@ def test_a_prompt_of_too_many_characters_is_not_counted() -> None:
 
     assert finished.tokens is None
     assert "65,536 is the most" in finished.shortfall
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("An end of text.", []),
+        (
+            "One.<|endoftext|>Two.<|endoftext|>",
+            ["<|endoftext|> is sent as the model's end-of-text token."],
+        ),
+    ],
+)
+def test_names_of_special_tokens_are_pointed_out(text: str, notes: list[str]) -> None:
+    form = replace(default_form(TEMPLATES["free"]), values={"prompt": text})
+
+    finished = finished_prompt(form)
+
+    assert finished.named_notes == notes
+    # One token for each name, and one for every other byte.
+    assert finished.tokens == len(text.replace("<|endoftext|>", "|"))
+
+
+def test_other_named_tokens_are_counted_in_a_note() -> None:
+    finished = replace(
+        finished_prompt(default_form(TEMPLATES["free"])),
+        named=("<|a|>", "<|endoftext|>", "<|b|>", "<|c|>", "<|d|>"),
+    )
+
+    assert finished.named_notes == [
+        "<|endoftext|> is sent as the model's end-of-text token.",
+        "<|a|>, <|b|>, <|c|> and 1 more are sent as one token each, not as letters.",
+    ]
+    assert replace(finished, named=("<|a|>",)).named_notes == [
+        "<|a|> is sent as one token, not as letters."
+    ]
+
+
+def test_the_notes_stand_beside_the_gauge_and_at_the_stops(client: Client, db: None) -> None:
+    posted = {"prompt": "One.<|endoftext|>", "stop": "<|endoftext|>", "model": "tiny"}
+
+    preview = client.post("/free/preview/", posted).content.decode()
+    page = client.post("/free/", posted).content.decode()
+    plain = client.get("/free/").content.decode()
+
+    said = "&lt;|endoftext|&gt; is sent as the model&#x27;s end-of-text token."
+    assert said in preview
+    assert said in page
+    assert said not in plain
+    assert '<p class="parameter-note" id="stop-note">' in page
+    assert '<p class="parameter-note" id="stop-note" hidden>' in plain

@@ -57,7 +57,9 @@ def _entry(name: str, value: Any, path: Path) -> TensorEntry:
         raise _damaged(path, f"the name of a tensor has {len(name):,} characters")
     if not isinstance(value, dict):
         raise _damaged(path, f"its header is no safetensors header: {name!r} is no tensor")
-    dtype, shape, offsets = (value.get(key) for key in ("dtype", "shape", "data_offsets"))
+    dtype: Any = value.get("dtype")
+    shape: Any = value.get("shape")
+    offsets: Any = value.get("data_offsets")
     if not isinstance(dtype, str):
         raise _damaged(path, f"tensor {name} has no dtype")
     if not _are_whole(shape) or len(shape) > MAX_DIMENSIONS:

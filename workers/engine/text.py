@@ -154,7 +154,7 @@ def _added(data: Mapping[str, Any], path: Path) -> Mapping[str, int]:
     listed = data.get("added_tokens") or []
     for item in listed if isinstance(listed, list) else [None]:
         content = item.get("content") if isinstance(item, dict) else None
-        if not isinstance(content, str) or not content:
+        if not isinstance(item, dict) or not isinstance(content, str) or not content:
             raise CheckpointCorrupt(
                 f"{path}: an added token has no content. Copy the tokenizer's files again.",
                 file=str(path),
