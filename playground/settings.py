@@ -92,6 +92,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    # Around all that makes pages, errors too; built files go out above it.
+    "playground.core.middleware.PrivateMiddleware",
     # Pages; static files lie compressed on the disk. Lengths tell nothing: it adds some at random.
     "playground.core.compression.CompressionMiddleware",
     "django_structlog.middlewares.RequestMiddleware",

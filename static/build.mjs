@@ -79,8 +79,8 @@ const builds = [
       'static/icon.svg',
     ],
   },
-  // Runs before the first paint, so it is no module.
-  { ...shared, format: 'iife', entryPoints: ['static/js/scheme.js'] },
+  // They run before the first paint, so they are no modules.
+  { ...shared, format: 'iife', entryPoints: ['static/js/scheme.js', 'static/js/returning.js'] },
 ];
 
 await rm(dist, { recursive: true, force: true });

@@ -1,12 +1,16 @@
 """A person goes, and everything of theirs."""
 
 from axes.models import AccessAttempt
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
 from playground.accounts.belongings import belongings
 from playground.accounts.locking import name_key
 from playground.accounts.models import Person, User
+from playground.accounts.sessions import user_sessions_delete
 from playground.core import search
+from playground.core.erasing import erasure_ask
 
 
 def person_delete(*, person: Person) -> None:
@@ -14,9 +18,11 @@ def person_delete(*, person: Person) -> None:
     for belonging in belongings():
         if belonging.release is not None:
             belonging.release(person)
+    user = person.user
     with transaction.atomic():
+        erasure_ask()
         search.drop_all(owner=person.pk)
-        user = person.user
+        _forget_in_staff_log(person)
         person.delete()
         if user is not None:
             _user_delete(user)
@@ -28,9 +34,22 @@ def user_delete(*, user: User) -> None:
     if person is not None:
         person_delete(person=person)
     else:
-        _user_delete(user)
+        with transaction.atomic():
+            _user_delete(user)
 
 
 def _user_delete(user: User) -> None:
+    user_id = user.pk
     AccessAttempt.objects.filter(username=name_key(user.get_username())).delete()
+    _forget_in_staff_log(user)
     user.delete()
+    # A session holds the name by which it began. All of them are looked at, so nobody else's write
+    # is to wait for it; and open pages are to hear first that the user is deleted.
+    transaction.on_commit(lambda: user_sessions_delete(user_id=user_id))
+
+
+def _forget_in_staff_log(gone: Person | User) -> None:
+    """That somebody did something about them stays; what they were called does not."""
+    kind = ContentType.objects.get_for_model(gone)
+    entries = LogEntry.objects.filter(content_type=kind, object_id=str(gone.pk))
+    entries.update(object_repr="deleted", change_message="")

@@ -5,12 +5,14 @@ name that is no run's; whoever has a socket open looks again.
 """
 
 import uuid
+from enum import Enum
 from importlib import import_module
 
 import structlog
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 from django.utils.crypto import constant_time_compare
 from redis.exceptions import RedisError
 
@@ -36,14 +38,47 @@ def tell_guest(person_id: uuid.UUID) -> None:
     _tell(_guest(person_id))
 
 
-def still_is(person: Person, session_key: str | None) -> bool:
-    """Whether a socket that ``person`` opened may stay open."""
+def user_sessions_delete(*, user_id: object) -> None:
+    """Deletes all sessions of a user, here and on other devices.
+
+    Whose a session is stands in it and in no column, so all are looked at.
+    """
+    found = [
+        session.pk
+        for session in Session.objects.iterator()
+        if session.get_decoded().get(SESSION_KEY) == str(user_id)
+    ]
+    Session.objects.filter(pk__in=found).delete()
+
+
+class Standing(Enum):
+    """How it stands with whoever opened a socket.
+
+    GONE: the person's row is no more. A guest's also goes when an account adopts it, so that a
+    page tries once more before it says that everything is deleted.
+    """
+
+    HERE = "here"
+    AWAY = "away"
+    GONE = "gone"
+
+
+def standing(person: Person, session_key: str | None) -> Standing:
+    """Whether a socket that ``person`` opened may stay open, and if not, why."""
+    found = Person.objects.filter(pk=person.pk).values_list("user_id", flat=True)
+    if not found:
+        return Standing.GONE
     if person.user_id is None:
-        return settings.ALLOW_GUESTS and Person.objects.filter(pk=person.pk, user=None).exists()
+        is_guest = settings.ALLOW_GUESTS and found[0] is None
+        return Standing.HERE if is_guest else Standing.AWAY
+    return Standing.HERE if _is_session_of(person, session_key) else Standing.AWAY
+
+
+def _is_session_of(person: Person, session_key: str | None) -> bool:
     session = _session(session_key)
     if session.get(SESSION_KEY) != str(person.user_id):
         return False
-    user = User.objects.filter(pk=person.user_id, is_active=True).first()
+    user = User.objects.filter(pk=person.user_id or 0, is_active=True).first()
     if user is None:
         return False
     known = session.get(HASH_SESSION_KEY, "")

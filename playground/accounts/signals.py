@@ -10,10 +10,10 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 
-from playground.accounts.models import User
+from playground.accounts.models import Person, User
 from playground.accounts.moving import guest_adopt
 from playground.accounts.people import become, guest_of
-from playground.accounts.sessions import tell_user
+from playground.accounts.sessions import tell_guest, tell_user
 
 
 @receiver(user_logged_in)
@@ -51,3 +51,11 @@ def user_changed(
 def user_deleted(instance: User, **kwargs: Any) -> None:
     user_id = instance.pk
     transaction.on_commit(lambda: tell_user(user_id))
+
+
+@receiver(post_delete, sender=Person)
+def person_deleted(instance: Person, **kwargs: Any) -> None:
+    """A guest has nothing else whose end is told; a user's sockets hear of the user."""
+    if instance.user_id is None:
+        person_id = instance.pk
+        transaction.on_commit(lambda: tell_guest(person_id))

@@ -20,11 +20,11 @@ from django.http import (
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground.accounts.adapter import NAME_TAKEN
+from playground.accounts.context import Visit
 from playground.accounts.emails import email_change
 from playground.accounts.exporting import export_lines
 from playground.accounts.forms import DeleteForm, EmailForm
@@ -85,7 +85,6 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(settings.PATH_PREFIX, status=303)
 
 
-@never_cache
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """What there is to say and do about oneself."""
@@ -95,9 +94,11 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def change_email(request: HttpRequest) -> HttpResponse:
-    """Takes another address, or none."""
+    """Takes another address, or none. Its form stands on the account's page."""
+    if request.method != "POST":
+        return redirect("account")
     form = EmailForm(request.POST)
     if not form.is_valid():
         return render(request, "account/account.html", _about(request, form), status=400)
@@ -116,7 +117,6 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     return download(export_lines(person), name=name, content_type="application/jsonl")
 
 
-@never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest) -> HttpResponse:
@@ -134,13 +134,16 @@ def delete(request: HttpRequest) -> HttpResponse:
         status = 400 if asked else 200
         context = {"form": form, "can_export": person is not None}
         return render(request, "account/delete.html", context, status=status)
-    logout(request)
+    # The open pages that this ends tell theirs from others' by it.
+    tag = Visit(request).account_tag
+    # First the person: pages that hear of it are to hear that they are deleted, not signed out.
     if person is not None:
         person_delete(person=person)
     elif user is not None:
         user_delete(user=user)
+    logout(request)
     forget_guest(request)
-    messages.success(request, "Everything is deleted.")
+    messages.success(request, "Everything is deleted.", extra_tags=f"all-deleted {tag}")
     return HttpResponseRedirect(reverse("account_login"), status=303)
 
 

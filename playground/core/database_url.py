@@ -39,7 +39,9 @@ def _sqlite(file: Path, *, test: Path) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
+            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"
+            # What is deleted is written over with zeros (core/erasing.py).
+            "PRAGMA secure_delete=ON;",
         },
         # A connection takes longer to open than a query: each thread keeps its own.
         "CONN_MAX_AGE": None,

@@ -1,4 +1,4 @@
-"""Turns what a view raised into the one shape of an error."""
+"""Turns what a view raised into the one shape of an error, and keeps answers out of caches."""
 
 from collections.abc import Callable
 
@@ -12,6 +12,24 @@ from playground.core.errors import NotFound, PlaygroundError, StorageBusy
 from playground.core.responses import error_response
 
 log = structlog.get_logger(__name__)
+
+
+@sync_only_middleware
+class PrivateMiddleware:
+    """Forbids every cache to keep an answer, unless its view says how it may be kept.
+
+    Nearly every page shows what belongs to one person, if only their name. Kept by the browser,
+    it could be read with the Back button after they signed out.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store, private"
+        return response
 
 
 @sync_only_middleware

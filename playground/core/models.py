@@ -1,12 +1,13 @@
-"""What the search knows about an object. Its words lie beside it; see core/search.py."""
+"""What the search knows about an object, and what is still to be erased."""
 
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 
 class SearchEntry(models.Model):
-    """An object that its owner can find by its words.
+    """An object that its owner can find by its words, which lie beside it (core/search.py).
 
     ``id`` is also where it stands in its list: newest first is by id, and its
     words have the same id. Neither owner nor object is a foreign key, so that
@@ -27,3 +28,17 @@ class SearchEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {str(self.object_id)[:8]}"
+
+
+class Erasure(models.Model):
+    """The one row that says whether something was deleted and may still be in files (erasing.py).
+
+    asked_at: of the last deletion; None when all is erased. not_before: when the next
+    erasure may begin.
+    """
+
+    asked_at = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return "erasure"

@@ -221,6 +221,11 @@ def state_event(run: str, *, epoch: int, status: str, position: int = 0, **more:
     )
 
 
+def error_event(run: str, *, code: str, message: str) -> str:
+    """The event that says why there is nothing more of a run."""
+    return json.dumps({"type": "error", "code": code, "message": message, "run": run})
+
+
 def notice_line(run: str, epoch: int, event: str, *, kind: int = LOOK) -> str:
     """A line of the live channel that carries a notice."""
     return f"{run} {epoch} 0 {kind} {event}"

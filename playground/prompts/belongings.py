@@ -10,6 +10,7 @@ from playground.accounts.models import Person
 from playground.core.batches import in_batches
 from playground.prompts.indexing import published_forget
 from playground.prompts.models import Draft, Prompt, PromptVersion, Share, Tag
+from playground.prompts.sharing import author_of
 
 _BATCH = 100
 
@@ -29,7 +30,8 @@ def _merge_tags(guest: Person, account: Person) -> None:
 
 
 def _export_prompts(person: Person) -> Iterator[dict[str, Any]]:
-    prompts = Prompt.objects.filter(person=person).prefetch_related("tags", "versions")
+    prompts = Prompt.objects.filter(person=person).select_related("forked_person__user")
+    prompts = prompts.prefetch_related("tags", "versions")
     for prompt in in_batches(prompts, by="created_at", size=_BATCH):
         versions = sorted(prompt.versions.all(), key=lambda version: version.number)
         yield {
@@ -51,12 +53,12 @@ def _export_prompts(person: Person) -> Iterator[dict[str, Any]]:
 
 
 def _origin(prompt: Prompt) -> dict[str, Any] | None:
-    """What it was forked from. The title and the name stay when the origin is gone."""
+    """What it was forked from. The title stays when that is gone; the name goes with its person."""
     if not prompt.forked_title:
         return None
     return {
         "title": prompt.forked_title,
-        "author": prompt.forked_author or None,
+        "author": author_of(prompt.forked_person) if prompt.forked_person else None,
         "version": prompt.forked_from_id,
     }
 
@@ -121,7 +123,7 @@ def _export_shares(person: Person) -> Iterator[dict[str, Any]]:
             "kind": "share",
             "token": share.token,
             "prompt": share.prompt_id,
-            "title": share.prompt.title,
+            "title": share.title if share.is_fixed else share.prompt.title,
             "version": share.version.number if share.version else None,
             "runs": [run.pk for run in share.runs.all()],
             "with_branches": share.with_branches,

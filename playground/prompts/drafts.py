@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from playground.accounts.models import Person
 from playground.accounts.quotas import Room, room_of
+from playground.core.erasing import erasure_ask
 from playground.core.errors import InvalidInput
 from playground.core.sizes import json_size
 from playground.prompts.catalog import Template
@@ -142,7 +143,8 @@ def draft_save(
 def draft_discard(*, draft: Draft) -> Draft:
     """Throws it away, so that it can be brought back for some days."""
     too_old = timezone.now() - DISCARDED_FOR
-    Draft.objects.filter(person=draft.person_id, discarded_at__lt=too_old).delete()
+    if Draft.objects.filter(person=draft.person_id, discarded_at__lt=too_old).delete()[0]:
+        erasure_ask()
     draft.discarded_at = timezone.now()
     draft.save(update_fields=["discarded_at"])
     return draft

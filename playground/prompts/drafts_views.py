@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from playground.accounts.context import Visit
 from playground.accounts.people import person_for_write, person_of
 from playground.core.errors import PlaygroundError
 from playground.core.responses import error_response
@@ -53,7 +54,10 @@ def save(request: HttpRequest, template: Template) -> HttpResponse:
             page=page,
         )
     except PlaygroundError as error:
-        return error_response(request, error)
+        refused = error_response(request, error)
+        # By which a page that was left and comes back knows whether it may still be shown.
+        refused["X-Account"] = Visit(request).account_tag
+        return refused
     return JsonResponse(
         {**_told(saved, page), "title": first_title(form)}, status=409 if saved.other else 200
     )

@@ -14,7 +14,7 @@ from playground.prompts.diffs import Changes, changes_between
 from playground.prompts.indexing import text_words
 from playground.prompts.library import Details, prompt_create
 from playground.prompts.models import Prompt, PromptVersion
-from playground.prompts.sharing import Shown
+from playground.prompts.sharing import Shown, author_of
 from playground.prompts.states import state_of_version, template_named
 
 # A page waits for the count of changes; the whole comparison has a page of its own.
@@ -25,6 +25,7 @@ _SECONDS = 0.05
 class ForkNote:
     """What the page of a fork says of its origin.
 
+    author: as they are called now; "" once they are deleted.
     changes: how many there are since, or None while another version than the newest is on
     the page. address: of the origin, where this person may read it; "" elsewhere.
     newer: how many versions the origin has had since, as far as this person may know.
@@ -47,14 +48,14 @@ def prompt_fork(*, person: Person, shown: Shown) -> Prompt:
             person=person,
             template=origin.template,
             state=state_of_version(shown.version),
-            details=Details(title=origin.title, description=origin.description),
-            message=f"Forked from {origin.title}"[:200],
+            details=Details(title=shown.title, description=shown.description),
+            message=f"Forked from {shown.title}"[:200],
             forked_from=shown.version,
             words=words,
         )
-        fork.forked_author = shown.author
+        fork.forked_person = origin.person
         fork.forked_through = shown.share
-        fork.save(update_fields=["forked_author", "forked_through"])
+        fork.save(update_fields=["forked_person", "forked_through"])
     return fork
 
 
@@ -69,7 +70,7 @@ def fork_note(prompt: Prompt) -> ForkNote | None:
     address, newer = _origin(prompt)
     return ForkNote(
         title=prompt.forked_title,
-        author=prompt.forked_author,
+        author=author_of(prompt.forked_person) if prompt.forked_person else "",
         changes=0 if number == 1 else _count(_changes(prompt, first, prompt.head)),
         diff_address=reverse("prompts:diff", args=[prompt.pk]) + f"?a=1&b={number}",
         address=address,

@@ -8,8 +8,9 @@ import uuid
 from playground.core import search
 from playground.prompts.models import Prompt
 
+# Kinds are letters alone, ten at most: PostgreSQL takes a hyphen apart, and has no room for more.
 OWN = "prompt"
-PUBLIC = "public-prompt"
+PUBLIC = "gallery"
 # The gallery is everybody's: its words have no person as their owner.
 EVERYBODY = uuid.UUID(int=0)
 # The end of a longer text is as good as never looked for.

@@ -11,6 +11,7 @@ from django.utils import timezone
 from playground.accounts.models import Person
 from playground.accounts.quotas import room_of
 from playground.core import search
+from playground.core.erasing import erasure_ask
 from playground.core.errors import InvalidInput, NothingChanged
 from playground.core.sizes import json_size
 from playground.prompts.fields import clean_text
@@ -89,7 +90,7 @@ def prompt_create(
             title=details.title,
             description=details.description,
             forked_from=forked_from,
-            forked_title=forked_from.prompt.title if forked_from else "",
+            forked_title=details.title if forked_from else "",
         )
         _file_under(prompt, details.tags)
         version_create(prompt=prompt, state=state, message=message)
@@ -153,6 +154,7 @@ def prompt_delete(*, prompt: Prompt) -> None:
             prompts__in=Prompt.objects.filter(person=prompt.person_id).exclude(pk=prompt.pk)
         ).delete()
         prompt.delete()
+        erasure_ask()
 
 
 def tags_written(names: Iterable[str]) -> str:

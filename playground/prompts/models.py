@@ -56,7 +56,8 @@ class Prompt(models.Model):
     barred_at = models.DateTimeField(null=True)
     # The outputs that the gallery shows with it.
     published_runs = models.ManyToManyField(Run, blank=True, related_name="+")
-    # What it was forked from, and through which link. The names stay when the origin is gone.
+    # What it was forked from, through which link, and whose it was. The title stays when the
+    # origin is gone. The author is a person and no copy of a name: it goes with them.
     forked_from = models.ForeignKey(
         "PromptVersion", null=True, on_delete=models.SET_NULL, related_name="forks"
     )
@@ -64,7 +65,9 @@ class Prompt(models.Model):
         "Share", null=True, on_delete=models.SET_NULL, related_name="forks"
     )
     forked_title = models.CharField(max_length=120, blank=True)
-    forked_author = models.CharField(max_length=150, blank=True)
+    forked_person = models.ForeignKey(
+        Person, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     # Of the last version or change of title, tags and the like.
     updated_at = models.DateTimeField(default=timezone.now)
@@ -179,6 +182,10 @@ class Share(models.Model):
 
     ``version`` None always shows the head. ``runs`` are the outputs shown with
     it, with ``with_branches`` also those that go on from them.
+
+    With a ``version`` the link goes on showing what it showed when it was made:
+    the prompt's ``title`` and ``description`` of then, and as ``branches`` those
+    that there were. Without one these stay empty, and it shows what is so now.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -190,12 +197,20 @@ class Share(models.Model):
     )
     runs = models.ManyToManyField(Run, blank=True, related_name="shares")
     with_branches = models.BooleanField(default=False)
+    title = models.CharField(max_length=120, blank=True)
+    description = models.TextField(blank=True)
+    branches = models.ManyToManyField(Run, blank=True, related_name="+")
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return f"link to {self.prompt}"
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it shows what it showed when it was made."""
+        return self.version_id is not None
 
     @property
     def is_open(self) -> bool:

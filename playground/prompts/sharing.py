@@ -5,28 +5,28 @@ of that and of nothing else, so that no route can reach more than the owner chos
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, Count, F, JSONField, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Cast, Left, Length
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Left
 from django.http import Http404, QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from playground.accounts.models import Person
 from playground.core.errors import InvalidInput
+from playground.prompts.branches import branches_of
 from playground.prompts.drafts import posted_id
+from playground.prompts.light_runs import light_runs
 from playground.prompts.models import Prompt, PromptVersion, Share
 from playground.runs.models import Run
 
 # Of one prompt: open, revoked and expired ones together.
 MAX_LINKS = 200
 MAX_RUNS = 50
-# Of one run's form on a page of many.
-MAX_FORM = 200_000
 # What the dialog offers to choose from.
 RUNS_OFFERED = 40
 GLIMPSE = 160
@@ -46,17 +46,32 @@ class Shown:
     """What of a prompt others are shown: this version, these runs, and nothing else.
 
     share: the link that shows it; None in the gallery.
+    branches: the only ones that may be shown; None for all there are.
     """
 
     prompt: Prompt
     version: PromptVersion
     runs: Sequence[Run]
     with_branches: bool = False
+    branches: Collection[uuid.UUID] | None = None
     share: Share | None = None
 
     @property
     def author(self) -> str:
+        """The name of today, in every link: it says whose the prompt is."""
         return author_of(self.prompt.person)
+
+    @property
+    def title(self) -> str:
+        return self._details.title
+
+    @property
+    def description(self) -> str:
+        return self._details.description
+
+    @property
+    def _details(self) -> Prompt | Share:
+        return self.share if self.share is not None and self.share.is_fixed else self.prompt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +108,7 @@ def shown_by_link(token: str, *, most_runs: int = MAX_RUNS) -> Shown:
         version=version,
         runs=shown_runs(share.runs.all(), prompt=share.prompt, most=most_runs),
         with_branches=share.with_branches,
+        branches=set(share.branches.values_list("pk", flat=True)) if share.is_fixed else None,
         share=share,
     )
 
@@ -108,19 +124,6 @@ def shown_runs(chosen: QuerySet[Run], *, prompt: Prompt, most: int = MAX_RUNS) -
     """The chosen runs, oldest first, without the tokens that only the editor needs."""
     own = chosen.filter(person=prompt.person_id, status__in=_SHOWN)
     return light_runs(own.order_by("number"), most=most)
-
-
-def light_runs(runs: QuerySet[Run], *, most: int) -> list[Run]:
-    """The first of ``runs`` without tokens. Of one whose form has more than `MAX_FORM` characters,
-    the form is left out too: many are read at a time, and an imported one can have megabytes."""
-    form = Cast("fields", TextField())
-    small = Case(When(form_length__lte=MAX_FORM, then=F("fields")), default=Value({}, JSONField()))
-    found = runs.defer("tokens", "fields").annotate(form_length=Length(form), form=small)[:most]
-    light: list[Run] = []
-    for run in found:
-        run.fields = run.form
-        light.append(run)
-    return light
 
 
 # --- The owner's side -------------------------------------------------------------------------
@@ -179,7 +182,7 @@ def share_create(*, prompt: Prompt, options: ShareOptions) -> Share:
     """A new link. Links made before stay as they are."""
     with transaction.atomic():
         # The prompt's row is the lock under which links are counted.
-        Prompt.objects.select_for_update().get(pk=prompt.pk)
+        locked = Prompt.objects.select_for_update().get(pk=prompt.pk)
         if prompt.shares.count() >= MAX_LINKS:
             raise InvalidInput(
                 f"This prompt has had {MAX_LINKS} links, which is the most. "
@@ -191,8 +194,16 @@ def share_create(*, prompt: Prompt, options: ShareOptions) -> Share:
             version=options.version,
             with_branches=options.with_branches,
             expires_at=options.expires_at,
+            # What its maker reads while making it, and not what the version was once called.
+            title=locked.title if options.version else "",
+            description=locked.description if options.version else "",
         )
         share.runs.set(options.runs)
+        if share.is_fixed and share.with_branches:
+            shown = shown_runs(share.runs.all(), prompt=prompt)
+            share.branches.set(
+                branch for found in branches_of(shown).values() for _depth, branch in found
+            )
     return share
 
 

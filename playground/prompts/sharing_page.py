@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,20 +10,19 @@ from typing import Literal, NamedTuple
 from django.urls import reverse
 
 from playground.checkpoints.registry import registry
+from playground.prompts.branches import branches_of
 from playground.prompts.catalog import Template
 from playground.prompts.forms import PromptForm, default_parameters
 from playground.prompts.models import PromptVersion
 from playground.prompts.pages import ParameterPanel
 from playground.prompts.panels import RunPanel
-from playground.prompts.sharing import Shown, light_runs
+from playground.prompts.sharing import Shown
 from playground.prompts.states import form_of_state, state_of_version, template_named
 from playground.prompts.tables import ShownTable
 from playground.prompts.variables import stored_variables
 from playground.runs.models import Run
 from playground.runs.selectors import RunProgress
 
-# Of all the runs that are shown, together.
-MOST_BRANCHES = 200
 # Of all that is shown below the prompt, together; and of each text beyond that.
 PAGE_CHARACTERS = 500_000
 CUT_CHARACTERS = 500
@@ -33,8 +31,6 @@ TABLE_ROWS = 50
 TABLE_COLUMNS = 20
 # As deep as a branch is indented.
 MOST_INDENT = 5
-# Of the trees that branches are looked for in; no one reads more.
-_MOST_NODES = 5_000
 _VARIABLE = re.compile(r"(?<!\\)\{\{ ?[\w-]{1,40} ?\}\}")
 
 
@@ -120,7 +116,7 @@ class SharedPage:
 
     @property
     def title(self) -> str:
-        return self.shown.prompt.title
+        return self.shown.title
 
     @property
     def settings(self) -> list[Setting]:
@@ -151,7 +147,7 @@ class SharedPage:
     @property
     def description(self) -> str:
         """A few words for a preview: what the author says, else how the prompt ends."""
-        said = self.shown.prompt.description or self.shown.version.text[-400:]
+        said = self.shown.description or self.shown.version.text[-400:]
         return " ".join(said.split())[:200]
 
     @property
@@ -216,7 +212,7 @@ def segments(text: str, labels: Sequence[str]) -> list[Segment]:
 
 def _outputs(shown: Shown, template: Template) -> list[Output]:
     numbers = _numbers(shown)
-    branches = _branches(shown.runs) if shown.with_branches else {}
+    branches = branches_of(shown.runs, only=shown.branches) if shown.with_branches else {}
     room = Room()
     # The runs before what went on from them: those were chosen.
     texts = {run.pk: room.cut(run.text.lstrip()) for run in shown.runs}
@@ -247,44 +243,6 @@ def _numbers(shown: Shown) -> dict[uuid.UUID, int]:
     asked = {run.version_id for run in shown.runs if run.version_id}
     of_prompt = PromptVersion.objects.filter(prompt=shown.prompt, pk__in=asked)
     return dict(of_prompt.values_list("pk", "number")) if asked else {}
-
-
-def _branches(runs: Sequence[Run]) -> dict[uuid.UUID, list[tuple[int, Run]]]:
-    """What went on from each run, with its depth below it, each before what follows it."""
-    trees = {run.tree for run in runs if run.tree}
-    if not trees:
-        return {}
-    # All of them are the owner's: a run's parent always is.
-    nodes = Run.objects.filter(person=runs[0].person_id, tree__in=trees).order_by("number")
-    children: dict[uuid.UUID | None, list[uuid.UUID]] = defaultdict(list)
-    for run_id, parent in nodes.values_list("pk", "parent")[:_MOST_NODES]:
-        children[parent].append(run_id)
-    # What went on from two of the runs, one of which went on from the other, is shown once.
-    seen: set[uuid.UUID] = set()
-    below = {}
-    for run in sorted(runs, key=lambda one: one.number, reverse=True):
-        below[run.pk] = [found for found in _below(run.pk, children) if found[1] not in seen]
-        seen.update(run_id for _depth, run_id in below[run.pk])
-    wanted = [run_id for run in runs for _depth, run_id in below[run.pk]][:MOST_BRANCHES]
-    shown = Run.objects.filter(pk__in=wanted, status__in=Run.FINAL).exclude(text="")
-    rows = {run.pk: run for run in light_runs(shown, most=MOST_BRANCHES)}
-    return {
-        run_id: [(depth, rows[branch]) for depth, branch in found if branch in rows]
-        for run_id, found in below.items()
-    }
-
-
-def _below(
-    run_id: uuid.UUID, children: dict[uuid.UUID | None, list[uuid.UUID]]
-) -> list[tuple[int, uuid.UUID]]:
-    found: list[tuple[int, uuid.UUID]] = []
-    # Without recursion: a conversation is as deep as it is long.
-    waiting = [(1, child) for child in reversed(children.get(run_id, []))]
-    while waiting and len(found) < MOST_BRANCHES:
-        depth, branch = waiting.pop()
-        found.append((depth, branch))
-        waiting += [(depth + 1, child) for child in reversed(children.get(branch, []))]
-    return found
 
 
 def _panel(template: Template, run: Run) -> RunPanel:

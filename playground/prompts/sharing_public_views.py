@@ -125,8 +125,7 @@ def _image(shown: Shown) -> HttpResponse:
 
 
 def _discreet(response: HttpResponse, shown: Shown) -> HttpResponse:
-    """Kept by no cache between, so that what is closed is closed; and a link is in no index."""
-    response["Cache-Control"] = "private, no-cache"
+    """A link is in no index. (As every answer, it is in no cache: what is closed is closed.)"""
     if shown.share is not None:
         response["X-Robots-Tag"] = "noindex"
     return response

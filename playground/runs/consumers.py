@@ -13,7 +13,6 @@ import json
 import uuid
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from channels.db import database_sync_to_async
@@ -23,7 +22,9 @@ from django.conf import settings
 from playground.accounts.addresses import address_of_scope
 from playground.accounts.models import Person
 from playground.accounts.people import person_of_scope
+from playground.accounts.sessions import Standing
 from playground.core.hub import hub
+from playground.core.tokenlog import error_event
 from playground.runs.following import Outbox, RunFollower, tell_places
 from playground.runs.models import Run
 from playground.runs.watching import PersonWatch
@@ -34,6 +35,8 @@ MOST_FOLLOWED = 16
 UNSUPPORTED = 4400
 # Close code for a person who has signed out, here or everywhere.
 SIGNED_OUT = 4401
+# Close code for a person who is no more.
+DELETED = 4410
 # RFC 6455: the server met a condition that it did not expect.
 INTERNAL_ERROR = 1011
 # More than any run has of tokens or epochs.
@@ -93,7 +96,7 @@ class RunConsumer(AsyncWebsocketConsumer):
         hub().each_tick(tell_places)
         await self.accept()
         self._watch = PersonWatch(
-            person=self.person, session_key=self.scope["session"].session_key, gone=self._sign_out
+            person=self.person, session_key=self.scope["session"].session_key, gone=self._end
         )
         hub().add(self._watch)
         # Whatever happened since the person was looked up was not heard.
@@ -121,11 +124,11 @@ class RunConsumer(AsyncWebsocketConsumer):
         else:
             self._forget(message.run)
 
-    async def _sign_out(self) -> None:
+    async def _end(self, found: Standing) -> None:
         # Nothing more is for them, and nothing may be sent after the close.
         if self._sender is not None:
             self._sender.cancel()
-        await self.close(code=SIGNED_OUT)
+        await self.close(code=DELETED if found is Standing.GONE else SIGNED_OUT)
 
     async def _follow(self, message: Message) -> None:
         run = message.run
@@ -180,8 +183,7 @@ class RunConsumer(AsyncWebsocketConsumer):
             hub().remove(follower)
 
     async def _tell_error(self, run: str, code: str, message: str) -> None:
-        event: dict[str, Any] = {"type": "error", "code": code, "message": message, "run": run}
-        await self.send(text_data=json.dumps([event]))
+        await self.send(text_data=f"[{error_event(run, code=code, message=message)}]")
 
     def _admit(self, person: Person) -> bool:
         """Counts the socket, unless the person or the address has enough of them."""

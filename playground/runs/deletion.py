@@ -10,7 +10,9 @@ from redis.exceptions import RedisError
 
 from playground.accounts.models import Person
 from playground.core import search
+from playground.core.erasing import erasure_ask
 from playground.core.redis_clients import token_log
+from playground.core.tokenlog import NOTICES, notice_line
 from playground.runs.models import Run
 from playground.runs.services import run_cancel
 
@@ -61,6 +63,7 @@ def _delete(run_ids: Sequence[uuid.UUID], gone: Parents) -> None:
     search.drop(kind="run", object_ids=run_ids)
     Run.objects.filter(pk__in=run_ids).only("pk").delete()
     transaction.on_commit(lambda: _forget_logs(run_ids))
+    erasure_ask()
 
 
 def _join_branches(run_ids: Sequence[uuid.UUID], gone: Parents) -> None:
@@ -96,6 +99,8 @@ def _forget_logs(run_ids: Sequence[uuid.UUID]) -> None:
     try:
         for run_id in run_ids:
             token_log().forget(str(run_id))
+            # Whoever still follows it is told that it is gone.
+            token_log().tell(NOTICES, notice_line(str(run_id), 1, "{}"))
     except RedisError as error:
         # A finished run's log expires by itself.
         log.warning("logs_not_forgotten", error=str(error))

@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from playground.core.hub import TICK_SECONDS, Follower, Hub
-from playground.core.tokenlog import FORWARD, LogPart, state_event, tokens_event
+from playground.core.tokenlog import FORWARD, LogPart, error_event, state_event, tokens_event
 from playground.runs.models import Run
 from playground.runs.selectors import queue_places
 
@@ -196,6 +196,8 @@ class RunFollower(Follower):
         """Tells the page what the row says, unless it knows."""
         if row is None:
             self.finished = True
+            if not self._left:
+                self._outbox.push((self, 0, deleted_event(self.run)))
         elif row.status != self.status and not self._left:
             self.status = row.status
             self.finished = row.final
@@ -203,6 +205,11 @@ class RunFollower(Follower):
                 self.run, epoch=self._epoch or row.epoch, status=row.status, position=row.tokens
             )
             self._outbox.push((self, 0, event))
+
+
+def deleted_event(run: str) -> str:
+    """The event that says that the run is no more."""
+    return error_event(run, code="deleted", message="This run was deleted.")
 
 
 async def tell_places(followers: Collection[Follower]) -> None:

@@ -8,7 +8,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from playground.accounts.models import Person
-from playground.accounts.sessions import notice_name, still_is
+from playground.accounts.sessions import Standing, notice_name, standing
 from playground.core.hub import TICK_SECONDS, Follower
 
 # Seconds without a word after which it looks all the same: a session may run out.
@@ -25,7 +25,11 @@ class PersonWatch(Follower):
     """
 
     def __init__(
-        self, *, person: Person, session_key: str | None, gone: Callable[[], Awaitable[None]]
+        self,
+        *,
+        person: Person,
+        session_key: str | None,
+        gone: Callable[[Standing], Awaitable[None]],
     ) -> None:
         self.run = notice_name(person)
         self._person = person
@@ -55,20 +59,21 @@ class PersonWatch(Follower):
             self._look.cancel()
 
     async def _look_until_sure(self) -> None:
-        holds = True
-        while holds and self._again:
+        found = Standing.HERE
+        while found is Standing.HERE and self._again:
             self._again = False
-            holds = await self._holds()
+            found = await self._standing()
         self._look = None
-        if not holds:
-            await self._gone()
+        if found is not Standing.HERE:
+            await self._gone(found)
 
-    async def _holds(self) -> bool:
+    async def _standing(self) -> Standing:
         try:
-            look = database_sync_to_async(still_is, thread_sensitive=False)
-            return bool(await look(self._person, self._session_key))
+            look = database_sync_to_async(standing, thread_sensitive=False)
+            found: Standing = await look(self._person, self._session_key)
+            return found
         except DatabaseError as error:
             # Nobody is sent away because the database is; the next look will tell.
             log.warning("session_not_checked", error=str(error))
             self._silent_ticks = int(SILENCE / TICK_SECONDS)
-            return True
+            return Standing.HERE

@@ -1,6 +1,7 @@
 // What every page has: htmx, the colour scheme, the model menu, notices.
 import 'htmx.org';
 import { startAccountMenu } from './account-menu.js';
+import { startDeleted } from './deleted.js';
 import { startPageKeys } from './keys.js';
 import { startLibrary } from './library.js';
 import { startMenus } from './menus.js';
@@ -19,3 +20,4 @@ startLibrary();
 startShare();
 startPageKeys();
 startPalette();
+startDeleted();

@@ -80,6 +80,12 @@ export class FreeDocument {
     this.#generations.restart(run);
   }
 
+  // Nothing more comes of the run: it is deleted.
+  stopWriting(run) {
+    this.#generations.flush();
+    this.#generations.setWriting(run, false);
+  }
+
   // A run's page has the prompt, and what stood behind the place that the run was made at.
   #restore() {
     const behind = this.#textarea.form.elements.namedItem('behind').value;

@@ -32,6 +32,8 @@ class Drafts {
   #since = 0;
   #isTouched = false;
   #isOver = false;
+  // What the server does not take, though the page is still its account's: nothing else has it.
+  #refused = '';
   // What the server has.
   #kept = '';
   #saves = Promise.resolve();
@@ -56,6 +58,10 @@ class Drafts {
     });
     document.addEventListener('htmx:confirm', (event) => this.#waits(event));
     addEventListener('pagehide', () => this.#leave());
+    document.addEventListener('page:deleted', () => this.#forget());
+    document.addEventListener('page:return', ({ detail }) => {
+      detail.stays = this.#holdsAlone();
+    });
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'hidden') this.#leave();
     });
@@ -90,10 +96,27 @@ class Drafts {
       const answer = await response.json();
       if ('draft' in answer) this.#take(answer, content);
       else this.#say(`Not kept: ${answer.error.message}`, true);
+      const isOurs = response.headers.get('X-Account') === document.documentElement.dataset.account;
+      this.#refused = response.status === 400 && isOurs ? content : '';
     } catch {
+      this.#refused = '';
       this.#say('Not kept: the server cannot be reached.', true);
       this.#saveIn(RETRY);
     }
+  }
+
+  // Whether the page has a text that is nowhere else. What may be kept is kept first; what could
+  // not be sent, or is of another account than is there now, waits in the browser.
+  async #holdsAlone() {
+    await this.#save();
+    return this.#isTouched && !this.#isOver && this.#refused === this.#read().content;
+  }
+
+  // Its person is deleted: nothing more of it is kept, wherever.
+  #forget() {
+    this.#isOver = true;
+    keepUnsent(this.#writer, this.#address, null);
+    this.#say('');
   }
 
   // The page may be gone before an answer comes.

@@ -2,6 +2,7 @@
 // completion where it belongs: into the prompt's text, or by itself.
 import htmx from 'htmx.org';
 import { announce } from './announcer.js';
+import { sayAllDeleted } from './deleted.js';
 import { Output } from './output.js';
 import { Stream } from './stream.js';
 import { drawRows } from './table.js';
@@ -11,6 +12,8 @@ const LOST = 'Connection lost. The run goes on; the page reconnects.';
 // Links to a sibling, by their ids.
 const ASKERS = { 'previous-sibling': 'sibling', 'next-sibling': 'sibling', retry: 'sibling' };
 const SIGNED_OUT = 'You have signed out. Sign in again to see this run.';
+const AWAY = 'This run is not here any more.';
+const DELETED = 'This run is deleted. What stands here is kept nowhere.';
 const ENDINGS = { succeeded: 'Finished.', cancelled: 'Stopped.', failed: 'The run failed.' };
 
 export function startRun(editor) {
@@ -19,7 +22,9 @@ export function startRun(editor) {
 
 class RunView {
   #editor;
-  #stream = new Stream(socketAddress());
+  #stream = new Stream(socketAddress(), (isDeleted) =>
+    isDeleted ? sayAllDeleted() : setNote(SIGNED_OUT),
+  );
   #panel = null;
   #output = null;
   #stale = false;
@@ -39,6 +44,11 @@ class RunView {
     editor.onTab(() => this.#place());
     document.addEventListener('htmx:beforeSwap', (event) => {
       if (event.detail.target?.id === 'run-panel' && event.detail.shouldSwap) this.#leave();
+      // Why it is gone is said by the socket, if it is known.
+      if (event.detail.xhr.status === 404 && this.#isReload(event.detail)) {
+        event.detail.shouldSwap = false;
+        setNote(AWAY);
+      }
     });
     document.addEventListener('htmx:afterSettle', (event) => {
       const { elt, target } = event.detail;
@@ -48,6 +58,7 @@ class RunView {
       this.#attach(asker);
     });
     document.addEventListener('htmx:beforeRequest', (event) => this.#guardRun(event));
+    document.addEventListener('page:deleted', () => this.#deleted());
     document.addEventListener('click', (event) => this.#clicked(event));
     for (const scrolling of ['wheel', 'touchmove']) {
       document.addEventListener(scrolling, () => (this.#mayScroll = false), { passive: true });
@@ -112,7 +123,7 @@ class RunView {
         state: (event) => this.#state(event),
         connected: (isOpen) => this.#connected(isOpen),
         stalled: () => this.#reload(),
-        signedOut: () => setNote(SIGNED_OUT),
+        deleted: () => this.#deleted(),
       },
     });
   }
@@ -158,6 +169,20 @@ class RunView {
     if (!isOpen) setNote(LOST);
   }
 
+  // Here or elsewhere: there is nothing more to come, to stop or to try again.
+  #deleted() {
+    const { run } = this.#panel.dataset;
+    if (!run) return;
+    this.#stream.unfollow(run);
+    this.#output.flush();
+    this.#editor.document?.stopWriting(run);
+    this.#setStatus('deleted');
+    this.#setBusy(false);
+    for (const id of ['stop', 'retry']) document.getElementById(id).disabled = true;
+    setNote(DELETED);
+    announce(DELETED);
+  }
+
   // At the start and at the end, never in between.
   #showFoot() {
     if (this.#mayScroll)
@@ -175,6 +200,10 @@ class RunView {
     this.#reloading = null;
     // There was no answer: what is shown is the truth as far as it is known.
     if (panel.isConnected) this.#setBusy(!FINAL.has(panel.dataset.status));
+  }
+
+  #isReload({ requestConfig: { verb, path } }) {
+    return verb === 'get' && path === this.#panel.dataset.outputUrl;
   }
 
   #setStatus(status) {

@@ -7,23 +7,29 @@ const FIRST_DELAY = 250;
 const LONGEST_DELAY = 5000;
 // After this many failures in a row the page reads the run over HTTP as well.
 const STALLED = 3;
-// The server's close code for a person who has signed out.
+// The server's close codes for a person who has signed out, and for one who is no more.
 const SIGNED_OUT = 4401;
+const DELETED = 4410;
 
 export class Stream {
   #address;
   #socket = null;
   #failures = 0;
   #timer = 0;
-  #signedOut = false;
-  // Whether the runs may be somebody else's now: nothing of them has come since.
-  #inDoubt = false;
+  // Whether the last socket was closed because of who had opened it.
+  #wasEnded = false;
+  // Why the runs may be somebody else's now, or nobody's: the code of that close. 0 once something
+  // of them has come since.
+  #doubt = 0;
+  #ended;
   // run id -> { epoch, next, handlers }; the handlers are tokens(tokens),
-  // restart(), state(event), connected(isOpen), stalled() and signedOut().
+  // restart(), state(event), connected(isOpen), stalled() and deleted().
   #runs = new Map();
 
-  constructor(address) {
+  // ended(isDeleted): whoever opened the page has signed out, or is deleted.
+  constructor(address, ended) {
     this.#address = address;
+    this.#ended = ended;
   }
 
   follow(run, { epoch, next, handlers }) {
@@ -43,7 +49,7 @@ export class Stream {
     this.#socket = socket;
     socket.addEventListener('open', () => {
       this.#failures = 0;
-      this.#signedOut = false;
+      this.#wasEnded = false;
       for (const [run, { handlers }] of this.#runs) {
         this.#ask(run);
         handlers.connected(true);
@@ -55,12 +61,11 @@ export class Stream {
     socket.addEventListener('close', ({ code }) => {
       this.#socket = null;
       // One more try: the session may have changed, and be this person's all the same.
-      const isOver = this.#signedOut && code !== SIGNED_OUT;
-      this.#signedOut = code === SIGNED_OUT;
-      this.#inDoubt ||= this.#signedOut;
-      if (this.#runs.size === 0) return;
-      if (isOver) for (const { handlers } of this.#runs.values()) handlers.signedOut();
-      else this.#reconnectLater();
+      const isOver = this.#wasEnded && code !== SIGNED_OUT && code !== DELETED;
+      this.#wasEnded = code === SIGNED_OUT || code === DELETED;
+      if (this.#wasEnded) this.#doubt = code;
+      if (isOver) this.#ended(this.#doubt === DELETED);
+      else if (this.#runs.size > 0 || code === DELETED) this.#reconnectLater();
     });
   }
 
@@ -74,7 +79,7 @@ export class Stream {
     const delay = longest / 2 + (Math.random() * longest) / 2;
     this.#timer = setTimeout(() => {
       this.#timer = 0;
-      if (this.#runs.size > 0) this.#connect();
+      if (this.#runs.size > 0 || this.#wasEnded) this.#connect();
     }, delay);
   }
 
@@ -91,11 +96,12 @@ export class Stream {
     const followed = this.#runs.get(event.run);
     if (!followed) return;
     if (event.type === 'error') {
-      if (this.#inDoubt) followed.handlers.signedOut();
+      if (event.code === 'deleted') followed.handlers.deleted();
+      else if (this.#doubt) this.#ended(this.#doubt === DELETED);
       else followed.handlers.stalled();
       return;
     }
-    this.#inDoubt = false;
+    this.#doubt = 0;
     if (event.type === 'tokens') this.#takeTokens(followed, event);
     else if (event.type === 'state') this.#takeState(followed, event);
   }

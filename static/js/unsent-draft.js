@@ -57,17 +57,27 @@ async function otherNote({ elements }) {
   return page.getElementById('draft-id')?.value ? null : page.getElementById('draft-note');
 }
 
+// What waits of an account that is no more ("" for a guest's) is nobody's.
+export function forgetUnsent(account) {
+  for (const [writer, unsent] of all())
+    if ((unsent.account ?? '') === account) keepUnsent(writer, unsent.address, null);
+}
+
 function takeNote(note) {
   document.getElementById('draft-note').replaceWith(note);
   showTimes(note);
 }
 
+// What this page may send.
 function waiting() {
+  return all().filter(([, unsent]) => !unsent.account || unsent.account === account());
+}
+
+function all() {
   try {
     return Object.keys(localStorage)
       .filter((key) => key.startsWith(PREFIX))
-      .map((key) => [key.slice(PREFIX.length), JSON.parse(localStorage.getItem(key))])
-      .filter(([, unsent]) => !unsent.account || unsent.account === account());
+      .map((key) => [key.slice(PREFIX.length), JSON.parse(localStorage.getItem(key))]);
   } catch {
     return [];
   }
@@ -76,7 +86,7 @@ function waiting() {
 // Whose account the page is of. An account's text waits for its account; a guest's is whoever's
 // the guest becomes.
 function account() {
-  return document.getElementById('draft-state').dataset.account;
+  return document.documentElement.dataset.account;
 }
 
 function isOfPage({ elements }, address, body) {

@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 import redis
 from axes.models import AccessAttempt
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.messages import get_messages
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 from model_bakery import baker
 
@@ -17,10 +21,13 @@ from playground.accounts.people import COOKIE
 from playground.core import search
 from playground.core.redis_clients import token_log
 from playground.core.tokenlog import Item, token_json
+from playground.prompts.models import Prompt, Tag
 from playground.runs import belongings
+from playground.runs.finishing import run_index
 from playground.runs.models import Run
 from tests.accounts.people import PASSWORD, guest_client, make_user, sign_in, signed_in
 from tests.conftest import make_run
+from tests.prompts.saved import free_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
@@ -161,3 +168,54 @@ def test_failed_sign_ins_of_a_name_go_with_it(client: Client) -> None:
     user_delete(user=user)
 
     assert [attempt.username for attempt in AccessAttempt.objects.all()] == ["bob"]
+
+
+def all_that_is_kept() -> str:
+    """Every row of every table, and what the sessions hold."""
+    rows = [
+        list(model._default_manager.values())
+        for model in apps.get_models(include_auto_created=True)
+    ]
+    sessions = [session.get_decoded() for session in Session.objects.all()]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM core_searchwords")
+        words = cursor.fetchall()
+    return repr((rows, sessions, words)).lower()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("by_staff", [False, True])
+def test_nothing_that_is_kept_has_the_name_or_a_text_of_theirs(by_staff: bool) -> None:
+    name, text = "zqxname", "zqxtext"
+    user = make_user(name, email=f"{name}@example.org")
+    client, elsewhere, reader = signed_in(user), signed_in(user), Client()
+    root = make_user("root", is_staff=True, is_superuser=True)
+    staff = signed_in(root)
+    form = free_form(text, save_title=text, save_description=text, save_tags=text)
+    prompt = client.post("/free/save/", form)["Location"].split("?")[0]
+    client.post(f"{prompt}publish/")
+    client.post("/free/draft/", {**free_form(f"{text} more"), "draft_writer": "w", "draft_step": 1})
+    person = Person.objects.get(user=user)
+    run = make_run(person, status="succeeded", prompt=text, text=text)
+    run_index(run_id=run.pk, text=text)
+    reader.post(f"{prompt.replace('prompts', 'gallery')}fork/")
+    sign_in(Client(), name, "wrong")
+    LogEntry.objects.log_actions(root.pk, [user, person], CHANGE, change_message=f"{name} again")
+    assert all(name in str(entry.object_repr) for entry in LogEntry.objects.all())
+    assert name in repr(elsewhere.session.items())
+    assert name in all_that_is_kept()
+    assert Prompt.objects.filter(forked_person=person).exists()
+
+    if by_staff:
+        answer = staff.post(f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"})
+    else:
+        answer = client.post("/account/delete/", {"password": PASSWORD})
+
+    assert answer.status_code in (302, 303)
+    assert name not in all_that_is_kept()
+    assert "_auth_user_id" not in elsewhere.session
+    # The fork's text is its own person's; nothing else is left.
+    Prompt.objects.all().delete()
+    search.drop_all(owner=Person.objects.exclude(user=root).get().pk)
+    Tag.objects.all().delete()
+    assert text not in all_that_is_kept()

@@ -17,8 +17,15 @@ from playground.core.hub import hub
 from playground.core.redis_clients import token_log
 from playground.core.tokenlog import NOTICES, notice_line
 from playground.runs import watching
-from playground.runs.consumers import SIGNED_OUT
-from tests.accounts.people import PASSWORD, guest_client, make_user, sign_up, signed_in
+from playground.runs.consumers import DELETED, SIGNED_OUT
+from tests.accounts.people import (
+    PASSWORD,
+    guest_client,
+    make_user,
+    sign_in,
+    sign_up,
+    signed_in,
+)
 from tests.runs.test_consumer import Page
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_client")]
@@ -87,20 +94,73 @@ def be_closed(user: User, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "leave", [sign_out, change_password, delete_account, be_deleted, be_closed]
+    ("leave", "said"),
+    [
+        (sign_out, SIGNED_OUT),
+        (change_password, SIGNED_OUT),
+        (delete_account, DELETED),
+        (be_deleted, DELETED),
+        (be_closed, SIGNED_OUT),
+    ],
 )
-async def test_it_closes(leave: Callable[[User, Client], None]) -> None:
+async def test_it_closes(leave: Callable[[User, Client], None], said: int) -> None:
     user, client, tab = await user_with_tab()
     others = await user_with_tab("bob")
 
     await sync_to_async(leave)(user, client)
 
     code, seconds = await tab.closed_with()
-    assert code == SIGNED_OUT
+    assert code == said
     assert seconds < WITHIN
     assert not await Tab(client).connect()
     assert await others[2].hears_nothing()
     await others[2].disconnect()
+
+
+def delete_what_i_made(person: Person, client: Client) -> None:
+    assert client.post("/account/delete/", {"sure": "on"}).status_code == 303
+
+
+def be_deleted_by_staff(person: Person, client: Client) -> None:
+    staff = signed_in(make_user("root", is_staff=True, is_superuser=True))
+    answer = staff.post(f"/admin/accounts/person/{person.pk}/delete/", {"post": "yes"})
+    assert answer.status_code == 302
+
+
+def be_deleted_with_others(person: Person, client: Client) -> None:
+    Person.objects.filter(user=None).delete()
+
+
+@pytest.mark.parametrize("leave", [delete_what_i_made, be_deleted_by_staff, be_deleted_with_others])
+async def test_it_closes_on_a_guest(leave: Callable[[Person, Client], None]) -> None:
+    guest = await Person.objects.acreate()
+    client = guest_client(guest)
+    tab = await opened(client)
+    others = await user_with_tab("bob")
+
+    await sync_to_async(leave)(guest, client)
+
+    code, seconds = await tab.closed_with()
+    assert code == DELETED
+    assert seconds < WITHIN
+    assert not await Tab(client).connect()
+    assert await others[2].hears_nothing()
+    await others[2].disconnect()
+
+
+async def test_a_guest_whom_an_account_takes_in_connects_again_as_the_account(
+    person: Person,
+) -> None:
+    user, _, _ = await user_with_tab()
+    client = guest_client(person)
+    tab = await opened(client)
+
+    await sync_to_async(sign_in)(client, user.username)
+
+    # The guest's row is gone; who had it is not, and finds everything again.
+    assert (await tab.closed_with())[0] == DELETED
+    again = await opened(client)
+    await again.disconnect()
 
 
 async def test_another_session_of_the_same_user_stays_open() -> None:
@@ -202,11 +262,11 @@ async def test_a_database_that_is_away_sends_nobody_away(
     looked = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def broken(*arguments: object) -> bool:
+    def broken(*arguments: object) -> watching.Standing:
         loop.call_soon_threadsafe(looked.set)
         raise OperationalError("away")
 
-    monkeypatch.setattr(watching, "still_is", broken)
+    monkeypatch.setattr(watching, "standing", broken)
     await sync_to_async(tell_user)(user.pk)
     await asyncio.wait_for(looked.wait(), 5)
 

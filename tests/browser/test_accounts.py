@@ -229,8 +229,32 @@ def test_a_live_run_ends_with_its_account(stack: Stack, guest: Guest) -> None:
     run = workbench.run_long(tokens=400)
     workbench.wait_for_text()
 
+    idle, listed = guest.open("translation"), guest.page("/history/")
+    idle.field("sentence").fill("Typed and never run")
+    expect(idle.page.locator("#draft-state")).to_have_text("Draft saved")
+
     with guest.complaints.allow("403", "404", "WebSocket"):
-        Account(guest.page("/"), guest.url).delete(PASSWORD)
+        deleting = guest.page("/")
+        Account(deleting, guest.url).delete(PASSWORD)
+        expect(deleting.get_by_role("status")).to_contain_text("Everything is deleted.")
+
+        # Each open tab says so, the one that streams and those that have no socket.
+        for page in (workbench.page, idle.page, listed):
+            said = page.get_by_role("alert").filter(has_text="Your account and everything in it")
+            expect(said).to_be_visible(timeout=5_000)
+        expect(workbench.status).to_have_text("deleted")
+        expect(workbench.panel).to_contain_text("This run is deleted.")
+        expect(workbench.panel).not_to_contain_text("Sign in again")
+        expect(workbench.page.locator("#notice")).to_be_empty()
+        expect(workbench.page.locator("#all-deleted")).to_be_in_viewport()
+        expect(workbench.page.locator(".cursor")).to_have_count(0)
+        expect(workbench.page.get_by_test_id("stop")).to_be_disabled()
+        # Nothing of them is kept when they are closed, to come up again as somebody else's.
+        for page in (workbench.page, idle.page, listed):
+            page.close(run_before_unload=True)
+        assert not deleting.evaluate("Object.keys(localStorage).filter((k) => /unsent/.test(k))")
+        expect(guest.open("translation").field("sentence")).not_to_have_value("Typed and never run")
+        expect(guest.page("/prompts/?show=drafts").locator(".prompt-row")).to_have_count(0)
 
     assert not stack.query("SELECT id FROM runs_run WHERE id = ?", run.replace("-", ""))
     with stack.redis() as redis:

@@ -13,7 +13,11 @@ from tests.support.postgres import TemporaryPostgres, postgres_binaries
 ROOT = Path(__file__).resolve().parents[2]
 # They run on SQLite as they stand; here they run once more.
 AGAIN = (
+    "tests/core/test_erasing.py",
     "tests/core/test_search.py",
+    "tests/prompts/test_fixed_links.py",
+    "tests/prompts/test_gallery.py",
+    "tests/accounts/test_leaving.py",
     "tests/prompts/test_library.py",
     "tests/runs/test_tree.py",
     "tests/runs/test_history.py",

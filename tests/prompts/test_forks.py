@@ -3,11 +3,14 @@
 import json
 
 import pytest
+import redis
 from django.test import Client
 from django.utils import timezone
 
 from playground.accounts.exporting import export_lines
+from playground.accounts.leaving import person_delete
 from playground.accounts.models import Person
+from playground.accounts.moving import guest_adopt
 from playground.prompts.forks import fork_note
 from playground.prompts.library import Details, prompt_save
 from playground.prompts.models import Prompt, Share
@@ -85,12 +88,16 @@ def test_nothing_of_the_owners_changes(share: Share, origin: Prompt) -> None:
 
 
 def test_a_link_to_one_version_forks_that_version(share: Share, origin: Prompt) -> None:
-    share.version = origin.versions.get(number=1)
+    share.version, share.title = origin.versions.get(number=1), "As it was"
+    share.description = "What it was for"
     share.save()
 
     fork = forked(share)
 
     assert fork.head.text == "Hello"
+    assert (fork.title, fork.description) == ("As it was", "What it was for")
+    assert fork.head.message == "Forked from As it was"
+    assert fork_note(fork).title == "As it was"
     # The link says nothing of later versions.
     assert fork_note(fork).newer == 0
 
@@ -123,22 +130,72 @@ def test_a_fork_is_told_of_newer_versions_while_it_may_read_them(
     assert note.title == "Greetings"
 
 
-def test_the_origins_names_stay_when_it_is_gone(origin: Prompt) -> None:
-    user = make_user("ada")
-    origin.person.user = user
+@pytest.fixture
+def ada(origin: Prompt) -> Person:
+    origin.person.user = make_user("ada")
     origin.person.save()
     Prompt.objects.filter(pk=origin.pk).update(published_at=timezone.now())
+    return origin.person
+
+
+def test_the_origins_title_and_author_stay_when_it_is_gone(origin: Prompt, ada: Person) -> None:
     client = Client()
     client.post(f"/gallery/{origin.pk}/fork/")
     fork = Prompt.objects.exclude(pk=origin.pk).get()
     edited(fork, "Hello there, worlds")
 
-    origin.person.delete()
+    origin.delete()
 
-    fork.refresh_from_db()
     page = client.get(f"/prompts/{fork.pk}/").content.decode()
     assert "“Greetings” by ada" in page
     assert "1 change since" in page
+
+
+@pytest.mark.parametrize("is_first_gone", [False, True])
+def test_the_authors_name_goes_with_them(
+    redis_client: redis.Redis, origin: Prompt, ada: Person, is_first_gone: bool
+) -> None:
+    client = Client()
+    client.post(f"/gallery/{origin.pk}/fork/")
+    fork = Prompt.objects.exclude(pk=origin.pk).get()
+    if is_first_gone:
+        origin.delete()
+
+    person_delete(person=ada)
+
+    page = client.get(f"/prompts/{fork.pk}/").content.decode()
+    assert "“Greetings” · unchanged since" in page
+    fork = Prompt.objects.get()
+    (told,) = [json.loads(line) for line in export_lines(fork.person) if '"prompt"' in line]
+    assert told["forked_from"]["author"] is None
+    for line in export_lines(fork.person):
+        assert "ada" not in line
+
+
+def test_the_author_is_called_as_they_are_now(origin: Prompt, ada: Person) -> None:
+    client = Client()
+    client.post(f"/gallery/{origin.pk}/fork/")
+    fork = Prompt.objects.exclude(pk=origin.pk).get()
+
+    ada.user.username = "countess"
+    ada.user.save()
+
+    page = client.get(f"/prompts/{fork.pk}/").content.decode()
+    assert "Greetings</a> by countess" in page
+
+
+def test_a_guest_whose_prompt_was_forked_is_its_author_as_a_user(
+    share: Share, person: Person
+) -> None:
+    client = Client()
+    fork = forked(share, client)
+    user = make_user("ada")
+    Person.objects.create(user=user)
+
+    guest_adopt(guest=person, user=user)
+
+    page = client.get(f"/prompts/{fork.pk}/").content.decode()
+    assert "Greetings</a> by ada" in page
 
 
 def test_a_fork_of_ones_own_leads_back(share: Share, person: Person, origin: Prompt) -> None:

@@ -43,7 +43,7 @@ def share(owner: Person) -> Share:
     """A link to the second of three versions, with one run; all else says SECRET."""
     prompt = prompt_of(owner, "Title", ["SECRET 1", "Open text", "SECRET 3"])
     fixed = prompt.versions.get(number=2)
-    link = Share.objects.create(person=owner, prompt=prompt, version=fixed)
+    link = Share.objects.create(person=owner, prompt=prompt, version=fixed, title=prompt.title)
     row = {"version_id": fixed.pk, "status": "succeeded", "prompt": "SECRET", "address": "SECRET"}
     shown = make_run(owner, **{**row, "text": "Open output", "prompt": "Open text"})
     make_run(owner, **row, text="SECRET run")

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec
+from playground.core.erasing import erasure_do
 from playground.core.redis_clients import token_log
 from playground.runs.leases import (
     cancel_asked,
@@ -215,6 +216,7 @@ class Serving:
         while not self.stopping.is_set():
             try:
                 self._sweep()
+                erasure_do()
             except (DatabaseError, RedisError) as error:
                 log.warning("sweep_failed", error=str(error))
             finally:

@@ -6,7 +6,7 @@ from playground.core.sizes import bytes_of
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_person_address"),
-        ("prompts", "0002_barred"),
+        ("prompts", "0005_words_of_the_gallery"),
     ]
 
     operations = [

@@ -1,0 +1,22 @@
+"""Runs as pages with many of them read them: without what only the run's own page shows."""
+
+from django.db.models import Case, F, JSONField, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Length
+
+from playground.runs.models import Run
+
+# Of one run's form on a page of many.
+MAX_FORM = 200_000
+
+
+def light_runs(runs: QuerySet[Run], *, most: int) -> list[Run]:
+    """The first of ``runs`` without tokens. Of one whose form has more than `MAX_FORM` characters,
+    the form is left out too: many are read at a time, and an imported one can have megabytes."""
+    form = Cast("fields", TextField())
+    small = Case(When(form_length__lte=MAX_FORM, then=F("fields")), default=Value({}, JSONField()))
+    found = runs.defer("tokens", "fields").annotate(form_length=Length(form), form=small)[:most]
+    light: list[Run] = []
+    for run in found:
+        run.fields = run.form
+        light.append(run)
+    return light
