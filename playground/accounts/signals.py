@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.models import Session
+from django.db import Error as DatabaseFailure
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
@@ -14,14 +15,22 @@ from playground.accounts.models import Person, User
 from playground.accounts.moving import guest_adopt
 from playground.accounts.people import become, guest_of
 from playground.accounts.sessions import tell_guest, tell_user
+from playground.core.failures import is_passing, warn_once
 
 
 @receiver(user_logged_in)
 def adopt(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """What was made as a guest in this browser is the account's from now on."""
     guest = guest_of(request)
-    if guest is not None:
+    if guest is None:
+        return
+    try:
         become(request, guest_adopt(guest=guest, user=user))
+    except DatabaseFailure as error:
+        if is_passing(error):
+            raise
+        # Nobody is kept from signing in by a row that cannot be moved: it stays the guest's.
+        warn_once("guest_not_adopted", row=guest.pk, error=error)
 
 
 @receiver(user_logged_out)

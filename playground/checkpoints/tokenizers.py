@@ -15,6 +15,7 @@ from playground.checkpoints.files import tokenizer_folder
 from playground.checkpoints.registry import ModelSpec
 from playground.checkpoints.tokenizer_files import END_OF_TEXT, files_of, read_tokenizer
 from playground.core.errors import ModelNotReady
+from playground.core.texts import plain_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +48,8 @@ class TextTokenizer:
         ]
 
     def text_of(self, token: int) -> str:
-        """One token by itself; "\ufffd" stands for a part of a character."""
-        return str(self._tokenizer.decode([token], skip_special_tokens=False))
+        """One token by itself, as the engine gives it; "\ufffd" is a part of a character."""
+        return plain_text(str(self._tokenizer.decode([token], skip_special_tokens=False)))
 
     def count(self, text: str) -> int:
         """How many tokens ``text`` has."""

@@ -18,6 +18,8 @@
     ├── TooManyTries            429  with `retry_after`, where it is known
     ├── TooManyBodies           429  an address sends too much at a time
     ├── WrongSetting            500  a setting that the start ends at; no visitor sees it
+    ├── LogDamaged              500  what Redis holds of a run is no log
+    ├── StorageRefused          500  the database refused it, and would again
     └── Unavailable             503  try again
         ├── QueueUnavailable    503  Redis is full or out of reach
         ├── ModelNotReady       503  weights or tokenizer missing or wrong
@@ -128,6 +130,14 @@ class TooManyBodies(PlaygroundError):
 
 class WrongSetting(PlaygroundError):
     code = "wrong_setting"
+
+
+class LogDamaged(PlaygroundError):
+    code = "log_damaged"
+
+
+class StorageRefused(PlaygroundError):
+    code = "storage_refused"
 
 
 class Unavailable(PlaygroundError):

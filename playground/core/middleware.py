@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import structlog
-from django.db import OperationalError
+from django.db import Error as DatabaseFailure
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import sync_only_middleware
 
 from playground.core.body_guard import REFUSED
-from playground.core.errors import NotFound, PlaygroundError, StorageBusy
+from playground.core.errors import NotFound, PlaygroundError, StorageBusy, StorageRefused
+from playground.core.failures import is_passing
 from playground.core.responses import error_response
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,16 @@ class ErrorMiddleware:
             return error_response(
                 request, NotFound("There is nothing at this address, or it is not yours.")
             )
-        if isinstance(exception, OperationalError):
+        if isinstance(exception, DatabaseFailure) and not is_passing(exception):
+            log.error("storage_refused", path=request.path, exc_info=exception)
+            return error_response(
+                request,
+                StorageRefused(
+                    "The database refused this, and would refuse it again. Nothing was changed. "
+                    "The site's log has the reason: tell whoever runs it."
+                ),
+            )
+        if isinstance(exception, DatabaseFailure):
             log.warning("database_unavailable", error=str(exception))
             return error_response(
                 request,

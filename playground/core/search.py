@@ -24,9 +24,11 @@ from dataclasses import dataclass
 from secrets import randbelow
 from typing import NewType
 
+from django.db import Error as DatabaseFailure
 from django.db import connection, transaction
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
+from playground.core.failures import is_passing, warn_once
 from playground.core.models import SearchEntry
 
 # More of a text than this is not found; a prompt and a completion are shorter. Of its letters
@@ -95,7 +97,8 @@ def put(
 ) -> None:
     """Makes the object findable by ``words``, in the place of what it was found by before.
 
-    Call it in the transaction that writes the object.
+    Call it in the transaction that writes the object. Words that the database cannot take (a
+    tsvector holds 1 MiB) are not found; the object is kept all the same.
     """
     with transaction.atomic():
         entry, _ = SearchEntry.objects.get_or_create(
@@ -103,7 +106,7 @@ def put(
             object_id=object_id,
             defaults={"id": number or new_number(), "owner": owner},
         )
-        _write(kind, owner, [Entry(object_id=object_id, number=entry.pk, words=words)])
+        _write_alone(kind, owner, Entry(object_id=object_id, number=entry.pk, words=words))
 
 
 def put_all(*, kind: str, owner: uuid.UUID, entries: Sequence[Entry]) -> None:
@@ -116,7 +119,14 @@ def put_all(*, kind: str, owner: uuid.UUID, entries: Sequence[Entry]) -> None:
             ],
             batch_size=_BATCH,
         )
-        _write(kind, owner, entries)
+        try:
+            with transaction.atomic():
+                _write(kind, owner, entries)
+        except DatabaseFailure as error:
+            if is_passing(error):
+                raise
+            for entry in entries:
+                _write_alone(kind, owner, entry)
 
 
 def drop(*, kind: str, object_ids: Iterable[uuid.UUID]) -> None:
@@ -311,6 +321,16 @@ def _write(kind: str, owner: uuid.UUID, entries: Sequence[Entry]) -> None:
             " ON CONFLICT (id) DO UPDATE SET words = excluded.words",
             [(entry.number, entry.words, scope) for entry in entries],
         )
+
+
+def _write_alone(kind: str, owner: uuid.UUID, entry: Entry) -> None:
+    try:
+        with transaction.atomic():
+            _write(kind, owner, [entry])
+    except DatabaseFailure as error:
+        if is_passing(error):
+            raise
+        warn_once("words_not_stored", row=f"{kind} {entry.object_id}", error=error)
 
 
 def _rescope(numbers: Sequence[int], *, old: str, new: str) -> None:

@@ -29,6 +29,9 @@ from typing import Any
 import redis
 import redis.asyncio
 
+from playground.core.errors import LogDamaged
+from playground.core.failures import reason_of
+
 # A line of the live channel: run, epoch, first and last position, and the event
 # as the page gets it. A notice has no positions: 0 and LOOK says that the row
 # has changed, 0 and FORWARD that the event may be handed on as it is.
@@ -196,6 +199,22 @@ def token_json(
         if top:
             token.append(top)
     return json.dumps(token, ensure_ascii=False, separators=(",", ":"))
+
+
+def tokens_of(part: LogPart) -> list[list[Any]]:
+    """The tokens of ``part`` as `Run.tokens` has them. Raises `ValueError` for what is none."""
+    tokens = [json.loads(line) for line in part.tokens]
+    for token in tokens:
+        if not (isinstance(token, list) and len(token) >= 2 and isinstance(token[1], str)):
+            raise ValueError(f"a token of the log is none: {str(token)[:80]}")
+    return tokens
+
+
+def log_damaged(error: Exception) -> LogDamaged:
+    """What is said of a log that fails for good with ``error``."""
+    return LogDamaged(
+        f"Redis holds something else where the text of this run belongs: {reason_of(error)}."
+    )
 
 
 def tokens_event(run: str, part: LogPart, choice: int = 0) -> str:

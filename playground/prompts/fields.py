@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from playground.core.errors import InvalidInput
+from playground.core.texts import fault_of, plain_breaks
 from playground.prompts.formats import AGENT, CUSTOMER, Pair, Turn
 
 MAX_PROMPT_CHARS = 64 * 1024
@@ -26,12 +27,11 @@ Values = Mapping[str, Any]
 
 
 def clean_text(raw: str, *, field: str, label: str, limit: int = MAX_FIELD_CHARS) -> str:
-    """``raw`` with plain line breaks; refuses what is too long or holds a NUL."""
-    text = raw.replace("\r\n", "\n").replace("\r", "\n")
-    if "\0" in text:
+    """``raw`` with plain line breaks; refuses what is too long or no text can hold."""
+    text = plain_breaks(raw)
+    if fault := fault_of(text):
         raise InvalidInput(
-            f"{label} holds a NUL character (U+0000). Remove it: no text of the model has one.",
-            field=field,
+            f"{label} holds {fault}. Remove it: no text of the model has one.", field=field
         )
     if len(text) > limit:
         raise InvalidInput(

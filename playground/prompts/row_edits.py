@@ -15,6 +15,7 @@ from typing import Any
 from django.http import QueryDict
 
 from playground.core.errors import InvalidInput
+from playground.core.texts import plain_breaks
 from playground.prompts.fields import MAX_EXAMPLES, ExamplesField
 from playground.prompts.formats import Pair
 from playground.prompts.forms import PromptForm
@@ -150,7 +151,7 @@ def _cells(text: str, width: int, *, most: int) -> list[list[str]]:
         raise InvalidInput(
             f"{len(text):,} characters were pasted; {MAX_PASTED_CHARS:,} is the most at once."
         )
-    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    plain = plain_breaks(text).replace("\0", "")
     try:
         read = csv.reader(io.StringIO(plain), delimiter="\t")
         rows = list(islice((row for row in read if any(row)), most))

@@ -6,6 +6,7 @@ from typing import Any
 
 from playground.accounts.belongings import Amount, Belonging, Whose, amount_of, owned_by
 from playground.accounts.models import Person
+from playground.core.failures import each_alone
 from playground.runs.deletion import runs_delete_all
 from playground.runs.exports import run_line
 from playground.runs.models import Import, Run
@@ -29,8 +30,7 @@ def _export(person: Person) -> Iterator[dict[str, Any]]:
 def _release(person: Person) -> None:
     """Stops what is live and waits for it, so that no worker writes about it afterwards."""
     live = Run.objects.filter(person=person).exclude(status__in=Run.FINAL)
-    for run in live:
-        run_cancel(run=run)
+    each_alone(live, lambda run: run_cancel(run=run), event="run_not_stopped")
     deadline = time.monotonic() + STOP_SECONDS
     while live.all().exists() and time.monotonic() < deadline:
         time.sleep(_LOOK_AGAIN)

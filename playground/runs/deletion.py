@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from playground.accounts.models import Person
 from playground.core import search
 from playground.core.erasing import erasure_ask
+from playground.core.failures import each_alone
 from playground.core.redis_clients import token_log
 from playground.core.tokenlog import NOTICES, notice_line
 from playground.runs.models import Run
@@ -52,9 +53,9 @@ def runs_delete_all(*, person: Person) -> int:
 
 def _stop(person: Person, run_ids: Collection[uuid.UUID]) -> None:
     live = Run.objects.filter(person=person, status__in=(Run.Status.QUEUED, Run.Status.RUNNING))
-    for run in live:
-        if run.pk in run_ids:
-            run_cancel(run=run)
+    ours = [run for run in live if run.pk in run_ids]
+    # One that cannot be stopped is deleted all the same, and fenced off with its log.
+    each_alone(ours, lambda run: run_cancel(run=run), event="run_not_stopped")
 
 
 def _delete(run_ids: Sequence[uuid.UUID], gone: Parents) -> None:
@@ -95,12 +96,15 @@ def _join_siblings(run_ids: Sequence[uuid.UUID], gone: Parents) -> None:
         Run.objects.filter(pk__in=others).update(origin=first)
 
 
+def _forget_log(run_id: uuid.UUID) -> None:
+    token_log().forget(str(run_id))
+    # Whoever still follows it is told that it is gone.
+    token_log().tell(NOTICES, notice_line(str(run_id), 1, "{}"))
+
+
 def _forget_logs(run_ids: Sequence[uuid.UUID]) -> None:
     try:
-        for run_id in run_ids:
-            token_log().forget(str(run_id))
-            # Whoever still follows it is told that it is gone.
-            token_log().tell(NOTICES, notice_line(str(run_id), 1, "{}"))
+        each_alone(run_ids, _forget_log, event="log_not_forgotten")
     except RedisError as error:
         # A finished run's log expires by itself.
         log.warning("logs_not_forgotten", error=str(error))

@@ -1,21 +1,26 @@
 """How a run reaches its final state, whoever brings it there.
 
 Every way is a compare-and-set on the row: the count of rows says who won, and
-only the winner tells readers and lets the log go.
+only the winner tells readers and lets the log go. What the database refuses for
+good ends the run as failed, with as much of its text as can be kept.
 """
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from redis.exceptions import RedisError
 
 from playground.core import search
+from playground.core.errors import LogDamaged, StorageRefused
+from playground.core.failures import is_passing, reason_of, warn_once
 from playground.core.redis_clients import token_log
+from playground.core.texts import plain_pieces, plain_text, storable
 from playground.core.tokenlog import NOTICES, notice_line, state_event
 from playground.runs.models import Run
 from playground.runs.selectors import logged_progress
@@ -42,27 +47,111 @@ class Outcome:
     error_message: str = ""
 
 
-def run_finish(*, run_id: uuid.UUID, attempt: int, outcome: Outcome) -> bool:
-    """Stores the outcome if ``attempt`` still holds the run. False for a zombie."""
+def run_finish(*, run_id: uuid.UUID, attempt: int, outcome: Outcome) -> str:
+    """Stores the outcome if ``attempt`` still holds the run. "" for a zombie.
+
+    Returns the status that the row has now: FAILED where the database refuses the outcome for
+    good. An outage is raised, and so is the refusal of a row that takes no end at all.
+    """
     held = Run.objects.filter(pk=run_id, attempt=attempt, status=Run.Status.RUNNING)
-    words = _words_of(run_id, outcome.text)
+    return _store(held, run_id, outcome)
+
+
+def run_finish_from_log(
+    *, run_id: uuid.UUID, status: str, reason: str, error_code: str = "", error_message: str = ""
+) -> bool:
+    """Ends a run that waits, with the text that its log holds.
+
+    False when it does not wait (any more): a worker claimed it, or it is final.
+    Raises `RedisError` and changes nothing while the log cannot be read: the
+    text would be lost. The sweep comes back to it. A log that nobody can ever
+    read ends the run FAILED.
+    """
+    run = Run.objects.filter(pk=run_id, status=Run.Status.QUEUED).first()
+    if run is None:
+        return False
+    outcome = Outcome(
+        status=status, reason=reason, text="", error_code=error_code, error_message=error_message
+    )
+    epoch = run.epoch
+    try:
+        progress = logged_progress(run)
+    except LogDamaged as error:
+        outcome = replace(
+            outcome,
+            status=Run.Status.FAILED,
+            reason="error",
+            error_code=error.code,
+            error_message=error.message,
+        )
+    else:
+        epoch = progress.epoch
+        outcome = replace(outcome, text=progress.text, tokens=progress.tokens)
+    waiting = Run.objects.filter(pk=run_id, attempt=run.attempt, status=Run.Status.QUEUED)
+    stored = _store(waiting, run_id, outcome)
+    if stored:
+        tell_final(run.pk, epoch=epoch, status=stored, position=len(outcome.tokens))
+    return bool(stored)
+
+
+def _store(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
+    """Saves the outcome, or as much of it as the database takes. The status saved, "" for none."""
+    try:
+        return _save(rows, run_id, outcome)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        warn_once("run_not_stored", row=run_id, error=error)
+        refused = _refused(outcome, error)
+    # The text is worth more than what is known of its tokens.
+    try:
+        return _save(rows, run_id, replace(refused, tokens=[]))
+    except Exception as error:
+        if is_passing(error):
+            raise
+    return _save(rows, run_id, replace(refused, tokens=[], text=""))
+
+
+def _refused(outcome: Outcome, error: Exception) -> Outcome:
+    """The end of a run whose outcome the database refuses."""
+    return replace(
+        outcome,
+        status=Run.Status.FAILED,
+        reason="error",
+        stop_sequence=None,
+        error_code=StorageRefused.code,
+        error_message=(
+            "The database refused to store what the model wrote, and would refuse it again: "
+            f"{reason_of(error)}."
+        ),
+    )
+
+
+def _save(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
+    # A log of before the engine's rule, or of a worker of before it, may hold other characters.
+    pieces = plain_pieces(str(token[1]) for token in outcome.tokens)
+    tokens = [
+        [token[0], piece, *token[2:]] for token, piece in zip(outcome.tokens, pieces, strict=True)
+    ]
+    text = plain_text(outcome.text)
+    words = _words_of(run_id, text)
     with transaction.atomic():
-        won = held.update(
+        won = rows.update(
             status=outcome.status,
             finish_reason=outcome.reason,
             stop_sequence=outcome.stop_sequence,
-            text=outcome.text,
-            tokens=outcome.tokens,
-            completion_tokens=len(outcome.tokens),
+            text=text,
+            tokens=tokens,
+            completion_tokens=len(tokens),
             first_token_ms=outcome.first_token_ms,
             tokens_per_second=outcome.tokens_per_second,
             error_code=outcome.error_code,
-            error_message=outcome.error_message,
+            error_message=storable(outcome.error_message),
             finished_at=Now(),
         )
         if won:
             run_index(run_id=run_id, words=words)
-    return bool(won)
+    return outcome.status if won else ""
 
 
 def run_words(prompt: str, text: str) -> search.Words:
@@ -79,39 +168,6 @@ def run_index(*, run_id: uuid.UUID, words: search.Words) -> None:
 def _words_of(run_id: uuid.UUID, text: str) -> search.Words:
     prompts = Run.objects.filter(pk=run_id).values_list("prompt", flat=True)
     return run_words(prompts.first() or "", text)
-
-
-def run_finish_from_log(
-    *, run_id: uuid.UUID, status: str, reason: str, error_code: str = "", error_message: str = ""
-) -> bool:
-    """Ends a run that waits, with the text that its log holds.
-
-    False when it does not wait (any more): a worker claimed it, or it is final.
-    Raises `RedisError` and changes nothing while the log cannot be read: the
-    text would be lost. The sweep comes back to it.
-    """
-    run = Run.objects.filter(pk=run_id, status=Run.Status.QUEUED).first()
-    if run is None:
-        return False
-    progress = logged_progress(run)
-    waiting = Run.objects.filter(pk=run_id, attempt=run.attempt, status=Run.Status.QUEUED)
-    words = run_words(run.prompt, progress.text)
-    with transaction.atomic():
-        won = waiting.update(
-            status=status,
-            finish_reason=reason,
-            text=progress.text,
-            tokens=progress.tokens,
-            completion_tokens=len(progress.tokens),
-            error_code=error_code,
-            error_message=error_message,
-            finished_at=Now(),
-        )
-        if won:
-            run_index(run_id=run_id, words=words)
-    if won:
-        tell_final(run.pk, epoch=progress.epoch, status=status, position=progress.position)
-    return bool(won)
 
 
 def tell_final(run_id: uuid.UUID, *, epoch: int, status: str, position: int) -> None:

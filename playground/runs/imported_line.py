@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from playground.core.errors import InvalidInput
+from playground.core.texts import fault_of, plain_breaks, plain_pieces, plain_text
 from playground.runs.exports import VERSION
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_SEED, MAX_STOP_LENGTH, Parameters
@@ -44,8 +45,7 @@ def read_line(data: Any, *, now: datetime) -> ImportedRun | None:
         return None
     if data.get("version") != VERSION:
         raise InvalidInput(f"only version {VERSION} of the format is known here")
-    _check_texts(data, depth=0)
-    line = _Line(data)
+    line = _Line(_plain({**data, **_as_the_engine_gives(data)}, depth=0))
     created_at = line.moment("created_at")
     if created_at is None or created_at > now + timedelta(days=1):
         raise InvalidInput("“created_at” must be a moment, and not in the future")
@@ -211,24 +211,39 @@ def _is_number(value: Any) -> bool:
     return math.isfinite(value) if isinstance(value, float) else abs(value) <= 2**53
 
 
-def _check_texts(value: Any, *, depth: int) -> None:
-    """Refuses what a database or a page cannot hold, wherever in the line it stands."""
+def _as_the_engine_gives(data: dict[str, Any]) -> dict[str, Any]:
+    """What the model wrote: an export of before the engine's rule may hold other characters."""
+    plain: dict[str, Any] = {}
+    if isinstance(text := data.get("text"), str):
+        plain["text"] = plain_text(text)
+    tokens = data.get("tokens")
+    if isinstance(tokens, list) and all(map(_has_text, tokens)):
+        pieces = plain_pieces(token[1] for token in tokens)
+        plain["tokens"] = [
+            [token[0], piece, *token[2:]] for token, piece in zip(tokens, pieces, strict=True)
+        ]
+    return plain
+
+
+def _has_text(token: Any) -> bool:
+    return isinstance(token, list) and len(token) >= 2 and isinstance(token[1], str)
+
+
+def _plain(value: Any, *, depth: int) -> Any:
+    """``value`` with plain line breaks; refuses what a database or a page cannot hold."""
     if depth > MAX_DEPTH:
         raise InvalidInput("it is nested too deeply")
     if isinstance(value, str):
-        if "\0" in value:
-            raise InvalidInput("it holds a NUL character")
-        if not value.isascii():
-            try:
-                value.encode()
-            except UnicodeEncodeError:
-                raise InvalidInput("it holds half of a character") from None
-    elif isinstance(value, list):
-        for item in value:
-            _check_texts(item, depth=depth + 1)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _check_texts(key, depth=depth + 1)
-            _check_texts(item, depth=depth + 1)
-    elif isinstance(value, int | float) and not _is_number(value) and not isinstance(value, bool):
+        if fault := fault_of(value):
+            raise InvalidInput(f"it holds {fault}")
+        return plain_breaks(value)
+    if isinstance(value, list):
+        return [_plain(item, depth=depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {
+            _plain(key, depth=depth + 1): _plain(item, depth=depth + 1)
+            for key, item in value.items()
+        }
+    if isinstance(value, int | float) and not _is_number(value) and not isinstance(value, bool):
         raise InvalidInput("it holds a number that is too large")
+    return value

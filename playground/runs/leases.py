@@ -18,6 +18,8 @@ from redis.exceptions import RedisError
 from playground.checkpoints.models import Worker
 from playground.checkpoints.selectors import alive
 from playground.core import rings
+from playground.core.failures import each_alone
+from playground.core.texts import storable
 from playground.runs.finishing import run_finish_from_log
 from playground.runs.models import Run
 from playground.runs.selectors import lately
@@ -91,10 +93,7 @@ def run_release(*, run_id: uuid.UUID, attempt: int, lost: bool) -> bool:
 def worker_runs_release(*, worker: str) -> int:
     """Releases all that a worker's former self held. Returns how many."""
     held = Run.objects.filter(worker=worker, status=Run.Status.RUNNING)
-    return sum(
-        run_release(run_id=run_id, attempt=attempt, lost=True)
-        for run_id, attempt in held.values_list("pk", "attempt")
-    )
+    return _release_lost(held)
 
 
 def sweep(*, model: str, free_slots: int) -> None:
@@ -106,8 +105,7 @@ def sweep(*, model: str, free_slots: int) -> None:
     orphans = Run.objects.filter(status=Run.Status.RUNNING).exclude(
         worker__in=alive().values("name")
     )
-    for run_id, attempt in orphans.values_list("pk", "attempt"):
-        run_release(run_id=run_id, attempt=attempt, lost=True)
+    _release_lost(orphans)
     _settle(Run.objects.filter(status=Run.Status.QUEUED))
     queued = _claimable(model).count()
     for _ in range(min(free_slots, queued) - rings.rings_waiting(model)):
@@ -158,7 +156,8 @@ def worker_heartbeat(
     return bool(
         Worker.objects.filter(name=name, incarnation=incarnation).update(
             state=state,
-            detail=detail,
+            # It may name a file whose name is no text.
+            detail=storable(detail),
             reason=reason,
             live=live,
             tokens_per_second=tokens_per_second,
@@ -170,6 +169,15 @@ def worker_heartbeat(
 def workers_forget(*, days: int = 7) -> None:
     """Deletes rows of workers that have been gone for long."""
     Worker.objects.filter(heartbeat_at__lt=Now() - timedelta(days=days)).delete()
+
+
+def _release_lost(runs: QuerySet[Run]) -> int:
+    """Releases all of ``runs``, whose worker is gone. One that cannot be keeps no other back."""
+    return each_alone(
+        runs.values_list("pk", "attempt"),
+        lambda held: run_release(run_id=held[0], attempt=held[1], lost=True),
+        event="run_not_released",
+    )
 
 
 def _claimable(model: str) -> QuerySet[Run]:
@@ -211,21 +219,27 @@ def _settle(runs: QuerySet[Run]) -> None:
     Those whose log cannot be read now are left to a later sweep.
     """
     waiting = runs.filter(status=Run.Status.QUEUED)
+    cancelled = waiting.filter(cancel_requested=True)
+    lost = waiting.filter(losses__gte=settings.MAX_ATTEMPTS)
     try:
-        for run_id in waiting.filter(cancel_requested=True).values_list("pk", flat=True):
-            run_finish_from_log(run_id=run_id, status=Run.Status.CANCELLED, reason="abort")
-        lost = waiting.filter(losses__gte=settings.MAX_ATTEMPTS)
-        for run_id in lost.values_list("pk", flat=True):
-            run_finish_from_log(
-                run_id=run_id,
-                status=Run.Status.FAILED,
-                reason="error",
-                error_code="worker_lost",
-                error_message=(
-                    f"The worker was lost {settings.MAX_ATTEMPTS} times while it ran this prompt, "
-                    "so it was given up. What was generated is kept. Shorten it, or try another "
-                    "model."
-                ),
-            )
+        for ending, end in ((cancelled, _end_cancelled), (lost, _end_lost)):
+            each_alone(ending.values_list("pk", flat=True), end, event="run_not_settled")
     except RedisError as error:
         log.warning("not_settled", error=str(error))
+
+
+def _end_cancelled(run_id: uuid.UUID) -> bool:
+    return run_finish_from_log(run_id=run_id, status=Run.Status.CANCELLED, reason="abort")
+
+
+def _end_lost(run_id: uuid.UUID) -> bool:
+    return run_finish_from_log(
+        run_id=run_id,
+        status=Run.Status.FAILED,
+        reason="error",
+        error_code="worker_lost",
+        error_message=(
+            f"The worker was lost {settings.MAX_ATTEMPTS} times while it ran this prompt, so it "
+            "was given up. What was generated is kept. Shorten it, or try another model."
+        ),
+    )

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from playground.core.errors import InvalidInput
+from playground.core.texts import fault_of, plain_breaks
 
 MAX_SEED = 2**32 - 1
 MAX_STOPS = 8
@@ -153,7 +154,8 @@ class Parameters:
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(value) - known):
             raise InvalidInput(f"There is no parameter “{unknown[0]}”.", field=unknown[0])
-        return cls(**{**value, "stop": tuple(value.get("stop", ()))})
+        stops = (plain_breaks(s) if isinstance(s, str) else s for s in value.get("stop", ()))
+        return cls(**{**value, "stop": tuple(stops)})
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, as the row keeps them."""
@@ -180,6 +182,11 @@ def _check_stops(stop: tuple[str, ...]) -> None:
         if not isinstance(text, str) or not text or len(text) > MAX_STOP_LENGTH:
             raise InvalidInput(
                 f"A stop sequence has 1 to {MAX_STOP_LENGTH} characters.", field="stop"
+            )
+        if fault := fault_of(text):
+            raise InvalidInput(
+                f"A stop sequence holds {fault}. Remove it: no text of the model has one.",
+                field="stop",
             )
 
 

@@ -1,9 +1,9 @@
 """Reading runs: one's own only."""
 
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.db.models import Count, Q, Sum
@@ -14,7 +14,10 @@ from redis.exceptions import RedisError
 from playground.accounts.models import Person
 from playground.checkpoints.models import Worker
 from playground.checkpoints.selectors import alive
+from playground.core.errors import LogDamaged
+from playground.core.failures import is_passing
 from playground.core.redis_clients import token_log
+from playground.core.tokenlog import log_damaged, tokens_of
 from playground.runs.models import Run
 
 # Over which time a model's speed and a person's work count as "lately".
@@ -33,7 +36,7 @@ class RunProgress:
     text: str
     position: int
     epoch: int
-    tokens: list[list[object]]
+    tokens: list[list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +84,24 @@ def run_progress(run: Run) -> RunProgress:
         return RunProgress("", 0, run.epoch, [])
     try:
         return logged_progress(run)
-    except RedisError as error:
+    except (RedisError, LogDamaged) as error:
         log.warning("log_unreadable", run=str(run.pk), error=str(error))
         return RunProgress("", 0, run.epoch, [])
 
 
 def logged_progress(run: Run) -> RunProgress:
-    """What the log holds of a run that is not final. Raises `RedisError`."""
-    part = token_log().read(str(run.pk))
-    tokens = [json.loads(token) for token in part.tokens]
-    text = "".join(str(token[1]) for token in tokens)
+    """What the log holds of a run that is not final.
+
+    Raises `RedisError` while Redis is away, and `LogDamaged` where no later look will help.
+    """
+    try:
+        part = token_log().read(str(run.pk))
+        tokens = tokens_of(part)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        raise log_damaged(error) from error
+    text = "".join(token[1] for token in tokens)
     return RunProgress(text, len(tokens), part.epoch or run.epoch, tokens)
 
 

@@ -14,8 +14,9 @@ from playground.accounts.people import COOKIE
 from playground.core import search
 from playground.prompts.models import Draft, Prompt, PromptVersion, Share, Tag
 from playground.runs.models import Run
-from tests.accounts.people import guest_client, make_user, sign_in, sign_up
+from tests.accounts.people import guest_client, make_user, sign_in, sign_up, user_of
 from tests.conftest import make_run
+from tests.support.refusals import refuse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
@@ -50,6 +51,21 @@ def test_every_model_with_an_owner_is_known_and_exported() -> None:
 
     assert set(owner_fields()) == pointing
     assert {belonging.model for belonging in belongings()} == {model for model, _ in pointing}
+
+
+def test_a_row_that_cannot_be_moved_keeps_nobody_from_signing_in() -> None:
+    refuse("{row}prompt = 'frozen'")
+    Person.objects.create(user=make_user())
+    guest = Person.objects.create()
+    run = make_run(guest, prompt="frozen")
+    client = guest_client(guest)
+
+    answer = sign_in(client, "ann")
+
+    assert answer.status_code == 302
+    assert user_of(client) is not None
+    run.refresh_from_db()
+    assert run.person == guest
 
 
 def _all_models() -> list[type[models.Model]]:

@@ -21,6 +21,8 @@ MODELS = {
     **DEMO_MODELS,
     # Nobody serves it, unless a test starts a worker.
     "spare": {"title": "spare", "demo": True},
+    # A test writes its checkpoint: it says what that test wants, token by token.
+    "scripted": {"title": "scripted", "path": "scripted", "tokens_per_second": 20},
 }
 WORKERS = ("demo", "slow")
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from django.test import RequestFactory
 
@@ -23,6 +23,9 @@ def answer(error: Exception) -> HttpResponse | None:
     [
         (TooManyRuns("Wait.", retry_after=5), 429, "too_many_runs", "5"),
         (OperationalError("database is locked"), 503, "storage_busy", "2"),
+        (InterfaceError("the connection is locked"), 503, "storage_busy", "2"),
+        (DataError("the value is locked"), 500, "storage_refused", None),
+        (IntegrityError("the row is locked"), 500, "storage_refused", None),
         (Http404(), 404, "not_found", None),
     ],
 )

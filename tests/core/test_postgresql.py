@@ -18,6 +18,8 @@ AGAIN = (
     "tests/prompts/test_fixed_links.py",
     "tests/prompts/test_gallery.py",
     "tests/accounts/test_leaving.py",
+    "tests/runs/test_finishing.py",
+    "tests/runs/test_texts_everywhere.py",
     "tests/prompts/test_library.py",
     "tests/runs/test_tree.py",
     "tests/runs/test_history.py",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tools.random_checkpoint import write_tokenizer
 from workers.engine.errors import CheckpointFileMissing, CheckpointUnsupported
-from workers.engine.text import END_OF_TEXT, TextStream, Vocabulary, byte_alphabet
+from workers.engine.text import END_OF_TEXT, TextStream, Vocabulary, byte_alphabet, plain_text
 
 END = 300
 BYTES = Vocabulary({**{byte: bytes([byte]) for byte in range(256)}, END: b""}, END)
@@ -47,11 +47,55 @@ def test_bytes_that_never_become_a_character_are_replaced() -> None:
     assert tail == "\ufffd"
 
 
-@given(st.binary(max_size=40))
+# Bytes that text is made of, and those that make trouble.
+TROUBLE = st.one_of(st.binary(max_size=40), st.text("\r\n\0a🦊", max_size=20).map(str.encode))
+
+
+@given(TROUBLE)
 def test_text_equals_the_whole_decoded_at_once(data: bytes) -> None:
     shown, tail, _ = stream(BYTES, list(data))
 
-    assert "".join(shown) + tail == data.decode(errors="replace")
+    assert "".join(shown) + tail == plain_text(data.decode(errors="replace"))
+
+
+@given(
+    st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"\0", b"a\r", b"\n\n", b"\xff"]), max_size=12)
+)
+def test_no_token_border_makes_another_line_break(pieces: list[bytes]) -> None:
+    vocabulary = Vocabulary({**dict(enumerate(pieces)), END: b""}, END)
+
+    shown, tail, _ = stream(vocabulary, list(range(len(pieces))))
+
+    text = "".join(shown) + tail
+    assert text == plain_text(b"".join(pieces).decode(errors="replace"))
+    assert not {"\r", "\0"} & set(text)
+
+
+def test_a_carriage_return_is_a_line_break_at_once() -> None:
+    vocabulary, ids = words("one\r", "\ntwo", "\r", "\r\n", "\n", "three\0")
+
+    shown, tail, _ = stream(vocabulary, ids)
+
+    assert shown == ["one\n", "two", "\n", "\n", "\n", "three\ufffd"]
+    assert tail == ""
+
+
+def test_a_stop_is_found_whatever_line_breaks_the_model_writes() -> None:
+    vocabulary, ids = words("one\r", "\n\r", "\nUser:", "no")
+
+    shown, tail, stopped = stream(vocabulary, ids, "\n\nUser:")
+    again, _, _ = stream(vocabulary, ids, "\r\n\r\nUser:")
+
+    assert "".join(shown) + tail == "".join(again) == "one"
+    assert stopped
+
+
+def test_text_held_back_at_a_carriage_return_goes_on_right() -> None:
+    vocabulary, ids = words("one\r", "\nUsual")
+
+    shown, tail, _ = stream(vocabulary, ids, "\nUser")
+
+    assert (shown, tail) == (["one", "\nUsual"], "")
 
 
 def test_stop_across_tokens_is_never_shown() -> None:
@@ -116,8 +160,8 @@ def test_end_of_text_shows_what_was_held_and_stops() -> None:
 
 
 @given(
-    st.text("ab\n🦊", max_size=30),
-    st.lists(st.text("ab\n🦊", min_size=1, max_size=5), min_size=1, max_size=3),
+    st.text("ab\n\r\0🦊", max_size=30),
+    st.lists(st.text("ab\n\r🦊", min_size=1, max_size=5), min_size=1, max_size=3),
     st.lists(st.integers(1, 6), min_size=60, max_size=60),
 )
 def test_text_does_not_depend_on_token_borders(
@@ -133,6 +177,8 @@ def test_text_does_not_depend_on_token_borders(
     coarse, coarse_tail, coarse_stop = stream(vocabulary, list(range(60)), *stops)
     fine, fine_tail, fine_stop = stream(BYTES, list(data), *stops)
 
+    # Both in the one representation that leaves the engine.
+    text, stops = plain_text(text), [plain_text(stop) for stop in stops]
     ends = [text.find(stop) + len(stop) for stop in stops if stop in text]
     assert coarse_stop is fine_stop is bool(ends)
     assert "".join(coarse) + coarse_tail == "".join(fine) + fine_tail

@@ -4,10 +4,13 @@ import io
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +21,7 @@ from playground.accounts.people import COOKIE, cookie_value
 from playground.core import search
 from playground.core.errors import InvalidInput
 from playground.core.search import new_number
+from playground.core.texts import plain_text
 from playground.prompts.models import Prompt, PromptVersion
 from playground.runs import import_lines, import_plan
 from playground.runs.deletion import runs_delete_all
@@ -183,6 +187,38 @@ def test_a_run_that_was_still_written_comes_as_a_stopped_one(person: Person) -> 
 
     run = Run.objects.get(person=person)
     assert (run.status, run.finish_reason) == ("cancelled", "abort")
+
+
+def test_an_export_of_before_the_rule_about_texts_comes_by_the_rule(person: Person) -> None:
+    tokens = [[1, "one\r"], [2, "\ntwo\0"], [3, "\r\n"]]
+
+    bring(person, line(prompt="a\r\nb", text="one\r\ntwo\0\r\n", tokens=tokens))
+
+    run = Run.objects.get(person=person)
+    assert (run.prompt, run.text) == ("a\nb", "one\ntwo\ufffd\n")
+    assert run.tokens == [[1, "one\n"], [2, "two\ufffd"], [3, "\n"]]
+
+
+def test_a_text_with_more_words_than_the_search_takes_is_imported(person: Person) -> None:
+    text = " ".join(f"{number:05x}\ufdfa{number:05x}" for number in range(16_000))
+
+    assert bring(person, line(text=text), line()).runs == 2
+
+
+def test_rows_of_before_the_rule_are_made_plain(person: Person) -> None:
+    migration = import_module("playground.runs.migrations.0007_plain_texts")
+    nul = "\0" if connection.vendor == "sqlite" else ""
+    odd = grow(person, text=f"one\r\n{nul}", tokens=[[1, "one\r"], [2, f"\n{nul}", -0.5]])
+    plain = grow(person, minute=1)
+
+    migration.make_plain(apps, connection.schema_editor())
+
+    odd.refresh_from_db()
+    assert odd.text == f"one\n{plain_text(nul)}"
+    assert odd.tokens == [[1, "one\n"], [2, plain_text(nul), -0.5]]
+    before = plain.text
+    plain.refresh_from_db()
+    assert plain.text == before
 
 
 def test_lines_about_other_things_and_empty_ones_are_passed_over(person: Person) -> None:

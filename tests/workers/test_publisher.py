@@ -29,6 +29,8 @@ class FakeLog:
         # Refuses what needs memory, as a full Redis does.
         self.full = False
         self.stale: set[str] = set()
+        # Runs whose key is of another kind.
+        self.broken: set[str] = set()
         self.cancel: set[str] = set()
 
     def append(self, channel: str, items: Iterable[Item]) -> list[Reply]:
@@ -38,6 +40,9 @@ class FakeLog:
         if self.full:
             raise redis.OutOfMemoryError("full")
         replies = []
+        items = list(items)
+        if self.broken & {item.run for item in items}:
+            raise redis.ResponseError("WRONGTYPE Operation against a key of the wrong kind")
         for item in items:
             log = self.logs.setdefault(item.run, [])
             if item.run in self.stale:
@@ -83,6 +88,7 @@ def publisher(
         expire=60,
         on_cancel=lambda live: told.append(("cancel", live)),
         on_stale=lambda live: told.append(("stale", live)),
+        on_broken=lambda live: told.append(("broken", live)),
     )
     publisher.start()
     yield publisher
@@ -172,6 +178,52 @@ def test_a_stale_run_is_told_and_not_sent_again(
     assert log.logs[stale.id] == []
 
 
+def test_a_run_whose_log_takes_nothing_ends_alone(
+    publisher: Publisher, log: FakeLog, told: list[tuple[str, LiveRun]]
+) -> None:
+    broken, other = live_run(), live_run()
+    log.broken.add(broken.id)
+
+    with publisher._wake:
+        produce(publisher, broken, 2)
+        produce(publisher, other, 2)
+    eventually(lambda: other.acknowledged == 2)
+    calls = log.calls
+    produce(publisher, broken)
+    produce(publisher, other)
+
+    eventually(lambda: other.acknowledged == 3)
+    assert told == [("broken", broken)]
+    assert broken.broken is not None
+    assert broken.broken.code == "log_damaged"
+    assert log.calls == calls + 1
+    # It has ended like any other run: its log gets its expiry.
+    publisher.finished(broken, "failed")
+    eventually(lambda: log.closed == [broken.id])
+
+
+def test_a_token_that_nothing_can_encode_ends_its_run_alone(
+    publisher: Publisher, log: FakeLog, told: list[tuple[str, LiveRun]]
+) -> None:
+    bad, other = live_run(), live_run()
+    plain = log.append
+
+    def encode(channel: str, items: Iterable[Item]) -> list[Reply]:
+        items = list(items)
+        for item in items:
+            "".join(item.tokens).encode()
+        return plain(channel, items)
+
+    log.append = encode  # type: ignore[method-assign]
+    bad.add(TokenOutput(bad.id, 1, 1, "\ud800"))
+    with publisher._wake:
+        publisher.produced([bad])
+        produce(publisher, other)
+
+    eventually(lambda: other.acknowledged == 1)
+    assert told == [("broken", bad)]
+
+
 def test_a_cancel_is_told(
     publisher: Publisher, log: FakeLog, told: list[tuple[str, LiveRun]]
 ) -> None:
@@ -213,7 +265,12 @@ def test_when_redis_is_full_finished_logs_are_let_go(publisher: Publisher, log: 
 def test_it_sends_what_it_has_before_it_stops(log: FakeLog) -> None:
     token_log: Any = log
     publisher = Publisher(
-        worker="w", token_log=token_log, expire=60, on_cancel=print, on_stale=print
+        worker="w",
+        token_log=token_log,
+        expire=60,
+        on_cancel=print,
+        on_stale=print,
+        on_broken=print,
     )
     live = live_run()
     produce(publisher, live, 3)

@@ -3,6 +3,7 @@
 GPT-J's vocabulary is a byte-level BPE: each token is a string over an alphabet of 256 printable
 characters that stand for the 256 bytes (GPT-2's `bytes_to_unicode`). `Vocabulary` knows the bytes
 of each id; `TextStream` turns a growing list of ids into text, holding back what is not final yet.
+No text leaves the engine that another part of the system would change: see `plain_text`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,19 @@ END_OF_TEXT = "<|endoftext|>"
 FILLER_PREFIX = "<|extratoken_"
 # Ids are below it; no model has as many rows.
 MAX_ID = 2**24
+
+
+def plain_text(text: str) -> str:
+    r"""``text`` with one representation everywhere: ``\n`` for every line break, U+FFFD for NUL.
+
+    HTML, form fields and editors turn ``\r\n`` and ``\r`` into ``\n``. HTML drops NUL, and
+    PostgreSQL refuses it. So a text with either would be another one in each place that holds it
+    (docs/decisions/0040-text.md). `playground.core.texts` has the same rule for the web.
+
+    >>> plain_text("a\r\nb\rc\0")
+    'a\nb\nc\ufffd'
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
 
 
 def byte_alphabet() -> dict[str, int]:
@@ -53,10 +67,6 @@ class Vocabulary:
     def bytes_of(self, token_id: int) -> bytes:
         """Raises KeyError for an id that is no token."""
         return self.pieces[token_id]
-
-    def text_of(self, token_id: int) -> str:
-        """The token alone as text; bytes that are no UTF-8 by themselves become U+FFFD."""
-        return self.pieces[token_id].decode("utf-8", errors="replace")
 
     def filler_rows(self, rows: int) -> list[int]:
         """Those of the model's `rows` output rows that are no tokens and must never be chosen."""
@@ -167,17 +177,28 @@ class TextStream:
     """Visible text of one request, token by token.
 
     Bytes wait until they decode as UTF-8 (invalid ones become U+FFFD at once, as in a decode of the
-    whole), and text waits while it could still become a stop sequence. What comes out is a function
-    of the ids and the stops alone, so a resumed request replays its ids and goes on exactly.
+    whole), and text waits while it could still become a stop sequence. What comes out is
+    `plain_text` of the whole, and stops are found in that. It is a function of the ids and the
+    stops alone, so a resumed request replays its ids and goes on exactly.
     """
 
-    __slots__ = ("_decoder", "_held", "_stops", "_vocabulary", "stop_sequence", "stopped")
+    __slots__ = (
+        "_after_return",
+        "_decoder",
+        "_held",
+        "_stops",
+        "_vocabulary",
+        "stop_sequence",
+        "stopped",
+    )
 
     def __init__(self, vocabulary: Vocabulary, stops: Iterable[str] = ()) -> None:
         self._vocabulary = vocabulary
-        self._stops = tuple(stops)
+        self._stops = tuple(plain_text(stop) for stop in stops)
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._held = ""
+        # Whether the last character was a carriage return, which was given as a line break.
+        self._after_return = False
         self.stopped = False
         # The stop sequence that ended the text; None while none did, and after the end of text.
         self.stop_sequence: str | None = None
@@ -199,9 +220,10 @@ class TextStream:
         return text
 
     def _release(self, decoded: str) -> str:
+        plain = self._plain(decoded)
         if not self._stops:
-            return decoded
-        text = self._held + decoded
+            return plain
+        text = self._held + plain
         matches = []
         for stop in self._stops:
             start = text.find(stop)
@@ -216,6 +238,14 @@ class TextStream:
         keep = max(_longest_start(text, stop) for stop in self._stops)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]
+
+    def _plain(self, decoded: str) -> str:
+        r"""`plain_text`, also of a ``\r\n`` that two tokens share."""
+        if not decoded:
+            return ""
+        rest = decoded[1:] if self._after_return and decoded[0] == "\n" else decoded
+        self._after_return = decoded[-1] == "\r"
+        return plain_text(rest)
 
 
 def _longest_start(text: str, stop: str) -> int:

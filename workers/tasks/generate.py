@@ -1,19 +1,19 @@
 """One run: claim it, resume or start it, wait for the engine, store what came."""
 
-import json
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 from django.utils import timezone
 from redis.exceptions import RedisError
 
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import PlaygroundError
+from playground.core.failures import is_passing, reason_of, warn_once
 from playground.core.redis_clients import token_log
-from playground.core.tokenlog import LogPart
+from playground.core.tokenlog import LogPart, log_damaged, tokens_of
 from playground.runs.finishing import Outcome, run_finish
 from playground.runs.leases import run_claim, run_release, run_restart
 from playground.runs.models import Run
@@ -41,22 +41,33 @@ def serve_ring(serving: Serving) -> None:
 
 
 def generate(serving: Serving, run: Run) -> None:
-    """Runs a claimed run to its end, or gives it back."""
-    live = _begin(serving, run)
-    if live is None:
-        return
+    """Runs a claimed run to its end, or gives it back. Raises nothing: the next run is another's.
+
+    Outages are waited for where they happen. Whatever else goes wrong would go wrong again, so it
+    ends this run with its reason.
+    """
+    live = LiveRun(run=run)
     try:
-        serving.submit(live, _request(serving, live))
+        _generate(serving, live)
     except (EngineError, PlaygroundError) as error:
         _fail(serving, live, error.code, error.message)
+    except Exception as error:
+        log.exception("run_failed", run=live.id, attempt=run.attempt)
+        message = f"The worker could not run this prompt, and would fail again: {reason_of(error)}."
+        _fail(serving, live, PlaygroundError.code, message)
+
+
+def _generate(serving: Serving, live: LiveRun) -> None:
+    if not _begin(serving, live):
         return
+    serving.submit(live, _request(serving, live))
     serving.publisher.started(live)
     live.done.wait()
     if live.stale:
-        log.info("attempt_stale", run=live.id, attempt=run.attempt)
+        log.info("attempt_stale", run=live.id, attempt=live.run.attempt)
     elif live.handed_over:
         serving.publisher.forget(live)
-        _give_back(serving, run)
+        _give_back(serving, live.run)
     else:
         _record(serving, live, outcome_of(live))
 
@@ -64,8 +75,10 @@ def generate(serving: Serving, run: Run) -> None:
 def outcome_of(live: LiveRun) -> Outcome:
     """What the row gets: the engine's words in the row's."""
     finish = live.finish or Finish(live.id, "error")
+    reason: str = "error" if live.broken else finish.reason
+    error = live.broken or finish.error
     status = {"abort": Run.Status.CANCELLED, "error": Run.Status.FAILED}.get(
-        finish.reason, Run.Status.SUCCEEDED
+        reason, Run.Status.SUCCEEDED
     )
     first_token_ms = None
     if live.first_at is not None and live.generated == len(live.tokens):
@@ -74,29 +87,32 @@ def outcome_of(live: LiveRun) -> Outcome:
         first_token_ms = 1000 * (age - (time.monotonic() - live.first_at))
     return Outcome(
         status=status,
-        reason=finish.reason,
-        stop_sequence=(finish.stop_sequence or "") if finish.reason == "stop" else None,
+        reason=reason,
+        stop_sequence=(finish.stop_sequence or "") if reason == "stop" else None,
         text=live.text,
         tokens=live.tokens,
         first_token_ms=first_token_ms,
         tokens_per_second=live.tokens_per_second,
-        error_code=finish.error.code if finish.error else "",
-        error_message=finish.error.message if finish.error else "",
+        error_code=error.code if error else "",
+        error_message=error.message if error else "",
     )
 
 
-def _begin(serving: Serving, run: Run) -> LiveRun | None:
+def _begin(serving: Serving, live: LiveRun) -> bool:
     """Fences older attempts off and takes up the text that the log holds.
 
-    None when the process stops before Redis answers; the run is given back.
+    False when the process stops before Redis answers; the run is given back.
     """
-    part = _until(serving, lambda: _open_log(run))
+    try:
+        part = _until(serving, lambda: _open_log(live.run))
+        live.tokens = tokens_of(part) if part else []
+    except (RedisError, ValueError) as error:
+        raise log_damaged(error) from error
     if part is None:
-        _give_back(serving, run)
-        return None
-    live = LiveRun(run=run, lines=part.tokens, acknowledged=len(part.tokens))
-    live.tokens = [json.loads(line) for line in part.tokens]
-    return live
+        _give_back(serving, live.run)
+        return False
+    live.lines, live.acknowledged = part.tokens, len(part.tokens)
+    return True
 
 
 def _open_log(run: Run) -> LogPart:
@@ -145,17 +161,23 @@ def _fail(serving: Serving, live: LiveRun, code: str, message: str) -> None:
         error_code=code,
         error_message=message,
     )
+    serving.abort(live)
     _record(serving, live, outcome)
 
 
 def _record(serving: Serving, live: LiveRun, outcome: Outcome) -> None:
     """Stores the outcome however long the database is away; then readers are told."""
-    stored = _until(
-        serving,
-        lambda: run_finish(run_id=live.run.pk, attempt=live.run.attempt, outcome=outcome),
-    )
+    stored = None
+    try:
+        stored = _until(
+            serving,
+            lambda: run_finish(run_id=live.run.pk, attempt=live.run.attempt, outcome=outcome),
+        )
+    except Exception as error:
+        # The row takes no end at all. Its text stays in the log; the slot is others'.
+        warn_once("run_not_ended", row=live.id, error=error)
     if stored:
-        serving.publisher.finished(live, outcome.status)
+        serving.publisher.finished(live, stored)
     else:
         serving.publisher.forget(live)
 
@@ -163,18 +185,23 @@ def _record(serving: Serving, live: LiveRun, outcome: Outcome) -> None:
 def _give_back(serving: Serving, run: Run) -> None:
     try:
         run_release(run_id=run.pk, attempt=run.attempt, lost=False)
-    except DatabaseError as error:
+    except Exception as error:
         # The lease does the same a little later.
-        log.warning("release_failed", run=str(run.pk), error=str(error))
+        log.warning("release_failed", run=str(run.pk), error=reason_of(error))
 
 
 def _until(serving: Serving, act: Callable[[], T]) -> T | None:
-    """What ``act`` returns, once the database and Redis let it; None when stopping."""
+    """What ``act`` returns, once the database and Redis let it; None when stopping.
+
+    An error that comes again is raised.
+    """
     while True:
         try:
             return act()
-        except (DatabaseError, RedisError) as error:
-            log.warning("waiting_for_storage", error=str(error))
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            log.warning("waiting_for_storage", error=reason_of(error))
             close_old_connections()
         if serving.stopping.wait(AGAIN):
             return None

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from playground.core.errors import LogDamaged
 from playground.core.tokenlog import token_json
 from playground.runs.models import Run
 from workers.engine.request import Finish, TokenOutput
@@ -27,6 +28,8 @@ class LiveRun:
     stale: bool = False
     # The process is stopping and gives the run back.
     handed_over: bool = False
+    # Its log takes no token of it, now or later: why the run has to end.
+    broken: LogDamaged | None = None
     done: threading.Event = field(default_factory=threading.Event)
     first_at: float | None = None
     last_at: float | None = None

@@ -71,11 +71,15 @@ def run_worker(arguments: list[str] | None = None) -> int:
         if newer := newer_database():
             print(newer, file=sys.stderr)
             return EXIT_WRONG_SETTING
+    name = options.name or f"{spec.name}-{options.device}@{socket.gethostname()}"
+    if long := _too_long(name=name, device=options.device):
+        print(long, file=sys.stderr)
+        return EXIT_WRONG_SETTING
     stop = threading.Event()
     _stop_on_signals(stop)
 
     serving = Serving(
-        name=options.name or f"{spec.name}-{options.device}@{socket.gethostname()}",
+        name=name,
         spec=spec,
         device=options.device,
         slots=options.slots or spec.slots,
@@ -141,6 +145,16 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--slots", type=int, help="runs decoded at a time; default: the registry's")
     parser.add_argument("--name", help="stable across restarts; default: model, device and host")
     return parser.parse_args(arguments)
+
+
+def _too_long(**values: str) -> str:
+    """What is wrong with values that the worker's row has no room for; "" when all fit."""
+    for column, value in values.items():
+        most = int(getattr(Worker._meta.get_field(column), "max_length", 0))
+        if len(value) > most:
+            option = f"--{column}"
+            return f"{option} has {len(value)} characters; {most} is the most. Give a shorter one."
+    return ""
 
 
 def _keep_logging(**_: object) -> None:

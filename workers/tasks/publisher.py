@@ -2,15 +2,25 @@
 
 A thread of its own: while Redis is away the engine goes on, and all that was
 not acknowledged is sent when it is back, from the position that the log names.
+A run whose log takes nothing, now or later, ends alone; the others go on.
 """
 
 import threading
 from collections.abc import Callable
 
 import structlog
-from redis.exceptions import RedisError
 
-from playground.core.tokenlog import CHANNEL, FORWARD, Item, TokenLog, notice_line, state_event
+from playground.core.failures import each_alone, is_passing, reason_of, warn_once
+from playground.core.tokenlog import (
+    CHANNEL,
+    FORWARD,
+    Item,
+    Reply,
+    TokenLog,
+    log_damaged,
+    notice_line,
+    state_event,
+)
 from workers.tasks.live import LiveRun
 
 # Waits between tries while Redis does not answer. Seconds.
@@ -24,6 +34,7 @@ class Publisher:
 
     on_cancel: called with a run whose cancel was asked, once or more.
     on_stale: called with a run that a newer attempt holds.
+    on_broken: called with a run whose log failed for good; `LiveRun.broken` says how.
     """
 
     def __init__(
@@ -34,12 +45,14 @@ class Publisher:
         expire: int,
         on_cancel: Callable[[LiveRun], None],
         on_stale: Callable[[LiveRun], None],
+        on_broken: Callable[[LiveRun], None],
     ) -> None:
         self._channel = CHANNEL + worker
         self._log = token_log
         self._expire = expire
         self._on_cancel = on_cancel
         self._on_stale = on_stale
+        self._on_broken = on_broken
         self._wake = threading.Condition()
         self._unsent: dict[str, LiveRun] = {}
         self._started: list[LiveRun] = []
@@ -66,8 +79,7 @@ class Publisher:
     def produced(self, runs: list[LiveRun]) -> None:
         """``runs`` have tokens that the log has not."""
         with self._wake:
-            for live in runs:
-                self._unsent[live.id] = live
+            self._unsent.update((live.id, live) for live in runs if not live.broken)
             self._wake.notify()
 
     def finished(self, live: LiveRun, status: str) -> None:
@@ -81,6 +93,13 @@ class Publisher:
         with self._wake:
             self._unsent.pop(live.id, None)
 
+    def _break(self, live: LiveRun, error: Exception) -> None:
+        warn_once("log_refused", row=live.id, error=error)
+        with self._wake:
+            live.broken = log_damaged(error)
+            self._unsent.pop(live.id, None)
+        self._on_broken(live)
+
     def _loop(self) -> None:
         pause = 0.0
         while True:
@@ -92,9 +111,10 @@ class Publisher:
             try:
                 self._send()
                 pause = 0.0
-            except RedisError as error:
+            # Whatever it is, the thread must not end: all runs of the process are written here.
+            except Exception as error:
                 if not pause:
-                    log.warning("log_not_written", runs=len(self._unsent), error=str(error))
+                    log.warning("log_not_written", runs=len(self._unsent), error=reason_of(error))
                 pause = min(2 * pause or BACKOFF[0], BACKOFF[1])
                 # Not woken by new tokens: they wait with the rest.
                 if self._stop.wait(pause):
@@ -111,29 +131,53 @@ class Publisher:
     def _tell_started(self) -> None:
         while self._started:
             live = self._started[0]
-            epoch = live.run.epoch
-            event = state_event(live.id, epoch=epoch, status="running")
-            self._log.tell(self._channel, notice_line(live.id, epoch, event, kind=FORWARD))
+            each_alone([(live.id, live.run.epoch)], self._tell_one, event="start_not_told")
             with self._wake:
                 self._started.pop(0)
+
+    def _tell_one(self, started: tuple[str, int]) -> None:
+        run, epoch = started
+        event = state_event(run, epoch=epoch, status="running")
+        self._log.tell(self._channel, notice_line(run, epoch, event, kind=FORWARD))
 
     def _append(self) -> None:
         with self._wake:
             runs = list(self._unsent.values())
         if not runs:
             return
-        replies = self._log.append(self._channel, [_item(live) for live in runs])
+        try:
+            replies = self._log.append(self._channel, [_item(live) for live in runs])
+        except Exception as error:
+            if is_passing(error):
+                raise
+            # One of them is to blame: each by itself. What was appended before it is not again.
+            for live in runs:
+                self._append_alone(live)
+            return
         for live, reply in zip(runs, replies, strict=True):
-            if reply.stale:
-                self.forget(live)
-                self._on_stale(live)
-                continue
-            live.acknowledged = reply.last
-            if reply.cancel:
-                self._on_cancel(live)
-            with self._wake:
-                if live.acknowledged == len(live.lines):
-                    self._unsent.pop(live.id, None)
+            self._take(live, reply)
+
+    def _append_alone(self, live: LiveRun) -> None:
+        try:
+            (reply,) = self._log.append(self._channel, [_item(live)])
+        except Exception as error:
+            if is_passing(error):
+                raise
+            self._break(live, error)
+        else:
+            self._take(live, reply)
+
+    def _take(self, live: LiveRun, reply: Reply) -> None:
+        if reply.stale:
+            self.forget(live)
+            self._on_stale(live)
+            return
+        live.acknowledged = reply.last
+        if reply.cancel:
+            self._on_cancel(live)
+        with self._wake:
+            if live.acknowledged == len(live.lines):
+                self._unsent.pop(live.id, None)
 
     def _close(self) -> None:
         with self._wake:
@@ -143,12 +187,16 @@ class Publisher:
                 if live.id not in self._unsent
             ]
         for live, status in finished:
-            position = len(live.tokens)
-            event = state_event(live.id, epoch=live.run.epoch, status=status, position=position)
-            notice = notice_line(live.id, live.run.epoch, event)
-            self._log.close(self._channel, live.id, notice, expire=self._expire)
+            each_alone([(live.id, live, status)], self._close_one, event="end_not_told")
             with self._wake:
                 self._finished.pop(live.id, None)
+
+    def _close_one(self, ended: tuple[str, LiveRun, str]) -> None:
+        run, live, status = ended
+        epoch, position = live.run.epoch, len(live.tokens)
+        event = state_event(run, epoch=epoch, status=status, position=position)
+        notice = notice_line(run, epoch, event)
+        self._log.close(self._channel, run, notice, expire=self._expire)
 
 
 def _item(live: LiveRun) -> Item:

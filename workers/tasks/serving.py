@@ -7,12 +7,12 @@ import uuid
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
-from redis.exceptions import RedisError
+from django.db import close_old_connections
 
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec
 from playground.core.erasing import erasure_do
+from playground.core.failures import is_passing, reason_of, warn_once
 from playground.core.redis_clients import token_log
 from playground.runs.leases import (
     cancel_asked,
@@ -69,6 +69,7 @@ class Serving:
             expire=settings.LOG_EXPIRY_SECONDS,
             on_cancel=self.abort,
             on_stale=self._on_stale,
+            on_broken=self.abort,
         )
 
     # --- Starting and stopping ------------------------------------------------
@@ -202,9 +203,10 @@ class Serving:
                 live=len(self._live),
                 tokens_per_second=self.speed,
             )
-        except DatabaseError as error:
+        # Whatever it is, the thread must not end: the lease of all runs is renewed here.
+        except Exception as error:
             # The lease runs out if this goes on; the runs are fenced, not lost.
-            log.warning("heartbeat_failed", error=str(error))
+            log.warning("heartbeat_failed", error=reason_of(error))
             return
         finally:
             close_old_connections()
@@ -217,8 +219,11 @@ class Serving:
             try:
                 self._sweep()
                 erasure_do()
-            except (DatabaseError, RedisError) as error:
-                log.warning("sweep_failed", error=str(error))
+            except Exception as error:
+                if is_passing(error):
+                    log.warning("sweep_failed", error=reason_of(error))
+                else:
+                    warn_once("sweep_failed", row=self.name, error=error)
             finally:
                 close_old_connections()
             self.stopping.wait(settings.SWEEP_SECONDS)

@@ -1,0 +1,44 @@
+"""One representation of every text: the web's rule, and that it is the engine's."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.core.texts import fault_of, plain_breaks, plain_pieces, plain_text, storable
+from workers.engine import text as engine
+
+# Every character, and more often those that have two representations.
+ANY = st.text(st.one_of(st.characters(), st.sampled_from("\r\n\0\ufffd\u2028\x0b\x0c\x85\ufeff")))
+WITH_HALVES = st.text(st.one_of(st.characters(exclude_categories=()), st.just("\0")))
+
+
+@given(ANY)
+def test_the_web_has_the_engines_rule(text: str) -> None:
+    assert plain_text(text) == engine.plain_text(text)
+
+
+@given(ANY)
+def test_a_text_in_its_one_representation_stays_as_it_is(text: str) -> None:
+    plain = plain_text(text)
+
+    assert plain_text(plain) == plain_breaks(plain) == plain
+    assert fault_of(plain) == ""
+
+
+@given(st.lists(ANY, max_size=6))
+def test_pieces_make_the_same_text_as_the_whole(pieces: list[str]) -> None:
+    plain = plain_pieces(pieces)
+
+    assert len(plain) == len(pieces)
+    assert "".join(plain) == plain_text("".join(pieces))
+
+
+@given(WITH_HALVES)
+def test_every_text_without_a_fault_can_be_stored(text: str) -> None:
+    holds_half = any("\ud800" <= character <= "\udfff" for character in text)
+
+    assert bool(fault_of(text)) is ("\0" in text or holds_half)
+    assert fault_of(storable(text)) == ""
+
+
+def test_a_long_reason_is_cut() -> None:
+    assert storable("x" * 9, 5) == "xxxx…"

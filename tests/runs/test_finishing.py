@@ -1,0 +1,122 @@
+"""How a run ends when the database or its log does not take part."""
+
+import json
+
+import pytest
+import redis
+
+from playground.accounts.models import Person
+from playground.core import search
+from playground.core.redis_clients import token_log
+from playground.core.tokenlog import Item
+from playground.runs.finishing import Outcome, run_finish, run_finish_from_log
+from playground.runs.models import Run
+from tests.conftest import make_run
+from tests.support.refusals import refuse
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
+
+
+def finish(run: Run, **values: object) -> tuple[str, Run]:
+    outcome = {"status": "succeeded", "reason": "stop", "text": "a b", "tokens": [[1, "a b"]]}
+    stored = run_finish(
+        run_id=run.pk,
+        attempt=1,
+        outcome=Outcome(**{**outcome, **values}),  # type: ignore[arg-type]
+    )
+    return stored, Run.objects.get(pk=run.pk)
+
+
+def write_log(run: Run, *texts: str) -> None:
+    tokens = [json.dumps([7, text]) for text in texts]
+    item = Item(run=str(run.pk), choice=0, attempt=1, epoch=1, before=0, tokens=tokens)
+    token_log().append("live:test", [item])
+
+
+def test_a_text_that_is_refused_leaves_the_reason_and_no_text(person: Person) -> None:
+    refuse("{row}text LIKE '%poison%'")
+    run = make_run(person, status="running", attempt=1)
+
+    stored, row = finish(run, text="some poison", tokens=[[1, "some poison"]])
+
+    assert stored == row.status == "failed"
+    assert (row.error_code, row.text, row.tokens) == ("storage_refused", "", [])
+    assert "would refuse it again" in row.error_message
+    assert "some poison" not in row.error_message
+    assert row.finished_at is not None
+
+
+def test_tokens_that_are_refused_leave_the_text(person: Person) -> None:
+    refuse("CAST({row}tokens AS text) LIKE '%poison%'")
+    run = make_run(person, status="running", attempt=1)
+
+    stored, row = finish(run, text="good text", tokens=[[1, "good text", -0.1, ["poison"]]])
+
+    assert (stored, row.text, row.tokens) == ("failed", "good text", [])
+
+
+def test_a_stopped_run_whose_text_is_refused_has_failed(person: Person) -> None:
+    refuse("{row}text LIKE '%poison%'")
+    run = make_run(person, attempt=1, cancel_requested=True)
+    write_log(run, "poison")
+
+    assert run_finish_from_log(run_id=run.pk, status="cancelled", reason="abort")
+
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == ("failed", "storage_refused")
+
+
+def test_a_log_of_before_the_rule_is_stored_by_the_rule(person: Person) -> None:
+    run = make_run(person, attempt=1)
+    write_log(run, "one\r", "\ntwo\0", "\r\n")
+
+    run_finish_from_log(run_id=run.pk, status="cancelled", reason="abort")
+
+    run.refresh_from_db()
+    assert run.text == "one\ntwo\ufffd\n"
+    assert [token[1] for token in run.tokens] == ["one\n", "two\ufffd", "\n"]
+
+
+@pytest.mark.parametrize("entry", ["no JSON", '{"a": 1}', "[5]", "[5, 6]"])
+def test_a_log_that_is_none_ends_the_run_with_that_reason(person: Person, entry: str) -> None:
+    run = make_run(person, attempt=1)
+    item = Item(run=str(run.pk), choice=0, attempt=1, epoch=1, before=0, tokens=[entry])
+    token_log().append("live:test", [item])
+
+    assert run_finish_from_log(run_id=run.pk, status="cancelled", reason="abort")
+
+    run.refresh_from_db()
+    assert (run.status, run.error_code, run.text) == ("failed", "log_damaged", "")
+
+
+def test_a_key_of_another_kind_ends_the_run_and_expires(
+    person: Person, redis_client: redis.Redis
+) -> None:
+    run = make_run(person, attempt=1)
+    redis_client.set(f"log:{run.pk}:0", "x")
+
+    run_finish_from_log(run_id=run.pk, status="cancelled", reason="abort")
+
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == ("failed", "log_damaged")
+    assert redis_client.ttl(f"log:{run.pk}:0") > 0
+
+
+def test_a_reason_that_no_database_takes_is_stored_all_the_same(person: Person) -> None:
+    run = make_run(person, status="running", attempt=1)
+
+    _, row = finish(run, status="failed", reason="error", error_message="file \udcff\0" * 2_000)
+
+    assert row.error_message.startswith("file ?\ufffd")
+
+
+def test_words_that_are_too_many_for_the_search_cost_no_text(person: Person) -> None:
+    """A tsvector holds 1 MiB, and this text's words are more: PostgreSQL refuses them."""
+    run = make_run(person, status="running", attempt=1)
+    text = " ".join(f"{number:05x}\ufdfa{number:05x}" for number in range(16_000))
+
+    stored, row = finish(run, text=text, tokens=[[1, text]])
+
+    assert stored == "succeeded"
+    assert row.text == text
+    assert search.SearchEntry.objects.filter(object_id=run.pk).exists()
