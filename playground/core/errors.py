@@ -4,7 +4,8 @@
     ├── InvalidInput            400  a field is wrong: `field` names it
     │   ├── NothingChanged      400  a version would be as the last one is
     │   ├── PromptEmpty         400
-    │   ├── PromptTooLong       400
+    │   ├── TextTooLong         400
+    │   │   └── PromptTooLong   400  with its completion more than the model sees
     │   └── UnknownModel        400
     ├── Forbidden               403
     │   └── SignInRequired      403
@@ -66,7 +67,11 @@ class PromptEmpty(InvalidInput):
     code = "prompt_empty"
 
 
-class PromptTooLong(InvalidInput):
+class TextTooLong(InvalidInput):
+    code = "text_too_long"
+
+
+class PromptTooLong(TextTooLong):
     code = "prompt_too_long"
 
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from playground.core.errors import InvalidInput
+from playground.core.errors import InvalidInput, TextTooLong
 from playground.core.texts import fault_of, plain_breaks
 from playground.prompts.formats import AGENT, CUSTOMER, Pair, Turn
+from playground.runs.lengths import MAX_PROMPT_CHARACTERS, too_many_characters
 
-MAX_PROMPT_CHARS = 64 * 1024
+MAX_PROMPT_CHARS = MAX_PROMPT_CHARACTERS
 MAX_FIELD_CHARS = 20_000
 MAX_EXAMPLES = 24
 # More than a model fills in a line.
@@ -34,10 +35,7 @@ def clean_text(raw: str, *, field: str, label: str, limit: int = MAX_FIELD_CHARS
             f"{label} holds {fault}. Remove it: no text of the model has one.", field=field
         )
     if len(text) > limit:
-        raise InvalidInput(
-            f"{label} has {len(text):,} characters; the limit is {limit:,}. Shorten it.",
-            field=field,
-        )
+        raise TextTooLong(too_many_characters(label, len(text), limit=limit), field=field)
     return text
 
 

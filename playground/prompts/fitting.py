@@ -12,11 +12,12 @@ from typing import Any
 
 from playground.checkpoints.registry import ModelSpec, registry
 from playground.checkpoints.tokenizers import END_OF_TEXT, TextTokenizer, tokenizer_for
-from playground.core.errors import ModelNotReady
+from playground.core.errors import InvalidInput, ModelNotReady, PromptTooLong, TextTooLong
 from playground.prompts.catalog import open_turns
 from playground.prompts.fields import MAX_PROMPT_CHARS
 from playground.prompts.forms import PromptForm
 from playground.prompts.variables import Piece, fill, values_of
+from playground.runs.lengths import misfit, too_many_characters
 from playground.runs.models import Run
 
 # Of what is left of a text, before ever larger steps are taken.
@@ -61,26 +62,28 @@ class FinishedPrompt:
         return None if self.tokens is None else self.limit - self.tokens
 
     @property
+    def is_too_long(self) -> bool:
+        """Whether it has more characters than are counted at all."""
+        return len(self.text) > MAX_PROMPT_CHARS
+
+    @property
     def fits(self) -> bool:
-        return self.room is None or self.room >= self.max_tokens
+        return not self.is_too_long and (self.room is None or self.room >= self.max_tokens)
 
     @property
     def shortfall(self) -> str:
         """What to do when prompt and completion do not fit together, or nothing."""
-        if len(self.text) > MAX_PROMPT_CHARS:
+        if self.is_too_long:
             characters = max(self.characters, len(self.text))
-            return (
-                f"The prompt has {characters:,} characters; {MAX_PROMPT_CHARS:,} is the most. "
-                "Shorten it."
-            )
-        if self.fits or self.unsent or self.tokens is None or self.room is None:
+            return too_many_characters("The prompt", characters, limit=MAX_PROMPT_CHARS)
+        if self.unsent or self.tokens is None:
             return ""
-        needed = f"The prompt and the maximum length need {self.tokens + self.max_tokens:,} tokens"
-        if self.room > 0:
-            advice = f"lower the maximum length to {self.room:,} or shorten the prompt"
-        else:
-            advice = "shorten the prompt"
-        return f"{needed} of {self.limit:,}: {advice}."
+        return misfit(tokens=self.tokens, max_tokens=self.max_tokens, context=self.limit)
+
+    def check(self) -> None:
+        """Raises `PromptTooLong` with what the page says beside its gauge."""
+        if self.shortfall:
+            raise PromptTooLong(self.shortfall, field="prompt")
 
     @property
     def named_notes(self) -> list[str]:
@@ -99,7 +102,33 @@ class FinishedPrompt:
     @property
     def percent(self) -> int:
         """The share of the window that the prompt fills, 0 to 100."""
+        if self.is_too_long:
+            return 100
         return min(100, round(100 * (self.tokens or 0) / self.limit))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uncounted:
+    """What the gauge shows of a form that cannot be read: no number, least of all an old one."""
+
+    limit: int
+    is_too_long: bool
+    tokens: None = None
+
+    @property
+    def fits(self) -> bool:
+        return not self.is_too_long
+
+    @property
+    def percent(self) -> int:
+        return 100 if self.is_too_long else 0
+
+
+def uncounted(model: str, error: InvalidInput) -> Uncounted:
+    """The gauge of a form that ``error`` is about."""
+    models = registry().models
+    spec = models.get(model, models[registry().default])
+    return Uncounted(limit=spec.context, is_too_long=isinstance(error, TextTooLong))
 
 
 def finished_prompt(form: PromptForm) -> FinishedPrompt:

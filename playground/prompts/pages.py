@@ -11,7 +11,7 @@ from playground.checkpoints.selectors import ModelState, model_states
 from playground.checkpoints.tokenizers import END_OF_TEXT
 from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.escapes import write_escapes
-from playground.prompts.fields import AnyField
+from playground.prompts.fields import MAX_FIELD_CHARS, MAX_PROMPT_CHARS, AnyField
 from playground.prompts.fitting import finished_prompt
 from playground.prompts.forms import PromptForm, default_parameters
 from playground.prompts.hints import page_hints
@@ -164,6 +164,8 @@ def workbench(
         "message": message_field(form),
         "menu": menu,
         "saving": saving,
+        "prompt_limit": MAX_PROMPT_CHARS,
+        "field_limit": MAX_FIELD_CHARS,
     }
 
 

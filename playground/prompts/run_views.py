@@ -14,7 +14,7 @@ from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.fitting import prompt_of_run
 from playground.prompts.forms import PromptForm, stored_form
 from playground.prompts.pages import bound_fields, message_field, workbench
-from playground.prompts.panels import run_panel
+from playground.prompts.panels import RunPanel, run_panel
 from playground.prompts.saving import run_saving
 from playground.prompts.tables import write_csv
 from playground.runs.models import Run
@@ -39,6 +39,15 @@ def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 def run_output(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """The run's panel as of now, for a page that shows it already."""
     return _panel(request, run_of(person_of(request), run_id))
+
+
+@require_safe
+def no_run(request: HttpRequest, template: Template) -> HttpResponse:
+    """The free page's panel as it is before any run: Undo has come back to that."""
+    if not template.is_free:
+        raise Http404
+    context = {"template": template, "panel": RunPanel(template=template)}
+    return render(request, "prompts/_run_response.html", context)
 
 
 @require_POST

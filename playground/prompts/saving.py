@@ -74,13 +74,12 @@ class Saving:
 
     @property
     def lead(self) -> str:
-        """What stands under the title of a saved prompt."""
+        """What stands under the title of a saved prompt, before what it is for."""
         if self.prompt is None or self.version is None:
             return ""
         newest = "" if self.is_head or not self.prompt.head else f" of {self.prompt.head.number}"
         archived = " · in the archive" if self.prompt.archived_at else ""
-        about = f" · {self.prompt.description}" if self.prompt.description else ""
-        return f"Version {self.version.number}{newest} · {self.template.name}{archived}{about}"
+        return f"Version {self.version.number}{newest} · {self.template.name}{archived}"
 
     @cached_property
     def fork(self) -> ForkNote | None:

@@ -41,6 +41,7 @@ urlpatterns = [
     path("<template:template>/", views.template_page, name="template"),
     path("<template:template>/preview/", views.preview, name="preview"),
     path("<template:template>/run/", views.run, name="run"),
+    path("<template:template>/panel/", run_views.no_run, name="no_run"),
     path("<template:template>/save/", versions_views.create, name="prompt_create"),
     path("<template:template>/draft/", drafts_views.save, name="draft_save"),
     path("<template:template>/link/", sharing_views.link_to_state, name="link_to_state"),

@@ -9,7 +9,7 @@ from playground.accounts.people import expect_writes, person_for_write, person_o
 from playground.checkpoints.registry import registry
 from playground.core.errors import InvalidInput, PlaygroundError
 from playground.prompts.catalog import TEMPLATES, Template
-from playground.prompts.fitting import finished_prompt, kept_fields
+from playground.prompts.fitting import finished_prompt, kept_fields, uncounted
 from playground.prompts.forms import (
     PromptForm,
     posted_form,
@@ -55,7 +55,8 @@ def preview(request: HttpRequest, template: Template) -> HttpResponse:
         finished = finished_prompt(form)
     except InvalidInput as error:
         # Someone is in the middle of typing: a note beside the gauge will do.
-        return render(request, "prompts/_preview.html", {"error": error})
+        gauge = uncounted(request.POST.get("model", ""), error)
+        return render(request, "prompts/_preview.html", {"error": error, "finished": gauge})
     context = {
         "finished": finished,
         "template": template,
@@ -90,6 +91,7 @@ def models_menu(request: HttpRequest) -> HttpResponse:
 
 def _create(request: HttpRequest, form: PromptForm) -> Run:
     finished = finished_prompt(form)
+    finished.check()
     return run_create(
         person=person_for_write(request),
         address=address_of(request),

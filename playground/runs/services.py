@@ -19,10 +19,10 @@ from playground.core.errors import PromptEmpty, PromptTooLong, QueueUnavailable,
 from playground.core.redis_clients import blocking, token_log
 from playground.core.sizes import json_size
 from playground.runs.finishing import run_finish_from_log, run_index, run_words
+from playground.runs.lengths import MAX_PROMPT_CHARACTERS, misfit, too_many_characters
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_SEED, Parameters
 
-MAX_PROMPT_CHARACTERS = 65_536
 # What a person who is at the limit is told to wait. Seconds.
 RETRY_AFTER = 5
 
@@ -133,18 +133,11 @@ def _check_prompt(model: str, prompt: str, max_tokens: int) -> int:
         raise PromptEmpty("The prompt is empty. Write something to continue.", field="prompt")
     # Before the tokenizer sees it: its work grows with the text.
     if len(prompt) > MAX_PROMPT_CHARACTERS:
-        raise PromptTooLong(
-            f"The prompt has {len(prompt):,} characters; {MAX_PROMPT_CHARACTERS:,} is the most.",
-            field="prompt",
-        )
+        sentence = too_many_characters("The prompt", len(prompt), limit=MAX_PROMPT_CHARACTERS)
+        raise PromptTooLong(sentence, field="prompt")
     count = tokenizer_for(spec).count(prompt)
-    if count + max_tokens > spec.context:
-        raise PromptTooLong(
-            f"The prompt has {count} tokens and the maximum length is {max_tokens}: together "
-            f"more than the model's {spec.context}. Shorten the prompt by "
-            f"{count + max_tokens - spec.context} tokens or lower the maximum length.",
-            field="prompt",
-        )
+    if sentence := misfit(tokens=count, max_tokens=max_tokens, context=spec.context):
+        raise PromptTooLong(sentence, field="prompt")
     return count
 
 

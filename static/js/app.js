@@ -2,6 +2,7 @@
 import 'htmx.org';
 import { startAccountMenu } from './account-menu.js';
 import { startDeleted } from './deleted.js';
+import { startFocus } from './focus.js';
 import { startPageKeys } from './keys.js';
 import { startLibrary } from './library.js';
 import { startMenus } from './menus.js';
@@ -12,6 +13,7 @@ import { startSchemeButton } from './scheme-button.js';
 import { startShare } from './share.js';
 
 startSchemeButton();
+startFocus();
 startAccountMenu();
 startMenus();
 startModelMenu();

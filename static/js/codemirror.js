@@ -2,11 +2,14 @@
 //
 // The textarea stays the form's field. It is given the text when the form is read (`formdata`),
 // not at each key, and says `input` whenever a person changed the text.
-import { history, insertNewline, redo, standardKeymap, undo } from '@codemirror/commands';
+import { history, insertNewline, standardKeymap } from '@codemirror/commands';
 import { Annotation, EditorState, Transaction } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
+import { lineDirections } from './direction.js';
+import { hideInputMethod } from './input-method.js';
 import { labels } from './labels.js';
 import { nearMissMarks } from './near-miss-marks.js';
+import { stepBack, stepForth } from './steps.js';
 import { unsent } from './unsent.js';
 import { variableMarks } from './variable-marks.js';
 
@@ -21,9 +24,9 @@ const MARGIN = 24;
 
 const KEYS = [
   { key: 'Enter', run: insertNewline, shift: insertNewline },
-  { key: 'Mod-z', run: undo, preventDefault: true },
-  { key: 'Mod-Shift-z', run: redo, preventDefault: true },
-  { key: 'Mod-y', mac: 'Mod-Shift-z', run: redo, preventDefault: true },
+  { key: 'Mod-z', run: stepBack, preventDefault: true },
+  { key: 'Mod-Shift-z', run: stepForth, preventDefault: true },
+  { key: 'Mod-y', mac: 'Mod-Shift-z', run: stepForth, preventDefault: true },
   ...standardKeymap,
 ];
 
@@ -57,6 +60,7 @@ export function createBox(textarea, { words = [], extensions = [], follow = () =
         unsent(),
         nearMissMarks(),
         variableMarks(),
+        lineDirections(),
         textarea.placeholder ? placeholder(textarea.placeholder) : [],
         EditorView.lineWrapping,
         typeOver,
@@ -66,6 +70,7 @@ export function createBox(textarea, { words = [], extensions = [], follow = () =
           'aria-label': textarea.getAttribute('aria-label'),
           'data-testid': textarea.dataset.testid,
           autocapitalize: 'sentences',
+          translate: 'no',
         }),
         EditorView.scrollMargins.of(() => ({ top: MARGIN, bottom: dockHeight() + MARGIN })),
         EditorView.updateListener.of((update) => {
@@ -81,6 +86,7 @@ export function createBox(textarea, { words = [], extensions = [], follow = () =
     },
   });
   textarea.before(view.dom);
+  hideInputMethod(view.dom);
   delete textarea.dataset.testid;
   textarea.hidden = true;
   textarea.form.addEventListener('formdata', ({ formData }) => {

@@ -17,11 +17,11 @@ export class Completion {
   }
 
   add(tokens) {
-    for (const token of tokens) {
-      this.text += token[1];
-      this.tokens.push(token);
-    }
+    const more = tokens.map(([, text]) => text).join('');
+    this.text += more;
+    this.tokens.push(...tokens);
     this.count += tokens.length;
+    if (this.edited) this.edited = { ...this.edited, text: this.edited.text + more };
   }
 
   clear() {

@@ -3,9 +3,11 @@ import { EditorView, keymap } from '@codemirror/view';
 import { createBox, say, unseen } from './codemirror.js';
 import { Completion } from './completion.js';
 import { Generations } from './generation.js';
-import { placesOf, show } from './places.js';
+import { currentRun, placesOf, show } from './places.js';
 import { tokenPopups } from './token-popup.js';
 import { undoButtons } from './undo.js';
+
+const ASKERS = new Set(['run', 'sibling', 'page']);
 
 export class FreeDocument {
   #textarea;
@@ -13,9 +15,12 @@ export class FreeDocument {
   #generations = new Generations();
   // Where the run that is asked for takes the text up to; null for all of it.
   #cut = null;
+  // Runs that are not on the server any more; their text may stand here all the same.
+  #gone = new Set();
 
-  // grown() is called when a model's text was put in or taken out, and not by the person.
-  constructor(textarea, words, { grown }) {
+  // grown() is called when a model's text was put in or taken out, and not by the person; turned()
+  // when Undo or Redo has made the document another run's text.
+  constructor(textarea, words, { grown, turned }) {
     this.#textarea = textarea;
     this.#grown = grown;
     const undo = undoButtons(this.#generations);
@@ -28,7 +33,9 @@ export class FreeDocument {
         tokenPopups(),
         undo.extension,
         EditorView.updateListener.of((update) => {
-          if (update.transactions.some(isUndone)) say(textarea);
+          if (!update.transactions.some(isUndone)) return;
+          say(textarea);
+          turned();
         }),
       ],
     });
@@ -40,24 +47,34 @@ export class FreeDocument {
     this.#startButton();
   }
 
+  // The run that the document is the text of: what the panel shows, and the parent of the next
+  // one. Null before the first one, and again once that is undone.
+  get run() {
+    const run = currentRun(this.view.state);
+    return this.#gone.has(run) ? null : run;
+  }
+
+  // The run was deleted elsewhere.
+  forget(run) {
+    this.#gone.add(run);
+  }
+
   // Whether the run's text stands in the document, or did until it was undone.
   has(panel) {
     return Boolean(panel?.dataset.run && this.#generations.placeOf(panel.dataset));
   }
 
-  // The panel shows a run: a new one, a sibling, or the one that the page was opened with.
+  // The panel shows a run. asker: 'run' for a new one, 'sibling', 'page' for the one that the page
+  // was opened with; anything else is news of the run that the document has already.
   attach(panel, asker) {
     const { run, family, status, restart } = panel.dataset;
     if (!run) return;
     const isFinal = panel.dataset.final === 'yes';
     const known = this.#generations.completion(run);
     const wasLive = known && !known.isFinal;
-    if (!known) this.#generations.add(completionOf(panel));
-    const completion = this.#generations.completion(run);
-    const place = this.#generations.placeOf({ run, family });
-    if (place) this.#generations.swap(place, run);
-    else if (asker === 'run') this.#generations.begin(completion);
-    else if (asker === 'page') this.#generations.begin(completion, { isStep: false });
+    if (known) this.#generations.catchUp(run, completionOf(panel));
+    else this.#generations.add(completionOf(panel));
+    if (ASKERS.has(asker)) this.#show({ run, family }, asker);
     this.#generations.setWriting(run, !isFinal);
     if (!isFinal) return;
     this.#generations.finish(run, {
@@ -66,6 +83,12 @@ export class FreeDocument {
       tail: status === 'succeeded' ? restart : '',
     });
     if (wasLive || asker === 'sibling') this.#grown();
+  }
+
+  #show({ run, family }, asker) {
+    const place = this.#generations.placeOf({ run, family });
+    if (place) this.#generations.swap(place, run);
+    else this.#generations.begin(this.#generations.completion(run), { isStep: asker !== 'page' });
   }
 
   append(run, tokens) {
@@ -98,6 +121,7 @@ export class FreeDocument {
   }
 
   #give(formData) {
+    formData.set('parent', this.run ?? '');
     formData.set('behind', '');
     formData.set('made', JSON.stringify(this.#made(this.view.state.doc.length)));
   }

@@ -4,6 +4,7 @@
 // changed meanwhile is not written over: this page's text becomes a copy (409), and
 // from then on the page writes that.
 import htmx from 'htmx.org';
+import { tooLong } from './too-long.js';
 import { bringUnsent, keepUnsent } from './unsent-draft.js';
 
 const DELAY = 1000;
@@ -21,12 +22,15 @@ export function startDrafts(editor) {
 }
 
 class Drafts {
+  #editor;
   #form;
   #id = document.getElementById('draft-id');
   #revision = document.getElementById('draft-revision');
   #state = document.getElementById('draft-state');
   #writer = crypto.getRandomValues(new Uint32Array(3)).join('');
   #step = 0;
+  // The last save that was answered. An answer to an older one says nothing new.
+  #answered = 0;
   #timer = 0;
   // When the oldest edit that is not kept yet was made.
   #since = 0;
@@ -39,6 +43,7 @@ class Drafts {
   #saves = Promise.resolve();
 
   constructor(editor) {
+    this.#editor = editor;
     this.#form = editor.form;
     bringUnsent(this.#form, contentOf, () => !this.#isTouched);
     const edited = () => this.#edited();
@@ -89,12 +94,17 @@ class Drafts {
   async #send() {
     if (!this.#isTouched || this.#isOver) return;
     this.#since = 0;
-    const { content, body } = this.#read();
+    const long = tooLong(this.#editor);
+    if (long) {
+      this.#say(`Not kept: ${long.sentence}`, true);
+      return;
+    }
+    const { content, body, step } = this.#read();
     if (content === this.#kept) return;
     try {
       const response = await fetch(this.#address, this.#request(body));
       const answer = await response.json();
-      if ('draft' in answer) this.#take(answer, content);
+      if ('draft' in answer) this.#take(answer, { content, step });
       else this.#say(`Not kept: ${answer.error.message}`, true);
       const isOurs = response.headers.get('X-Account') === document.documentElement.dataset.account;
       this.#refused = response.status === 400 && isOurs ? content : '';
@@ -121,15 +131,15 @@ class Drafts {
 
   // The page may be gone before an answer comes.
   #leave() {
-    if (!this.#isTouched || this.#isOver) return;
-    const { content, body } = this.#read();
+    if (!this.#isTouched || this.#isOver || tooLong(this.#editor)) return;
+    const { content, body, step } = this.#read();
     if (content === this.#kept) return;
     keepUnsent(this.#writer, this.#address, body);
     // Beyond 64 KiB it is refused, and goes with the next page that opens.
     fetch(this.#address, { ...this.#request(body), keepalive: true })
       .then((response) => response.json())
       .then((answer) => {
-        if ('draft' in answer) this.#take(answer, content);
+        if ('draft' in answer) this.#take(answer, { content, step });
       })
       .catch(() => {});
   }
@@ -144,14 +154,16 @@ class Drafts {
     this.#step += 1;
     body.set('draft_writer', this.#writer);
     body.set('draft_step', String(this.#step));
-    return { content, body };
+    return { content, body, step: this.#step };
   }
 
   #request(body) {
     return { method: 'POST', body, headers: { Accept: 'application/json' } };
   }
 
-  #take(answer, content) {
+  #take(answer, { content, step }) {
+    if (step < this.#answered) return;
+    this.#answered = step;
     keepUnsent(this.#writer, this.#address, null);
     this.#kept = content;
     this.#id.value = answer.draft;

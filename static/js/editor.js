@@ -4,7 +4,9 @@ import htmx from 'htmx.org';
 import { createBox, replaceText } from './codemirror.js';
 import { FreeDocument } from './document.js';
 import { inlineOutput } from './inline-output.js';
+import { onKey } from './input-method.js';
 import { showMisses } from './near-miss-marks.js';
+import { forgetCount, showTooLong, tooLong } from './too-long.js';
 import { showUnsent } from './unsent.js';
 
 const PREVIEW_DELAY = 220;
@@ -23,13 +25,17 @@ class Editor {
   // The document that the preview was asked about.
   #asked = null;
   #timer = 0;
+  #edition = 0;
   #listeners = [];
 
   constructor(form) {
     this.#form = form;
     const words = form.dataset.labels.split('|');
     if (this.isFree) {
-      this.document = new FreeDocument(this.#prompt, words, { grown: () => this.previewSoon() });
+      this.document = new FreeDocument(this.#prompt, words, {
+        grown: () => this.previewSoon(),
+        turned: () => this.#card.dispatchEvent(new Event('turn')),
+      });
       this.#view = this.document.view;
     } else {
       this.inline = document.createElement('span');
@@ -46,6 +52,9 @@ class Editor {
     });
     document.addEventListener('htmx:configRequest', ({ detail }) => {
       if (detail.elt.id === 'preview') this.#asked = this.#view.state.doc;
+    });
+    document.addEventListener('htmx:afterRequest', ({ detail: { elt, successful } }) => {
+      if (elt.id === 'preview' && !successful) forgetCount();
     });
     document.addEventListener('htmx:afterSettle', (event) => this.#swapped(event.detail.target));
     document.getElementById('reattach')?.addEventListener('click', () => this.#reattach());
@@ -90,6 +99,11 @@ class Editor {
     this.#card.addEventListener('tab', listener);
   }
 
+  // listener() is called when Undo or Redo may have made the document another run's.
+  onTurn(listener) {
+    this.#card.addEventListener('turn', listener);
+  }
+
   setPrompt(text) {
     replaceText(this.#view, text);
   }
@@ -106,9 +120,26 @@ class Editor {
     this.#view.focus();
   }
 
+  // Changes with all that a preview says something of: an answer to an older question is none.
+  get edition() {
+    return this.#edition;
+  }
+
   previewSoon() {
+    this.#edition += 1;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => htmx.trigger('#preview', 'preview'), PREVIEW_DELAY);
+    this.#timer = setTimeout(() => this.#preview(), PREVIEW_DELAY);
+  }
+
+  // What is longer than the server takes is not sent: the page knows itself what is to be said.
+  #preview() {
+    const long = tooLong(this);
+    if (long) {
+      showTooLong(long.sentence);
+      showUnsent(this.#view, 0);
+    } else {
+      htmx.trigger('#preview', 'preview');
+    }
   }
 
   show(tab) {
@@ -193,7 +224,7 @@ class Editor {
     list.addEventListener('click', ({ target }) => {
       if (target.dataset.tab) this.show(target.dataset.tab);
     });
-    list.addEventListener('keydown', (event) => {
+    onKey(list, (event) => {
       const tabs = [...list.children];
       const to = { ArrowLeft: -1, ArrowRight: 1, Home: -tabs.length, End: tabs.length }[event.key];
       if (to === undefined) return;
@@ -206,8 +237,8 @@ class Editor {
 
   // Enter runs from a field of one line; Shift+Enter is a new line anyway.
   #startEnter() {
-    this.#form.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    onKey(this.#form, (event) => {
+      if (event.key !== 'Enter' || event.shiftKey) return;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.dataset.enter === 'run') {
         event.preventDefault();

@@ -4,13 +4,14 @@
 // names and numbers.
 import htmx from 'htmx.org';
 import { announce } from './announcer.js';
+import { onKey } from './input-method.js';
 
 const DRAG_FROM = 4;
 const VIEW = 'examples-view';
 
 export function startExamples() {
   const form = document.getElementById('editor');
-  form.addEventListener('keydown', moveByKey);
+  onKey(form, moveByKey);
   form.addEventListener('pointerdown', grip);
   form.addEventListener('click', clicked);
   form.addEventListener('paste', paste);

@@ -8,8 +8,9 @@ import { EditorSelection, Transaction } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { Beat, giveWay } from './beat.js';
 import { unseen } from './codemirror.js';
-import { markTokens, tokenMarks } from './marks.js';
+import { marksOf, markTokens, tokenMarks } from './marks.js';
 import { expect, expectedAt, fill, open, places, placesOf, show, write } from './places.js';
+import { remembered } from './remembered.js';
 
 export class Generations {
   // run -> Completion
@@ -23,7 +24,12 @@ export class Generations {
 
   get extensions() {
     // The later is the outer one of two marks.
-    return [tokenMarks, places(), EditorView.domEventHandlers({ keydown: () => giveWay() })];
+    return [
+      tokenMarks,
+      places(),
+      remembered({ placesOf, marksOf }),
+      EditorView.domEventObservers({ keydown: () => giveWay() }),
+    ];
   }
 
   // What must come right after a transaction: the text of what it shows.
@@ -68,11 +74,12 @@ export class Generations {
   // the page has only just been opened.
   begin(completion, { at = expectedAt(this.#view.state), isStep = true } = {}) {
     this.add(completion);
+    const { run } = completion;
     this.#opened += 1;
     const id = `place-${this.#opened}`;
     this.#families.set(id, completion.family);
     this.#view.dispatch({
-      effects: [open.of({ id, at }), show.of({ place: id, run: completion.run, at })],
+      effects: [open.of({ id, at }), show.of({ place: id, run, at, current: run })],
       annotations: isStep ? step('generate') : unseen,
     });
   }
@@ -93,7 +100,7 @@ export class Generations {
   swap(place, run) {
     if (place.run === run) return;
     this.#view.dispatch({
-      effects: show.of({ place: place.id, run, at: place.from }),
+      effects: show.of({ place: place.id, run, at: place.from, current: run }),
       annotations: step('generate'),
     });
   }
@@ -115,6 +122,16 @@ export class Generations {
   flush() {
     this.#beat.cancel();
     this.#flush();
+  }
+
+  // The run's text as the server has it now: the page may have followed another run meanwhile.
+  catchUp(run, { text, tokens, count }) {
+    this.flush();
+    const completion = this.#completions.get(run);
+    if (completion.isFinal || completion.text === text) return;
+    if (!text.startsWith(completion.text)) this.restart(run);
+    this.#write(run, tokensFrom(tokens, completion.text.length));
+    completion.count = count;
   }
 
   // The text starts again from nothing.
@@ -226,6 +243,18 @@ function joined(pending) {
   const byRun = new Map();
   for (const [run, tokens] of pending) byRun.set(run, [...(byRun.get(run) ?? []), ...tokens]);
   return byRun;
+}
+
+// What of the tokens lies behind the text's first `length` characters.
+function tokensFrom(tokens, length) {
+  let end = 0;
+  return tokens.flatMap((token) => {
+    const [id, text] = token;
+    end += text.length;
+    if (end <= length) return [];
+    const known = Math.max(0, length - (end - text.length));
+    return [known > 0 ? [id, text.slice(known)] : token];
+  });
 }
 
 function step(name) {

@@ -1,4 +1,6 @@
 // Keys that every page has, and those of a template page. None of them is the browser's own.
+import { onKey } from './input-method.js';
+
 export const IS_APPLE = /Mac|iPhone|iPad/.test(navigator.platform);
 
 // ? shows the list of keys, / goes to the page's search box.
@@ -6,7 +8,7 @@ export function startPageKeys() {
   const list = document.getElementById('keys');
   showModifier(document);
   document.addEventListener('htmx:afterSettle', () => showModifier(document));
-  document.addEventListener('keydown', (event) => {
+  onKey(document, (event) => {
     if (isTaken(event) || isTyping(event.target)) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const box = document.getElementById('filter-words');
@@ -23,7 +25,7 @@ export function startPageKeys() {
 
 // Ctrl/Cmd+Enter runs, Esc stops.
 export function startRunKeys() {
-  document.addEventListener('keydown', (event) => {
+  onKey(document, (event) => {
     if (isTaken(event)) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
@@ -34,9 +36,9 @@ export function startRunKeys() {
   });
 }
 
-// Somebody else's key by now: an open dialog's, a menu's, or of an unfinished character.
+// Somebody else's key by now: an open dialog's or a menu's.
 function isTaken(event) {
-  return event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]');
+  return event.defaultPrevented || document.querySelector('dialog[open]');
 }
 
 function stop() {

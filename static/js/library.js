@@ -1,4 +1,6 @@
 // Lists and what was just done in them: times as the reader's clock has them, toasts.
+import { onKey } from './input-method.js';
+
 const DONE = ['saved', 'renamed', 'discarded', 'archived', 'unarchived', 'deleted'];
 
 export function startLibrary() {
@@ -7,7 +9,7 @@ export function startLibrary() {
   document.addEventListener('click', ({ target }) => {
     if (target.closest('[data-close-toast]')) document.getElementById('toast').remove();
   });
-  document.addEventListener('keydown', (event) => {
+  onKey(document, (event) => {
     if (event.key !== 'Escape') return;
     const cancel = event.target.closest('.edit-form')?.querySelector('[data-cancel-edit]');
     const toast = event.target.closest('.toast');

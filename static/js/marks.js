@@ -2,6 +2,7 @@
 // and a line of its own. The ranges move with the text and are never built anew.
 import { RangeSet, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView } from '@codemirror/view';
+import { broughtBack } from './remembered.js';
 
 const CLASSES = [
   [Math.log(0.8), 5],
@@ -29,10 +30,30 @@ export const tokenMarks = StateField.define({
     for (const effect of transaction.effects) {
       if (effect.is(add)) now = now.update({ add: effect.value });
     }
-    return now;
+    const lost = broughtBack(transaction);
+    return lost ? again(now, lost.marks, transaction.changes) : now;
   },
   provide: (field) => EditorView.decorations.from(field),
 });
+
+// Of the marks that there were, those of text that Undo has put back.
+function again(now, were, changes) {
+  const add = [];
+  changes.iterChangedRanges((_fromThen, _toThen, begin, end) => {
+    were.between(begin, end, (from, to, value) => {
+      if (from < end && begin < to) add.push(value.range(from, to));
+    });
+  });
+  if (add.length === 0) return now;
+  const isCovered = (from, to) => add.some((range) => range.from < to && from < range.to);
+  return now.update({
+    filter: (from, to) => !isCovered(from, to),
+    filterFrom: Math.min(...add.map(({ from }) => from)),
+    filterTo: Math.max(...add.map(({ to }) => to)),
+    add,
+    sort: true,
+  });
+}
 
 // The effects that mark `tokens`, [id, text, logprob, top], which stand in the text from `from`.
 export function markTokens(tokens, from) {
@@ -45,6 +66,10 @@ export function markTokens(tokens, from) {
     at += text.length;
   }
   return ranges.length > 0 ? [add.of(ranges)] : [];
+}
+
+export function marksOf(state) {
+  return state.field(tokenMarks);
 }
 
 // The token that stands at `place`, with its range, or null.

@@ -1,5 +1,6 @@
 // The model menu: closes like a menu, and takes the choice along to other pages.
 import htmx from 'htmx.org';
+import { onKey } from './input-method.js';
 
 export function startModelMenu() {
   const menu = document.getElementById('model-menu');
@@ -16,7 +17,7 @@ export function startModelMenu() {
   menu.addEventListener('focusout', (event) => {
     if (event.relatedTarget && !menu.contains(event.relatedTarget)) close();
   });
-  menu.addEventListener('keydown', (event) => {
+  onKey(menu, (event) => {
     if (event.key !== 'Escape' && event.key !== 'Enter') return;
     if (event.target === summary && event.key === 'Enter') return;
     if (close()) {
@@ -35,15 +36,19 @@ export function startModelMenu() {
     const list = document.getElementById('model-list');
     const address = new URL(list.getAttribute('hx-get'), location.href);
     htmx.ajax('GET', `${address.pathname}?model=${encodeURIComponent(event.target.value)}`, {
+      source: '#model-list',
       target: '#model-list',
       swap: 'outerHTML',
     });
   });
   // A menu that cannot be renewed now is no news for the person.
   document.addEventListener('htmx:beforeSwap', (event) => {
-    if (event.detail.target?.id === 'notice' && event.detail.elt?.id === 'model-list') {
-      event.detail.shouldSwap = false;
-    }
+    const { target, pathInfo, requestConfig } = event.detail;
+    if (requestConfig.elt.id !== 'model-list') return;
+    // The list that was asked for before another model was chosen would choose the old one again.
+    const asked = new URL(pathInfo.finalRequestPath, location.href).searchParams.get('model');
+    const chosen = menu.querySelector('[name=model]:checked')?.value;
+    if (target?.id === 'notice' || (asked && asked !== chosen)) event.detail.shouldSwap = false;
   });
 }
 

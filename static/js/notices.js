@@ -1,7 +1,10 @@
 // Errors: shown in #notice, pointing at the input they are about.
+import { hasGoneOn } from './focus.js';
+
 export function startNotices() {
   document.addEventListener('htmx:afterSwap', (event) => {
-    if (event.detail.target?.id === 'notice') point(event.detail.target);
+    const { target, requestConfig } = event.detail;
+    if (target?.id === 'notice') point(target, { mayFocus: !hasGoneOn(requestConfig) });
   });
   document.addEventListener('htmx:sendError', (event) => {
     // What the page asks for by itself, it asks for again.
@@ -27,18 +30,21 @@ export function clear() {
   }
 }
 
-function say(text) {
+// field: the name of the input that it is about.
+export function say(text, field = '') {
   const notice = document.getElementById('notice');
   if (!notice) return;
   const box = document.createElement('div');
   box.className = 'notice notice--error';
+  if (field) box.dataset.field = field;
   const sentence = document.createElement('p');
   sentence.textContent = text;
   box.append(sentence);
   notice.replaceChildren(box);
+  point(notice);
 }
 
-export function point(notice) {
+export function point(notice, { mayFocus = true } = {}) {
   const name = notice.querySelector('[data-field]')?.dataset.field;
   const field = name && document.querySelector(`[name="${CSS.escape(name)}"]`);
   if (!field) return;
@@ -46,5 +52,5 @@ export function point(notice) {
   const input = (field.id === 'prompt' && document.getElementById('prompt-text')) || field;
   input.setAttribute('aria-invalid', 'true');
   field.addEventListener('input', () => input.removeAttribute('aria-invalid'), { once: true });
-  if (input.checkVisibility()) input.focus({ preventScroll: false });
+  if (mayFocus && input.checkVisibility()) input.focus({ preventScroll: false });
 }

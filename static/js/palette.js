@@ -1,8 +1,10 @@
 // Ctrl/Cmd+K: one field for everything that the page can do and everywhere it can go.
 // A combobox with a list, as WAI-ARIA has them: the focus stays in the field.
 import { commandsOfPage, hasModelMenu } from './commands.js';
+import { onKey } from './input-method.js';
 import { IS_APPLE } from './keys.js';
 import { fit } from './matching.js';
+import { own } from './own-text.js';
 
 const PAUSE_MS = 150;
 const MOST = 30;
@@ -22,8 +24,8 @@ const LABELS = { page: 'page', template: 'template', prompt: 'prompt', model: 'm
 export function startPalette() {
   const dialog = document.getElementById('palette');
   const palette = new Palette(dialog);
-  document.addEventListener(
-    'keydown',
+  onKey(
+    document,
     (event) => {
       const { key, altKey, shiftKey } = event;
       const isModified = IS_APPLE ? event.metaKey : event.ctrlKey;
@@ -67,7 +69,7 @@ class Palette {
       this.#draw();
       this.#askSoon();
     });
-    this.#input.addEventListener('keydown', (event) => this.#pressed(event));
+    onKey(this.#input, (event) => this.#pressed(event));
     this.#list.addEventListener('click', (event) => this.#chosen(event));
     this.#list.addEventListener('pointermove', ({ target }) => {
       const option = target.closest('[role=option]');
@@ -160,7 +162,6 @@ class Palette {
   }
 
   #pressed(event) {
-    if (event.isComposing) return;
     const { length } = this.#shown;
     const to = {
       ArrowDown: (this.#current + 1) % length,
@@ -264,6 +265,7 @@ function option(command, id, hasKind) {
   const name = document.createElement('span');
   name.className = 'palette-name';
   name.textContent = command.name;
+  if (command.kind === 'prompt' || command.kind === 'model') own(name);
   element.append(iconOf(command.icon), name);
   const note = (hasKind && LABELS[command.kind]) || (!hasKind && command.template);
   if (note) element.append(small('span', 'palette-kind', note));

@@ -6,13 +6,16 @@
 import { invertedEffects } from '@codemirror/commands';
 import { StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView, WidgetType } from '@codemirror/view';
+import { extendedPlace, movedPlace } from './place-ranges.js';
+import { broughtBack } from './remembered.js';
 
 // { id, at }: a new place. { at }: where the next one will be.
 export const open = StateEffect.define();
 export const expect = StateEffect.define();
-// { place, run, at }: what it shows from now on, and where that begins if nothing stands there.
-// The history holds these and not the text, so a generation is one step, however it came and
-// whatever was typed meanwhile.
+// { place, run, at, current }: what it shows from now on, where that begins if nothing stands
+// there, and which run the whole document is the text of then: the panel's. The history holds
+// these and not the text, so a generation is one step, however it came and whatever was typed
+// meanwhile.
 export const show = StateEffect.define({
   map: (value, changes) => ({ ...value, at: changes.mapPos(value.at, -1) }),
 });
@@ -42,12 +45,14 @@ class Cursor extends WidgetType {
 const cursor = Decoration.widget({ widget: new Cursor(), side: 1 });
 
 const field = StateField.define({
-  create: () => ({ all: [], expected: 0, doomed: [], drawn: Decoration.none }),
+  create: () => ({ all: [], current: null, expected: 0, doomed: [], drawn: Decoration.none }),
   update(value, transaction) {
     const next = transaction.docChanged ? moved(value, transaction.changes) : { ...value };
     let isSame = !transaction.docChanged;
     for (const effect of transaction.effects) isSame = !apply(next, effect) && isSame;
     if (isSame) return value;
+    const lost = broughtBack(transaction);
+    if (lost) next.all = next.all.map((place) => extendedPlace(place, lost.places[place.id]));
     next.drawn = draw(next, transaction.state);
     return next;
   },
@@ -60,6 +65,11 @@ export function placesOf(state) {
 
 export function expectedAt(state) {
   return state.field(field).expected;
+}
+
+// The run that the document is the text of; null before the first one.
+export function currentRun(state) {
+  return state.field(field).current;
 }
 
 export function places() {
@@ -75,7 +85,8 @@ export function places() {
 
 function inverse({ place: id, at }, state) {
   const place = placesOf(state).find((one) => one.id === id);
-  return { place: id, run: place?.run ?? null, at: place?.from ?? at };
+  const current = currentRun(state);
+  return { place: id, run: place?.run ?? null, at: place?.from ?? at, current };
 }
 
 function apply(next, effect) {
@@ -84,8 +95,9 @@ function apply(next, effect) {
     const place = { id, run: null, from: at, start: at, end: at, to: at, isWriting: false };
     next.all = [...next.all, place];
   } else if (effect.is(show)) {
-    const { place: id, run, at } = effect.value;
+    const { place: id, run, at, current } = effect.value;
     next.all = next.all.map((place) => (place.id === id ? shown(place, run, at) : place));
+    next.current = current;
   } else if (effect.is(fill) || effect.is(write)) {
     const { place: id, ...changed } = effect.value;
     next.all = next.all.map((place) => (place.id === id ? { ...place, ...changed } : place));
@@ -112,19 +124,6 @@ function moved(value, changes) {
     expected: changes.mapPos(value.expected, -1),
     doomed: [],
   };
-}
-
-// What is typed at an edge stays outside; what is typed where an empty place is goes behind it.
-function movedPlace(place, changes) {
-  const from = changes.mapPos(place.from, 1);
-  const to = changes.mapPos(place.to, -1);
-  if (from >= to) {
-    const at = Math.min(from, to);
-    return { ...place, from: at, start: at, end: at, to: at };
-  }
-  const inside = (at) => Math.min(Math.max(at, from), to);
-  const start = inside(changes.mapPos(place.start, -1));
-  return { ...place, from, start, end: Math.max(start, inside(changes.mapPos(place.end, -1))), to };
 }
 
 function draw({ all, doomed: going }, { doc }) {

@@ -1,11 +1,13 @@
 // The run under the prompt: follows it, shows how it stands, and puts the
 // completion where it belongs: into the prompt's text, or by itself.
-import htmx from 'htmx.org';
 import { announce } from './announcer.js';
 import { sayAllDeleted } from './deleted.js';
+import { say } from './notices.js';
 import { Output } from './output.js';
+import { PanelSource } from './panel.js';
 import { Stream } from './stream.js';
 import { drawRows } from './table.js';
+import { tooLong } from './too-long.js';
 
 const FINAL = new Set(['succeeded', 'cancelled', 'failed']);
 const LOST = 'Connection lost. The run goes on; the page reconnects.';
@@ -31,17 +33,18 @@ class RunView {
   #firstAt = 0;
   #count = 0;
   #ahead = null;
-  // The panel that the server was asked to draw anew.
-  #reloading = null;
-  // Whether the focus was in the panel that is being replaced.
-  #hadFocus = false;
+  #source;
+  // What had the focus in the panel that is being replaced: its id, or "" without one.
+  #focused = null;
   // Whether the person has left the scrolling to us since the run began.
   #mayScroll = false;
 
   constructor(editor) {
     this.#editor = editor;
+    this.#source = new PanelSource(editor);
     editor.onEdit(() => this.#setStale(true));
     editor.onTab(() => this.#place());
+    editor.onTurn(() => this.#source.follow());
     document.addEventListener('htmx:beforeSwap', (event) => {
       if (event.detail.target?.id === 'run-panel' && event.detail.shouldSwap) this.#leave();
       // Why it is gone is said by the socket, if it is known.
@@ -56,6 +59,7 @@ class RunView {
       const asker = event.detail.requestConfig?.elt?.id;
       if (asker === 'run') this.#setStale(false);
       this.#attach(asker);
+      this.#source.attached(asker);
     });
     document.addEventListener('htmx:beforeRequest', (event) => this.#guardRun(event));
     document.addEventListener('page:deleted', () => this.#deleted());
@@ -69,19 +73,28 @@ class RunView {
   // The panel is about to be replaced: its text goes with it.
   #leave() {
     if (this.#panel?.dataset.run) this.#stream.unfollow(this.#panel.dataset.run);
-    this.#hadFocus = this.#panel?.contains(document.activeElement) ?? false;
+    const { activeElement } = document;
+    this.#focused = this.#panel?.contains(activeElement) ? activeElement.id : null;
     this.#editor.inline?.replaceChildren();
   }
 
-  // A Stop that was pressed is disabled now and would leave the focus nowhere.
+  // What was pressed may be disabled now and would leave the focus nowhere. After the last Undo
+  // that is the text: on Run, one press more would run.
   #keepFocus() {
-    if (this.#hadFocus && document.activeElement === document.body)
-      document.getElementById('run').focus({ preventScroll: true });
-    this.#hadFocus = false;
+    const focused = this.#focused;
+    this.#focused = null;
+    if (focused === null || document.activeElement !== document.body) return;
+    const same = focused && document.getElementById(focused);
+    if (same && !same.disabled && !same.hidden) same.focus({ preventScroll: true });
+    else if (focused === 'undo' || focused === 'redo') this.#editor.view.focus();
+    else document.getElementById('run').focus({ preventScroll: true });
   }
 
   #attach(asker) {
     const panel = document.getElementById('run-panel');
+    // Undo has come back to it: the person looks at the text.
+    if (asker === 'run-panel' && panel.dataset.run !== this.#panel.dataset.run)
+      this.#mayScroll = false;
     this.#panel = panel;
     const { run, status, epoch, next } = panel.dataset;
     const element = document.getElementById('output');
@@ -189,15 +202,10 @@ class RunView {
       this.#panel.querySelector('.run-foot').scrollIntoView({ block: 'nearest' });
   }
 
-  // The row's truth, drawn by the server. Asked for once at a time: a second answer would find its
-  // panel gone, and take what is preserved across a swap (the gauge) with it.
+  // The row's truth, drawn by the server.
   async #reload() {
     const panel = this.#panel;
-    if (this.#reloading === panel) return;
-    this.#reloading = panel;
-    const asked = { target: '#run-panel', swap: 'outerHTML' };
-    await htmx.ajax('GET', panel.dataset.outputUrl, asked).catch(() => {});
-    this.#reloading = null;
+    await this.#source.renew();
     // There was no answer: what is shown is the truth as far as it is known.
     if (panel.isConnected) this.#setBusy(!FINAL.has(panel.dataset.status));
   }
@@ -267,7 +275,10 @@ class RunView {
   #conversed() {
     this.#editor.previewSoon();
     const message = document.getElementById('field-message');
-    if (matchMedia('(hover: hover)').matches) message.focus({ preventScroll: true });
+    const { activeElement, body } = document;
+    const isElsewhere = activeElement !== body && !this.#panel.contains(activeElement);
+    if (matchMedia('(hover: hover)').matches && !isElsewhere)
+      message.focus({ preventScroll: true });
   }
 
   #setBusy(isBusy) {
@@ -279,7 +290,10 @@ class RunView {
 
   #guardRun(event) {
     const { elt } = event.detail;
-    if (elt.id === 'run' && elt.getAttribute('aria-disabled') === 'true') event.preventDefault();
+    if (elt.id !== 'run') return;
+    const long = tooLong(this.#editor);
+    if (long) say(long.sentence, long.field);
+    if (long || elt.getAttribute('aria-disabled') === 'true') event.preventDefault();
   }
 
   #showSeed() {

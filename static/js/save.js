@@ -1,4 +1,5 @@
 // The dialog in which a prompt is saved. Without scripts it opens as a popover.
+import { onKey } from './input-method.js';
 import { point } from './notices.js';
 
 const BUTTONS = new Set(['save-submit', 'save-new']);
@@ -29,8 +30,8 @@ export function startSave() {
       if (event.target.id === 'save-name') event.target.dataset.typed = 'yes';
     });
   }
-  dialog.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  onKey(dialog, (event) => {
+    if (event.key !== 'Enter' || event.shiftKey) return;
     const isShort = event.target.dataset.enter === 'save';
     if (!isShort && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();

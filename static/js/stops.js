@@ -1,6 +1,9 @@
 // Stop sequences as chips over the text field that is posted: one a line, with
 // \n written for a line break.
 
+import { onKey } from './input-method.js';
+import { own } from './own-text.js';
+
 // playground/checkpoints/tokenizer_files.py has the same.
 const END_OF_TEXT = '<|endoftext|>';
 
@@ -13,9 +16,10 @@ export class StopChips {
     this.input = input;
     this.#add = document.createElement('input');
     this.#add.className = 'chip-input';
+    this.#add.dir = 'auto';
     this.#add.placeholder = 'add…';
     this.#add.setAttribute('aria-label', 'Add a stop sequence; \\n is a line break');
-    this.#add.addEventListener('keydown', (event) => {
+    onKey(this.#add, (event) => {
       if (event.key === 'Enter') this.#take();
       else if (event.key === 'Backspace' && !this.#add.value) this.#remove(this.#lines.length - 1);
     });
@@ -73,6 +77,7 @@ export class StopChips {
     chip.className = 'chip';
     const text = document.createElement('span');
     text.append(...withVisibleEdges(line));
+    own(text);
     const remove = document.createElement('button');
     remove.type = 'button';
     remove.className = 'chip-remove';

@@ -23,6 +23,7 @@ export function drawRows(view, text) {
     const written = cells(line, width);
     for (let column = 0; column < shown; column += 1) {
       const td = tr.cells[column] ?? tr.insertCell();
+      td.dir = 'auto';
       td.textContent = written[column] ?? '';
     }
   });

@@ -1,5 +1,6 @@
 // What is shown of one token: its text, how likely it was, and what else could have stood there.
 import { percent } from './marks.js';
+import { own } from './own-text.js';
 import { TokenTexts } from './token-texts.js';
 
 const MOST = 5;
@@ -51,6 +52,7 @@ function row(text, logprob, { isChosen = false } = {}) {
   line.toggleAttribute('data-chosen', isChosen);
   const words = document.createElement('span');
   words.className = 'token-text';
+  own(words);
   words.textContent = written(text);
   const share = document.createElement('span');
   share.className = 'token-share';

@@ -1,6 +1,7 @@
 // The card of a token in a completion that stands by itself: under the pointer, at a touch, and
 // by the arrow keys.
 import { announce } from './announcer.js';
+import { onKey } from './input-method.js';
 import { tokenOf } from './output.js';
 import { areShown, inWords, tokenCard } from './token-card.js';
 
@@ -17,7 +18,7 @@ export function startTokenKeys() {
   document.addEventListener('focusout', () => show(null));
   document.addEventListener('htmx:afterSettle', prepare);
   document.addEventListener('scroll', () => show(null), { passive: true });
-  document.addEventListener('keydown', (event) => {
+  onKey(document, (event) => {
     if (event.target.id !== 'output') return;
     if (event.key in STEPS) step(event);
     else if (event.key === 'Escape' && popup) {

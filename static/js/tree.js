@@ -1,15 +1,17 @@
 // The tree of runs: arrow keys as WAI-ARIA has them for a tree, and the way to what is starred.
 // A node that is the same prompt opens in the panel; another one is a page of its own, and the
 // focus comes back to its node there.
+import { onKey } from './input-method.js';
+
 const RETURN = 'tree-focus';
 
 export function startTree() {
   arrange();
   if (sessionStorage.getItem(RETURN) === location.pathname) current()?.focus();
   // Until then: the page may load once more by itself, to show what it had not kept yet.
-  for (const acting of ['keydown', 'pointerdown']) {
-    document.addEventListener(acting, () => sessionStorage.removeItem(RETURN), { once: true });
-  }
+  const forget = () => sessionStorage.removeItem(RETURN);
+  onKey(document, forget, { once: true });
+  document.addEventListener('pointerdown', forget, { once: true });
   let focused = null;
   // The tree is replaced with the panel: the focus stays where it was.
   document.addEventListener('htmx:oobBeforeSwap', ({ detail }) => {
@@ -21,7 +23,7 @@ export function startTree() {
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     focused = null;
   });
-  document.addEventListener('keydown', pressed);
+  onKey(document, pressed);
   document.addEventListener('focusin', ({ target }) => {
     const node = within(target);
     if (node) rove(node);

@@ -1,8 +1,8 @@
 // Undo and Redo as buttons that say what they would do; Undo also shows it in the text.
-import { redo, redoDepth, undo, undoDepth } from '@codemirror/commands';
 import { EditorView } from '@codemirror/view';
 import { announce } from './announcer.js';
 import { doom, placesOf, show } from './places.js';
+import { peekBack, peekForth, stepBack, stepForth } from './steps.js';
 
 const PAUSE = 120;
 
@@ -31,8 +31,8 @@ class UndoButtons {
     // The buttons are drawn anew with each run.
     document.addEventListener('htmx:afterSettle', () => this.#draw());
     document.addEventListener('click', ({ target }) => {
-      if (target.closest?.('#undo')) this.#do(undo, '#undo');
-      else if (target.closest?.('#redo')) this.#do(redo, '#redo');
+      if (target.closest?.('#undo')) this.#do('#undo', peekBack, stepBack);
+      else if (target.closest?.('#redo')) this.#do('#redo', peekForth, stepForth);
     });
     for (const begun of ['pointerover', 'focusin'])
       document.addEventListener(begun, ({ target }) => this.#point(target.closest?.('#undo')));
@@ -44,9 +44,9 @@ class UndoButtons {
     this.#timer = setTimeout(() => this.#draw(), PAUSE);
   }
 
-  #do(command, button) {
-    const did = this.#describe(command);
-    command(this.#view);
+  #do(button, peek, step) {
+    const did = this.#describe(peek);
+    step(this.#view);
     this.#draw();
     announce(`Done: ${did}.`);
     const pressed = document.querySelector(button);
@@ -56,12 +56,12 @@ class UndoButtons {
 
   #draw() {
     clearTimeout(this.#timer);
-    name('undo', 'Undo', undoDepth(this.#view.state) > 0 && this.#describe(undo));
-    name('redo', 'Redo', redoDepth(this.#view.state) > 0 && this.#describe(redo));
+    name('undo', 'Undo', this.#describe(peekBack));
+    name('redo', 'Redo', this.#describe(peekForth));
   }
 
-  #describe(command) {
-    const next = peek(this.#view.state, command);
+  #describe(peek) {
+    const next = peek(this.#view.state);
     if (!next) return '';
     const effect = next.effects.find((one) => one.is(show));
     return effect ? this.#describeShown(effect.value) : describeTyped(next.changes);
@@ -79,7 +79,7 @@ class UndoButtons {
     const isPointed = Boolean(button && !button.disabled);
     if (!isPointed && !this.#isPointed) return;
     this.#isPointed = isPointed;
-    const next = isPointed ? peek(this.#view.state, undo) : null;
+    const next = isPointed ? peekBack(this.#view.state) : null;
     this.#view.dispatch({ effects: doom.of(next ? this.#going(next) : []) });
   }
 
@@ -93,13 +93,6 @@ class UndoButtons {
     if (place) ranges.push({ from: place.from, to: place.to });
     return ranges;
   }
-}
-
-// The transaction that the command would make.
-function peek(state, command) {
-  let next = null;
-  command({ state, dispatch: (transaction) => (next = transaction) });
-  return next;
 }
 
 function isShown(transaction) {

@@ -1,6 +1,8 @@
 // {{name}} in the editor: tinted, and its value when the pointer rests on it.
 import { Decoration, hoverTooltip, MatchDecorator, ViewPlugin } from '@codemirror/view';
 
+import { own } from './own-text.js';
+
 // playground/prompts/variables.py reads the same: an odd number of backslashes makes the braces
 // plain text.
 const PATTERN =
@@ -47,6 +49,7 @@ function valueAt(view, place) {
 function card(name) {
   const dom = document.createElement('div');
   dom.className = 'variable-card';
+  own(dom);
   const value = valueNow(name);
   dom.textContent = value || 'No value yet';
   dom.toggleAttribute('data-open', !value);

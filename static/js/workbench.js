@@ -4,6 +4,7 @@ import { startEditor } from './editor.js';
 import { startExamples } from './examples.js';
 import { startHints } from './hints.js';
 import { startRunKeys } from './keys.js';
+import { startLate } from './late.js';
 import { startParameters } from './parameters.js';
 import { startRun } from './run.js';
 import { startSave } from './save.js';
@@ -13,6 +14,7 @@ import { startVariables } from './variables.js';
 
 const editor = startEditor();
 startParameters(editor);
+startLate(editor);
 startVariables(editor);
 startExamples();
 startHints(editor);

@@ -67,7 +67,7 @@ def test_the_last_message_stays_even_when_it_is_too_long() -> None:
 
 
 @pytest.mark.parametrize(
-    ("max_tokens", "words"), [(2000, "lower the maximum length to"), (100, "")]
+    ("max_tokens", "words"), [(2000, "Lower the maximum length to"), (100, "")]
 )
 def test_what_does_not_fit_is_said_with_the_way_out(max_tokens: int, words: str) -> None:
     form = default_form(TEMPLATES["translation"])
@@ -85,7 +85,10 @@ def test_a_prompt_beyond_the_window_is_to_be_shortened() -> None:
 
     finished = finished_prompt(long)
 
-    assert finished.shortfall.endswith("shorten the prompt.")
+    over = finished.tokens + finished.max_tokens - finished.limit if finished.tokens else 0
+    assert finished.shortfall.endswith(f"shorten the prompt by {over:,} tokens.")
+    # Not even a completion of one token has room.
+    assert "Lower" not in finished.shortfall
     assert finished.percent == 100
 
 
@@ -171,7 +174,7 @@ def test_a_prompt_of_too_many_characters_is_not_counted() -> None:
     finished = finished_prompt(long)
 
     assert finished.tokens is None
-    assert "65,536 is the most" in finished.shortfall
+    assert "the limit is 65,536" in finished.shortfall
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ def test_the_page_has_a_field_for_each_variable_without_scripts(client: Any) -> 
     answer = client.post("/free/", {"prompt": "{{city}} {{n}}"})
 
     text = answer.content.decode()
-    assert '<label class="variable-name" for="var.city">city</label>' in text
+    assert (
+        '<label class="variable-name" dir="auto" translate="no" for="var.city">city</label>' in text
+    )
     assert 'name="var.n"' in text
 
 

@@ -188,7 +188,7 @@ def test_the_page_shows_the_head_and_a_version_s_page_that_version(person: Perso
     head = page_of(client, f"/prompts/{prompt.pk}/")
     first = page_of(client, f"/prompts/{prompt.pk}/v/1/")
 
-    assert "<h1>Greetings</h1>" in head
+    assert '<h1 dir="auto" translate="no">Greetings</h1>' in head
     assert shown_text(head) == "new words"
     assert "Version 2 · Free text" in head
     assert shown_text(first) == "old words"
@@ -211,7 +211,7 @@ def test_a_run_made_of_a_version_is_shown_with_it(person: Person) -> None:
     versions = page_of(client, f"/prompts/{prompt.pk}/versions/")
     assert "1 run" in versions
     assert "and more" in versions
-    assert "<h1>Greetings</h1>" in page_of(client, f"/runs/{run.pk}/")
+    assert '<h1 dir="auto" translate="no">Greetings</h1>' in page_of(client, f"/runs/{run.pk}/")
 
 
 def test_a_run_of_an_edited_text_is_no_run_of_the_version(person: Person) -> None:
@@ -292,7 +292,8 @@ def test_the_diff_shows_words_and_settings(person: Person) -> None:
     settings = page_of(client, f"/prompts/{prompt.pk}/diff/")
 
     assert "The <del>red</del><ins>&lt;b&gt;</ins> fox" in words
-    assert '<th scope="row">Top-k</th><td>off</td><td>40</td>' in settings
+    plain = settings.replace(' dir="auto" translate="no"', "")
+    assert '<th scope="row">Top-k</th><td>off</td><td>40</td>' in plain
     assert client.get(f"/prompts/{prompt.pk}/diff/?a=9").status_code == 404
     assert "Nothing: the two are the same." in page_of(
         client, f"/prompts/{prompt.pk}/diff/?a=2&b=2"
@@ -327,7 +328,7 @@ def test_adding_a_row_without_scripts_stays_on_the_saved_prompt(person: Person) 
         "/translation/", {**posted(client, f"/prompts/{prompt.pk}/"), "add": "examples"}
     ).content.decode()
 
-    assert "<h1>Menu</h1>" in page
+    assert '<h1 dir="auto" translate="no">Menu</h1>' in page
     assert page.count('name="examples_given"') == 4
 
 

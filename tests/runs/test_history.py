@@ -261,7 +261,10 @@ def test_two_runs_are_compared(guest: Client, person: Person) -> None:
     assert "&lt;away&gt;" in html
     rows = html.split("<tr")
     differing = [row for row in rows if row.startswith(" data-differs")]
-    assert [row.split('"row">')[1].split("<")[0] for row in differing] == ["Temperature", "Stop at"]
+    assert [row.split('"row"><bdi>')[1].split("<")[0] for row in differing] == [
+        "Temperature",
+        "Stop at",
+    ]
 
 
 def test_one_run_is_compared_with_the_one_before(guest: Client, person: Person) -> None:

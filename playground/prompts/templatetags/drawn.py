@@ -57,8 +57,11 @@ def woven_text(pieces: Iterable[DiffPiece]) -> SafeString:
 @register.simple_tag
 def table_rows(table: ShownTable) -> SafeString:
     """The head and the rows of a table."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)
-    rows = (f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    head = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name in table.columns)
+    rows = (
+        f"<tr>{''.join(f'<td dir="auto">{escape(cell)}</td>' for cell in row)}</tr>"
+        for row in table.rows
+    )
     return _joined([f"<thead><tr>{head}</tr></thead><tbody>", *rows, "</tbody>"])
 
 

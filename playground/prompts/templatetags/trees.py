@@ -24,7 +24,7 @@ def _node(node: Node) -> str:
     return (
         f'<li role="none"><a class="tree-node" role="treeitem"{_attributes(node)}>'
         '<span class="status-mark" aria-hidden="true"></span>'
-        f'<span class="tree-label">{escape(node.label)}</span>'
+        f'<span class="tree-label" dir="auto" translate="no">{escape(node.label)}</span>'
         + (_STAR if node.run.starred else "")
         + (
             f'<span class="tree-branches" aria-hidden="true">{branches}</span>'
@@ -57,6 +57,7 @@ def _opening(node: Node, page: str) -> str:
         return ""
     return (
         f' hx-get="{node.output}" hx-push-url="{page}" hx-target="#run-panel" hx-swap="outerHTML"'
+        ' hx-sync="#editor:drop"'
     )
 
 

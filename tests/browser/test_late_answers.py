@@ -1,0 +1,98 @@
+"""What comes late does not override what the person did meanwhile. The network waits on purpose."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.guest import Guest
+from tests.browser.network import held
+
+MENU = re.compile(r"/models/menu/")
+PAGE = re.compile(r"/(translation|chat|free)/$")
+RUN = re.compile(r"/run/$")
+PREVIEW = re.compile(r"/preview/$")
+
+
+def test_a_model_chosen_while_the_list_is_renewed_stays_chosen(guest: Guest) -> None:
+    workbench = guest.open("free")
+    page = workbench.page
+    with held(page, MENU) as waiting:
+        page.wait_for_function("() => document.querySelector('#model-list.htmx-request')")
+        workbench.model.click()
+        page.locator("#model-slow").check(force=True)
+        expect(page.locator("#model-slow")).to_be_checked()
+        # As if the list had changed: the answer is the whole of it, with the former choice.
+        asked = waiting.pop(0)
+        with page.expect_response(MENU):
+            asked.continue_(url=re.sub(r"seen=\w*", "seen=", asked.request.url))
+
+    expect(workbench.model).to_contain_text("slow")
+    expect(page.locator("#model-slow")).to_be_checked()
+
+
+def test_what_is_typed_while_a_row_is_added_stays(guest: Guest) -> None:
+    workbench = guest.open("translation")
+    rows = workbench.page.locator(".example:not(.example-head)")
+    before = rows.count()
+    with held(workbench.page, PAGE, method="POST") as waiting:
+        workbench.page.get_by_role("button", name="Add an example").click()
+        workbench.field("sentence").fill("Typed while the row was on its way.")
+        assert waiting
+
+    expect(rows).to_have_count(before + 1)
+    expect(workbench.field("sentence")).to_have_value("Typed while the row was on its way.")
+    expect(workbench.field("sentence")).to_be_focused()
+
+
+def test_a_removed_variable_does_not_come_back_with_a_late_preview(guest: Guest) -> None:
+    workbench = guest.open("free")
+    page = workbench.page
+    workbench.write_prompt("Dear {{name}} in {{city}}")
+    expect(page.locator("[data-variable=city]")).to_be_visible()
+    page.locator("[id='var.city']").fill("Rome")
+    workbench.write_prompt("Dear {{name}}")
+    remove = page.locator("[data-variable=city] .variable-remove")
+    expect(remove).to_be_visible()
+    with held(page, PREVIEW) as waiting:
+        workbench.type_at_end("!")
+        page.wait_for_function("() => document.querySelector('#preview.htmx-request')")
+        assert waiting
+        remove.click()
+    workbench.type_at_end("?")
+
+    expect(page.locator("#finished-prompt")).to_be_visible()
+    expect(page.locator(".finished-text")).to_contain_text("!?")
+    expect(page.locator("[data-variable=city]")).to_have_count(0)
+
+
+def test_the_next_message_and_an_edited_field_outlive_the_answer_of_the_last_one(
+    guest: Guest,
+) -> None:
+    workbench = guest.open("chat")
+    message = workbench.field("message")
+    with held(workbench.page, RUN) as waiting:
+        message.fill("Where is my parcel?")
+        message.press("Enter")
+        assert waiting
+        workbench.field("setting").fill("A shop for lamps.")
+        message.focus()
+        message.press("End")
+        workbench.page.keyboard.type(" And my lamp?")
+    workbench.wait_final()
+
+    expect(message).to_have_value(" And my lamp?")
+    expect(workbench.field("setting")).to_have_value("A shop for lamps.")
+    expect(workbench.page.locator(".turn").last).to_contain_text("Where is my parcel?")
+
+
+def test_a_late_error_does_not_take_the_focus_from_who_goes_on_typing(guest: Guest) -> None:
+    workbench = guest.open("translation")
+    with guest.complaints.allow("status of 400", "Error Code 400"):
+        workbench.set(seed="nothing")
+        with held(workbench.page, RUN):
+            workbench.run_button.click()
+            workbench.field("sentence").fill("Going on.")
+        expect(workbench.notice).to_contain_text("Seed")
+
+    expect(workbench.parameter("seed")).to_have_attribute("aria-invalid", "true")
+    expect(workbench.field("sentence")).to_be_focused()

@@ -1,0 +1,124 @@
+"""Pages at 400 % zoom (320 CSS px), with text twice as large, and in the system's own colours."""
+
+import io
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewGuest
+from tests.browser.furnished import EMPTY_PATHS, Texts, furnish
+from tests.browser.guest import Guest
+from tests.browser.test_phone import STICKING_OUT
+from tests.support.stack import Stack
+
+NARROW = 320
+LONG = Texts(
+    title="The blue lamp and the very long title of a prompt that goes on",
+    text="A sentence that goes on with Donaudampfschifffahrtsgesellschaftskapitaen at its end.",
+    word="a_rather_long_name_of_thirty_chars",
+)
+TWICE = "() => { document.documentElement.style.fontSize = '200%'; }"
+
+
+def too_wide(page: Page, width: int) -> str:
+    """What sticks out of the page, or nothing."""
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    if wide <= width:
+        return ""
+    return f"{page.url} is {wide} px wide: {page.evaluate(STICKING_OUT, width)[:6]}"
+
+
+def test_no_page_scrolls_sideways_at_400_percent_or_with_text_twice_as_large(
+    stack: Stack, guest: Guest
+) -> None:
+    page = guest.page("/")
+    found = []
+    paths = [*furnish(stack, guest, LONG), *EMPTY_PATHS]
+    with guest.complaints.allow("status of 404"):
+        for path in paths:
+            page.set_viewport_size({"width": NARROW, "height": 640})
+            page.goto(guest.url + path)
+            found.append(too_wide(page, NARROW))
+            page.set_viewport_size({"width": 1280, "height": 900})
+            page.evaluate(TWICE)
+            found.append(too_wide(page, 1280))
+
+    assert not any(found), "\n".join(filter(None, found))
+
+
+@pytest.mark.parametrize("name", ["Keyboard shortcuts", "Save", "Share", "Menu", "Templates"])
+def test_what_opens_over_a_page_fits_too(new_guest: NewGuest, name: str) -> None:
+    guest = new_guest(viewport={"width": NARROW, "height": 640})
+    page = guest.open("free").page
+    if name == "Keyboard shortcuts":
+        page.keyboard.press("Tab")
+        page.keyboard.press("?")
+        expect(page.locator("#keys")).to_be_visible()
+    else:
+        page.get_by_role("button", name=name, exact=True).click()
+
+    assert not too_wide(page, NARROW)
+
+
+# A selector, what sets its meaning off, and where the difference is to be seen.
+STATES = [
+    (".cm-generated", "class", "", ".cm-content"),
+    (".token-5", "class", "token token-4", ".cm-content"),
+    (".token-5", "class", "token token-3", ".cm-content"),
+    (".token-5", "class", "token token-2", ".cm-content"),
+    (".token-5", "class", "token token-1", ".cm-content"),
+    ("[data-parameter=max_tokens]", "data-changed", None, ".parameters-body"),
+    ("[data-parameter=logprobs]", "data-changed", None, ".parameters-body"),
+    (".ring-fill", "stroke-dasharray", "100 100", "#gauge"),
+    (".template-link[aria-current]", "aria-current", None, ".templates"),
+    (".run-tools .star", "aria-pressed", "true", ".run-tools .star"),
+    (".variable-mark", "class", "", ".cm-content"),
+]
+
+
+def test_what_colour_says_is_said_in_forced_colours(stack: Stack, new_guest: NewGuest) -> None:
+    guest = new_guest(forced_colors="active")
+    workbench = guest.open("free")
+    page = workbench.page
+    workbench.parameter("logprobs").check()
+    workbench.write_prompt("The {{lamp}}")
+    page.locator("[id='var.lamp']").fill("blue lamp")
+    workbench.set(max_tokens=12)
+    workbench.run()
+    workbench.wait_final()
+    page.mouse.move(0, 0)
+    missing = []
+    for selector, attribute, value, shown in STATES:
+        one, place = page.locator(selector).first, page.locator(shown).first
+        page.locator(":focus").evaluate_all("(all) => all.forEach((one) => one.blur())")
+        before = place.screenshot(animations="disabled", caret="hide")
+        set_to = "(element, [name, to]) => to === null ? element.removeAttribute(name)"
+        former = one.get_attribute(attribute)
+        handle = one.element_handle()
+        handle.evaluate(f"{set_to} : element.setAttribute(name, to)", [attribute, value])
+        if place.screenshot(animations="disabled", caret="hide") == before:
+            missing.append(f"{selector} without {attribute}")
+        handle.evaluate(f"{set_to} : element.setAttribute(name, to)", [attribute, former])
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("value", ["1", "1024"])
+def test_a_slider_has_a_track_in_forced_colours(new_guest: NewGuest, value: str) -> None:
+    workbench = new_guest(forced_colors="active").open("free")
+    slider = workbench.parameter_row("max_tokens").locator(".slider")
+    workbench.set(max_tokens=value)
+
+    assert has_line(slider.screenshot())
+
+
+def has_line(picture: bytes) -> bool:
+    """Whether a line goes through the picture from one side to the other."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    background = image.getpixel((image.width // 2, 0))
+    rows = (
+        sum(image.getpixel((x, y)) != background for x in range(image.width))
+        for y in range(image.height)
+    )
+    return max(rows) > 0.9 * image.width
