@@ -71,7 +71,10 @@ def standing(person: Person, session_key: str | None) -> Standing:
     if person.user_id is None:
         is_guest = settings.ALLOW_GUESTS and found[0] is None
         return Standing.HERE if is_guest else Standing.AWAY
-    return Standing.HERE if _is_session_of(person, session_key) else Standing.AWAY
+    if _is_session_of(person, session_key):
+        return Standing.HERE
+    # The person may have gone since the first look, and the session with them.
+    return Standing.AWAY if Person.objects.filter(pk=person.pk).exists() else Standing.GONE
 
 
 def _is_session_of(person: Person, session_key: str | None) -> bool:

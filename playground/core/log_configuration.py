@@ -53,8 +53,13 @@ def log_configuration(*, level: str, form: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO"},
             # On DEBUG it writes all statements with their values, which are people's texts.
             "django.db.backends": {"level": "INFO"},
-            # Uvicorn brings handlers of its own; this way its lines are like all others.
-            "uvicorn": {"handlers": [], "propagate": True},
+            # Uvicorn brings handlers of its own; this way its lines are like all others. On DEBUG
+            # it writes the headers of each socket, cookies among them.
+            "uvicorn": {
+                "handlers": [],
+                "level": "INFO" if level == "DEBUG" else level,
+                "propagate": True,
+            },
             "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},
         },
     }

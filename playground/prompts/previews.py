@@ -69,7 +69,7 @@ def preview_of(shown: Shown) -> Preview:
     """The preview of what is shown. Of its runs, only the first counts."""
     template = template_named(shown.prompt.template)
     return Preview(
-        title=shown.prompt.title,
+        title=shown.title,
         byline=f"{template.name} · by {shown.author}",
         # Its end says what is asked.
         prompt=shown.version.text[-2_000:],

@@ -1,12 +1,12 @@
 """The page that a link or the gallery shows of a prompt: read by anybody, changed by nobody."""
 
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+import regex
 from django.urls import reverse
 
 from playground.checkpoints.registry import registry
@@ -19,7 +19,7 @@ from playground.prompts.panels import RunPanel
 from playground.prompts.sharing import Shown
 from playground.prompts.states import form_of_state, state_of_version, template_named
 from playground.prompts.tables import ShownTable
-from playground.prompts.variables import stored_variables
+from playground.prompts.variables import VARIABLE, stored_variables
 from playground.runs.models import Run
 from playground.runs.selectors import RunProgress
 
@@ -31,7 +31,8 @@ TABLE_ROWS = 50
 TABLE_COLUMNS = 20
 # As deep as a branch is indented.
 MOST_INDENT = 5
-_VARIABLE = re.compile(r"(?<!\\)\{\{ ?[\w-]{1,40} ?\}\}")
+# With none of the backslashes before it its own.
+_VARIABLE = rf"(?<!(?<!\\)(?:\\\\)*\\){VARIABLE}"
 
 
 class Segment(NamedTuple):
@@ -195,9 +196,9 @@ def segments(text: str, labels: Sequence[str]) -> list[Segment]:
     [Segment(kind='label', text='English:'), Segment(kind='text', text=' '),
      Segment(kind='variable', text='{{word}}')]
     """
-    known = "|".join(re.escape(label) for label in labels if label)
+    known = "|".join(regex.escape(label) for label in labels if label)
     label = rf"^(?P<label>(?:{known}):)|" if known else ""
-    pattern = re.compile(f"{label}(?P<variable>{_VARIABLE.pattern})", re.MULTILINE)
+    pattern = regex.compile(f"{label}(?P<variable>{_VARIABLE})", regex.MULTILINE)
     found: list[Segment] = []
     end = 0
     for match in pattern.finditer(text):

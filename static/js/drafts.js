@@ -11,6 +11,8 @@ const DELAY = 1000;
 // Of somebody who never pauses, this is lost at most.
 const LONGEST = 5000;
 const RETRY = 5000;
+// Of a text that is refused anyway; more than twice the longest prompt, counted as JavaScript does.
+const MAX_SENT = 140_000;
 // What the form posts besides the prompt itself.
 const BESIDE = /^(csrfmiddlewaretoken|parent|version|prompt_id|draft|draft_\w+|save_\w+)$/;
 // Presses that wait until everything is kept.
@@ -85,22 +87,24 @@ class Drafts {
   }
 
   // Saves what is not kept yet; resolves when it is, or cannot be.
-  #save() {
+  #save(how) {
     clearTimeout(this.#timer);
-    this.#saves = this.#saves.then(() => this.#send());
+    this.#saves = this.#saves.then(() => this.#send(how));
     return this.#saves;
   }
 
-  async #send() {
+  // mayRefuse: sends a text that is too long all the same, for the answer's sake.
+  async #send({ mayRefuse = false } = {}) {
     if (!this.#isTouched || this.#isOver) return;
     this.#since = 0;
     const long = tooLong(this.#editor);
-    if (long) {
+    if (long && !mayRefuse) {
       this.#say(`Not kept: ${long.sentence}`, true);
       return;
     }
     const { content, body, step } = this.#read();
     if (content === this.#kept) return;
+    if (long) shorten(body);
     try {
       const response = await fetch(this.#address, this.#request(body));
       const answer = await response.json();
@@ -118,7 +122,7 @@ class Drafts {
   // Whether the page has a text that is nowhere else. What may be kept is kept first; what could
   // not be sent, or is of another account than is there now, waits in the browser.
   async #holdsAlone() {
-    await this.#save();
+    await this.#save({ mayRefuse: true });
     return this.#isTouched && !this.#isOver && this.#refused === this.#read().content;
   }
 
@@ -210,6 +214,13 @@ function showConflict({ copy, other, error }) {
   document.getElementById('draft-copy').href = copy;
   document.getElementById('draft-other').href = other;
   document.getElementById('draft-conflict').hidden = false;
+}
+
+// No more of each text than it takes to be too long.
+function shorten(body) {
+  const cut = [...body].map(([name, value]) => [name, value.slice(0, MAX_SENT)]);
+  for (const name of new Set(body.keys())) body.delete(name);
+  for (const [name, value] of cut) body.append(name, value);
 }
 
 function contentOf(body) {

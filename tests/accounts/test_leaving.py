@@ -23,7 +23,7 @@ from playground.core.redis_clients import token_log
 from playground.core.tokenlog import Item, token_json
 from playground.prompts.models import Prompt, Tag
 from playground.runs import belongings
-from playground.runs.finishing import run_index
+from playground.runs.finishing import run_index, run_words
 from playground.runs.models import Run
 from tests.accounts.people import PASSWORD, guest_client, make_user, sign_in, signed_in
 from tests.conftest import make_run
@@ -197,7 +197,7 @@ def test_nothing_that_is_kept_has_the_name_or_a_text_of_theirs(by_staff: bool) -
     client.post("/free/draft/", {**free_form(f"{text} more"), "draft_writer": "w", "draft_step": 1})
     person = Person.objects.get(user=user)
     run = make_run(person, status="succeeded", prompt=text, text=text)
-    run_index(run_id=run.pk, text=text)
+    run_index(run_id=run.pk, words=run_words(text, text))
     reader.post(f"{prompt.replace('prompts', 'gallery')}fork/")
     sign_in(Client(), name, "wrong")
     LogEntry.objects.log_actions(root.pk, [user, person], CHANGE, change_message=f"{name} again")

@@ -35,7 +35,7 @@ def test_the_menu_tells_of_every_model_and_the_choice_goes_along(
     workbench = guest.open("free")
     workbench.model.click()
     choices = workbench.page.locator(".model-choice")
-    expect(choices).to_have_count(3)
+    expect(choices).to_have_count(4)
     expect(choices.filter(has_text="spare")).to_contain_text("no worker")
     expect(choices.filter(has_text="slow")).to_contain_text("ready")
 

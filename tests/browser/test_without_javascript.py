@@ -99,7 +99,7 @@ def test_a_refused_form_comes_back_with_everything_that_was_typed(plain_guest: G
 
     with plain_guest.complaints.allow("status of 400"):
         workbench.run_button.click()
-        expect(workbench.notice).to_contain_text(re.compile("tokens.*2048"))
+        expect(workbench.notice).to_contain_text(re.compile("tokens.*2,048"))
 
     expect(workbench.field("knowledge")).to_have_value(long)
     expect(workbench.parameter("temperature")).to_have_value("0.35")

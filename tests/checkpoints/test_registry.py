@@ -45,7 +45,7 @@ def test_an_unknown_model_is_an_error_that_names_the_known(tmp_path: Path) -> No
         ('[models.a]\npath = "x"\nslots = 0\n', "slots is a whole number above 0"),
         ('[models.a]\npath = "x"\nsha256 = {"model.safetensors" = "abc"}\n', "64 hexadecimal"),
         ('[models."a b"]\npath = "x"\n', "a name has letters"),
-        (f'[models.{"a" * 81}]\npath = "x"\n', "the name has 81 characters; 80 is the most"),
+        (f'[models.{"a" * 81}]\npath = "x"\n', "and '.' only, at most 80"),
     ],
 )
 def test_a_wrong_registry_stops_the_start_with_the_place(

@@ -140,7 +140,7 @@ def test_a_large_index_is_merged_a_little_at_a_time(
     made = [uuid.uuid4() for _ in range(40)]
     for number, object_id in enumerate(made):
         text = " ".join(f"word{number}x{place}" for place in range(300))
-        search.put(kind="run", object_id=object_id, owner=owner, text=text)
+        search.put(kind="run", object_id=object_id, owner=owner, words=search.words(text))
     search.drop(kind="run", object_ids=made[:20])
     erasure_ask()
 

@@ -39,7 +39,8 @@ def save_without_ring(stack: Stack, copied: str) -> str:
         "started_at": "NULL",
         "finished_at": "NULL",
     }
-    names = list(stack.row(copied))
+    # The database works the size out.
+    names = [name for name in stack.row(copied) if name != "size"]
     chosen = ", ".join(changed.get(name, name) for name in names)
     stack.query(
         f"INSERT INTO runs_run ({', '.join(names)}) SELECT {chosen} FROM runs_run WHERE id = ?",

@@ -164,7 +164,7 @@ def test_the_authors_name_goes_with_them(
     person_delete(person=ada)
 
     page = client.get(f"/prompts/{fork.pk}/").content.decode()
-    assert "“Greetings” · unchanged since" in page
+    assert '“<bdi translate="no">Greetings</bdi>” · unchanged since' in page
     fork = Prompt.objects.get()
     (told,) = [json.loads(line) for line in export_lines(fork.person) if '"prompt"' in line]
     assert told["forked_from"]["author"] is None
@@ -181,7 +181,7 @@ def test_the_author_is_called_as_they_are_now(origin: Prompt, ada: Person) -> No
     ada.user.save()
 
     page = client.get(f"/prompts/{fork.pk}/").content.decode()
-    assert "Greetings</a> by countess" in page
+    assert 'Greetings</a> by <bdi translate="no">countess</bdi>' in page
 
 
 def test_a_guest_whose_prompt_was_forked_is_its_author_as_a_user(
@@ -195,7 +195,7 @@ def test_a_guest_whose_prompt_was_forked_is_its_author_as_a_user(
     guest_adopt(guest=person, user=user)
 
     page = client.get(f"/prompts/{fork.pk}/").content.decode()
-    assert "Greetings</a> by ada" in page
+    assert 'Greetings</a> by <bdi translate="no">ada</bdi>' in page
 
 
 def test_a_fork_of_ones_own_leads_back(share: Share, person: Person, origin: Prompt) -> None:

@@ -64,6 +64,7 @@ class Page:
     follower: RunFollower
     texts: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     # Tokens on the page when the last state came.
     shown_at_state: int = 0
 
@@ -75,6 +76,9 @@ class Page:
                 await follower.catch_up()
             for text in self.outbox.take():
                 event = json.loads(text)
+                if event["type"] == "error":
+                    self.errors.append(event["code"])
+                    continue
                 if event["type"] == "state":
                     self.statuses.append(event["status"])
                     self.shown_at_state = len(self.texts)
@@ -280,13 +284,14 @@ async def test_what_a_read_brings_after_the_page_left_is_not_sent(log: Log) -> N
     assert page.statuses == []
 
 
-async def test_a_deleted_run_is_finished(log: Log) -> None:
+async def test_a_deleted_run_is_finished_and_its_page_is_told(log: Log) -> None:
     log.row = None
     page = follow(log)
 
     await page.sent()
 
     assert page.follower.finished
+    assert page.errors == ["deleted"]
 
 
 async def test_while_redis_is_away_the_row_is_said_and_the_log_tried_again(

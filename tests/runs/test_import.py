@@ -206,7 +206,7 @@ def test_a_text_with_more_words_than_the_search_takes_is_imported(person: Person
 
 
 def test_rows_of_before_the_rule_are_made_plain(person: Person) -> None:
-    migration = import_module("playground.runs.migrations.0007_plain_texts")
+    migration = import_module("playground.runs.migrations.0008_plain_texts")
     nul = "\0" if connection.vendor == "sqlite" else ""
     odd = grow(person, text=f"one\r\n{nul}", tokens=[[1, "one\r"], [2, f"\n{nul}", -0.5]])
     plain = grow(person, minute=1)

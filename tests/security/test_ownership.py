@@ -46,6 +46,7 @@ PUBLIC = {
     "prompts:library",
     "prompts:link_to_state",
     "prompts:template",
+    "prompts:no_run",
     "prompts:preview",
     "prompts:prompt_create",
     "prompts:run",

@@ -42,6 +42,8 @@ def _write_tokenizer(folder: Path, ids: Mapping[bytes, int]) -> None:
     file = folder / "tokenizer.json"
     tokenizer = json.loads(file.read_text(encoding="utf-8"))
     letters = {byte: letter for letter, byte in byte_alphabet().items()}
+    # As in GPT-2's files: else the library would number it after the pieces.
+    tokenizer["model"]["vocab"]["<|endoftext|>"] = END
     for piece, token_id in ids.items():
         tokenizer["model"]["vocab"]["".join(letters[byte] for byte in piece)] = token_id
     file.write_text(json.dumps(tokenizer), encoding="utf-8")

@@ -64,6 +64,10 @@ def run_worker(arguments: list[str] | None = None) -> int:
     except (UnknownModel, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         return EXIT_WRONG_SETTING
+    name = options.name or f"{spec.name}-{options.device}@{socket.gethostname()}"
+    if long := _too_long(name=name, device=options.device):
+        print(long, file=sys.stderr)
+        return EXIT_WRONG_SETTING
     if reason := refusal():
         print(f"Redis refuses what REDIS_URL says: {reason}.", file=sys.stderr)
         return 1
@@ -71,10 +75,6 @@ def run_worker(arguments: list[str] | None = None) -> int:
         if newer := newer_database():
             print(newer, file=sys.stderr)
             return EXIT_WRONG_SETTING
-    name = options.name or f"{spec.name}-{options.device}@{socket.gethostname()}"
-    if long := _too_long(name=name, device=options.device):
-        print(long, file=sys.stderr)
-        return EXIT_WRONG_SETTING
     stop = threading.Event()
     _stop_on_signals(stop)
 

@@ -58,11 +58,12 @@ def woven_text(pieces: Iterable[DiffPiece]) -> SafeString:
 def table_rows(table: ShownTable) -> SafeString:
     """The head and the rows of a table."""
     head = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name in table.columns)
-    rows = (
-        f"<tr>{''.join(f'<td dir="auto">{escape(cell)}</td>' for cell in row)}</tr>"
-        for row in table.rows
-    )
+    rows = (f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
     return _joined([f"<thead><tr>{head}</tr></thead><tbody>", *rows, "</tbody>"])
+
+
+def _cell(text: str) -> str:
+    return f'<td dir="auto">{escape(text)}</td>'
 
 
 def _joined(parts: Iterable[str]) -> SafeString:
