@@ -16,7 +16,7 @@ from playground.accounts.sessions import tell_user
 from playground.core.hub import hub
 from playground.core.redis_clients import token_log
 from playground.core.tokenlog import NOTICES, notice_line
-from playground.runs import watching
+from playground.runs import consumers, watching
 from playground.runs.consumers import DELETED, SIGNED_OUT
 from tests.accounts.people import (
     PASSWORD,
@@ -38,6 +38,8 @@ async def closed_hub(settings: Any) -> AsyncIterator[None]:
     settings.ALLOWED_HOSTS = ["testserver"]
     yield
     await hub().close()
+    # A socket left open here would count in the next file's tests.
+    assert not consumers._open
 
 
 class Tab(Page):
@@ -151,7 +153,7 @@ async def test_it_closes_on_a_guest(leave: Callable[[Person, Client], None]) -> 
 async def test_a_guest_whom_an_account_takes_in_connects_again_as_the_account(
     person: Person,
 ) -> None:
-    user, _, _ = await user_with_tab()
+    user, _, others = await user_with_tab()
     client = guest_client(person)
     tab = await opened(client)
 
@@ -160,7 +162,8 @@ async def test_a_guest_whom_an_account_takes_in_connects_again_as_the_account(
     # The guest's row is gone; who had it is not, and finds everything again.
     assert (await tab.closed_with())[0] == DELETED
     again = await opened(client)
-    await again.disconnect()
+    for left in (again, others):
+        await left.disconnect()
 
 
 async def test_another_session_of_the_same_user_stays_open() -> None:
