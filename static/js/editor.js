@@ -58,6 +58,8 @@ class Editor {
     });
     document.addEventListener('htmx:afterSettle', (event) => this.#swapped(event.detail.target));
     document.getElementById('reattach')?.addEventListener('click', () => this.#reattach());
+    // A page that comes back is loaded again; what it was about to ask is of before.
+    addEventListener('pagehide', () => clearTimeout(this.#timer));
     this.#startTabs();
     this.#startEnter();
     this.#restoreDetached();
