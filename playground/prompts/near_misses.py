@@ -13,6 +13,7 @@ import regex
 
 from playground.prompts.escapes import read_escapes, write_escapes
 from playground.prompts.variables import (
+    CELL,
     LETTER,
     MAX_NAME_CHARS,
     VARIABLE,
@@ -30,7 +31,6 @@ _INNER = rf"[^\S\n]*(?:{LETTER}|[.:|=$@/ \t]){{0,80}}?"
 _BRACES = regex.compile(rf"(?<![\\{{\uff5b])({_OPEN}{{2}})({_INNER})({_CLOSE}{{1,2}})(?!{_CLOSE})")
 _LITERAL = regex.compile(rf"(?<!\\)(?:\\\\)*\\{VARIABLE}")
 _NO_LETTERS = regex.compile(rf"(?:(?!{LETTER}).)+")
-_CELL = regex.compile(r"\{([^{}\n]{1,80})\}")
 # Whatever ends a template language's name: a filter, a default.
 _SUFFIX = regex.compile(r"[|:=]")
 
@@ -148,7 +148,7 @@ def _unknown_cells(variables: Sequence[Variable]) -> Iterator[Hint]:
         if variable.kind != "examples":
             continue
         names = variable.column_names
-        for match in _CELL.finditer(variable.row_format):
+        for match in CELL.finditer(variable.row_format):
             if match[1] in names:
                 continue
             near = {name.casefold(): name for name in names}.get(match[1].strip().casefold(), "")

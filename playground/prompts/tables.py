@@ -52,7 +52,8 @@ def shown_table(
 ) -> ShownTable:
     """The beginning of a completion's table, which has ``width`` columns.
 
-    ``columns`` is asked for as many names as are shown.
+    ``columns`` is asked for as many names as are shown. A row such as ``| Ann | 34 |`` with too few
+    cells is filled up; too many are joined into the last: what the model wrote is all there.
     """
     names = [_shortened(name) for name in islice(columns, most_columns)]
     lines = _lines(text)
@@ -64,14 +65,6 @@ def shown_table(
         all_columns=width,
         all_rows=len(lines),
     )
-
-
-def read_rows(text: str, *, width: int) -> list[list[str]]:
-    """The rows of a completion such as ``| Ann | 34 |``, each ``width`` cells wide.
-
-    Too few cells are filled up, too many joined into the last: what the model wrote is all there.
-    """
-    return [_filled_up(_cells(line, width), width) for line in _lines(text)]
 
 
 def write_csv(columns: Sequence[str], text: str) -> Iterator[str]:

@@ -24,7 +24,8 @@ LETTER = r"[\p{L}\p{M}\p{N}_\u200c\u200d-]"
 VARIABLE = rf"\{{\{{[ \t]{{0,20}}({LETTER}{{1,{MAX_NAME_CHARS}}})[ \t]{{0,20}}\}}\}}"
 _PATTERN = regex.compile(rf"(?<!\\)(\\*){VARIABLE}")
 _NAME = regex.compile(rf"{LETTER}{{1,{MAX_NAME_CHARS}}}")
-_CELL = regex.compile(r"\{([^{}\n]{1,80})\}")
+# In the format of a row, what stands for a cell.
+CELL = regex.compile(r"\{([^{}\n]{1,80})\}")
 
 # The kinds, and what each is called on the page.
 KINDS = {
@@ -105,7 +106,7 @@ class Variable:
     def _written(self) -> Iterator[str]:
         """The rows in their format, up to `MAX_FILLED_CHARS`: a format may name a long cell often,
         and there may be many rows."""
-        names, parts = self.column_names, _CELL.split(self.used_format)
+        names, parts = self.column_names, CELL.split(self.used_format)
         left = MAX_FILLED_CHARS
         for row in self.rows:
             if not any(map(str.strip, row)):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.prompts.tables import plain_cell, read_rows, write_csv
+from playground.prompts.tables import plain_cell, shown_table, write_csv
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,12 @@ from playground.prompts.tables import plain_cell, read_rows, write_csv
     ],
 )
 def test_rows_have_the_width_that_was_asked_for(text: str, rows: list[list[str]]) -> None:
-    assert read_rows(text, width=2) == rows
+    assert shown_table(["a", "b"], text, width=2).rows == rows
 
 
 @given(st.text(), st.integers(min_value=1, max_value=6))
 def test_any_text_gives_rows_of_one_width(text: str, width: int) -> None:
-    assert {len(row) for row in read_rows(text, width=width)} <= {width}
+    assert {len(row) for row in shown_table(["a"] * width, text, width=width).rows} <= {width}
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1"])
