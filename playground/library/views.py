@@ -34,7 +34,7 @@ def library(request: HttpRequest) -> HttpResponse:
     context = {"library": shown, "query": query, "toast": _done(request) or toast_of(request)}
     if not request.htmx:  # type: ignore[attr-defined]
         return render(request, "library/list.html", context)
-    response = render(request, "library/_list.html", context)
+    response = render(request, "library/list.html#rows", context)
     response["HX-Replace-Url"] = query.full_address
     return response
 
@@ -118,7 +118,7 @@ def _edited(
     }
     # A refused form comes back in its own place, with what is wrong with it.
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "library/_edit.html", context)
+        return render(request, "library/edit.html#row", context)
     status = error.status if error else 200
     return render(request, "library/edit.html", context, status=status)
 

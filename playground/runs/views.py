@@ -39,7 +39,7 @@ def star(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
         # A run's page shows its tree, with the stars in it.
         shown = request.htmx.current_path  # type: ignore[attr-defined]
         tree = tree_of(run) if shown == reverse("workbench:run_page", args=[run.pk]) else None
-        return render(request, "history/_star_response.html", {"run": run, "panel": {"tree": tree}})
+        return render(request, "history/_star.html#answer", {"run": run, "panel": {"tree": tree}})
     return HttpResponseRedirect(_back(request, run), status=303)
 
 

@@ -85,7 +85,7 @@ def link_to_state(request: HttpRequest, template: Template) -> HttpResponse:
     except PlaygroundError as error:
         context["error"] = error
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "sharing/_state_link.html", context)
+        return render(request, "sharing/state_link.html#link", context)
     status = context["error"].status if "error" in context else 200
     return render(request, "sharing/state_link.html", context, status=status)
 

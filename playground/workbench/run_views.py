@@ -47,7 +47,7 @@ def no_run(request: HttpRequest, template: Template) -> HttpResponse:
     if not template.is_free:
         raise Http404
     context = {"template": template, "panel": RunPanel(template=template)}
-    return render(request, "workbench/_run_response.html", context)
+    return render(request, "workbench/_run_panel.html#answer", context)
 
 
 @require_POST
@@ -117,4 +117,4 @@ def _panel(request: HttpRequest, run: Run, *, form: PromptForm | None = None) ->
         "keep_message": form is None,
         "sent_fields": bound_fields(shown) if form and message_field(shown) else [],
     }
-    return render(request, "workbench/_run_response.html", context)
+    return render(request, "workbench/_run_panel.html#answer", context)

@@ -86,7 +86,7 @@ def models_menu(request: HttpRequest) -> HttpResponse:
     menu = model_menu(request.GET.get("model", ""))
     if request.GET.get("seen") == menu.digest:
         return HttpResponse(status=204)
-    return render(request, "workbench/_models.html", {"menu": menu})
+    return render(request, "workbench/_model_menu.html#answer", {"menu": menu})
 
 
 def _create(request: HttpRequest, form: PromptForm) -> Run:
