@@ -16,9 +16,10 @@ from playground.core.errors import InvalidInput, NothingChanged
 from playground.core.sizes import json_size
 from playground.library.indexing import head_words, prompt_forget, prompt_index, text_words
 from playground.library.models import Prompt, PromptVersion, Tag
+from playground.library.states import state_of_version
 from playground.library.versions import version_create
 from playground.prompts.fields import clean_text
-from playground.prompts.state import PromptState, state_of_version
+from playground.prompts.state import PromptState
 
 MAX_TITLE = 120
 MAX_DESCRIPTION = 2_000

@@ -155,22 +155,3 @@ class Run(models.Model):
     def first_id(self) -> uuid.UUID:
         """The first of this run's siblings, itself included."""
         return self.origin_id or self.pk
-
-
-class Import(models.Model):
-    """An import of runs that is under way, or that stopped before its end.
-
-    One a person: as long as it beats, there is no other. When all runs are saved the row goes.
-    What is left of a process that was killed stays, so that the person is told.
-    """
-
-    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+")
-    # Whose turn it is: who writes with another one has lost it.
-    token = models.UUIDField(default=uuid.uuid4)
-    runs = models.PositiveIntegerField(default=0)
-    saved = models.PositiveIntegerField(default=0)
-    is_over = models.BooleanField(default=False)
-    beat_at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"import of {self.runs} runs"

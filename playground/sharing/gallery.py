@@ -25,10 +25,10 @@ from playground.library.indexing import (
 from playground.library.models import Prompt, PromptVersion
 from playground.library.paging import Paged
 from playground.prompts.catalog import TEMPLATES, Template
+from playground.prompts.segments import Segment, segments
 from playground.prompts.state import template_named
 from playground.runs.models import Run
-from playground.sharing.page import Segment, segments
-from playground.sharing.shares import MAX_RUNS, Shown, author_of, shown_runs
+from playground.sharing.shares import MAX_RUNS, Shown, shown_runs
 
 PAGE = 24
 MAX_QUERY = 200
@@ -184,6 +184,6 @@ def _card(prompt: Prompt, end: str) -> GalleryCard:
     return GalleryCard(
         prompt=prompt,
         template=template,
-        author=author_of(prompt.person),
+        author=prompt.person.public_name,
         lines=[segments(line[:200], template.labels) for line in lines[-GLIMPSE_LINES:]],
     )

@@ -16,13 +16,13 @@ from django.http import Http404, QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from playground.accounts.models import Person
 from playground.core.errors import InvalidInput
-from playground.library.drafts import posted_id
-from playground.library.models import Prompt, PromptVersion, Share
+from playground.core.http import read_id
+from playground.library.models import Prompt, PromptVersion
 from playground.runs.models import Run
 from playground.sharing.branches import branches_of
 from playground.sharing.light_runs import light_runs
+from playground.sharing.models import Share
 
 # Of one prompt: open, revoked and expired ones together.
 MAX_LINKS = 200
@@ -59,7 +59,7 @@ class Shown:
     @property
     def author(self) -> str:
         """The name of today, in every link: it says whose the prompt is."""
-        return author_of(self.prompt.person)
+        return self.prompt.person.public_name
 
     @property
     def title(self) -> str:
@@ -82,11 +82,6 @@ class ShareOptions:
     runs: Sequence[Run]
     with_branches: bool
     expires_at: datetime | None
-
-
-def author_of(person: Person) -> str:
-    """What others read as the name of ``person``."""
-    return person.user.get_username() if person.user else "a guest"
 
 
 # --- Reading through a link -------------------------------------------------------------------
@@ -169,7 +164,7 @@ def posted_runs(prompt: Prompt, data: QueryDict) -> list[Run]:
     asked = data.getlist("share_run")
     if len(asked) > MAX_RUNS:
         raise InvalidInput(f"At most {MAX_RUNS} outputs can be shown.", field="share_run")
-    wanted = {run_id for raw in asked if (run_id := posted_id(raw))}
+    wanted = {run_id for raw in asked if (run_id := read_id(raw))}
     found = list(_runs_of(prompt).filter(pk__in=wanted).only("pk")) if wanted else []
     if len(found) != len(set(asked)):
         raise InvalidInput(

@@ -14,10 +14,11 @@ from playground.core.errors import NothingChanged
 from playground.library.indexing import OWN
 from playground.library.models import Draft, Prompt
 from playground.library.services import Details, prompt_create
+from playground.library.states import state_of_version
 from playground.library.versions import version_create, version_restore, version_rows
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.form import default_form
-from playground.prompts.state import first_title, form_of_state, state_of, state_of_version
+from playground.prompts.state import first_title, form_of_state, state_of
 from playground.runs.models import Run
 from tests.conftest import make_run
 from tests.library.saved import HTMX, free_form, free_state, guest_of, saved_prompt

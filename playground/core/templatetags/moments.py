@@ -1,4 +1,4 @@
-"""Times and names in lists."""
+"""Times in lists."""
 
 from datetime import datetime
 
@@ -6,8 +6,6 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-
-from playground.prompts.catalog import TEMPLATES
 
 register = template.Library()
 
@@ -19,9 +17,3 @@ def moment(value: datetime) -> SafeString:
     is_today = local.date() == timezone.localdate()
     shown = f"{local:%H:%M} UTC" if is_today else f"{local.day} {local:%b %Y}"
     return format_html('<time datetime="{}" data-local>{}</time>', local.isoformat(), shown)
-
-
-@register.filter
-def template_name(slug: str) -> str:
-    """What a template is called, by the slug that rows keep."""
-    return TEMPLATES[slug].name if slug in TEMPLATES else slug

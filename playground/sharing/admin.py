@@ -7,8 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from playground.library.models import Prompt, Share
+from playground.library.models import Prompt
 from playground.sharing.gallery import prompt_bar, prompt_unbar
+from playground.sharing.models import Share
 
 
 class _LookOnly:

@@ -1,6 +1,5 @@
 """Template tags of the pages."""
 
-import json
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from playground.prompts.escapes import write_escapes
+from playground.core.static_files import built_files
 
 register = template.Library()
 
@@ -61,28 +60,7 @@ def in_words(number: int | None) -> str:
     return text.replace(" B", " billion").replace(" M", " million").replace(" k", " thousand")
 
 
-@register.filter
-def escaped(text: str) -> str:
-    r"""``text`` on one line, a line break written ``\n``."""
-    return write_escapes(text)
-
-
-def built_files() -> dict[str, str]:
-    """What the front end's build wrote; empty before the first build."""
-    folder = Path(settings.STATICFILES_DIRS[0])
-    files = sorted(folder.glob("manifest-*.json"))
-    return _read(tuple((file, file.stat().st_mtime_ns) for file in files))
-
-
 @lru_cache(maxsize=4)
 def _text(file: Path) -> str:
     """A built file's text; its name is another when its content is."""
     return file.read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=2)
-def _read(files: tuple[tuple[Path, int], ...]) -> dict[str, str]:
-    built: dict[str, str] = {}
-    for file, _modified in files:
-        built |= json.loads(file.read_text(encoding="utf-8"))
-    return built
