@@ -32,7 +32,7 @@ from tools.demo_model.scoring import (
     shown,
 )
 from tools.demo_model.tokens import load_tokenizer
-from workers.engine.checkpoint import CheckpointSpec
+from workers.engine.checkpoint.spec import CheckpointSpec
 from workers.engine.engine import Engine
 from workers.engine.request import Finish, Request, SamplingParams
 
