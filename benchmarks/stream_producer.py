@@ -12,8 +12,8 @@ from playground.core.redis_clients import token_log
 from playground.core.tokenlog import CHANNEL, Item
 from playground.runs.models import Run
 from workers.engine.request import TokenOutput
-from workers.tasks.live import LiveRun
-from workers.tasks.publisher import Publisher
+from workers.generate.live import LiveRun
+from workers.generate.publisher import Publisher
 
 
 class Producer:

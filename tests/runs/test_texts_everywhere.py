@@ -27,7 +27,7 @@ from tests.conftest import make_run
 from tests.support.reader import PageReader
 from workers.engine.request import TokenOutput
 from workers.engine.text import TextStream, Vocabulary
-from workers.tasks.live import LiveRun
+from workers.generate.live import LiveRun
 
 pytestmark = pytest.mark.usefixtures("redis_client")
 

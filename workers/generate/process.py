@@ -40,9 +40,9 @@ from workers.engine.checkpoint.spec import CheckpointSpec
 from workers.engine.engine import Engine
 from workers.engine.errors import DeviceMissing, EngineError, printable
 from workers.engine.model.weights import find_device
-from workers.tasks.app import answer_with, app
-from workers.tasks.generate import serve_ring
-from workers.tasks.serving import Serving
+from workers.generate.run import serve_ring
+from workers.generate.serving import Serving
+from workers.process.app import answer_with, app
 
 log = structlog.get_logger("workers")
 

@@ -1,4 +1,4 @@
-"""Starts a generate worker: ``python -m workers.tasks.worker --model demo``."""
+"""Starts a generate worker: ``python -m workers.generate.main --model demo``."""
 
 import os
 import sys
@@ -7,12 +7,12 @@ import django
 
 
 def main() -> int:
-    """Sets Django up, then becomes the worker (workers.tasks.process)."""
+    """Sets Django up, then becomes the worker (workers.generate.process)."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
     django.setup()
 
     # Models can be imported only now.
-    from workers.tasks.process import run_worker
+    from workers.generate.process import run_worker
 
     return run_worker()
 

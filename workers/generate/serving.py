@@ -25,8 +25,8 @@ from playground.runs.leases import (
 from workers.engine.engine import Engine
 from workers.engine.request import Finish, Request, SamplingParams, StepOutput
 from workers.engine.watchdog import Watchdog
-from workers.tasks.live import LiveRun
-from workers.tasks.publisher import Publisher
+from workers.generate.live import LiveRun
+from workers.generate.publisher import Publisher
 
 # The exit status of a worker whose device or engine failed; `up` starts it again.
 EXIT_ENGINE_FAILED = 70

@@ -10,8 +10,8 @@ from django.utils import timezone
 from playground.runs.models import Run
 from workers.engine.errors import OutOfMemory
 from workers.engine.request import Finish, TokenOutput
-from workers.tasks.generate import outcome_of
-from workers.tasks.live import LiveRun
+from workers.generate.live import LiveRun
+from workers.generate.run import outcome_of
 
 
 def live_run(*texts: str) -> LiveRun:

@@ -20,8 +20,8 @@ from playground.runs.models import Run
 from playground.runs.parameters import Parameters
 from workers.engine.errors import EngineError
 from workers.engine.request import Finish, Request, SamplingParams
-from workers.tasks.live import LiveRun
-from workers.tasks.serving import Serving
+from workers.generate.live import LiveRun
+from workers.generate.serving import Serving
 
 # Waits between tries while the database or Redis does not answer. Seconds.
 AGAIN = 0.5

@@ -21,7 +21,7 @@ from playground.core.tokenlog import (
     notice_line,
     state_event,
 )
-from workers.tasks.live import LiveRun
+from workers.generate.live import LiveRun
 
 # Waits between tries while Redis does not answer. Seconds.
 BACKOFF = (0.05, 1.0)

@@ -12,9 +12,9 @@ from playground.core.tokenlog import Item, Reply
 from playground.runs.models import Run
 from tests.support.part import wait_until
 from workers.engine.request import TokenOutput
-from workers.tasks import publisher as module
-from workers.tasks.live import LiveRun
-from workers.tasks.publisher import Publisher
+from workers.generate import publisher as module
+from workers.generate.live import LiveRun
+from workers.generate.publisher import Publisher
 
 
 class FakeLog:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.tasks.process import run_worker
+from workers.generate.process import run_worker
 
 
 @pytest.mark.parametrize(("option", "most"), [("--name", 120), ("--device", 40)])
