@@ -11,9 +11,8 @@ from redis.exceptions import RedisError
 
 from playground.accounts.models import Person
 from playground.accounts.sessions import Standing, notice_name, standing
-from playground.core.hub import TICK_SECONDS, Follower
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import NOTICES, notice_line
+from playground.live.hub import TICK_SECONDS, Follower
+from playground.live.tokenlog import NOTICES, notice_line, token_log
 
 # Seconds without a word after which it looks all the same: a session may run out.
 SILENCE = 60.0
