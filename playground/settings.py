@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "playground",
     "playground.core",
     "playground.accounts",
+    "playground.live",
     "playground.checkpoints",
     "playground.runs",
     "playground.prompts",

@@ -13,7 +13,7 @@ from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec
 from playground.core.erasing import erasure_do
 from playground.core.failures import is_passing, reason_of, warn_once
-from playground.core.redis_clients import token_log
+from playground.live.tokenlog import token_log
 from playground.runs.leases import (
     cancel_asked,
     sweep,

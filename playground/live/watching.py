@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import structlog
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
+from redis.exceptions import RedisError
 
 from playground.accounts.models import Person
 from playground.accounts.sessions import Standing, notice_name, standing
-from playground.core.hub import TICK_SECONDS, Follower
+from playground.live.hub import TICK_SECONDS, Follower
+from playground.live.tokenlog import NOTICES, notice_line, token_log
 
 # Seconds without a word after which it looks all the same: a session may run out.
 SILENCE = 60.0
@@ -77,3 +80,12 @@ class PersonWatch(Follower):
             log.warning("session_not_checked", error=str(error))
             self._silent_ticks = int(SILENCE / TICK_SECONDS)
             return Standing.HERE
+
+
+def tell_watches(name: str, **kwargs: Any) -> None:
+    """Has every `PersonWatch` of ``name`` look, in all web processes."""
+    try:
+        token_log().tell(NOTICES, notice_line(name, 1, "{}"))
+    except RedisError as error:
+        # Sockets look by themselves when their connection to Redis comes back.
+        log.warning("session_end_not_told", error=str(error))

@@ -1,5 +1,5 @@
 -- Appends what a worker's step produced to the logs of its runs and tells all
--- readers, in one call. The invariants are in core/tokenlog.py.
+-- readers, in one call. The invariants are in live/tokenlog.py.
 --
 -- ARGV: channel, then for each item:
 --   run, choice, attempt, epoch, before, count, count tokens (JSON arrays)

@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 import redis
 
-from playground.core.hub import Hub
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import FORWARD, Item, notice_line
+from playground.live.hub import Hub
+from playground.live.tokenlog import FORWARD, Item, notice_line, token_log
 
 RUN = "11111111-1111-1111-1111-111111111111"
 OTHER = "22222222-2222-2222-2222-222222222222"

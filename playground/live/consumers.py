@@ -5,7 +5,7 @@ Messages in, each a JSON object of at most 64 KiB:
     {"type": "follow", "run": "<uuid>", "epoch": 1, "from": 5}
     {"type": "unfollow", "run": "<uuid>"}
 
-Frames out are JSON arrays of events (core/tokenlog.py), all that was pending.
+Frames out are JSON arrays of events (live/tokenlog.py), all that was pending.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ from playground.accounts.addresses import address_of_scope
 from playground.accounts.models import Person
 from playground.accounts.people import person_of_scope
 from playground.accounts.sessions import Standing
-from playground.core.hub import hub
-from playground.core.tokenlog import error_event
+from playground.live.hub import hub
+from playground.live.tokenlog import error_event
+from playground.live.watching import PersonWatch
 from playground.runs.following import Outbox, RunFollower, tell_places
 from playground.runs.models import Run
-from playground.runs.watching import PersonWatch
 
 # Runs that one page may follow at a time.
 MOST_FOLLOWED = 16

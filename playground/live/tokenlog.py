@@ -23,6 +23,7 @@ until the row is final. See docs/architecture.md.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ import redis.asyncio
 
 from playground.core.errors import LogDamaged
 from playground.core.failures import reason_of
+from playground.core.redis_clients import blocking
 
 # A line of the live channel: run, epoch, first and last position, and the event
 # as the page gets it. A notice has no positions: 0 and LOOK says that the row
@@ -166,6 +168,12 @@ class TokenLog:
     def tell(self, channel: str, notice: str) -> None:
         """Publishes a notice (`notice_line`)."""
         self._redis.publish(channel, notice)
+
+
+@lru_cache(maxsize=1)
+def token_log() -> TokenLog:
+    """The process's token log."""
+    return TokenLog(blocking())
 
 
 class AsyncTokenReader:

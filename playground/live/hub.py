@@ -2,7 +2,7 @@
 
 The hub hands the lines that workers publish to whoever follows their run,
 without parsing the events in them. What it hands over may have gaps; the
-follower sees them by position and reads the log (core/tokenlog.py).
+follower sees them by position and reads the log (live/tokenlog.py).
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from playground.core.redis_clients import make_async
-from playground.core.tokenlog import CHANNEL, AsyncTokenReader
+from playground.live.tokenlog import CHANNEL, AsyncTokenReader
 
 TICK_SECONDS = 1.0
 RECONNECT_SECONDS = (0.05, 2.0)

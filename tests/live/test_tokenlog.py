@@ -5,7 +5,7 @@ import json
 import pytest
 import redis
 
-from playground.core.tokenlog import Item, TokenLog
+from playground.live.tokenlog import Item, TokenLog
 
 RUN = "11111111-1111-1111-1111-111111111111"
 OTHER = "22222222-2222-2222-2222-222222222222"

@@ -9,8 +9,7 @@ from asgiref.testing import ApplicationCommunicator
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.asgi import application
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import NOTICES, Item, notice_line, state_event, token_json
+from playground.live.tokenlog import NOTICES, Item, notice_line, state_event, token_json, token_log
 from playground.runs.models import Run
 from tests.conftest import make_run
 

@@ -7,9 +7,9 @@ import pytest
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE
-from playground.runs import consumers
+from playground.live import consumers
 from playground.runs.models import Run
-from tests.runs.pages import Page, running, write
+from tests.live.pages import Page, running, write
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -9,14 +9,13 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from playground.accounts.models import Person
-from playground.core.hub import hub
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item, token_json
-from playground.runs import consumers
+from playground.live import consumers
+from playground.live.hub import hub
+from playground.live.tokenlog import Item, token_json, token_log
 from playground.runs.following import MOST_PENDING
 from playground.runs.models import Run
 from tests.conftest import make_run
-from tests.runs.pages import Page, finish, running, write
+from tests.live.pages import Page, finish, running, write
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

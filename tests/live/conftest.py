@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from playground.accounts.models import Person
-from playground.core.hub import hub
-from tests.runs.pages import Page
+from playground.live.hub import hub
+from tests.live.pages import Page
 
 
 @pytest.fixture
