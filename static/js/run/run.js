@@ -6,7 +6,7 @@ import { announce } from '../shell/announcer.js';
 import { sayAllDeleted } from '../shell/deleted.js';
 import { say } from '../shell/notices.js';
 import { Output } from './output.js';
-import { PanelSource } from './panel.js';
+import { PanelSource } from './panel-source.js';
 import { Stream } from './stream.js';
 import { drawRows } from './table.js';
 
