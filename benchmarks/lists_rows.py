@@ -11,7 +11,7 @@ from django.db import transaction
 
 from playground.accounts.models import Person
 from playground.core import search
-from playground.prompts.models import Prompt, PromptVersion, Tag
+from playground.library.models import Prompt, PromptVersion, Tag
 from playground.runs.models import Run
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

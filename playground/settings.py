@@ -86,6 +86,10 @@ INSTALLED_APPS = [
     "playground.checkpoints",
     "playground.runs",
     "playground.prompts",
+    "playground.library",
+    "playground.sharing",
+    "playground.workbench",
+    "playground.history",
     "playground.status",
 ]
 

@@ -9,7 +9,10 @@ urlpatterns = [
     path("", include("playground.accounts.urls")),
     path("", include("playground.status.urls")),
     path("", include("playground.runs.urls")),
-    path("", include("playground.prompts.urls")),
+    path("", include("playground.library.urls")),
+    path("", include("playground.sharing.urls")),
+    path("", include("playground.workbench.urls")),
+    path("", include("playground.history.urls")),
 ]
 
 handler400 = "playground.core.views.bad_request"

@@ -58,7 +58,7 @@ def test_a_worker_serves_without_transformers() -> None:
 def test_every_app_stands_in_the_contract_of_layers() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     (layers,) = (c["layers"] for c in contracts["contracts"] if c["type"] == "layers")
-    named = {name.strip(" ()") for layer in layers for name in layer.split("|")}
+    named = {name.strip(" ()") for layer in layers for name in re.split("[|:]", layer)}
 
     packages = {init.parent.name for init in (ROOT / "playground").glob("*/__init__.py")}
 

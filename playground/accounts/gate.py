@@ -19,11 +19,11 @@ OPEN_TO_READ = frozenset(
     {
         "status:healthz",
         "status:readyz",
-        "prompts:gallery",
-        "prompts:gallery_prompt",
-        "prompts:gallery_prompt_image",
-        "prompts:shared",
-        "prompts:shared_image",
+        "sharing:gallery",
+        "sharing:gallery_prompt",
+        "sharing:gallery_prompt_image",
+        "sharing:shared",
+        "sharing:shared_image",
     }
 )
 _READING = ("GET", "HEAD", "OPTIONS")

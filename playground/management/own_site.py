@@ -30,8 +30,8 @@ class Failure:
 
 def pages() -> list[str]:
     """The pages that everybody can open, one of each kind."""
-    named = ("prompts:home", "prompts:gallery", "prompts:library", "runs:history", "account_login")
-    templates = [reverse("prompts:template", args=[template]) for template in TEMPLATES.values()]
+    named = ("workbench:home", "sharing:gallery", "library:list", "history:list", "account_login")
+    templates = [reverse("workbench:template", args=[template]) for template in TEMPLATES.values()]
     return [*map(reverse, named), *templates]
 
 

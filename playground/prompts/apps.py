@@ -1,12 +1,13 @@
 from django.apps import AppConfig
+from django.urls import register_converter
 
 
 class PromptsConfig(AppConfig):
     name = "playground.prompts"
+    # The tables of saved prompts have the label "prompts" (playground/library).
+    label = "prompt_formats"
 
     def ready(self) -> None:
-        from playground.accounts.belongings import belongs
-        from playground.prompts.belongings import BELONGINGS
+        from playground.prompts.converters import TemplateConverter
 
-        for belonging in BELONGINGS:
-            belongs(belonging)
+        register_converter(TemplateConverter, "template")

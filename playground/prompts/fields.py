@@ -51,7 +51,7 @@ class Field:
     @property
     def partial(self) -> str:
         """The template that draws this kind."""
-        return f"prompts/fields/_{self.kind}.html"
+        return f"workbench/fields/_{self.kind}.html"
 
 
 @dataclass(frozen=True, kw_only=True)

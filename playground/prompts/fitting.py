@@ -15,7 +15,7 @@ from playground.checkpoints.tokenizers import END_OF_TEXT, TextTokenizer, tokeni
 from playground.core.errors import InvalidInput, ModelNotReady, PromptTooLong, TextTooLong
 from playground.prompts.catalog import open_turns
 from playground.prompts.fields import MAX_PROMPT_CHARS
-from playground.prompts.forms import PromptForm
+from playground.prompts.form import PromptForm
 from playground.prompts.variables import Piece, fill, values_of
 from playground.runs.lengths import misfit, too_many_characters
 from playground.runs.models import Run

@@ -10,13 +10,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from playground.accounts.people import person_of
+from playground.history.listing import glimpsed
+from playground.history.rows import HistoryRow
 from playground.runs.deletion import runs_delete
-from playground.runs.history import glimpsed
-from playground.runs.history_rows import HistoryRow
 from playground.runs.models import Run
 from playground.runs.selectors import run_of
 from playground.runs.services import run_cancel, run_star
-from playground.runs.tree import tree_of
+from playground.workbench.tree import tree_of
 
 
 @require_POST
@@ -26,7 +26,7 @@ def stop(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     run_cancel(run=run)
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(status=204)
-    return HttpResponseRedirect(reverse("prompts:run_page", args=[run.pk]), status=303)
+    return HttpResponseRedirect(reverse("workbench:run_page", args=[run.pk]), status=303)
 
 
 @require_POST
@@ -38,8 +38,8 @@ def star(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         # A run's page shows its tree, with the stars in it.
         shown = request.htmx.current_path  # type: ignore[attr-defined]
-        tree = tree_of(run) if shown == reverse("prompts:run_page", args=[run.pk]) else None
-        return render(request, "runs/_star_response.html", {"run": run, "panel": {"tree": tree}})
+        tree = tree_of(run) if shown == reverse("workbench:run_page", args=[run.pk]) else None
+        return render(request, "history/_star_response.html", {"run": run, "panel": {"tree": tree}})
     return HttpResponseRedirect(_back(request, run), status=303)
 
 
@@ -51,14 +51,14 @@ def delete(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         rows = [HistoryRow(one) for one in glimpsed(Run.objects.filter(pk=run.pk))]
         context = {"rows": rows, "count": "this run", "action": request.path}
-        return render(request, "runs/delete.html", context)
+        return render(request, "history/delete.html", context)
     runs_delete(person=run.person, run_ids=[run.pk])
     messages.success(request, "1 run deleted.")
-    return HttpResponseRedirect(reverse("runs:history"), status=303)
+    return HttpResponseRedirect(reverse("history:list"), status=303)
 
 
 def _back(request: HttpRequest, run: Run) -> str:
     """Where the request came from, on this site; else the run's page."""
     asked = request.POST.get("next", "")
     is_ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
-    return asked if is_ours else reverse("prompts:run_page", args=[run.pk])
+    return asked if is_ours else reverse("workbench:run_page", args=[run.pk])

@@ -12,7 +12,7 @@ from model_bakery import baker
 
 from playground.accounts.models import Person, User
 from playground.checkpoints.models import Worker
-from playground.prompts.models import Prompt, Share
+from playground.library.models import Prompt, Share
 from playground.runs.models import Run
 from tests.accounts.people import PASSWORD, guest_client, make_user, sign_in, signed_in
 from tests.conftest import make_run

@@ -12,8 +12,8 @@ from playground.accounts.belongings import owner_fields
 from playground.accounts.exporting import export_lines
 from playground.accounts.models import Person
 from playground.core.streaming import CHUNK, download
-from playground.prompts.models import Draft, Prompt, PromptVersion, Share, Tag
-from playground.runs.exports import FORMATS, json_lines
+from playground.history.exports import FORMATS, json_lines
+from playground.library.models import Draft, Prompt, PromptVersion, Share, Tag
 from playground.runs.models import Run
 from tests.accounts.people import guest_client, make_user
 from tests.conftest import make_run

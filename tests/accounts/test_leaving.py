@@ -21,13 +21,13 @@ from playground.accounts.people import COOKIE
 from playground.core import search
 from playground.core.redis_clients import token_log
 from playground.core.tokenlog import Item, token_json
-from playground.prompts.models import Prompt, Tag
-from playground.runs import belongings
+from playground.history import belongings
+from playground.library.models import Prompt, Tag
 from playground.runs.finishing import run_index, run_words
 from playground.runs.models import Run
 from tests.accounts.people import PASSWORD, guest_client, make_user, sign_in, signed_in
 from tests.conftest import make_run
-from tests.prompts.saved import free_form
+from tests.library.saved import free_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 

@@ -12,7 +12,7 @@ from playground.accounts.models import Person
 from playground.accounts.moving import guest_adopt
 from playground.accounts.people import COOKIE
 from playground.core import search
-from playground.prompts.models import Draft, Prompt, PromptVersion, Share, Tag
+from playground.library.models import Draft, Prompt, PromptVersion, Share, Tag
 from playground.runs.models import Run
 from tests.accounts.people import guest_client, make_user, sign_in, sign_up, user_of
 from tests.conftest import make_run

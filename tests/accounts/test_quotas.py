@@ -12,11 +12,11 @@ from django.test import Client
 from playground.accounts.models import Person
 from playground.accounts.quotas import room_of, usage_of
 from playground.core.errors import QuotaReached
-from playground.prompts.models import Draft, Prompt, PromptVersion
+from playground.library.models import Draft, Prompt, PromptVersion
 from playground.runs.models import Run
 from tests.accounts.people import guest_client, make_user, sign_in
 from tests.conftest import make_run
-from tests.runs.test_import import line
+from tests.history.test_import import line
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 

@@ -15,17 +15,17 @@ ROOT = Path(__file__).resolve().parents[2]
 AGAIN = (
     "tests/core/test_erasing.py",
     "tests/core/test_search.py",
-    "tests/prompts/test_fixed_links.py",
-    "tests/prompts/test_gallery.py",
+    "tests/sharing/test_fixed_links.py",
+    "tests/sharing/test_gallery.py",
     "tests/accounts/test_leaving.py",
     "tests/runs/test_finishing.py",
     "tests/runs/test_texts_everywhere.py",
-    "tests/prompts/test_library.py",
-    "tests/runs/test_tree.py",
-    "tests/runs/test_history.py",
-    "tests/runs/test_deletion.py",
-    "tests/runs/test_export.py",
-    "tests/runs/test_import.py",
+    "tests/library/test_library.py",
+    "tests/workbench/test_tree.py",
+    "tests/history/test_history.py",
+    "tests/history/test_deletion.py",
+    "tests/history/test_export.py",
+    "tests/history/test_import.py",
 )
 # What takes long and asks the database for nothing new; what leaves a connection in a thread.
 NOT_AGAIN = "not Rubbish and not sent_as_it_is_made"

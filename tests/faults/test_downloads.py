@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from playground.runs.exports import BATCH
+from playground.history.exports import BATCH
 from tests.support.decoding import decoded
 from tests.support.part import wait_until
 from tests.support.stack import Stack

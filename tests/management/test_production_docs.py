@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.runs.imports import MAX_BYTES
+from playground.history.imports import MAX_BYTES
 from tests.support.nginx import Nginx, documented_blocks, site_at_root, site_under_prefix
 from tests.support.registry import ROOT
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from playground.prompts.catalog import TEMPLATES, Template, open_turns
+from playground.prompts.form import default_form, default_parameters, stored_form
 from playground.prompts.formats import STOPS, Pair, Turn
-from playground.prompts.forms import default_form, default_parameters, stored_form
 
 ALL = pytest.mark.parametrize("template", TEMPLATES.values(), ids=list(TEMPLATES))
 

@@ -6,7 +6,7 @@ from django.http import QueryDict
 from playground.core.errors import InvalidInput
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.document import posted_document, stored_document
-from playground.prompts.forms import posted_form, stored_form
+from playground.prompts.form import posted_form, stored_form
 
 
 def data(**values: str) -> QueryDict:

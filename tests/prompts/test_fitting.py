@@ -11,8 +11,8 @@ from playground.core.errors import ModelNotReady
 from playground.prompts import fitting
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.fitting import finished_prompt, kept_fields, trim_conversation
+from playground.prompts.form import PromptForm, default_form
 from playground.prompts.formats import Pair, Turn
-from playground.prompts.forms import PromptForm, default_form
 
 
 def conversation(turns: int, *, message: str = "And now?") -> PromptForm:

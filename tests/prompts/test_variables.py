@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from playground.core.errors import InvalidInput
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.fitting import finished_prompt, kept_fields
-from playground.prompts.forms import default_parameters, posted_form, stored_form
-from playground.prompts.states import form_of_state, state_of
-from playground.prompts.variable_panels import variable_panel
+from playground.prompts.form import default_parameters, posted_form, stored_form
+from playground.prompts.state import form_of_state, state_of
 from playground.prompts.variables import (
     MAX_FILLED_CHARS,
     MAX_ROWS,
@@ -23,6 +22,7 @@ from playground.prompts.variables import (
     same_name,
     stored_variables,
 )
+from playground.workbench.variable_panel import variable_panel
 from tests.prompts.variable_forms import FULL, data, free, refused, sent
 
 NAMES = st.from_regex(r"[\w-]{1,30}", fullmatch=True).map(same_name)

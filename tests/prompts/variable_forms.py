@@ -6,7 +6,7 @@ from django.http import QueryDict
 from playground.core.errors import InvalidInput
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.fitting import finished_prompt
-from playground.prompts.forms import PromptForm, posted_form
+from playground.prompts.form import PromptForm, posted_form
 
 # A variable of every kind, on the free page.
 FULL = {

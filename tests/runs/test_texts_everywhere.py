@@ -17,10 +17,10 @@ from playground.core.cells import plain_cell
 from playground.core.redis_clients import token_log
 from playground.core.texts import plain_text
 from playground.core.tokenlog import Item
+from playground.history.exports import comma_separated, json_lines, markdown
+from playground.history.imports import runs_import
 from playground.runs.deletion import runs_delete
-from playground.runs.exports import comma_separated, json_lines, markdown
 from playground.runs.finishing import Outcome, run_finish
-from playground.runs.imports import runs_import
 from playground.runs.models import Run
 from playground.runs.selectors import logged_progress
 from tests.conftest import make_run

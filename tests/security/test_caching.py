@@ -15,9 +15,9 @@ from django.test import AsyncClient, Client
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.core.middleware import PrivateMiddleware
-from playground.prompts.models import Prompt, Share
+from playground.library.models import Prompt, Share
 from tests.accounts.people import make_user, signed_in
-from tests.prompts.saved import HTMX
+from tests.library.saved import HTMX
 from tests.security.routes import METHODS, admin_paths, all_routes
 from tests.security.test_ownership import make_things
 
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 ROUTES = all_routes()
 # What may be kept, and how. The vocabulary of a model says nothing of whoever asks for it.
-KEPT = {("prompts:token_texts", 200): "private, max-age=3600"}
+KEPT = {("workbench:token_texts", 200): "private, max-age=3600"}
 JSON = {"Accept": "application/json"}
 
 
@@ -102,7 +102,7 @@ def test_no_error_is_kept(monkeypatch: pytest.MonkeyPatch, error: Exception) -> 
     def broken(*arguments: object, **options: object) -> None:
         raise error
 
-    monkeypatch.setattr("playground.runs.history_views.person_of", broken)
+    monkeypatch.setattr("playground.history.views.person_of", broken)
     answer = Client(raise_request_exception=False).get("/history/")
 
     assert answer.status_code in (500, 503)

@@ -49,7 +49,7 @@ def page(client: Client, path: str) -> str:
 def test_a_run_full_of_markup_is_shown_as_text(
     guest: Client, person: Person, slug: str, status: str
 ) -> None:
-    from playground.prompts.forms import default_form
+    from playground.prompts.form import default_form
 
     run = make_run(
         person,

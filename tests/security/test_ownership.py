@@ -15,7 +15,7 @@ from django.test import Client
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
-from playground.prompts.models import Draft, Prompt, PromptVersion, Share
+from playground.library.models import Draft, Prompt, PromptVersion, Share
 from playground.runs.models import Run
 from tests.conftest import make_run
 from tests.security.routes import METHODS, OWNED_IDS, Route, all_routes
@@ -36,36 +36,36 @@ PUBLIC = {
     "account_login",
     "account_logout",
     "account_signup",
-    "prompts:draft_save",
-    "prompts:gallery",
-    "prompts:gallery_prompt",
-    "prompts:gallery_prompt_fork",
-    "prompts:gallery_prompt_image",
-    "prompts:gallery_prompt_open",
-    "prompts:home",
-    "prompts:library",
-    "prompts:link_to_state",
-    "prompts:template",
-    "prompts:no_run",
-    "prompts:preview",
-    "prompts:prompt_create",
-    "prompts:run",
-    "prompts:shared",
-    "prompts:shared_fork",
-    "prompts:shared_image",
-    "prompts:shared_open",
-    "prompts:models_menu",
-    "prompts:palette",
-    "prompts:token_texts",
+    "library:draft_save",
+    "sharing:gallery",
+    "sharing:gallery_prompt",
+    "sharing:gallery_prompt_fork",
+    "sharing:gallery_prompt_image",
+    "workbench:gallery_prompt_open",
+    "workbench:home",
+    "library:list",
+    "workbench:link_to_state",
+    "workbench:template",
+    "workbench:no_run",
+    "workbench:preview",
+    "workbench:prompt_create",
+    "workbench:run",
+    "sharing:shared",
+    "sharing:shared_fork",
+    "sharing:shared_image",
+    "workbench:shared_open",
+    "workbench:models_menu",
+    "workbench:palette",
+    "workbench:token_texts",
     # Of whoever asks; ids that are posted to them are looked up among their own (tests/runs).
-    "runs:history",
-    "runs:selected",
-    "runs:export",
-    "runs:import",
-    "runs:forget_import",
-    "runs:delete_selected",
-    "runs:delete_all",
-    "prompts:compare",
+    "history:list",
+    "history:selected",
+    "history:export",
+    "history:import",
+    "history:forget_import",
+    "history:delete_selected",
+    "history:delete_all",
+    "history:compare",
     "status:healthz",
     "status:readyz",
 }
@@ -147,7 +147,7 @@ def test_its_owner_does_reach_it_by_some_verb(route: Route, person: Person) -> N
     statuses = {getattr(client, method)(route.path(run=run.pk)).status_code for method in METHODS}
 
     # A guest is told that publishing needs an account.
-    assert statuses & ({403} if route.name == "prompts:publish" else {200, 204, 303})
+    assert statuses & ({403} if route.name == "sharing:publish" else {200, 204, 303})
 
 
 @pytest.mark.parametrize("method", ["get", "head", "options"])

@@ -16,24 +16,24 @@ from django.core.cache import caches
 from django.test import Client
 
 from playground.accounts.models import Person
-from playground.prompts import previews
+from playground.history.imported_line import MAX_PROMPT, MAX_TEXT
+from playground.library.diffs import word_diff
+from playground.library.models import Share
 from playground.prompts.catalog import TEMPLATES, Template
-from playground.prompts.diffs import word_diff
 from playground.prompts.fields import (
     MAX_FIELD_CHARS,
     MAX_PROMPT_CHARS,
     MAX_TABLE_COLUMNS,
     ExamplesField,
 )
-from playground.prompts.models import Share
-from playground.prompts.sharing import MAX_RUNS
 from playground.prompts.tables import SHOWN_COLUMNS, SHOWN_ROWS
 from playground.prompts.variables import MAX_FILLED_CHARS, stored_variables
-from playground.runs.imported_line import MAX_PROMPT, MAX_TEXT
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_STOP_LENGTH, MAX_STOPS
+from playground.sharing import previews
+from playground.sharing.shares import MAX_RUNS
 from tests.conftest import make_run
-from tests.prompts.saved import free_form, guest_of, saved_prompt
+from tests.library.saved import free_form, guest_of, saved_prompt
 from workers.engine.request import MAX_STOP_CHARACTERS
 from workers.engine.request import MAX_STOPS as ENGINE_STOPS
 from workers.engine.text import TextStream, Vocabulary

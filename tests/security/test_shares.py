@@ -16,11 +16,11 @@ from django.test import Client
 from django.utils import timezone
 
 from playground.accounts.models import Person
-from playground.prompts.models import Draft, Prompt, PromptVersion, Share, Tag
+from playground.library.models import Draft, Prompt, PromptVersion, Share, Tag
 from playground.runs.models import Run
 from tests.accounts.people import make_user
 from tests.conftest import make_run
-from tests.prompts.saved import HTMX, guest_of
+from tests.library.saved import HTMX, guest_of
 from tests.security.routes import METHODS, all_routes
 from tests.security.test_markup import ATTACK, RAW
 

@@ -9,10 +9,10 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from playground.prompts.diffs import Piece as DiffPiece
-from playground.prompts.sharing_page import segments
+from playground.library.diffs import Piece as DiffPiece
 from playground.prompts.tables import ShownTable
 from playground.prompts.variables import Piece as FilledPiece
+from playground.sharing.page import segments
 
 register = template.Library()
 

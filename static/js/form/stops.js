@@ -64,7 +64,7 @@ export class StopChips {
   }
 
   #draw() {
-    // templates/prompts/_stops.html says why.
+    // templates/workbench/_stops.html says why.
     document.getElementById('stop-note').hidden = !this.input.value.includes(END_OF_TEXT);
     this.#box.replaceChildren(
       ...this.#lines.map((line, index) => this.#chip(line, index)),

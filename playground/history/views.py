@@ -1,0 +1,211 @@
+"""The history's pages: the list, what is done to selected runs, export and import."""
+
+import uuid
+from typing import BinaryIO, cast
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from playground.accounts.models import Person
+from playground.accounts.people import expect_writes, person_for_write, person_of
+from playground.checkpoints.registry import registry
+from playground.core.bodies import takes_file
+from playground.core.errors import InvalidInput
+from playground.core.streaming import download
+from playground.history.exports import FORMATS
+from playground.history.import_turns import import_forget, import_of, is_running
+from playground.history.imports import MAX_BYTES, Imported, runs_import
+from playground.history.listing import (
+    HistoryPage,
+    HistoryQuery,
+    glimpsed,
+    history_page,
+    read_before,
+    runs_found,
+)
+from playground.history.rows import HistoryRow
+from playground.runs.deletion import runs_delete, runs_delete_all
+from playground.runs.models import Run
+
+# What a person types to delete everything.
+DELETE_WORD = "delete"
+MOST_SELECTED = 300
+
+
+@require_safe
+def history(request: HttpRequest) -> HttpResponse:
+    """The person's runs, newest first, as the address narrows them."""
+    # An import that is cut off sends no cookie any more: a guest must find what came in.
+    expect_writes(request)
+    person, query = person_of(request), HistoryQuery.of(request.GET)
+    before = read_before(request.GET)
+    page = (
+        history_page(person, query, before=before) if person else HistoryPage(runs=[], older=None)
+    )
+    context = {
+        "rows": [HistoryRow(run) for run in page.runs],
+        "older": page.older,
+        "before": before,
+        "query": query,
+        "models": sorted({*registry().models, *([query.model] if query.model else [])}),
+        "statuses": Run.Status.values,
+        "formats": FORMATS,
+        "unfinished": _unfinished(person),
+    }
+    return render(request, "history/list.html", context)
+
+
+@require_POST
+def selected(request: HttpRequest) -> HttpResponse:
+    """Sends the selected runs to where they are compared, exported or deleted."""
+    action, run_ids = request.POST.get("action", ""), _posted_ids(request)
+    if action == "compare":
+        if len(run_ids) != 2:
+            raise InvalidInput("Select two runs to compare them.", field="run")
+        # The older one stands on the left: of a list that is newest first, the last.
+        query = urlencode({"a": run_ids[1], "b": run_ids[0]})
+        return HttpResponseRedirect(f"{reverse('history:compare')}?{query}", status=303)
+    if not run_ids:
+        raise InvalidInput("Select the runs first, with the boxes before them.", field="run")
+    if action == "delete":
+        return _ask(request, _own(person_of(request), run_ids))
+    query = urlencode({"format": action, "run": run_ids}, doseq=True)
+    return HttpResponseRedirect(f"{reverse('history:export')}?{query}", status=303)
+
+
+@require_safe
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The runs of the address, or all that its filters find, as a file."""
+    person = person_of(request)
+    if person is None:
+        raise InvalidInput("There is nothing to export yet: you have made no run.")
+    name = request.GET.get("format", "jsonl")
+    if name not in FORMATS:
+        raise InvalidInput(f"An export is one of {', '.join(FORMATS)}.", field="format")
+    make, content_type = FORMATS[name]
+    runs = (
+        _own(person, _ids(request.GET.getlist("run")))
+        if "run" in request.GET
+        else runs_found(person, HistoryQuery.of(request.GET))
+    )
+    return download(make(runs), name=f"runs.{name}", content_type=content_type)
+
+
+@takes_file(MAX_BYTES)
+@require_POST
+def import_(request: HttpRequest) -> HttpResponse:
+    """Saves the runs of an uploaded file that the person does not have yet."""
+    file = request.FILES.get("file")
+    if file is None:
+        raise InvalidInput(
+            "Choose a file first: one that was exported as JSON Lines.", field="file"
+        )
+    if file.size is None or file.size > MAX_BYTES:
+        raise InvalidInput(
+            f"The file is too large: {MAX_BYTES >> 20} MiB is the most. Split it between lines.",
+            field="file",
+        )
+    done = runs_import(person=person_for_write(request), file=cast(BinaryIO, file.file))
+    messages.success(request, _told(done))
+    return HttpResponseRedirect(reverse("history:list"), status=303)
+
+
+@require_POST
+def forget_import(request: HttpRequest) -> HttpResponse:
+    """Says no more of an import that stopped before its end."""
+    person = person_of(request)
+    if person is not None:
+        import_forget(person=person)
+    return HttpResponseRedirect(reverse("history:list"), status=303)
+
+
+@require_POST
+def delete_selected(request: HttpRequest) -> HttpResponse:
+    """Deletes the runs that the person has confirmed."""
+    person = person_of(request)
+    deleted = runs_delete(person=person, run_ids=_posted_ids(request)) if person else 0
+    messages.success(request, f"{_count(deleted)} deleted.")
+    return HttpResponseRedirect(reverse("history:list"), status=303)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_all(request: HttpRequest) -> HttpResponse:
+    """Asks for a word, and with it deletes every run of the person."""
+    word = request.POST.get("word", "").strip().lower()
+    if request.method != "POST" or word != DELETE_WORD:
+        context = {"word": DELETE_WORD, "is_wrong": request.method == "POST"}
+        return render(
+            request, "history/delete_all.html", context, status=400 if context["is_wrong"] else 200
+        )
+    person = person_of(request)
+    deleted = runs_delete_all(person=person) if person else 0
+    messages.success(request, f"{_count(deleted)} deleted.")
+    return HttpResponseRedirect(reverse("history:list"), status=303)
+
+
+def _told(done: Imported) -> str:
+    """What an import did, in words."""
+    parts = [f"{_count(done.runs)} imported."]
+    if done.here:
+        parts.append(f"{done.here:,} of the file {_were(done.here)} here already.")
+    if done.repeats:
+        lines = "1 line repeats" if done.repeats == 1 else f"{done.repeats:,} lines repeat"
+        parts.append(f"{lines} a run of the file, which was taken once.")
+    return " ".join(parts)
+
+
+def _unfinished(person: Person | None) -> dict[str, object] | None:
+    """What is said of an import that runs, or that stopped before its end."""
+    told = import_of(person)
+    if told is None:
+        return None
+    far = f"{told.saved:,} of {_count(told.runs)}"
+    if is_running(told):
+        text = f"An import is running: {far} so far." if told.runs else "An import is running."
+        return {"text": text, "is_running": True}
+    text = (
+        f"An import stopped after {far}. Import the same file again to bring in the rest; "
+        "what is here already is not doubled."
+    )
+    return {"text": text, "is_running": False}
+
+
+def _ask(request: HttpRequest, runs: QuerySet[Run]) -> HttpResponse:
+    rows = [HistoryRow(run) for run in glimpsed(runs)]
+    context = {
+        "rows": rows,
+        "count": _count(len(rows)),
+        "action": reverse("history:delete_selected"),
+    }
+    return render(request, "history/delete.html", context)
+
+
+def _own(person: Person | None, run_ids: list[uuid.UUID]) -> QuerySet[Run]:
+    """Those of the runs that are the person's; the others are as if they did not exist."""
+    return Run.objects.filter(person=person, pk__in=run_ids).order_by("-number")
+
+
+def _posted_ids(request: HttpRequest) -> list[uuid.UUID]:
+    return _ids(request.POST.getlist("run"))
+
+
+def _ids(posted: list[str]) -> list[uuid.UUID]:
+    if len(posted) > MOST_SELECTED:
+        raise InvalidInput(f"Select at most {MOST_SELECTED} runs at a time.", field="run")
+    try:
+        return list(dict.fromkeys(uuid.UUID(one) for one in posted))
+    except ValueError:
+        raise InvalidInput("One of the selected runs is none.", field="run") from None
+
+
+def _count(number: int) -> str:
+    return "1 run" if number == 1 else f"{number:,} runs"
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"

@@ -1,0 +1,249 @@
+"""Drafts: what was typed and not saved. Nothing of it is ever lost.
+
+A page sends its text about a second after it changed. Which draft and revision it
+has seen comes along, so that two tabs cannot write over each other: the second is
+kept as a copy beside the draft.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404, QueryDict
+from django.utils import timezone
+
+from playground.accounts.models import Person
+from playground.accounts.quotas import Room, room_of
+from playground.core.erasing import erasure_ask
+from playground.core.errors import InvalidInput
+from playground.core.sizes import json_size
+from playground.library.models import Draft, Prompt
+from playground.prompts.catalog import Template
+from playground.prompts.form import PromptForm, posted_form
+from playground.prompts.state import PromptState
+from playground.runs.parameters import SPEC_BY_NAME
+
+# A draft that was thrown away can be brought back for this long.
+DISCARDED_FOR = timedelta(days=7)
+_MAX_WRITER = 32
+_PARAMETERS = frozenset({*SPEC_BY_NAME, "stop", "seed", "logprobs"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageSave:
+    """Which page saves, and what it has seen.
+
+    writer: the page's own random word. step: counts its saves.
+    seen, revision: the draft that the page shows; None, 0 when it shows none.
+    """
+
+    writer: str
+    step: int
+    seen: uuid.UUID | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """What became of a page's save.
+
+    draft: that now holds its text; None when the text is as the page began.
+    other: the draft that another page wrote meanwhile, when ``draft`` is a copy
+    made for that reason.
+    """
+
+    draft: Draft | None
+    other: Draft | None = None
+
+
+def posted_page_save(data: QueryDict) -> PageSave:
+    """Raises `InvalidInput` for what no page of ours sends."""
+    writer = data.get("draft_writer", "")
+    if not (writer.isascii() and writer.isalnum() and len(writer) <= _MAX_WRITER):
+        raise InvalidInput("The page did not say which one it is. Reload it.", field="draft_writer")
+    return PageSave(
+        writer=writer,
+        step=_whole(data.get("draft_step", "")),
+        seen=posted_id(data.get("draft", "")),
+        revision=_whole(data.get("draft_revision", "")),
+    )
+
+
+def posted_draft_form(template: Template, data: QueryDict) -> PromptForm:
+    """The form as posted in the middle of typing: a parameter that cannot be read is left out."""
+    while True:
+        try:
+            return posted_form(template, data)
+        except InvalidInput as error:
+            if error.field not in _PARAMETERS or error.field not in data:
+                raise
+            data = data.copy()
+            del data[error.field]
+
+
+def drafts_of(person: Person | None) -> QuerySet[Draft]:
+    """All of the person's drafts and copies that were not thrown away."""
+    if person is None:
+        return Draft.objects.none()
+    return Draft.objects.filter(person=person, discarded_at=None)
+
+
+def draft_of(person: Person | None, draft_id: uuid.UUID) -> Draft:
+    """The person's own draft; anybody else's is as if it did not exist."""
+    own = Draft.objects.filter(pk=draft_id, person=person) if person else Draft.objects.none()
+    draft = own.select_related("prompt__head").first()
+    if draft is None:
+        raise Http404
+    return draft
+
+
+def current_draft(
+    person: Person | None, *, template: str = "", prompt: Prompt | None = None
+) -> Draft | None:
+    """The draft that the page of ``prompt``, or else of ``template``, opens with."""
+    drafts = drafts_of(person).filter(is_copy=False, prompt=prompt)
+    return (drafts if prompt else drafts.filter(template=template)).first()
+
+
+def draft_save(
+    *,
+    person: Person,
+    template: Template,
+    prompt: Prompt | None,
+    state: PromptState,
+    base: PromptState,
+    page: PageSave,
+) -> Saved:
+    """Keeps what a page holds now; ``base`` is what it would show without a draft.
+
+    Raises `QuotaReached`, and then the page's text is kept nowhere.
+    """
+    room = room_of(person)
+    with transaction.atomic():
+        # The person's row is the lock: a page's saves may come at the same time.
+        Person.objects.select_for_update().get(pk=person.pk)
+        draft = _target(person, template, prompt, page)
+        if draft is None:
+            if state == base or _was_discarded(person, page):
+                return Saved(draft=None)
+            return Saved(draft=_create(person, template, prompt, state, page, room))
+        if _is_late(draft, page) or draft.state == state.to_json():
+            return Saved(draft=draft)
+        if _is_unseen(draft, page):
+            copy = _create(person, template, prompt, state, page, room, is_copy=True)
+            return Saved(draft=copy, other=draft)
+        if state == base and not draft.is_copy:
+            draft.delete()
+            return Saved(draft=None)
+        return Saved(draft=_overwrite(draft, state, page, room))
+
+
+def draft_discard(*, draft: Draft) -> Draft:
+    """Throws it away, so that it can be brought back for some days."""
+    too_old = timezone.now() - DISCARDED_FOR
+    if Draft.objects.filter(person=draft.person_id, discarded_at__lt=too_old).delete()[0]:
+        erasure_ask()
+    draft.discarded_at = timezone.now()
+    draft.save(update_fields=["discarded_at"])
+    return draft
+
+
+def draft_restore(*, draft: Draft) -> Draft:
+    """Brings it back; what was typed since in its place stays as a copy."""
+    with transaction.atomic():
+        Person.objects.select_for_update().get(pk=draft.person_id)
+        if not draft.is_copy:
+            since = current_draft(draft.person, template=draft.template, prompt=draft.prompt)
+            if since is not None and since.pk != draft.pk:
+                since.is_copy = True
+                since.save(update_fields=["is_copy"])
+        draft.discarded_at = None
+        draft.save(update_fields=["discarded_at"])
+    return draft
+
+
+def draft_done(
+    *, person: Person, seen: uuid.UUID | None, revision: int, state: PromptState
+) -> None:
+    """Its text was saved as a version: the draft goes, unless another page has gone on with it."""
+    draft = drafts_of(person).filter(pk=seen).first() if seen else None
+    if draft and (draft.revision == revision or draft.state == state.to_json()):
+        draft.delete()
+
+
+def posted_id(raw: str) -> uuid.UUID | None:
+    """The id that a hidden input carries, if it is one."""
+    try:
+        return uuid.UUID(raw)
+    except ValueError:
+        return None
+
+
+def posted_revision(data: QueryDict) -> int:
+    return _whole(data.get("draft_revision", ""))
+
+
+def _target(
+    person: Person, template: Template, prompt: Prompt | None, page: PageSave
+) -> Draft | None:
+    """The draft that the page writes: its own copy, if it has one."""
+    drafts = drafts_of(person).filter(template=template.slug, prompt=prompt)
+    its_own = Q(pk=page.seen) | Q(writer=page.writer)
+    copy = drafts.filter(its_own, is_copy=True).first()
+    return copy or drafts.filter(is_copy=False).first()
+
+
+def _is_late(draft: Draft, page: PageSave) -> bool:
+    """Whether the page has saved since it sent this."""
+    return draft.writer == page.writer and page.step <= draft.step
+
+
+def _was_discarded(person: Person, page: PageSave) -> bool:
+    """Whether this save, or a later one of the page, was kept already and thrown away since."""
+    own = Draft.objects.filter(person=person, writer=page.writer, step__gte=page.step)
+    return own.filter(discarded_at__isnull=False).exists()
+
+
+def _is_unseen(draft: Draft, page: PageSave) -> bool:
+    """Whether another page wrote what this one has not seen."""
+    if draft.writer == page.writer:
+        return False
+    return (draft.pk, draft.revision) != (page.seen, page.revision)
+
+
+def _create(
+    person: Person,
+    template: Template,
+    prompt: Prompt | None,
+    state: PromptState,
+    page: PageSave,
+    room: Room,
+    *,
+    is_copy: bool = False,
+) -> Draft:
+    room.check("drafts", size=json_size(state.to_json()))
+    return Draft.objects.create(
+        person=person,
+        template=template.slug,
+        prompt=prompt,
+        state=state.to_json(),
+        writer=page.writer,
+        step=page.step,
+        is_copy=is_copy,
+    )
+
+
+def _overwrite(draft: Draft, state: PromptState, page: PageSave, room: Room) -> Draft:
+    room.check("drafts", rows=0, size=json_size(state.to_json()) - draft.size)
+    draft.state = state.to_json()
+    draft.revision += 1
+    draft.writer, draft.step = page.writer, page.step
+    draft.updated_at = timezone.now()
+    draft.save(update_fields=["state", "revision", "writer", "step", "updated_at"])
+    return draft
+
+
+def _whole(raw: str) -> int:
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0

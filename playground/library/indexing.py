@@ -1,0 +1,70 @@
+"""What the searches know of prompts: one's own of everything, the gallery's of what is published.
+
+Each is called in the transaction that changes the prompt.
+"""
+
+import uuid
+
+from playground.core import search
+from playground.library.models import Prompt
+
+# Kinds are letters alone, ten at most: PostgreSQL takes a hyphen apart, and has no room for more.
+OWN = "prompt"
+PUBLIC = "gallery"
+# The gallery is everybody's: its words have no person as their owner.
+EVERYBODY = uuid.UUID(int=0)
+# The end of a longer text is as good as never looked for.
+INDEXED = 20_000
+
+
+def text_words(text: str) -> search.Words:
+    """By what a prompt of this text is found. Make them before the transaction begins."""
+    return search.words(text[:INDEXED])
+
+
+def head_words(prompt: Prompt) -> search.Words:
+    """The same of what the prompt now says."""
+    return text_words(prompt.head.text if prompt.head else "")
+
+
+def prompt_index(prompt: Prompt, words: search.Words) -> None:
+    """Tells the owner's search what the prompt now says, and the gallery's if it is published.
+
+    words: `text_words` of its text.
+    """
+    tags = " ".join(prompt.tags.values_list("name", flat=True))
+    search.put(
+        kind=OWN,
+        object_id=prompt.pk,
+        owner=prompt.person_id,
+        words=_with(words, prompt.title, prompt.description, tags),
+    )
+    published_index(prompt, words)
+
+
+def published_index(prompt: Prompt, words: search.Words) -> None:
+    """Tells the gallery's search what the prompt now says, if it is published."""
+    if prompt.published_at is None:
+        return
+    search.put(
+        kind=PUBLIC,
+        object_id=prompt.pk,
+        owner=EVERYBODY,
+        words=_with(words, prompt.title, prompt.description),
+    )
+
+
+def prompt_forget(prompt: Prompt) -> None:
+    """Takes the prompt's words out of both."""
+    search.drop(kind=OWN, object_ids=[prompt.pk])
+    published_forget(prompt.pk)
+
+
+def published_forget(*prompt_ids: uuid.UUID) -> None:
+    """Takes the prompts' words out of the gallery's search."""
+    search.drop(kind=PUBLIC, object_ids=prompt_ids)
+
+
+def _with(words: search.Words, *details: str) -> search.Words:
+    """Title, description and tags are short: their words cost a transaction nothing."""
+    return search.Words(f"{search.words(chr(10).join(details))} {words}")

@@ -1,0 +1,209 @@
+"""Saved prompts: one's own only. Saving, naming, tagging, starring, archiving, deleting."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.http import Http404, QueryDict
+from django.utils import timezone
+
+from playground.accounts.models import Person
+from playground.accounts.quotas import room_of
+from playground.core import search
+from playground.core.erasing import erasure_ask
+from playground.core.errors import InvalidInput, NothingChanged
+from playground.core.sizes import json_size
+from playground.library.indexing import head_words, prompt_forget, prompt_index, text_words
+from playground.library.models import Prompt, PromptVersion, Tag
+from playground.library.versions import version_create
+from playground.prompts.fields import clean_text
+from playground.prompts.state import PromptState, state_of_version
+
+MAX_TITLE = 120
+MAX_DESCRIPTION = 2_000
+MAX_MESSAGE = 200
+MAX_TAGS = 12
+MAX_TAG = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """What a prompt is called and filed under. tags: in lower case, each once."""
+
+    title: str
+    description: str = ""
+    tags: tuple[str, ...] = ()
+
+
+def posted_details(data: QueryDict, *, default_title: str) -> Details:
+    """The details as posted. Raises `InvalidInput`."""
+    title = _line(data, "save_title", label="The title", limit=MAX_TITLE)
+    return Details(
+        title=title or default_title[:MAX_TITLE],
+        description=clean_text(
+            data.get("save_description", ""),
+            field="save_description",
+            label="The description",
+            limit=MAX_DESCRIPTION,
+        ).strip(),
+        tags=_posted_tags(data.get("save_tags", "")),
+    )
+
+
+def posted_message(data: QueryDict) -> str:
+    """What a person says about a version. Raises `InvalidInput`."""
+    return _line(data, "save_message", label="The note", limit=MAX_MESSAGE)
+
+
+def prompt_of(person: Person | None, prompt_id: uuid.UUID) -> Prompt:
+    """The person's own prompt; anybody else's is as if it did not exist."""
+    own = Prompt.objects.filter(pk=prompt_id, person=person) if person else Prompt.objects.none()
+    prompt = own.select_related("head").prefetch_related("tags").first()
+    if prompt is None:
+        raise Http404
+    return prompt
+
+
+def prompt_create(
+    *,
+    person: Person,
+    template: str,
+    state: PromptState,
+    details: Details,
+    message: str = "",
+    forked_from: PromptVersion | None = None,
+    words: search.Words | None = None,
+) -> Prompt:
+    """A new prompt with its first version. Raises `QuotaReached`.
+
+    words: `text_words` of its text, from whoever calls it in a transaction of their own.
+    """
+    words = text_words(state.text) if words is None else words
+    room = room_of(person)
+    room.check("prompts", size=0)
+    room.check("versions", size=json_size(state.to_json()))
+    with transaction.atomic():
+        prompt = Prompt.objects.create(
+            person=person,
+            template=template,
+            title=details.title,
+            description=details.description,
+            forked_from=forked_from,
+            forked_title=details.title if forked_from else "",
+        )
+        _file_under(prompt, details.tags)
+        version_create(prompt=prompt, state=state, message=message)
+        prompt_index(prompt, words)
+    return prompt
+
+
+def prompt_save(
+    *, prompt: Prompt, state: PromptState, details: Details, message: str = ""
+) -> PromptVersion | None:
+    """The next version and the details as they are now.
+
+    None when only the details changed: there is no version then. Raises
+    `NothingChanged` when neither did, and `QuotaReached`.
+    """
+    words = text_words(state.text)
+    if prompt.head is None or state_of_version(prompt.head) != state:
+        room_of(prompt.person).check("versions", size=json_size(state.to_json()))
+    with transaction.atomic():
+        is_renamed = _set_details(prompt, details)
+        version = None
+        try:
+            version = version_create(prompt=prompt, state=state, message=message)
+        except NothingChanged:
+            if not is_renamed:
+                raise
+        prompt_index(prompt, words)
+    return version
+
+
+def prompt_edit(*, prompt: Prompt, details: Details) -> Prompt:
+    """Other details, the same text."""
+    words = head_words(prompt)
+    with transaction.atomic():
+        if _set_details(prompt, details):
+            prompt_index(prompt, words)
+    return prompt
+
+
+def prompt_star(*, prompt: Prompt, starred: bool) -> Prompt:
+    """Marks or unmarks. No change of the prompt: it keeps its place in the list."""
+    Prompt.objects.filter(pk=prompt.pk).update(starred=starred)
+    prompt.starred = starred
+    return prompt
+
+
+def prompt_archive(*, prompt: Prompt, archived: bool) -> Prompt:
+    """Puts away, or takes out again. Nothing of it is lost, and its links stay as they are."""
+    prompt.archived_at = timezone.now() if archived else None
+    Prompt.objects.filter(pk=prompt.pk).update(archived_at=prompt.archived_at)
+    return prompt
+
+
+def prompt_delete(*, prompt: Prompt) -> None:
+    """For good, with versions, drafts and links. Its runs stay in the history."""
+    if prompt.archived_at is None:
+        raise InvalidInput("Only what is in the archive can be deleted. Archive the prompt first.")
+    with transaction.atomic():
+        prompt_forget(prompt)
+        Tag.objects.filter(person=prompt.person_id, prompts=prompt).exclude(
+            prompts__in=Prompt.objects.filter(person=prompt.person_id).exclude(pk=prompt.pk)
+        ).delete()
+        prompt.delete()
+        erasure_ask()
+
+
+def tags_written(names: Iterable[str]) -> str:
+    """Tags as a person types them.
+
+    >>> tags_written(["polite", "support"])
+    'polite, support'
+    """
+    return ", ".join(names)
+
+
+def _set_details(prompt: Prompt, details: Details) -> bool:
+    """Whether anything about them is new."""
+    tags = {tag.name for tag in prompt.tags.all()}
+    old = (prompt.title, prompt.description, tags)
+    if old == (details.title, details.description, set(details.tags)):
+        return False
+    prompt.title, prompt.description = details.title, details.description
+    prompt.updated_at = timezone.now()
+    prompt.save(update_fields=["title", "description", "updated_at"])
+    _file_under(prompt, details.tags)
+    return True
+
+
+def _file_under(prompt: Prompt, names: tuple[str, ...]) -> None:
+    """Gives the prompt these tags and no others; a tag that nothing has any more goes."""
+    person = prompt.person_id
+    Tag.objects.bulk_create(
+        [Tag(person_id=person, name=name) for name in names], ignore_conflicts=True
+    )
+    before = list(prompt.tags.values_list("pk", flat=True)) if prompt.head_id else []
+    prompt.tags.set(Tag.objects.filter(person=person, name__in=names))
+    Tag.objects.filter(person=person, pk__in=before, prompts=None).delete()
+
+
+def _line(data: QueryDict, name: str, *, label: str, limit: int) -> str:
+    text = clean_text(data.get(name, ""), field=name, label=label, limit=limit)
+    return " ".join(text.split())
+
+
+def _posted_tags(raw: str) -> tuple[str, ...]:
+    text = clean_text(raw, field="save_tags", label="The tags", limit=2_000)
+    words = [" ".join(word.split()).lower() for word in text.replace("\n", ",").split(",")]
+    names = tuple(dict.fromkeys(word for word in words if word))
+    if len(names) > MAX_TAGS:
+        raise InvalidInput(f"At most {MAX_TAGS} tags are possible.", field="save_tags")
+    if longest := next((name for name in names if len(name) > MAX_TAG), None):
+        raise InvalidInput(
+            f"The tag “{longest[:20]}…” is too long; {MAX_TAG} characters is the most.",
+            field="save_tags",
+        )
+    return names

@@ -1,0 +1,189 @@
+"""The public gallery: prompts that users published, for everybody to read and fork."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Lower, Right
+from django.http import Http404, QueryDict
+from django.utils import timezone
+
+from playground.core import search
+from playground.core.errors import Forbidden, SignInRequired
+from playground.library.indexing import (
+    EVERYBODY,
+    PUBLIC,
+    head_words,
+    published_forget,
+    published_index,
+)
+from playground.library.models import Prompt, PromptVersion
+from playground.library.paging import Paged
+from playground.prompts.catalog import TEMPLATES, Template
+from playground.prompts.state import template_named
+from playground.runs.models import Run
+from playground.sharing.page import Segment, segments
+from playground.sharing.shares import MAX_RUNS, Shown, author_of, shown_runs
+
+PAGE = 24
+MAX_QUERY = 200
+GLIMPSE = 600
+GLIMPSE_LINES = 4
+BARRED = (
+    "Staff of this playground keep this prompt out of the gallery. You can still use it and share "
+    "it by a link."
+)
+SORTS = {"newest": "Newest", "changed": "Lately changed", "title": "Title"}
+_ORDER: dict[str, tuple[Any, ...]] = {
+    "newest": ("-published_at", "pk"),
+    "changed": ("-updated_at", "pk"),
+    "title": (Lower("title"), "pk"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryQuery:
+    """What the address asks for; what it cannot mean is left out."""
+
+    words: str = ""
+    template: str = ""
+    sort: str = "newest"
+
+    @classmethod
+    def of(cls, data: QueryDict) -> "GalleryQuery":
+        sort, template = data.get("sort", ""), data.get("template", "")
+        return cls(
+            words=data.get("q", "").replace("\0", "").strip()[:MAX_QUERY],
+            template=template if template in TEMPLATES else "",
+            sort=sort if sort in SORTS else "newest",
+        )
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.words or self.template)
+
+    def written(self, **changes: Any) -> str:
+        """The query as an address has it, beginning with "?"."""
+        values = {
+            "q": self.words,
+            "template": self.template,
+            "sort": "" if self.sort == "newest" else self.sort,
+            **changes,
+        }
+        return f"?{urlencode({name: value for name, value in values.items() if value})}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryCard:
+    """A published prompt in the list. lines: the last ones of its text, in parts."""
+
+    prompt: Prompt
+    template: Template
+    author: str
+    lines: list[list[Segment]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gallery(Paged):
+    """One page of the list, and what the filters offer."""
+
+    query: GalleryQuery
+    page: Page[Prompt]
+    cards: Sequence[GalleryCard]
+
+    @property
+    def sorts(self) -> dict[str, str]:
+        return SORTS
+
+
+def gallery_page(query: GalleryQuery, *, number: str = "1") -> Gallery:
+    """The page of that number; a number that is none shows the first or the last."""
+    page = Paginator(_listed(query), PAGE).get_page(number)
+    shown = list(page.object_list)
+    # Of the page alone: to sort a long list, no text is read.
+    heads = PromptVersion.objects.filter(pk__in=[prompt.head_id for prompt in shown])
+    ends = dict(heads.values_list("pk", Right("text", GLIMPSE)))
+    cards = [_card(prompt, ends.get(prompt.head_id, "")) for prompt in shown]
+    return Gallery(query=query, page=page, cards=cards)
+
+
+def shown_in_gallery(published_id: uuid.UUID, *, most_runs: int = MAX_RUNS) -> Shown:
+    """What the gallery shows of the prompt, with its first runs; one that is not in it is as if it
+    did not exist."""
+    prompt = _published().select_related("head", "person__user").filter(pk=published_id).first()
+    if prompt is None or prompt.head is None:
+        raise Http404
+    runs = shown_runs(prompt.published_runs.all(), prompt=prompt, most=most_runs)
+    return Shown(prompt=prompt, version=prompt.head, runs=runs)
+
+
+def prompt_publish(*, prompt: Prompt, runs: Sequence[Run]) -> Prompt:
+    """Puts the prompt's head into the gallery, with these outputs.
+
+    Again, it only changes the outputs. Raises `SignInRequired` for a guest: what is public
+    has a name to it; and `Forbidden` for what staff keep out.
+    """
+    if prompt.person.user_id is None:
+        raise SignInRequired("Sign up to publish in the gallery. Your prompts come with you.")
+    words = head_words(prompt)
+    with transaction.atomic():
+        # Staff may keep it out at this very moment.
+        if Prompt.objects.select_for_update().get(pk=prompt.pk).barred_at:
+            raise Forbidden(BARRED)
+        prompt.published_at = prompt.published_at or timezone.now()
+        Prompt.objects.filter(pk=prompt.pk).update(published_at=prompt.published_at)
+        prompt.published_runs.set(runs)
+        published_index(prompt, words)
+    return prompt
+
+
+def prompt_unpublish(*, prompt: Prompt) -> Prompt:
+    """Takes the prompt out of the gallery from the next request on. Twice is once."""
+    with transaction.atomic():
+        prompt.published_at = None
+        Prompt.objects.filter(pk=prompt.pk).update(published_at=None)
+        prompt.published_runs.clear()
+        published_forget(prompt.pk)
+    return prompt
+
+
+def prompt_bar(*, prompt: Prompt) -> Prompt:
+    """Takes the prompt out of the gallery and keeps it out. Twice is once."""
+    with transaction.atomic():
+        Prompt.objects.filter(pk=prompt.pk, barred_at=None).update(barred_at=timezone.now())
+        return prompt_unpublish(prompt=prompt)
+
+
+def prompt_unbar(*, prompt: Prompt) -> None:
+    """Lets the prompt's owner publish it again; it stays out until they do."""
+    Prompt.objects.filter(pk=prompt.pk).update(barred_at=None)
+
+
+def _published() -> QuerySet[Prompt]:
+    return Prompt.objects.filter(published_at__isnull=False)
+
+
+def _listed(query: GalleryQuery) -> QuerySet[Prompt]:
+    found = _published()
+    if query.template:
+        found = found.filter(template=query.template)
+    if query.words:
+        words = search.matching(kind=PUBLIC, owner=EVERYBODY, query=query.words)
+        found = found.filter(pk__in=words)
+    return found.select_related("person__user").order_by(*_ORDER[query.sort])
+
+
+def _card(prompt: Prompt, end: str) -> GalleryCard:
+    template = template_named(prompt.template)
+    lines = [line for line in end.split("\n") if line.strip()]
+    return GalleryCard(
+        prompt=prompt,
+        template=template,
+        author=author_of(prompt.person),
+        lines=[segments(line[:200], template.labels) for line in lines[-GLIMPSE_LINES:]],
+    )

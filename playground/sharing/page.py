@@ -1,0 +1,258 @@
+"""The page that a link or the gallery shows of a prompt: read by anybody, changed by nobody."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import regex
+from django.urls import reverse
+
+from playground.checkpoints.registry import registry
+from playground.library.models import PromptVersion
+from playground.prompts.catalog import Template
+from playground.prompts.form import PromptForm, default_parameters
+from playground.prompts.state import form_of_state, state_of_version, template_named
+from playground.prompts.tables import ShownTable
+from playground.prompts.variables import VARIABLE, stored_variables
+from playground.runs.models import Run
+from playground.runs.selectors import RunProgress
+from playground.sharing.branches import branches_of
+from playground.sharing.shares import Shown
+from playground.workbench.page import ParameterPanel
+from playground.workbench.run_panel import RunPanel
+
+# Of all that is shown below the prompt, together; and of each text beyond that.
+PAGE_CHARACTERS = 500_000
+CUT_CHARACTERS = 500
+# Of each table on a page of up to 250.
+TABLE_ROWS = 50
+TABLE_COLUMNS = 20
+# As deep as a branch is indented.
+MOST_INDENT = 5
+# With none of the backslashes before it its own.
+_VARIABLE = rf"(?<!(?<!\\)(?:\\\\)*\\){VARIABLE}"
+
+
+class Segment(NamedTuple):
+    """A part of a prompt that is drawn in one way."""
+
+    kind: Literal["text", "label", "variable"]
+    text: str
+
+
+class Setting(NamedTuple):
+    """One parameter as the page writes it; changed: against what the template begins with."""
+
+    name: str
+    value: str
+    changed: bool
+
+
+class Cut(NamedTuple):
+    """The beginning of a text that a page shows, and the characters of the whole."""
+
+    shown: str
+    length: int
+
+    @property
+    def note(self) -> str:
+        """That something is left out, or nothing."""
+        if len(self.shown) == self.length:
+            return ""
+        return f"The first {len(self.shown):,} of {self.length:,} characters."
+
+
+class Room:
+    """What a page still has room for: texts are shown as they are until `PAGE_CHARACTERS` are,
+    and then their beginnings."""
+
+    def __init__(self) -> None:
+        self._left = PAGE_CHARACTERS
+
+    def cut(self, text: str) -> Cut:
+        shown = text[: max(self._left, CUT_CHARACTERS)]
+        self._left -= len(shown)
+        return Cut(shown, len(text))
+
+
+class Known(NamedTuple):
+    """A variable: what it is, and what stands for it."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """One run that is shown: its text and figures, and what went on from it.
+
+    version: the number of the version that it was made of; None for a branch, which was
+    made of an edit. text, prompt: what of them is shown; prompt: of a branch alone.
+    """
+
+    panel: RunPanel
+    version: int | None
+    text: "Cut"
+    prompt: "Cut | None" = None
+    values: Sequence[Known] = ()
+    indent: int = 0
+    branches: list["Output"] = field(default_factory=list)
+
+    @cached_property
+    def table(self) -> ShownTable | None:
+        """Of a table page's run; smaller than where it stands alone."""
+        return self.panel.table_within(rows=TABLE_ROWS, columns=TABLE_COLUMNS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedPage:
+    """Everything that the page shows."""
+
+    shown: Shown
+    template: Template
+    form: PromptForm
+    outputs: Sequence[Output]
+
+    @property
+    def title(self) -> str:
+        return self.shown.title
+
+    @property
+    def settings(self) -> list[Setting]:
+        """All parameters, those that were changed first."""
+        panel = ParameterPanel(
+            parameters=self.form.parameters, defaults=default_parameters(self.template)
+        )
+        seed, logprobs = panel.parameters.seed, panel.parameters.logprobs
+        listed = [Setting(n.spec.label, n.text, n.changed) for n in panel.numbers]
+        stops = panel.stop_lines.replace("\n", "   ") or "none"
+        listed.append(Setting("Stop at", stops, panel.stop_changed))
+        listed.append(Setting("Seed", "fresh" if seed is None else str(seed), seed is not None))
+        if logprobs is not None:
+            listed.append(Setting("Probabilities", str(logprobs), changed=True))
+        return sorted(listed, key=lambda setting: not setting.changed)
+
+    @property
+    def model(self) -> str:
+        """The name that people know the model by."""
+        name = self.shown.version.model or registry().default
+        spec = registry().models.get(name)
+        return spec.title if spec else name
+
+    @property
+    def variables(self) -> list[Known]:
+        return [Known(v.name, v.text) for v in self.form.variables]
+
+    @property
+    def description(self) -> str:
+        """A few words for a preview: what the author says, else how the prompt ends."""
+        said = self.shown.description or self.shown.version.text[-400:]
+        return " ".join(said.split())[:200]
+
+    @property
+    def address(self) -> str:
+        return self._address("")
+
+    @property
+    def open_address(self) -> str:
+        return self._address("_open")
+
+    @property
+    def fork_address(self) -> str:
+        return self._address("_fork")
+
+    @property
+    def image_address(self) -> str:
+        return self._address("_image")
+
+    def _address(self, part: str) -> str:
+        room = "workbench" if part == "_open" else "sharing"
+        if self.shown.share is not None:
+            return reverse(f"{room}:shared{part}", args=[self.shown.share.token])
+        return reverse(f"{room}:gallery_prompt{part}", args=[self.shown.prompt.pk])
+
+
+def shared_page(shown: Shown) -> SharedPage:
+    """The page of what is shown, in few queries however many runs there are."""
+    template = template_named(shown.prompt.template)
+    return SharedPage(
+        shown=shown,
+        template=template,
+        form=shown_form(shown),
+        outputs=_outputs(shown, template),
+    )
+
+
+def shown_form(shown: Shown) -> PromptForm:
+    """The prompt that is shown, as a page that can run it has it."""
+    return form_of_state(template_named(shown.prompt.template), state_of_version(shown.version))
+
+
+def segments(text: str, labels: Sequence[str]) -> list[Segment]:
+    """``text`` in parts: labels that begin a line, variables, and what is between.
+
+    >>> segments("English: {{word}}", ["English"])
+    [Segment(kind='label', text='English:'), Segment(kind='text', text=' '),
+     Segment(kind='variable', text='{{word}}')]
+    """
+    known = "|".join(regex.escape(label) for label in labels if label)
+    label = rf"^(?P<label>(?:{known}):)|" if known else ""
+    pattern = regex.compile(f"{label}(?P<variable>{_VARIABLE})", regex.MULTILINE)
+    found: list[Segment] = []
+    end = 0
+    for match in pattern.finditer(text):
+        if match.start() > end:
+            found.append(Segment("text", text[end : match.start()]))
+        found.append(Segment("variable" if match["variable"] else "label", match[0]))
+        end = match.end()
+    if end < len(text):
+        found.append(Segment("text", text[end:]))
+    return found
+
+
+def _outputs(shown: Shown, template: Template) -> list[Output]:
+    numbers = _numbers(shown)
+    branches = branches_of(shown.runs, only=shown.branches) if shown.with_branches else {}
+    room = Room()
+    # The runs before what went on from them: those were chosen.
+    texts = {run.pk: room.cut(run.text.lstrip()) for run in shown.runs}
+    return [
+        Output(
+            panel=_panel(template, run),
+            version=numbers.get(run.version_id) if run.version_id else None,
+            text=texts[run.pk],
+            values=_values(run),
+            branches=[
+                Output(
+                    panel=_panel(template, branch),
+                    version=None,
+                    text=room.cut(branch.text.lstrip()),
+                    prompt=room.cut(branch.prompt),
+                    values=_values(branch),
+                    indent=min(depth, MOST_INDENT),
+                )
+                for depth, branch in branches.get(run.pk, [])
+            ],
+        )
+        for run in shown.runs
+    ]
+
+
+def _numbers(shown: Shown) -> dict[uuid.UUID, int]:
+    """Of the versions that the runs were made of."""
+    asked = {run.version_id for run in shown.runs if run.version_id}
+    of_prompt = PromptVersion.objects.filter(prompt=shown.prompt, pk__in=asked)
+    return dict(of_prompt.values_list("pk", "number")) if asked else {}
+
+
+def _panel(template: Template, run: Run) -> RunPanel:
+    progress = RunProgress(run.text, run.completion_tokens, run.epoch, [])
+    return RunPanel(template=template, run=run, progress=progress)
+
+
+def _values(run: Run) -> list[Known]:
+    """What stood for the prompt's variables in this run."""
+    kept = stored_variables(run.fields.get("variables"))
+    return [Known(variable.name, variable.text) for variable in kept if variable.text]

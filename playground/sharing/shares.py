@@ -1,0 +1,258 @@
+"""Share links: made, listed and revoked by their owner, and what an open one lets others read.
+
+What a link shows is decided here, once, as a `Shown`. Pages, previews and forks are made
+of that and of nothing else, so that no route can reach more than the owner chose.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Left
+from django.http import Http404, QueryDict
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+
+from playground.accounts.models import Person
+from playground.core.errors import InvalidInput
+from playground.library.drafts import posted_id
+from playground.library.models import Prompt, PromptVersion, Share
+from playground.runs.models import Run
+from playground.sharing.branches import branches_of
+from playground.sharing.light_runs import light_runs
+
+# Of one prompt: open, revoked and expired ones together.
+MAX_LINKS = 200
+MAX_RUNS = 50
+# What the dialog offers to choose from.
+RUNS_OFFERED = 40
+GLIMPSE = 160
+# By what the form posts; None never expires, and "date" is a date of its own.
+EXPIRIES: dict[str, timedelta | None] = {
+    "never": None,
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+}
+# Nothing about these changes any more, and they have text to show.
+_SHOWN = (Run.Status.SUCCEEDED, Run.Status.CANCELLED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What of a prompt others are shown: this version, these runs, and nothing else.
+
+    share: the link that shows it; None in the gallery.
+    branches: the only ones that may be shown; None for all there are.
+    """
+
+    prompt: Prompt
+    version: PromptVersion
+    runs: Sequence[Run]
+    with_branches: bool = False
+    branches: Collection[uuid.UUID] | None = None
+    share: Share | None = None
+
+    @property
+    def author(self) -> str:
+        """The name of today, in every link: it says whose the prompt is."""
+        return author_of(self.prompt.person)
+
+    @property
+    def title(self) -> str:
+        return self._details.title
+
+    @property
+    def description(self) -> str:
+        return self._details.description
+
+    @property
+    def _details(self) -> Prompt | Share:
+        return self.share if self.share is not None and self.share.is_fixed else self.prompt
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShareOptions:
+    """What a new link is to show, and until when. version None: always the newest."""
+
+    version: PromptVersion | None
+    runs: Sequence[Run]
+    with_branches: bool
+    expires_at: datetime | None
+
+
+def author_of(person: Person) -> str:
+    """What others read as the name of ``person``."""
+    return person.user.get_username() if person.user else "a guest"
+
+
+# --- Reading through a link -------------------------------------------------------------------
+
+
+def shown_by_link(token: str, *, most_runs: int = MAX_RUNS) -> Shown:
+    """What the link shows, with its first runs. Revoked, expired and never made are the same:
+    there is nothing."""
+    share = (
+        Share.objects.filter(is_open(), token=token)
+        .select_related("prompt__head", "prompt__person__user", "version")
+        .first()
+    )
+    version = (share.version or share.prompt.head) if share else None
+    if share is None or version is None:
+        raise Http404
+    return Shown(
+        prompt=share.prompt,
+        version=version,
+        runs=shown_runs(share.runs.all(), prompt=share.prompt, most=most_runs),
+        with_branches=share.with_branches,
+        branches=set(share.branches.values_list("pk", flat=True)) if share.is_fixed else None,
+        share=share,
+    )
+
+
+def is_open(prefix: str = "") -> Q:
+    """The condition on shares under which they still show anything."""
+    expires = f"{prefix}expires_at"
+    not_over = Q(**{f"{expires}__isnull": True}) | Q(**{f"{expires}__gt": timezone.now()})
+    return Q(**{f"{prefix}revoked_at__isnull": True}) & not_over
+
+
+def shown_runs(chosen: QuerySet[Run], *, prompt: Prompt, most: int = MAX_RUNS) -> list[Run]:
+    """The chosen runs, oldest first, without the tokens that only the editor needs."""
+    own = chosen.filter(person=prompt.person_id, status__in=_SHOWN)
+    return light_runs(own.order_by("number"), most=most)
+
+
+# --- The owner's side -------------------------------------------------------------------------
+
+
+def links_of(prompt: Prompt) -> QuerySet[Share]:
+    """Every link to the prompt, newest first, each with ``run_count``."""
+    links = prompt.shares.select_related("version").annotate(run_count=Count("runs"))
+    return links.order_by("-created_at", "pk")
+
+
+def link_of(prompt: Prompt, share_id: uuid.UUID) -> Share:
+    """The prompt's link with that id. Whose the prompt is, was asked before."""
+    share = prompt.shares.filter(pk=share_id).first()
+    if share is None:
+        raise Http404
+    return share
+
+
+def runs_to_choose(prompt: Prompt) -> list[Run]:
+    """The newest runs of the prompt that can be shown, each with ``glimpse``."""
+    newest = _runs_of(prompt).defer("tokens", "text", "prompt", "fields")
+    return list(newest.annotate(glimpse=Left("text", GLIMPSE)).order_by("-number")[:RUNS_OFFERED])
+
+
+def version_numbers(prompt: Prompt) -> dict[uuid.UUID, int]:
+    """The numbers of the prompt's versions, by their ids."""
+    return dict(prompt.versions.values_list("pk", "number"))
+
+
+def posted_options(prompt: Prompt, data: QueryDict) -> ShareOptions:
+    """The choices as posted. Raises `InvalidInput`."""
+    return ShareOptions(
+        version=_posted_version(prompt, data.get("share_version", "")),
+        runs=posted_runs(prompt, data),
+        with_branches=bool(data.get("share_branches")),
+        expires_at=_posted_expiry(data),
+    )
+
+
+def posted_runs(prompt: Prompt, data: QueryDict) -> list[Run]:
+    """The chosen runs: those of the prompt alone. Raises `InvalidInput` for any other."""
+    asked = data.getlist("share_run")
+    if len(asked) > MAX_RUNS:
+        raise InvalidInput(f"At most {MAX_RUNS} outputs can be shown.", field="share_run")
+    wanted = {run_id for raw in asked if (run_id := posted_id(raw))}
+    found = list(_runs_of(prompt).filter(pk__in=wanted).only("pk")) if wanted else []
+    if len(found) != len(set(asked)):
+        raise InvalidInput(
+            "One of these outputs is not there any more. Choose again.", field="share_run"
+        )
+    return found
+
+
+def share_create(*, prompt: Prompt, options: ShareOptions) -> Share:
+    """A new link. Links made before stay as they are."""
+    with transaction.atomic():
+        # The prompt's row is the lock under which links are counted.
+        locked = Prompt.objects.select_for_update().get(pk=prompt.pk)
+        if prompt.shares.count() >= MAX_LINKS:
+            raise InvalidInput(
+                f"This prompt has had {MAX_LINKS} links, which is the most. "
+                "Save it as a new prompt to make more."
+            )
+        share = Share.objects.create(
+            person_id=prompt.person_id,
+            prompt=prompt,
+            version=options.version,
+            with_branches=options.with_branches,
+            expires_at=options.expires_at,
+            # What its maker reads while making it, and not what the version was once called.
+            title=locked.title if options.version else "",
+            description=locked.description if options.version else "",
+        )
+        share.runs.set(options.runs)
+        if share.is_fixed and share.with_branches:
+            shown = shown_runs(share.runs.all(), prompt=prompt)
+            share.branches.set(
+                branch for found in branches_of(shown).values() for _depth, branch in found
+            )
+    return share
+
+
+def share_revoke(*, share: Share) -> Share:
+    """Closes the link from the next request on. Twice is once."""
+    Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
+    share.refresh_from_db(fields=["revoked_at"])
+    return share
+
+
+def share_revoke_all(*, prompt: Prompt) -> int:
+    """Closes every link to the prompt. Returns how many were open."""
+    open_ones = prompt.shares.filter(is_open())
+    return open_ones.update(revoked_at=timezone.now())
+
+
+def _runs_of(prompt: Prompt) -> QuerySet[Run]:
+    versions = prompt.versions.values("pk")
+    of_prompt = Run.objects.filter(person=prompt.person_id, version_id__in=versions)
+    return of_prompt.filter(status__in=_SHOWN).exclude(text="")
+
+
+def _posted_version(prompt: Prompt, raw: str) -> PromptVersion | None:
+    if not raw:
+        return None
+    is_number = raw.isascii() and raw.isdigit() and len(raw) < 10
+    version = prompt.versions.filter(number=int(raw)).first() if is_number else None
+    if version is None:
+        raise InvalidInput(
+            "There is no such version. Choose one of the list.", field="share_version"
+        )
+    return version
+
+
+def _posted_expiry(data: QueryDict) -> datetime | None:
+    chosen = data.get("share_expires", "never")
+    if chosen != "date":
+        if chosen not in EXPIRIES:
+            raise InvalidInput("Choose when the link expires.", field="share_expires")
+        lasting = EXPIRIES[chosen]
+        return timezone.now() + lasting if lasting else None
+    try:
+        day = parse_date(data.get("share_until", ""))
+    except ValueError:
+        day = None
+    if day is None:
+        raise InvalidInput("Choose the last day of the link.", field="share_until")
+    if not timezone.now().date() <= day or day.year > 9000:
+        raise InvalidInput("The last day of the link lies in the past.", field="share_until")
+    # To the end of that day.
+    midnight = datetime(day.year, day.month, day.day, tzinfo=timezone.get_default_timezone())
+    return midnight + timedelta(days=1)

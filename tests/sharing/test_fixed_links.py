@@ -1,0 +1,218 @@
+"""A link to one version shows what it showed when it was made, whatever its owner does since."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
+from django.utils import timezone
+
+from playground.accounts.models import Person
+from playground.core import search
+from playground.library.indexing import EVERYBODY, PUBLIC
+from playground.library.models import Prompt, Share
+from playground.library.services import Details, prompt_edit, prompt_save
+from playground.runs.models import Run
+from tests.accounts.people import make_user, signed_in
+from tests.conftest import make_run
+from tests.library.saved import free_state, saved_prompt
+
+BEFORE = [
+    ("prompts", "0002_barred"),
+    ("core", "0001_search"),
+    # Their tables have these columns whatever the prompts are like.
+    ("accounts", "0003_person_address"),
+    ("runs", "0008_plain_texts"),
+]
+
+
+@pytest.fixture
+def owner(db: None) -> Person:
+    return Person.objects.create(user=make_user("ada"))
+
+
+@pytest.fixture
+def prompt(owner: Person) -> Prompt:
+    made = saved_prompt(owner, "Hello {{name}}", "Hello again", title="The title of then")
+    prompt_edit(
+        prompt=made, details=Details(title=made.title, description="What it is for", tags=("one",))
+    )
+    return made
+
+
+def run_of(prompt: Prompt, text: str, **values: Any) -> Run:
+    version = prompt.versions.get(number=1)
+    row = {"version_id": version.pk, "status": "succeeded", "text": text, **values}
+    return make_run(prompt.person, **row)
+
+
+def make_link(prompt: Prompt, *runs: Run, version: str) -> Share:
+    """As the dialog makes it."""
+    form = {"share_version": version, "share_run": [str(run.pk) for run in runs]}
+    answer = signed_in(prompt.person.user).post(
+        f"/prompts/{prompt.pk}/share/", {**form, "share_branches": "on", "share_expires": "never"}
+    )
+    assert answer.status_code == 303
+    return Share.objects.get()
+
+
+def shown(share: Share) -> dict[str, bytes]:
+    """All that a link shows, without what differs by nature."""
+    caches["previews"].clear()
+    pages = ("", "open/", "fork/", "preview.png")
+    answers = {page: Client().get(f"/s/{share.token}/{page}").content for page in pages}
+    random = rb'nonce="[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"|csrfmiddlewaretoken": "[^"]*'
+    return {page: re.sub(random, b"", content) for page, content in answers.items()}
+
+
+def change_everything(prompt: Prompt, run: Run) -> None:
+    """All that an owner can do about a prompt and what hangs on it."""
+    later = Details(title="Given later", description="Said later", tags=("later",))
+    prompt_save(prompt=prompt, state=free_state("Written later"), details=later, message="Later")
+    branch = run_of(prompt, "Branched later", parent=run, tree=run.tree)
+    run_of(prompt, "Branched from that", parent=branch, tree=run.tree)
+    run_of(prompt, "Run later")
+    run_of(prompt, "Tried again later", origin=run)
+    Run.objects.update(starred=True)
+    now = timezone.now()
+    Prompt.objects.update(starred=True, published_at=now, archived_at=now)
+
+
+def test_a_link_to_a_version_shows_the_same_for_good(prompt: Prompt) -> None:
+    run = run_of(prompt, "The output")
+    run_of(prompt, "Branched before", parent=run, tree=run.tree)
+    share = make_link(prompt, run, version="1")
+    before = shown(share)
+    for told in (b"The title of then", b"What it is for", b"The output", b"Branched before"):
+        assert told in before[""]
+
+    change_everything(prompt, run)
+
+    assert shown(share) == before
+    fork = Client().post(f"/s/{share.token}/fork/")
+    copy = Prompt.objects.get(pk=fork["Location"].split("/")[2])
+    assert (copy.title, copy.description) == ("The title of then", "What it is for")
+    assert copy.head.text == "Hello {{name}}"
+    panel = signed_in(prompt.person.user).get(f"/prompts/{prompt.pk}/share/").content.decode()
+    assert "version 1, as “The title of then”" in panel
+
+
+def test_a_link_to_the_newest_version_shows_what_is_so_now(prompt: Prompt) -> None:
+    run = run_of(prompt, "The output")
+    share = make_link(prompt, run, version="")
+
+    change_everything(prompt, run)
+
+    page = shown(share)[""]
+    for told in (b"Given later", b"Said later", b"Written later", b"Branched later"):
+        assert told in page
+    for old in (b"The title of then", b"What it is for"):
+        assert old not in page
+
+
+def test_the_authors_name_is_the_one_of_now(prompt: Prompt) -> None:
+    share = make_link(prompt, version="1")
+
+    prompt.person.user.username = "countess"
+    prompt.person.user.save()
+
+    page = shown(share)[""]
+    assert b'by <bdi translate="no">countess</bdi>' in page
+    assert b">ada<" not in page
+
+
+def test_a_branch_that_is_deleted_is_shown_no_more(prompt: Prompt) -> None:
+    run = run_of(prompt, "The output")
+    branch = run_of(prompt, "Branched before", parent=run, tree=run.tree)
+    share = make_link(prompt, run, version="1")
+
+    branch.delete()
+
+    assert b"Branched before" not in shown(share)[""]
+
+
+def migrate(targets: list[tuple[str, str]] | None = None) -> Any:
+    """The models as they are at ``targets``; the newest ones by default."""
+    executor = MigrationExecutor(connection)
+    targets = targets or executor.loader.graph.leaf_nodes()
+    executor.migrate(targets)
+    return executor.loader.project_state(targets).apps
+
+
+@pytest.fixture
+def old(transactional_db: None) -> Iterator[Any]:
+    """The models of before. The newest are there again afterwards."""
+    yield migrate(BEFORE)
+    migrate()
+
+
+def test_links_and_forks_of_before_keep_what_they_show(old: Any) -> None:
+    person = old.get_model("accounts", "Person")
+    ada = person.objects.create(
+        user=old.get_model("accounts", "User").objects.create(username="ada")
+    )
+    reader = person.objects.create()
+    prompts = old.get_model("prompts", "Prompt").objects
+    prompt = prompts.create(person=ada, template="free", title="Title", description="About it")
+    version = old.get_model("prompts", "PromptVersion").objects.create(
+        prompt=prompt, number=1, text="Hello", parameters={}
+    )
+    shares = old.get_model("prompts", "Share").objects
+    fixed = shares.create(
+        person=ada, prompt=prompt, version=version, with_branches=True, token="f" * 22
+    )
+    newest = shares.create(person=ada, prompt=prompt, token="n" * 22)
+    runs = old.get_model("runs", "Run").objects
+    row = {"person": ada, "parameters": {}, "max_tokens": 1, "seed": 1, "status": "succeeded"}
+    first = runs.create(**row, number=1)
+    second = runs.create(**row, number=2, parent=first)
+    third = runs.create(**row, number=3, parent=second)
+    fixed.runs.add(first)
+    forks = {
+        "of one that is there": {"forked_from": version, "forked_author": "an old name"},
+        "of one that is gone": {"forked_author": "ada"},
+        "of somebody who is gone": {"forked_author": "bob"},
+        "of nothing": {},
+    }
+    for title, values in forks.items():
+        prompts.create(person=reader, template="free", title=title, **values)
+
+    migrate()
+
+    share = Share.objects.get(pk=fixed.pk)
+    assert (share.title, share.description) == ("Title", "About it")
+    assert {run.pk for run in share.branches.all()} == {second.pk, third.pk}
+    assert Share.objects.get(pk=newest.pk).title == ""
+    authors = dict(Prompt.objects.filter(title__in=forks).values_list("title", "forked_person"))
+    assert authors == {
+        "of one that is there": ada.pk,
+        "of one that is gone": ada.pk,
+        "of somebody who is gone": None,
+        "of nothing": None,
+    }
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="on PostgreSQL nothing could be published before"
+)
+def test_what_was_published_before_is_found_in_the_gallery(old: Any) -> None:
+    number, found = 7, uuid.uuid4()
+    scope = f"scopepublic-prompt{EVERYBODY.hex}{EVERYBODY.hex}"
+    old.get_model("core", "SearchEntry").objects.create(
+        id=number, kind="public-prompt", object_id=found, owner=EVERYBODY
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_searchwords (rowid, scope, text) VALUES (%s, %s, 'fox')",
+            [number, scope],
+        )
+
+    migrate()
+
+    matching = search.matching(kind=PUBLIC, owner=EVERYBODY, query="fox")
+    assert list(matching) == [found]
