@@ -4,7 +4,7 @@
 // changed meanwhile is not written over: this page's text becomes a copy (409), and
 // from then on the page writes that.
 import htmx from 'htmx.org';
-import { tooLong } from './too-long.js';
+import { tooLong } from '../form/too-long.js';
 import { bringUnsent, keepUnsent } from './unsent-draft.js';
 
 const DELAY = 1000;

@@ -3,7 +3,7 @@
 // Rows that were added or removed are asked for again, about what stands there now; a preview is
 // dropped, its own is on the way; and what was written while a chat's message was sent stays.
 import htmx from 'htmx.org';
-import { hasGoneOnBefore } from './focus.js';
+import { hasGoneOnBefore } from '../shell/focus.js';
 
 const FIELDS = new Set(['fields', 'variables']);
 

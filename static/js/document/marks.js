@@ -2,7 +2,7 @@
 // and a line of its own. The ranges move with the text and are never built anew.
 import { RangeSet, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView } from '@codemirror/view';
-import { broughtBack } from './remembered.js';
+import { broughtBack } from '../box/remembered.js';
 
 const CLASSES = [
   [Math.log(0.8), 5],

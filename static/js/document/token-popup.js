@@ -1,9 +1,9 @@
 // The card of a token in the editor: under the pointer, and where the caret was moved to.
 import { StateEffect, StateField } from '@codemirror/state';
 import { hoverTooltip, keymap, showTooltip } from '@codemirror/view';
-import { announce } from './announcer.js';
+import { announce } from '../shell/announcer.js';
+import { areShown, inWords, tokenCard } from '../tokens/token-card.js';
 import { tokenAt } from './marks.js';
-import { areShown, inWords, tokenCard } from './token-card.js';
 
 const HOVER = 120;
 const hide = StateEffect.define();

@@ -2,7 +2,7 @@
 // like, with each preview; here they are merged into the page, and what is being typed in them
 // stays as it is.
 import htmx from 'htmx.org';
-import { announce } from './announcer.js';
+import { announce } from '../shell/announcer.js';
 
 export function startVariables(editor) {
   document.addEventListener('htmx:afterSettle', ({ detail }) => {

@@ -2,8 +2,9 @@
 //
 // The page that follows the deletion tells the browser's other tabs; on another device a page hears
 // of it by its socket (stream.js).
+
+import { forgetUnsent } from '../library/unsent-draft.js';
 import { clear } from './notices.js';
-import { forgetUnsent } from './unsent-draft.js';
 
 const tabs = new BroadcastChannel('all-deleted');
 

@@ -1,7 +1,8 @@
 // Appends generated text, one change a beat, in blocks that a browser can lay
 // out on their own: a block that has about 200 tokens ends at its next newline.
-import { Beat } from './beat.js';
-import { likelihood } from './marks.js';
+
+import { likelihood } from '../document/marks.js';
+import { Beat } from '../tokens/beat.js';
 
 const TOKENS_A_BLOCK = 200;
 

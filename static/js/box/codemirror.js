@@ -5,8 +5,8 @@
 import { history, insertNewline, standardKeymap } from '@codemirror/commands';
 import { Annotation, EditorState, Transaction } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
+import { hideInputMethod } from '../shell/input-method.js';
 import { lineDirections } from './direction.js';
-import { hideInputMethod } from './input-method.js';
 import { labels } from './labels.js';
 import { nearMissMarks } from './near-miss-marks.js';
 import { stepBack, stepForth } from './steps.js';

@@ -1,13 +1,13 @@
 // Fields and raw prompt: one truth, built by the server from the fields, until
 // the prompt is edited by hand and stands for itself.
 import htmx from 'htmx.org';
-import { createBox, replaceText } from './codemirror.js';
-import { FreeDocument } from './document.js';
-import { inlineOutput } from './inline-output.js';
-import { onKey } from './input-method.js';
-import { showMisses } from './near-miss-marks.js';
-import { forgetCount, showTooLong, tooLong } from './too-long.js';
-import { showUnsent } from './unsent.js';
+import { createBox, replaceText } from '../box/codemirror.js';
+import { inlineOutput } from '../box/inline-output.js';
+import { showMisses } from '../box/near-miss-marks.js';
+import { showUnsent } from '../box/unsent.js';
+import { FreeDocument } from '../document/document.js';
+import { forgetCount, showTooLong, tooLong } from '../form/too-long.js';
+import { onKey } from '../shell/input-method.js';
 
 const PREVIEW_DELAY = 220;
 // What changes neither the prompt nor whether it fits.

@@ -1,5 +1,5 @@
 // The hints under what was typed: one click mends a near miss, as if the person had typed it.
-import { announce } from './announcer.js';
+import { announce } from '../shell/announcer.js';
 
 export function startHints(editor) {
   document.addEventListener('click', ({ target }) => {

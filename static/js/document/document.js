@@ -1,6 +1,6 @@
 // The free page's one document: the prompt, what models wrote into it, and what stands behind.
 import { EditorView, keymap } from '@codemirror/view';
-import { createBox, say, unseen } from './codemirror.js';
+import { createBox, say, unseen } from '../box/codemirror.js';
 import { Completion } from './completion.js';
 import { Generations } from './generation.js';
 import { currentRun, placesOf, show } from './places.js';

@@ -1,10 +1,11 @@
 // Ctrl/Cmd+K: one field for everything that the page can do and everywhere it can go.
 // A combobox with a list, as WAI-ARIA has them: the focus stays in the field.
+
+import { onKey } from '../shell/input-method.js';
+import { IS_APPLE } from '../shell/keys.js';
+import { own } from '../shell/own-text.js';
 import { commandsOfPage, hasModelMenu } from './commands.js';
-import { onKey } from './input-method.js';
-import { IS_APPLE } from './keys.js';
 import { fit } from './matching.js';
-import { own } from './own-text.js';
 
 const PAUSE_MS = 150;
 const MOST = 30;

@@ -1,5 +1,5 @@
 // Lists and what was just done in them: times as the reader's clock has them, toasts.
-import { onKey } from './input-method.js';
+import { onKey } from '../shell/input-method.js';
 
 const DONE = ['saved', 'renamed', 'discarded', 'archived', 'unarchived', 'deleted'];
 

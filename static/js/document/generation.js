@@ -6,11 +6,11 @@
 import { isolateHistory } from '@codemirror/commands';
 import { EditorSelection, Transaction } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
-import { Beat, giveWay } from './beat.js';
-import { unseen } from './codemirror.js';
+import { unseen } from '../box/codemirror.js';
+import { remembered } from '../box/remembered.js';
+import { Beat, giveWay } from '../tokens/beat.js';
 import { marksOf, markTokens, tokenMarks } from './marks.js';
 import { expect, expectedAt, fill, open, places, placesOf, show, write } from './places.js';
-import { remembered } from './remembered.js';
 
 export class Generations {
   // run -> Completion

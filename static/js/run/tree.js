@@ -1,7 +1,7 @@
 // The tree of runs: arrow keys as WAI-ARIA has them for a tree, and the way to what is starred.
 // A node that is the same prompt opens in the panel; another one is a page of its own, and the
 // focus comes back to its node there.
-import { onKey } from './input-method.js';
+import { onKey } from '../shell/input-method.js';
 
 const RETURN = 'tree-focus';
 

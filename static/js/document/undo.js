@@ -1,8 +1,8 @@
 // Undo and Redo as buttons that say what they would do; Undo also shows it in the text.
 import { EditorView } from '@codemirror/view';
-import { announce } from './announcer.js';
+import { peekBack, peekForth, stepBack, stepForth } from '../box/steps.js';
+import { announce } from '../shell/announcer.js';
 import { doom, placesOf, show } from './places.js';
-import { peekBack, peekForth, stepBack, stepForth } from './steps.js';
 
 const PAUSE = 120;
 

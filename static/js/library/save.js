@@ -1,6 +1,6 @@
 // The dialog in which a prompt is saved. Without scripts it opens as a popover.
-import { onKey } from './input-method.js';
-import { point } from './notices.js';
+import { onKey } from '../shell/input-method.js';
+import { point } from '../shell/notices.js';
 
 const BUTTONS = new Set(['save-submit', 'save-new']);
 

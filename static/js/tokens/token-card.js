@@ -1,6 +1,6 @@
 // What is shown of one token: its text, how likely it was, and what else could have stood there.
-import { percent } from './marks.js';
-import { own } from './own-text.js';
+import { percent } from '../document/marks.js';
+import { own } from '../shell/own-text.js';
 import { TokenTexts } from './token-texts.js';
 
 const MOST = 5;

@@ -1,8 +1,8 @@
 // Stop sequences as chips over the text field that is posted: one a line, with
 // \n written for a line break.
 
-import { onKey } from './input-method.js';
-import { own } from './own-text.js';
+import { onKey } from '../shell/input-method.js';
+import { own } from '../shell/own-text.js';
 
 // playground/checkpoints/tokenizer_files.py has the same.
 const END_OF_TEXT = '<|endoftext|>';

@@ -6,8 +6,8 @@
 import { invertedEffects } from '@codemirror/commands';
 import { StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView, WidgetType } from '@codemirror/view';
-import { extendedPlace, movedPlace } from './place-ranges.js';
-import { broughtBack } from './remembered.js';
+import { extendedPlace, movedPlace } from '../box/place-ranges.js';
+import { broughtBack } from '../box/remembered.js';
 
 // { id, at }: a new place. { at }: where the next one will be.
 export const open = StateEffect.define();

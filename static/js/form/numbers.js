@@ -1,6 +1,6 @@
 // A number of the parameters: its slider and its input as one. What the page makes of a typed
 // number that it cannot take, it says.
-import { announce } from './announcer.js';
+import { announce } from '../shell/announcer.js';
 
 export function bindNumber(element) {
   const input = element.querySelector('.number');

@@ -1,9 +1,9 @@
 // The card of a token in a completion that stands by itself: under the pointer, at a touch, and
 // by the arrow keys.
-import { announce } from './announcer.js';
-import { onKey } from './input-method.js';
+import { announce } from '../shell/announcer.js';
+import { onKey } from '../shell/input-method.js';
+import { areShown, inWords, tokenCard } from '../tokens/token-card.js';
 import { tokenOf } from './output.js';
-import { areShown, inWords, tokenCard } from './token-card.js';
 
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 const GAP = 6;

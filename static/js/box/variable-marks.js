@@ -1,7 +1,7 @@
 // {{name}} in the editor: tinted, and its value when the pointer rests on it.
 import { Decoration, hoverTooltip, MatchDecorator, ViewPlugin } from '@codemirror/view';
 
-import { own } from './own-text.js';
+import { own } from '../shell/own-text.js';
 
 // playground/prompts/variables.py reads the same: an odd number of backslashes makes the braces
 // plain text.

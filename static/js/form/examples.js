@@ -3,8 +3,8 @@
 // A row that moves gives its texts to the places on its way; the rows themselves stay, with their
 // names and numbers.
 import htmx from 'htmx.org';
-import { announce } from './announcer.js';
-import { onKey } from './input-method.js';
+import { announce } from '../shell/announcer.js';
+import { onKey } from '../shell/input-method.js';
 
 const DRAG_FROM = 4;
 const VIEW = 'examples-view';

@@ -1,13 +1,14 @@
 // The run under the prompt: follows it, shows how it stands, and puts the
 // completion where it belongs: into the prompt's text, or by itself.
-import { announce } from './announcer.js';
-import { sayAllDeleted } from './deleted.js';
-import { say } from './notices.js';
+
+import { tooLong } from '../form/too-long.js';
+import { announce } from '../shell/announcer.js';
+import { sayAllDeleted } from '../shell/deleted.js';
+import { say } from '../shell/notices.js';
 import { Output } from './output.js';
-import { PanelSource } from './panel.js';
+import { PanelSource } from './panel-source.js';
 import { Stream } from './stream.js';
 import { drawRows } from './table.js';
-import { tooLong } from './too-long.js';
 
 const FINAL = new Set(['succeeded', 'cancelled', 'failed']);
 const LOST = 'Connection lost. The run goes on; the page reconnects.';
