@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from playground.accounts.models import Person
 from playground.core import search
+from playground.library.forms import Details
 from playground.library.models import Draft, Prompt, Tag
-from playground.library.services import Details, prompt_edit
+from playground.library.services import prompt_edit
 from playground.runs.finishing import run_index, run_words
 from tests.conftest import make_run
 from tests.library.saved import HTMX, free_state, guest_of, saved_prompt

@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from playground.accounts.models import Person
 from playground.core import search
 from playground.core.errors import NothingChanged
+from playground.library.forms import Details
 from playground.library.indexing import OWN
 from playground.library.models import Draft, Prompt
-from playground.library.services import Details, prompt_create
+from playground.library.services import prompt_create
 from playground.library.states import state_of_version
 from playground.library.versions import version_create, version_restore, version_rows
 from playground.prompts.catalog import TEMPLATES
