@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from playground.accounts.people import person_of
 from playground.core.http import HtmxRequest, back_to, see_other
+from playground.core.toasts import toast
 from playground.history.listing import glimpsed
 from playground.history.rows import HistoryRow
 from playground.runs.deletion import runs_delete
@@ -43,5 +43,5 @@ def delete(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
         context = {"rows": rows, "count": "this run", "action": request.path}
         return render(request, "history/delete.html", context)
     runs_delete(person=run.person, run_ids=[run.pk])
-    messages.success(request, "1 run deleted.")
+    toast(request, "1 run deleted.")
     return see_other(reverse("history:list"))

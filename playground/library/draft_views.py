@@ -11,6 +11,7 @@ from playground.accounts.people import person_for_write, person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, open_page, read_id, see_other
 from playground.core.responses import error_response
+from playground.core.toasts import toast
 from playground.library.drafts import (
     PageSave,
     Saved,
@@ -63,10 +64,11 @@ def save(request: HtmxRequest, template: Template) -> HttpResponse:
 def discard(request: HtmxRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Puts a draft aside; its page, or the list it was thrown away from, offers to undo that."""
     draft = draft_discard(draft=draft_of(person_of(request), draft_id))
+    text = "Copy deleted." if draft.is_copy else "Draft put aside."
+    toast(request, text, undo=reverse("library:draft_restore", args=[draft.pk]))
     if "in_list" in request.POST:
-        address = reverse("library:list") + f"?show=drafts&discarded={draft.pk}"
-        return see_other(address)
-    return open_page(request, f"{draft_address(draft)}?discarded={draft.pk}")
+        return see_other(reverse("library:list") + "?show=drafts")
+    return open_page(request, draft_address(draft))
 
 
 @require_POST

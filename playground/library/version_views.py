@@ -9,10 +9,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from playground.accounts.people import person_of
 from playground.core.http import read_number, see_other
+from playground.core.toasts import take_toast, toast
 from playground.library.diffs import changes_between
 from playground.library.services import prompt_of
 from playground.library.states import state_of_version
-from playground.library.toasts import toast_of
 from playground.library.versions import PAGE, version_of, version_restore, version_rows
 from playground.prompts.state import template_named
 
@@ -28,7 +28,7 @@ def versions(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
         "rows": rows,
         "last": rows[-1].version.number if rows else 1,
         "page_size": PAGE,
-        "toast": toast_of(request),
+        "toast": take_toast(request),
     }
     return render(request, "library/versions.html", context)
 
@@ -57,4 +57,5 @@ def restore(request: HttpRequest, prompt_id: uuid.UUID, number: int) -> HttpResp
     """A new version with the content of an old one. Nothing is overwritten."""
     prompt = prompt_of(person_of(request), prompt_id)
     version_restore(prompt=prompt, version=version_of(prompt, number))
-    return see_other(reverse("library:versions", args=[prompt.pk]) + "?saved")
+    toast(request, "Saved.")
+    return see_other(reverse("library:versions", args=[prompt.pk]))

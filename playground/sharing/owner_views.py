@@ -12,13 +12,12 @@ from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, see_other
 from playground.library.models import Prompt
 from playground.library.services import prompt_of
+from playground.sharing.forms import posted_options, posted_runs
 from playground.sharing.gallery import BARRED, prompt_publish, prompt_unpublish
 from playground.sharing.models import Share
 from playground.sharing.shares import (
     link_of,
     links_of,
-    posted_options,
-    posted_runs,
     runs_to_choose,
     share_create,
     share_revoke,
@@ -34,7 +33,7 @@ def share(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return _show(request, prompt)
     try:
-        made = share_create(prompt=prompt, options=posted_options(prompt, request.POST))
+        made = share_create(prompt=prompt, **posted_options(prompt, request.POST))
     except PlaygroundError as error:
         return _show(request, prompt, shown="link", error=error)
     return _answer_change(request, prompt, shown="link", made=made)
