@@ -22,7 +22,7 @@ import torch
 from benchmarks.engine_report import Report, Target, load_before
 from benchmarks.processes import machine
 from playground.prompts.catalog import TEMPLATES
-from tools.demo_model.scoring import (
+from tools.demo_model.evaluation.scoring import (
     ANSWER_STOPS,
     MOST_TOKENS,
     Figure,
@@ -31,7 +31,7 @@ from tools.demo_model.scoring import (
     figure,
     shown,
 )
-from tools.demo_model.tokens import load_tokenizer
+from tools.demo_model.training.tokenizer import load_tokenizer
 from workers.engine.checkpoint import CheckpointSpec
 from workers.engine.engine import Engine
 from workers.engine.request import Finish, Request, SamplingParams

@@ -5,14 +5,14 @@ import random
 
 import pytest
 
-from tools.demo_model import code
-from tools.demo_model.batches import batches, encode
-from tools.demo_model.corpus import held_out_document, training_document
-from tools.demo_model.french import NOUNS, tidy
-from tools.demo_model.network import END_OF_TEXT
-from tools.demo_model.rows import same_rows
-from tools.demo_model.tokens import train_tokenizer
-from tools.demo_model.verbs import french_verb
+from tools.demo_model.corpus.code import explanations
+from tools.demo_model.corpus.language.french import NOUNS, tidy
+from tools.demo_model.corpus.language.verbs import french_verb
+from tools.demo_model.corpus.stream import held_out_document, training_document
+from tools.demo_model.evaluation.sql_rows import same_rows
+from tools.demo_model.training.batches import batches, encode
+from tools.demo_model.training.network import END_OF_TEXT
+from tools.demo_model.training.tokenizer import train_tokenizer
 
 
 def test_every_query_runs_on_its_schema() -> None:
@@ -43,7 +43,7 @@ def test_the_order_counts_only_where_it_is_asked_for() -> None:
 
 def test_functions_do_what_their_explanations_say() -> None:
     for index in range(1500):
-        made = code.function(random.Random(index))
+        made = explanations.function(random.Random(index))
         scope: dict = {}
         exec(made.source, scope)
         function = scope[made.name]

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from tools.demo_model.card import CardError, command, figures, filled, losses, newest_results
-from tools.demo_model.curve import DEMO, picture, points, tick
-from tools.demo_model.journal import read
+from tools.demo_model.training.curve import DEMO, picture, points, tick
+from tools.demo_model.training.journal import read
 
 LOG = [
     {

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tools.demo_model import lexicon, questions, records, tables
-from tools.demo_model.documents import Document, Split
-from tools.demo_model.topics import TOPICS
-from tools.demo_model.words import lines
+from tools.demo_model.corpus import lexicon
+from tools.demo_model.corpus.documents import Document, Split
+from tools.demo_model.corpus.facts import question_answering, records, tables
+from tools.demo_model.corpus.facts.topics import TOPICS
+from tools.demo_model.corpus.words import lines
 
 Make = Callable[[random.Random, Split], Document]
 
@@ -82,9 +83,9 @@ def text_of(document: Document) -> str:
 
 @pytest.mark.parametrize("split", list(Split))
 def test_short_answers_stand_in_the_text(split: Split) -> None:
-    for document in documents(questions.document, split):
+    for document in documents(question_answering.document, split):
         answers = [document.text[start:stop].strip() for start, stop in document.answers]
-        told = [answer for answer in answers if answer != questions.NOT_SAID]
+        told = [answer for answer in answers if answer != question_answering.NOT_SAID]
         if told and not any(answer.endswith(".") for answer in told):
             for answer in told:
                 value = re.sub(r"^(In|On|At|To|Its|Near|From|The|Room) ", "", answer)
@@ -92,19 +93,21 @@ def test_short_answers_stand_in_the_text(split: Split) -> None:
 
 
 def test_the_examples_tell_the_style_of_the_answers() -> None:
-    for document in documents(questions.document, Split.TRAIN):
+    for document in documents(question_answering.document, Split.TRAIN):
         answers = [document.text[start:stop].strip() for start, stop in document.answers]
-        told = [answer for answer in answers if answer != questions.NOT_SAID]
+        told = [answer for answer in answers if answer != question_answering.NOT_SAID]
         assert len({answer.endswith(".") for answer in told}) <= 1
         if len(answers) == 1:
             assert answers[0].endswith(".")
-        elif answers[-1] != questions.NOT_SAID:
-            assert answers[0] != questions.NOT_SAID
+        elif answers[-1] != question_answering.NOT_SAID:
+            assert answers[0] != question_answering.NOT_SAID
 
 
 def test_a_few_questions_are_not_answered_by_the_text() -> None:
-    made = documents(questions.document, Split.TRAIN, 1500)
-    share = sum(document.wanted.strip() == questions.NOT_SAID for document in made) / len(made)
+    made = documents(question_answering.document, Split.TRAIN, 1500)
+    share = sum(document.wanted.strip() == question_answering.NOT_SAID for document in made) / len(
+        made
+    )
 
     assert 0.02 < share < 0.08
 
@@ -117,11 +120,11 @@ def test_there_are_many_topics_and_kinds() -> None:
 def test_held_out_texts_tell_of_names_that_training_never_has() -> None:
     known = {
         word
-        for make in (tables.document, questions.document)
+        for make in (tables.document, question_answering.document)
         for document in documents(make, Split.TRAIN, 1500)
         for word in re.findall(r"[A-Z]\w+", document.text)
     }
-    for make, text in ((tables.document, last_text), (questions.document, text_of)):
+    for make, text in ((tables.document, last_text), (question_answering.document, text_of)):
         new = sum(
             any(word not in known for word in re.findall(r"[A-Z]\w+", text(document)))
             for document in documents(make, Split.HELD_OUT, 200)

@@ -6,15 +6,16 @@ from collections import Counter
 import pytest
 
 from playground.prompts.formats import AGENT, CUSTOMER, STOPS
-from tools.demo_model import chat, lexicon, questions, tables
-from tools.demo_model.corpus import (
+from tools.demo_model.corpus import lexicon
+from tools.demo_model.corpus.documents import Split, is_held_out
+from tools.demo_model.corpus.facts import chat, question_answering, tables
+from tools.demo_model.corpus.stream import (
     HARDER_FROM,
     HARDEST_FROM,
     TASKS,
     held_out_document,
     training_document,
 )
-from tools.demo_model.documents import Split, is_held_out
 
 ENDINGS = {
     "chat": f"\n{AGENT}:",
@@ -112,7 +113,7 @@ def test_held_out_names_are_in_no_training_document() -> None:
     ]
     told = " ".join(
         make(random.Random(index), Split.TRAIN).text
-        for make in (questions.document, tables.document, chat.document)
+        for make in (question_answering.document, tables.document, chat.document)
         for index in range(300)
     )
 

@@ -6,16 +6,23 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from tools.demo_model import states
-from tools.demo_model.clauses import Form, english_verb, french_verb_phrase
-from tools.demo_model.documents import Split, is_held_out
-from tools.demo_model.english import article, compared, shortened
-from tools.demo_model.french import ADJECTIVES, COUNTRIES, NOUNS, Noun, adjective, tidy
-from tools.demo_model.grammar import PHRASES, finished, sentence
-from tools.demo_model.phrases import Phrase, described, determined
-from tools.demo_model.places import country_place
-from tools.demo_model.translation import document
-from tools.demo_model.verbs import (
+from tools.demo_model.corpus.documents import Split, is_held_out
+from tools.demo_model.corpus.language import states
+from tools.demo_model.corpus.language.clauses import Form, english_verb, french_verb_phrase
+from tools.demo_model.corpus.language.english import article, compared, shortened
+from tools.demo_model.corpus.language.french import (
+    ADJECTIVES,
+    COUNTRIES,
+    NOUNS,
+    Noun,
+    adjective,
+    tidy,
+)
+from tools.demo_model.corpus.language.grammar import PHRASES, finished, sentence
+from tools.demo_model.corpus.language.phrases import Phrase, described, determined
+from tools.demo_model.corpus.language.places import country_place
+from tools.demo_model.corpus.language.translation import document
+from tools.demo_model.corpus.language.verbs import (
     HELPERS,
     OF_THINGS,
     PLAIN,
@@ -24,7 +31,7 @@ from tools.demo_model.verbs import (
     conjugated,
     french_verb,
 )
-from tools.demo_model.words import lines
+from tools.demo_model.corpus.words import lines
 
 WHO = {
     "I": Phrase("I", "je", 0), "he": Phrase("he", "il", 2), "she": Phrase("she", "elle", 2, True),

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from tools.demo_model.corpus import TASKS, held_out_document, training_document
-from tools.demo_model.documents import Document
+from tools.demo_model.corpus.documents import Document
+from tools.demo_model.corpus.stream import TASKS, held_out_document, training_document
 from tools.demo_model.leaks import Found, Kept, kept_by, pairs, schema_names, search
 
 

@@ -5,23 +5,17 @@ from collections.abc import Callable
 
 import pytest
 
-from tools.demo_model import (
-    pattern_labels,
-    pattern_pages,
-    pattern_records,
-    pattern_rewrites,
-    patterns,
-)
-from tools.demo_model.documents import Document, Split, is_held_out
-from tools.demo_model.pattern_frames import Case, Frame, laid_out
-from tools.demo_model.pattern_records import Layout
-from tools.demo_model.pattern_rewrites import DATES, LISTS, NAMES
+from tools.demo_model.corpus.documents import Document, Split, is_held_out
+from tools.demo_model.corpus.patterns import families, labels, layouts, pages, rewrites
+from tools.demo_model.corpus.patterns.frames import Case, Frame, laid_out
+from tools.demo_model.corpus.patterns.layouts import Layout
+from tools.demo_model.corpus.patterns.rewrites import DATES, LISTS, NAMES
 
 FAMILIES = {
-    "labels": pattern_labels.document,
-    "records": pattern_records.document,
-    "rewrites": pattern_rewrites.document,
-    "pages": pattern_pages.document,
+    "labels": labels.document,
+    "records": layouts.document,
+    "rewrites": rewrites.document,
+    "pages": pages.document,
 }
 Make = Callable[[random.Random, Split], Document]
 
@@ -53,7 +47,7 @@ def test_a_document_is_a_function_of_its_seed(family: str) -> None:
 
 
 def test_every_family_is_in_the_stream() -> None:
-    keys = {document.key.split()[0] for document in some(patterns.document, Split.TRAIN)}
+    keys = {document.key.split()[0] for document in some(families.document, Split.TRAIN)}
 
     assert keys == {"labels:", "records:", "rewrites:", "page"}
 
@@ -78,12 +72,12 @@ def format_of(document: Document) -> str:
 
 
 def test_labels_of_the_question_are_among_the_examples() -> None:
-    for document in some(pattern_labels.document, Split.HELD_OUT, 300):
+    for document in some(labels.document, Split.HELD_OUT, 300):
         assert document.wanted in document.prompt
 
 
 def test_a_label_is_learnt_only_where_an_example_has_told_it() -> None:
-    for document in some(pattern_labels.document, Split.TRAIN, 300):
+    for document in some(labels.document, Split.TRAIN, 300):
         for start, stop in document.answers:
             assert document.text[start:stop].rstrip("\n") in document.text[:start]
 
@@ -91,7 +85,7 @@ def test_a_label_is_learnt_only_where_an_example_has_told_it() -> None:
 def test_arbitrary_labels_of_a_held_out_case_are_held_out_words() -> None:
     words = [
         label
-        for document in some(pattern_labels.document, Split.HELD_OUT, 300)
+        for document in some(labels.document, Split.HELD_OUT, 300)
         for label in [document.wanted.strip()]
         if label.isalpha() and label.islower() and len(label) > 3
     ]
@@ -101,7 +95,7 @@ def test_arbitrary_labels_of_a_held_out_case_are_held_out_words() -> None:
 
 
 def test_no_text_of_a_case_gets_two_labels() -> None:
-    for document in some(pattern_labels.document, Split.TRAIN, 300):
+    for document in some(labels.document, Split.TRAIN, 300):
         ends = [start for start, _ in document.answers]
 
         assert ends == sorted(set(ends))

@@ -6,10 +6,10 @@ from copy import deepcopy
 from typing import Any
 
 from playground.prompts.catalog import TEMPLATES
-from tools.demo_model import chat, policies, prose
-from tools.demo_model.documents import Split
-from tools.demo_model.operations import operation
-from tools.demo_model.passages import passage
+from tools.demo_model.corpus.code.operations import operation
+from tools.demo_model.corpus.documents import Split
+from tools.demo_model.corpus.facts import chat, policies, prose
+from tools.demo_model.corpus.facts.passages import passage
 
 
 def test_passages_have_no_gaps_and_vary() -> None:

@@ -7,8 +7,16 @@ import torch
 
 from benchmarks import demo
 from tools.demo_model import evaluate
-from tools.demo_model.documents import Document
-from tools.demo_model.scoring import ANSWER_STOPS, ROWS, cells, chosen, cut, figure, interval
+from tools.demo_model.corpus.documents import Document
+from tools.demo_model.evaluation.scoring import (
+    ANSWER_STOPS,
+    ROWS,
+    cells,
+    chosen,
+    cut,
+    figure,
+    interval,
+)
 
 TRANSLATION = Document(
     task="translation",

@@ -6,15 +6,15 @@ from collections import defaultdict
 
 import pytest
 
-from tools.demo_model import identifiers, sql
-from tools.demo_model.corpus import training_document
-from tools.demo_model.documents import Document, Split
-from tools.demo_model.rows import same_rows, schema_of
-from tools.demo_model.words import listed, vocabulary
+from tools.demo_model.corpus.documents import Document, Split
+from tools.demo_model.corpus.sql import identifiers, requests
+from tools.demo_model.corpus.stream import training_document
+from tools.demo_model.corpus.words import listed, vocabulary
+from tools.demo_model.evaluation.sql_rows import same_rows, schema_of
 
 
 def unseen(index: int) -> Document:
-    return sql.document(random.Random(f"unseen:{index}"), Split.HELD_OUT, unseen_tables=True)
+    return requests.document(random.Random(f"unseen:{index}"), Split.HELD_OUT, unseen_tables=True)
 
 
 def names_of(document: Document) -> set[str]:
@@ -27,7 +27,7 @@ def names_of(document: Document) -> set[str]:
 def test_unseen_schemas_share_no_name_with_the_training_text() -> None:
     names = {name for index in range(150) for name in names_of(unseen(index))}
     trained = "\n".join(
-        sql.document(random.Random(index), Split.TRAIN).text for index in range(4000)
+        requests.document(random.Random(index), Split.TRAIN).text for index in range(4000)
     )
     found = set(re.findall(r"\w+", trained))
 
@@ -59,7 +59,7 @@ def test_half_of_the_training_schemas_have_names_that_nobody_expects() -> None:
     }
     strange = 0
     for index in range(500):
-        names = names_of(sql.document(random.Random(index), Split.TRAIN))
+        names = names_of(requests.document(random.Random(index), Split.TRAIN))
         strange += len(names - usual) >= len(names) / 2
 
     assert 200 < strange < 400
@@ -76,7 +76,7 @@ def test_plurals(one: str, many: str) -> None:
 
 def test_every_query_runs_and_agrees_with_itself() -> None:
     for index in range(150):
-        for document in (sql.document(random.Random(index), Split.TRAIN), unseen(index)):
+        for document in (requests.document(random.Random(index), Split.TRAIN), unseen(index)):
             assert same_rows(document.prompt, document.wanted, document.wanted), document.text
 
 
@@ -131,7 +131,7 @@ def test_the_judge_tells_mutated_queries_for_each_construct() -> None:
     told: defaultdict[str, int] = defaultdict(int)
     asked: defaultdict[str, int] = defaultdict(int)
     for _ in range(400):
-        document = sql.document(rng, Split.TRAIN)
+        document = requests.document(rng, Split.TRAIN)
         name = construct_of(document.wanted)
         for given in mutations(rng, document):
             asked[name] += 1

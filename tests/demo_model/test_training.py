@@ -11,14 +11,14 @@ import torch
 from tokenizers import Tokenizer
 
 from tools.demo_model import train as trainer
-from tools.demo_model.ahead import Diet, batches_ahead
-from tools.demo_model.batches import batches, validation_batches
-from tools.demo_model.corpus import TASKS, training_document
-from tools.demo_model.journal import Journal, OtherRun, read
-from tools.demo_model.network import Shape
-from tools.demo_model.tokens import load_tokenizer, train_tokenizer
+from tools.demo_model.corpus.stream import TASKS, training_document
 from tools.demo_model.train import options_of, train
-from tools.demo_model.training import Schedule, Training
+from tools.demo_model.training.batches import batches, validation_batches
+from tools.demo_model.training.journal import Journal, OtherRun, read
+from tools.demo_model.training.network import Shape
+from tools.demo_model.training.prefetch import Diet, batches_ahead
+from tools.demo_model.training.tokenizer import load_tokenizer, train_tokenizer
+from tools.demo_model.training.trainer import Schedule, Training
 
 SHAPE = Shape(vocab_size=400, n_embd=32, n_layer=2, n_head=2, rotary_dim=8, n_positions=1024)
 

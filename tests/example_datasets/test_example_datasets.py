@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.demo_model.corpus import training_document
+from tools.demo_model.corpus.stream import training_document
 from tools.demo_model.leaks import kept_by, search
-from tools.demo_model.tokens import load_tokenizer
+from tools.demo_model.training.tokenizer import load_tokenizer
 from tools.example_datasets.datasets import (
     DATASETS,
     LIKENESS,

@@ -12,8 +12,15 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
-from tools.demo_model.network import END_OF_TEXT
-from tools.demo_model.scoring import ANSWER_STOPS, MOST_TOKENS, chosen, cut, figure, shown
+from tools.demo_model.evaluation.scoring import (
+    ANSWER_STOPS,
+    MOST_TOKENS,
+    chosen,
+    cut,
+    figure,
+    shown,
+)
+from tools.demo_model.training.network import END_OF_TEXT
 
 
 class Answerer:

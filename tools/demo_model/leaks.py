@@ -18,10 +18,10 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from tools.demo_model.corpus import training_document
-from tools.demo_model.documents import Document
-from tools.demo_model.rows import schema_of
-from tools.demo_model.scoring import ROWS
+from tools.demo_model.corpus.documents import Document
+from tools.demo_model.corpus.stream import training_document
+from tools.demo_model.evaluation.scoring import ROWS
+from tools.demo_model.evaluation.sql_rows import schema_of
 
 DATASETS = Path(__file__).resolve().parents[2] / "examples" / "datasets"
 _CHUNK = 2_000

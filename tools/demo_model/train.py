@@ -18,14 +18,14 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from tools.demo_model.ahead import Diet, batches_ahead
-from tools.demo_model.batches import Batch, validation_batches
-from tools.demo_model.corpus import training_document
-from tools.demo_model.export import export
-from tools.demo_model.journal import Journal, OtherRun, corpus_digest
-from tools.demo_model.network import Shape
-from tools.demo_model.tokens import load_tokenizer, train_tokenizer
-from tools.demo_model.training import Schedule, StepResult, Training, best_precision
+from tools.demo_model.corpus.stream import training_document
+from tools.demo_model.training.batches import Batch, validation_batches
+from tools.demo_model.training.export import export
+from tools.demo_model.training.journal import Journal, OtherRun, corpus_digest
+from tools.demo_model.training.network import Shape
+from tools.demo_model.training.prefetch import Diet, batches_ahead
+from tools.demo_model.training.tokenizer import load_tokenizer, train_tokenizer
+from tools.demo_model.training.trainer import Schedule, StepResult, Training, best_precision
 
 WORK = Path("~/.cache/gptj-playground/demo-model").expanduser()
 TOKENIZER_DOCUMENTS = 40_000
