@@ -1,12 +1,9 @@
-"""Plain passages, chats and functions: whole sentences, replies on the topic, true words."""
+"""Plain passages and chats: whole sentences, replies on the topic."""
 
 import random
 import re
-from copy import deepcopy
-from typing import Any
 
 from playground.prompts.catalog import TEMPLATES
-from tools.demo_model.corpus.code.operations import operation
 from tools.demo_model.corpus.documents import Split
 from tools.demo_model.corpus.facts import chat, policies, prose
 from tools.demo_model.corpus.facts.passages import passage
@@ -71,30 +68,6 @@ def test_a_reply_comes_from_the_setting_or_admits_that_it_does_not_know() -> Non
             assert "{" not in said + answer
             if "colleague" not in answer:
                 assert check[0] in answer
-
-
-def test_operations_do_what_their_explanations_say() -> None:
-    kinds = set()
-    for index in range(2500):
-        made = operation(random.Random(index))
-        scope: dict[str, Any] = {}
-        exec(made.source, scope)
-        kinds.add(made.operation)
-
-        assert scope[made.name](*deepcopy(made.given)) == made.expected(*deepcopy(made.given)), (
-            made.source
-        )
-        assert made.words.endswith(".")
-    assert len(kinds) > 55
-
-
-def test_equal_sources_are_explained_in_equal_words() -> None:
-    told: dict[str, str] = {}
-    for index in range(6000):
-        made = operation(random.Random(index))
-        source = made.source.partition("(")[2]
-
-        assert told.setdefault(source, made.words) == made.words, source
 
 
 def test_the_default_chat_is_of_the_grammars_kind() -> None:

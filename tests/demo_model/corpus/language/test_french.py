@@ -347,3 +347,34 @@ def test_weather_keeps_its_tense() -> None:
     assert all(fr.startswith("Il faisait froid") for fr in cold)
     assert sunny
     assert all(fr.startswith("Il y aura du soleil") for fr in sunny)
+
+
+@pytest.mark.parametrize(
+    ("plain", "right"),
+    [
+        ("je aime le hôtel", "j'aime l'hôtel"),
+        ("près de la mer", "près de la mer"),
+        ("près de le lac", "près du lac"),
+        ("loin de un arbre", "loin d'un arbre"),
+        ("à côté de le hôpital", "à côté de l'hôpital"),
+        ("à le marché", "au marché"),
+        ("il ne a pas de amis", "il n'a pas d'amis"),
+        ("parce que elle dort", "parce qu'elle dort"),
+    ],
+)
+def test_french_elides_and_contracts(plain: str, right: str) -> None:
+    assert tidy(plain) == right
+
+
+def test_french_forms() -> None:
+    assert french_verb("manger")[0][3] == "mangeons"
+    assert french_verb("acheter") == (
+        ("achète", "achètes", "achète", "achetons", "achetez", "achètent"),
+        "acheté",
+        "achèter",
+    )
+    plurals = {noun.en: noun.frs for nouns in NOUNS.values() for noun in nouns}
+    assert plurals["horse"] == "chevaux"
+    assert plurals["bird"] == "oiseaux"
+    assert plurals["potato"] == "pommes de terre"
+    assert plurals["mouse"] == "souris"

@@ -1,0 +1,35 @@
+"""Token batches: where the loss is taken, the same for the same seed."""
+
+from tools.demo_model.corpus.stream import training_document
+from tools.demo_model.training.batches import batches, encode
+from tools.demo_model.training.network import END_OF_TEXT
+from tools.demo_model.training.tokenizer import train_tokenizer
+
+
+def test_the_loss_looks_at_every_answer_and_the_end() -> None:
+    documents = [training_document(1, index) for index in range(40)]
+    tokenizer = train_tokenizer([document.text for document in documents], vocab_size=600)
+    end = tokenizer.token_to_id(END_OF_TEXT)
+
+    for document, encoded in zip(documents, encode(documents, tokenizer), strict=True):
+        answers = tokenizer.decode(
+            [token for token, kept in zip(encoded.ids, encoded.answer, strict=True) if kept]
+        )
+        assert encoded.ids[-1] == end
+        assert answers == "".join(document.text[start:stop] for start, stop in document.answers)
+
+
+def test_batches_of_a_step_are_the_same_again() -> None:
+    documents = [training_document(1, index).text for index in range(60)]
+    tokenizer = train_tokenizer(documents, vocab_size=600)
+
+    first, again = (
+        batches(seed=1, step=3, documents=12, parts=3, tokenizer=tokenizer) for _ in range(2)
+    )
+
+    assert len(first) >= 2
+    for one, other in zip(first, again, strict=True):
+        assert one.ids.equal(other.ids)
+        assert one.places.equal(other.places)
+        flat = one.ids.flatten()
+        assert flat[one.places + 1].equal(one.targets)
