@@ -20,7 +20,7 @@ from tools.demo_model.evaluation.scoring import (
     figure,
     shown,
 )
-from tools.demo_model.training.network import END_OF_TEXT
+from tools.demo_model.training.tokenizer import END_OF_TEXT
 
 
 class Answerer:

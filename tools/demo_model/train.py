@@ -18,10 +18,10 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from tools.demo_model.corpus.stream import training_document
+from tools.demo_model.corpus.stream import corpus_digest, training_document
 from tools.demo_model.training.batches import Batch, validation_batches
 from tools.demo_model.training.export import export
-from tools.demo_model.training.journal import Journal, OtherRun, corpus_digest
+from tools.demo_model.training.journal import Journal, OtherRun
 from tools.demo_model.training.network import Shape
 from tools.demo_model.training.prefetch import Diet, batches_ahead
 from tools.demo_model.training.tokenizer import load_tokenizer, train_tokenizer

@@ -2,8 +2,7 @@
 
 from tools.demo_model.corpus.stream import training_document
 from tools.demo_model.training.batches import batches, encode
-from tools.demo_model.training.network import END_OF_TEXT
-from tools.demo_model.training.tokenizer import train_tokenizer
+from tools.demo_model.training.tokenizer import END_OF_TEXT, train_tokenizer
 
 
 def test_the_loss_looks_at_every_answer_and_the_end() -> None:

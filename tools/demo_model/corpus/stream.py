@@ -1,5 +1,6 @@
 """The stream of training documents: endless, and the same for the same seed."""
 
+import hashlib
 import random
 from collections.abc import Callable
 
@@ -40,6 +41,8 @@ _HARDEST_SHARES = (0.16, 0.27, 0.12, 0.06, 0.34, 0.02, 0.01, 0.02)
 DRILLS_FROM = 24_000
 _DRILLS = 0.1
 
+_DIGEST_DOCUMENTS = 300
+
 
 def training_document(seed: int, index: int) -> Document:
     """Document ``index`` of the stream of a seed; it depends on nothing else."""
@@ -60,3 +63,11 @@ def _shares(index: int) -> tuple[float, ...]:
 def held_out_document(task: str, index: int) -> Document:
     """Case ``index`` of a task whose last question is kept from training."""
     return TASKS[task](random.Random(f"held-out:{task}:{index}"), Split.HELD_OUT)
+
+
+def corpus_digest(seed: int) -> str:
+    """A short name for the corpus as the generators make it today, from a sample of it."""
+    digest = hashlib.sha256()
+    for index in range(_DIGEST_DOCUMENTS):
+        digest.update(training_document(seed, index).text.encode())
+    return digest.hexdigest()[:16]

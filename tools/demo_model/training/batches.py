@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tools.demo_model.corpus.documents import Document
 from tools.demo_model.corpus.stream import TASKS, held_out_document, training_document
-from tools.demo_model.training.network import END_OF_TEXT
+from tools.demo_model.training.tokenizer import END_OF_TEXT
 
 # How many of the tokens that people type are learnt beside every token of the answers.
 PROMPT_SHARE = 0.12

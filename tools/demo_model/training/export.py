@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from tools.demo_model.training.network import END_OF_TEXT, Shape
+from tools.demo_model.training.network import Shape
+from tools.demo_model.training.tokenizer import END_OF_TEXT
 
 
 def export(

@@ -1,25 +1,12 @@
 """A training run's record: what it was started with, and a line of JSON for every few steps."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
-from tools.demo_model.corpus.stream import training_document
-
-_SAMPLE = 300
-
 
 class OtherRun(Exception):
     """The folder holds a run that was started with something else."""
-
-
-def corpus_digest(seed: int) -> str:
-    """A short name for the corpus as the generators make it today, from a sample of it."""
-    digest = hashlib.sha256()
-    for index in range(_SAMPLE):
-        digest.update(training_document(seed, index).text.encode())
-    return digest.hexdigest()[:16]
 
 
 class Journal:

@@ -11,8 +11,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-END_OF_TEXT = "<|endoftext|>"
-
 
 @dataclass(frozen=True)
 class Shape:
