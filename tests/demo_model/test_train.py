@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from tools.demo_model import train as trainer
 from tools.demo_model.corpus.stream import TASKS, training_document
 from tools.demo_model.train import options_of, train
-from tools.demo_model.training.batches import batches, validation_batches
+from tools.demo_model.training.batches import training_batches, validation_batches
 from tools.demo_model.training.journal import Journal, OtherRun, read
 from tools.demo_model.training.network import Shape
 from tools.demo_model.training.prefetch import Diet, batches_ahead
@@ -154,9 +154,9 @@ def test_shares_that_are_none_are_refused(
 
 def test_a_run_learns(tokenizer: Tokenizer) -> None:
     training = Training(SHAPE, Schedule(ends=(30,), warm_up=2), seed=1, threads=2)
-    same = batches(seed=1, step=0, documents=6, parts=3, tokenizer=tokenizer)
+    same = training_batches(seed=1, step=0, documents=6, parts=3, tokenizer=tokenizer)
     losses = [
-        result.loss / result.places for result in (training.train_step(same) for _ in range(8))
+        result.loss / result.positions for result in (training.train_step(same) for _ in range(8))
     ]
 
     assert losses[-1] < losses[0] - 0.1
@@ -192,11 +192,11 @@ def test_batches_made_ahead_are_the_same(tokenizer: Tokenizer) -> None:
         made = list(islice(ahead, 2))
 
     for step, found in enumerate(made, start=4):
-        wanted = batches(seed=1, step=step, documents=6, parts=3, tokenizer=tokenizer)
+        wanted = training_batches(seed=1, step=step, documents=6, parts=3, tokenizer=tokenizer)
         assert len(found) == len(wanted) >= 2
         for one, other in zip(found, wanted, strict=True):
             assert one.ids.equal(other.ids)
-            assert one.places.equal(other.places)
+            assert one.positions.equal(other.positions)
             assert one.targets.equal(other.targets)
 
 

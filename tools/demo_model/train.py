@@ -19,13 +19,14 @@ import torch
 from tokenizers import Tokenizer
 
 from tools.demo_model.corpus.stream import corpus_digest, training_document
-from tools.demo_model.training.batches import Batch, validation_batches
+from tools.demo_model.training.batches import validation_batches
 from tools.demo_model.training.export import export
 from tools.demo_model.training.journal import Journal, OtherRun
 from tools.demo_model.training.network import Shape
 from tools.demo_model.training.prefetch import Diet, batches_ahead
 from tools.demo_model.training.tokenizer import load_tokenizer, train_tokenizer
 from tools.demo_model.training.trainer import Schedule, StepResult, Training, best_precision
+from workers.training.batches import Batch
 
 WORK = Path("~/.cache/gptj-playground/demo-model").expanduser()
 TOKENIZER_DOCUMENTS = 40_000
@@ -83,7 +84,7 @@ def logged(
             line: dict[str, Any] = {
                 "step": training.step,
                 "tokens": training.tokens,
-                "loss": round(sum(r.loss for r in seen) / sum(r.places for r in seen), 4),
+                "loss": round(sum(r.loss for r in seen) / sum(r.positions for r in seen), 4),
                 "rate": training.schedule.rate(training.step),
                 "tokens_per_s": round(sum(r.tokens for r in seen) / spent),
             }

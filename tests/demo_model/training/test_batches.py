@@ -1,7 +1,7 @@
 """Token batches: where the loss is taken, the same for the same seed."""
 
 from tools.demo_model.corpus.stream import training_document
-from tools.demo_model.training.batches import batches, encode
+from tools.demo_model.training.batches import encode, training_batches
 from tools.demo_model.training.tokenizer import END_OF_TEXT, train_tokenizer
 
 
@@ -12,7 +12,7 @@ def test_the_loss_looks_at_every_answer_and_the_end() -> None:
 
     for document, encoded in zip(documents, encode(documents, tokenizer), strict=True):
         answers = tokenizer.decode(
-            [token for token, kept in zip(encoded.ids, encoded.answer, strict=True) if kept]
+            [token for token, kept in zip(encoded.ids, encoded.loss_mask, strict=True) if kept]
         )
         assert encoded.ids[-1] == end
         assert answers == "".join(document.text[start:stop] for start, stop in document.answers)
@@ -23,12 +23,13 @@ def test_batches_of_a_step_are_the_same_again() -> None:
     tokenizer = train_tokenizer(documents, vocab_size=600)
 
     first, again = (
-        batches(seed=1, step=3, documents=12, parts=3, tokenizer=tokenizer) for _ in range(2)
+        training_batches(seed=1, step=3, documents=12, parts=3, tokenizer=tokenizer)
+        for _ in range(2)
     )
 
     assert len(first) >= 2
     for one, other in zip(first, again, strict=True):
         assert one.ids.equal(other.ids)
-        assert one.places.equal(other.places)
+        assert one.positions.equal(other.positions)
         flat = one.ids.flatten()
-        assert flat[one.places + 1].equal(one.targets)
+        assert flat[one.positions + 1].equal(one.targets)

@@ -15,7 +15,8 @@ from multiprocessing.connection import Connection
 import torch
 from tokenizers import Tokenizer
 
-from tools.demo_model.training.batches import Batch, batches
+from tools.demo_model.training.batches import training_batches
+from workers.training.batches import Batch
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def _make(writer: Connection, diet: Diet, tokenizer: str, first: int) -> None:
     loaded = Tokenizer.from_str(tokenizer)
     step = first
     while True:
-        made = batches(
+        made = training_batches(
             seed=diet.seed,
             step=step,
             documents=diet.documents,

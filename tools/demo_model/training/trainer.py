@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tools.demo_model.training.batches import Batch
 from tools.demo_model.training.network import GPTJ, Shape
+from workers.training.batches import Batch
 
 Precision = Literal["bf16", "fp32"]
 
@@ -49,10 +49,10 @@ class Schedule:
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step saw: summed loss, places it was taken at, tokens read."""
+    """What a step saw: summed loss, positions it was taken at, tokens read."""
 
     loss: float
-    places: int
+    positions: int
     tokens: int
 
 
@@ -82,8 +82,8 @@ class Training:
 
     def train_step(self, batches: Sequence[Batch]) -> StepResult:
         """Learn from the batches of one step."""
-        places = sum(len(batch.targets) for batch in batches)
-        losses = self._gradients(batches, places)
+        positions = sum(len(batch.targets) for batch in batches)
+        losses = self._gradients(batches, positions)
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         list(
             self._workers.map(partial(_apply, rate=self.schedule.rate(self.step)), self._optimizers)
@@ -91,9 +91,9 @@ class Training:
         tokens = sum(batch.tokens for batch in batches)
         self.step += 1
         self.tokens += tokens
-        return StepResult(sum(losses), places, tokens)
+        return StepResult(sum(losses), positions, tokens)
 
-    def _gradients(self, batches: Sequence[Batch], places: int) -> list[float]:
+    def _gradients(self, batches: Sequence[Batch], positions: int) -> list[float]:
         """Leave the mean gradient in the parameters; the summed loss of each batch.
 
         Gradients are added in the order of the batches, whoever is ready first: a sum
@@ -104,7 +104,7 @@ class Training:
         losses = []
         for loss, grads in self._workers.map(self._gradient, batches):
             for total, grad in zip(sums, grads, strict=True):
-                total.add_(grad, alpha=1 / places)
+                total.add_(grad, alpha=1 / positions)
             losses.append(loss)
         for parameter, total in zip(parameters, sums, strict=True):
             parameter.grad = total
@@ -114,7 +114,7 @@ class Training:
         return gradients(self.network, batch, precision=self.precision)
 
     def loss(self, batches: Sequence[Batch]) -> float:
-        """Mean loss over the places of batches that are not learnt from."""
+        """Mean loss over the positions of batches that are not learnt from."""
         losses = self._workers.map(self._loss, batches)
         total: float = sum(losses)
         return total / sum(len(batch.targets) for batch in batches)
@@ -150,10 +150,10 @@ def best_precision() -> Precision:
 
 
 def loss_of(network: GPTJ, batch: Batch, *, precision: Precision) -> Tensor:
-    """Summed cross-entropy over the places of a batch; ``precision`` is that of the products."""
+    """Summed cross-entropy over the positions of a batch; ``precision`` is that of the products."""
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
         hidden = network.hidden(batch.ids).flatten(0, 1)
-        logits = network.lm_head(hidden[batch.places])
+        logits = network.lm_head(hidden[batch.positions])
     return functional.cross_entropy(logits.float(), batch.targets, reduction="sum")
 
 
