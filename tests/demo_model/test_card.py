@@ -7,7 +7,7 @@ import pytest
 
 from tools.demo_model.card import CardError, command, figures, filled, losses, newest_results
 from tools.demo_model.training.curve import DEMO, picture, points
-from tools.demo_model.training.journal import read
+from workers.training.journal import read
 
 LOG = [
     {

@@ -14,11 +14,11 @@ from tools.demo_model import train as trainer
 from tools.demo_model.corpus.stream import TASKS, training_document
 from tools.demo_model.train import options_of, train
 from tools.demo_model.training.batches import training_batches, validation_batches
-from tools.demo_model.training.journal import Journal, OtherRun, read
-from tools.demo_model.training.network import Shape
 from tools.demo_model.training.prefetch import Diet, batches_ahead
 from tools.demo_model.training.tokenizer import load_tokenizer, train_tokenizer
-from tools.demo_model.training.trainer import Schedule, Training
+from workers.training.journal import Journal, OtherRun, read
+from workers.training.network import Shape
+from workers.training.trainer import Schedule, Training
 
 SHAPE = Shape(vocab_size=400, n_embd=32, n_layer=2, n_head=2, rotary_dim=8, n_positions=1024)
 

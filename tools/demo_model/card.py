@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.demo_model.training.curve import DEMO, picture, points
-from tools.demo_model.training.journal import read
+from workers.training.journal import read
 
 RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 _ROWS_OF_LOSS = 10

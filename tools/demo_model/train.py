@@ -21,12 +21,12 @@ from tokenizers import Tokenizer
 from tools.demo_model.corpus.stream import corpus_digest, training_document
 from tools.demo_model.training.batches import validation_batches
 from tools.demo_model.training.export import export
-from tools.demo_model.training.journal import Journal, OtherRun
-from tools.demo_model.training.network import Shape
 from tools.demo_model.training.prefetch import Diet, batches_ahead
 from tools.demo_model.training.tokenizer import load_tokenizer, train_tokenizer
-from tools.demo_model.training.trainer import Schedule, StepResult, Training, best_precision
 from workers.training.batches import Batch
+from workers.training.journal import Journal, OtherRun
+from workers.training.network import Shape
+from workers.training.trainer import Schedule, StepResult, Training, best_precision
 
 WORK = Path("~/.cache/gptj-playground/demo-model").expanduser()
 TOKENIZER_DOCUMENTS = 40_000

@@ -8,8 +8,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tools.demo_model.training.export import export
-from tools.demo_model.training.network import GPTJ, Shape
 from tools.demo_model.training.tokenizer import END_OF_TEXT, train_tokenizer
+from workers.training.network import GPTJ, Shape
 
 SHAPE = Shape(vocab_size=400, n_embd=32, n_layer=2, n_head=2, rotary_dim=8, n_positions=1024)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.demo_model.training.journal import read
+from workers.training.journal import read
 
 DEMO = Path(__file__).resolve().parents[3] / "models" / "demo"
 

@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from tools.demo_model.training.network import Shape
 from tools.demo_model.training.tokenizer import END_OF_TEXT
+from workers.training.network import Shape
 
 
 def export(

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tools.demo_model.training.network import GPTJ, Shape
 from workers.training.batches import Batch
+from workers.training.network import GPTJ, Shape
 
 Precision = Literal["bf16", "fp32"]
 
