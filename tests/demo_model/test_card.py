@@ -7,7 +7,7 @@ import pytest
 
 from tools.demo_model.card import CardError, command, figures, filled, losses, newest_results
 from tools.demo_model.training.curve import DEMO, picture, points
-from workers.training.journal import read
+from workers.training.journal import read_log
 
 LOG = [
     {
@@ -28,7 +28,7 @@ def test_the_cards_figures_are_the_newest_results() -> None:
 
 
 def test_the_cards_curve_is_that_of_the_log() -> None:
-    log = read(DEMO / "log.jsonl")
+    log = read_log(DEMO / "log.jsonl")
     card = (DEMO / "README.md").read_text(encoding="utf-8")
     run = json.loads((DEMO / "run.json").read_text(encoding="utf-8"))
 

@@ -10,15 +10,17 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from tools.demo_model import train as trainer
+from tools.demo_model import train as command
 from tools.demo_model.corpus.stream import TASKS, training_document
-from tools.demo_model.train import options_of, train
+from tools.demo_model.train import parse_options, train
 from tools.demo_model.training.batches import training_batches, validation_batches
-from tools.demo_model.training.prefetch import Diet, batches_ahead
+from tools.demo_model.training.prefetch import StepPlan, prefetch_batches
 from tools.demo_model.training.tokenizer import load_tokenizer, train_tokenizer
-from workers.training.journal import Journal, OtherRun, read
-from workers.training.network import Shape
-from workers.training.trainer import Schedule, Training
+from workers.training.journal import DifferentRun, Journal, read_log
+from workers.training.network import GPTJ, Shape
+from workers.training.optimizers import make_optimizers
+from workers.training.schedule import Schedule
+from workers.training.trainer import Trainer
 
 SHAPE = Shape(vocab_size=400, n_embd=32, n_layer=2, n_head=2, rotary_dim=8, n_positions=1024)
 
@@ -42,16 +44,16 @@ def options_for(work: Path, tokenizer: Tokenizer, *more: str) -> argparse.Namesp
     work.mkdir(exist_ok=True)
     tokenizer.save(str(work / "tokenizer.json"))
     plain = ["--steps", "6", "--documents", "6", "--parts", "3", "--save-every", "2"]
-    return options_of(["--work", str(work), *plain, *more])
+    return parse_options(["--work", str(work), *plain, *more])
 
 
-def checkpoint_of(work: Path) -> dict:
+def checkpoint_in(work: Path) -> dict:
     state: dict = torch.load(work / "checkpoint.pt", weights_only=True)
     return state
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
-    schedule = Schedule(full=1.0, ends=(1000,))
+    schedule = Schedule(peak=1.0, ends=(1000,))
     rates = [schedule.rate(step) for step in range(1001)]
 
     assert rates[0] < 0.05
@@ -67,7 +69,7 @@ def test_another_round_changes_nothing_before_it_and_is_like_the_first() -> None
 
     assert rates[:1000] == [once.rate(step) for step in range(1000)]
     assert rates[1000:1100] == rates[:100]
-    assert rates[1100:2300] == [twice.full] * 1200
+    assert rates[1100:2300] == [twice.peak] * 1200
     assert rates[2299] > rates[2400] > rates[2999] > rates[3000] == 0.0
 
 
@@ -76,38 +78,38 @@ def test_each_round_falls_over_its_own_share() -> None:
 
     rates = [schedule.rate(step) for step in range(4001)]
 
-    assert rates[640] == rates[1800] == rates[3400] == schedule.full
-    assert rates[660] == pytest.approx(schedule.full * 340 / 350)
-    assert rates[2400] == pytest.approx(schedule.full / 2)
-    assert rates[3700] == pytest.approx(schedule.full / 2)
+    assert rates[640] == rates[1800] == rates[3400] == schedule.peak
+    assert rates[660] == pytest.approx(schedule.peak * 340 / 350)
+    assert rates[2400] == pytest.approx(schedule.peak / 2)
+    assert rates[3700] == pytest.approx(schedule.peak / 2)
 
 
 def test_a_run_that_was_stopped_ends_with_the_same_weights(
     tmp_path: Path, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer, "LOG_EVERY", 1)
-    monkeypatch.setattr(trainer, "VALIDATION_CASES", 1)
+    monkeypatch.setattr(command, "RECORD_EVERY", 1)
+    monkeypatch.setattr(command, "VALIDATION_CASES", 1)
     train(options_for(tmp_path / "straight", tokenizer), SHAPE)
     stopped = options_for(tmp_path / "stopped", tokenizer, "--threads", "1")
-    train_step = Training.train_step
+    train_step = Trainer.train_step
 
-    def stopping(training: Training, made: list) -> object:
-        if training.step == 5:
+    def stop_at_step_5(trainer: Trainer, batches: list) -> object:
+        if trainer.step == 5:
             raise Stopped
-        return train_step(training, made)
+        return train_step(trainer, batches)
 
-    monkeypatch.setattr(Training, "train_step", stopping)
+    monkeypatch.setattr(Trainer, "train_step", stop_at_step_5)
     with pytest.raises(Stopped):
         train(stopped, SHAPE)
-    monkeypatch.setattr(Training, "train_step", train_step)
-    assert checkpoint_of(stopped.work)["step"] == 4
+    monkeypatch.setattr(Trainer, "train_step", train_step)
+    assert checkpoint_in(stopped.work)["step"] == 4
     train(stopped, SHAPE)
 
-    straight, resumed = checkpoint_of(tmp_path / "straight"), checkpoint_of(stopped.work)
+    straight, resumed = checkpoint_in(tmp_path / "straight"), checkpoint_in(stopped.work)
     assert straight["step"] == resumed["step"] == 6
     for name, tensor in straight["network"].items():
         assert tensor.equal(resumed["network"][name]), name
-    logs = [read(work / "log.jsonl") for work in (tmp_path / "straight", stopped.work)]
+    logs = [read_log(work / "log.jsonl") for work in (tmp_path / "straight", stopped.work)]
     assert [line["step"] for line in logs[1]] == [1, 2, 3, 4, 5, 6]
     assert [line["loss"] for line in logs[0]] == [line["loss"] for line in logs[1]]
     assert logs[0][-1]["validation"] == logs[1][-1]["validation"]
@@ -119,7 +121,7 @@ def test_a_run_that_has_ended_goes_on_as_one_meant_to(tmp_path: Path, tokenizer:
     train(options_for(tmp_path / "longer", tokenizer, "--steps", "4", "8"), SHAPE)
     train(options_for(tmp_path / "meant", tokenizer, "--steps", "4", "8"), SHAPE)
 
-    longer, meant = (checkpoint_of(tmp_path / name) for name in ("longer", "meant"))
+    longer, meant = (checkpoint_in(tmp_path / name) for name in ("longer", "meant"))
     assert longer["step"] == meant["step"] == 8
     for name, tensor in meant["network"].items():
         assert tensor.equal(longer["network"][name]), name
@@ -130,7 +132,7 @@ def test_rounds_that_end_before_they_begin_are_refused(
     steps: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        options_of(["--steps", *steps])
+        parse_options(["--steps", *steps])
 
     assert "each round must end after the one before it" in capsys.readouterr().err
 
@@ -147,16 +149,19 @@ def test_shares_that_are_none_are_refused(
     decay: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        options_of(["--steps", "4", "8", "--decay", *decay])
+        parse_options(["--steps", "4", "8", "--decay", *decay])
 
     assert message in capsys.readouterr().err
 
 
 def test_a_run_learns(tokenizer: Tokenizer) -> None:
-    training = Training(SHAPE, Schedule(ends=(30,), warm_up=2), seed=1, threads=2)
+    torch.manual_seed(1)
+    network = GPTJ(SHAPE)
+    schedule = Schedule(ends=(30,), warm_up=2)
+    trainer = Trainer(network, make_optimizers(network, rate=schedule.peak), schedule, threads=2)
     same = training_batches(seed=1, step=0, documents=6, parts=3, tokenizer=tokenizer)
     losses = [
-        result.loss / result.positions for result in (training.train_step(same) for _ in range(8))
+        result.loss / result.positions for result in (trainer.train_step(same) for _ in range(8))
     ]
 
     assert losses[-1] < losses[0] - 0.1
@@ -167,28 +172,31 @@ def test_a_run_does_not_go_on_as_another(tmp_path: Path) -> None:
     run = {"seed": 1, "corpus": "a", "steps": [10], "decay": [0.3]}
     journal.begin(run, step=0)
 
-    with pytest.raises(OtherRun, match="another corpus"):
-        journal.begin({**run, "corpus": "b"}, step=10)
-    with pytest.raises(OtherRun, match="another steps"):
-        journal.begin({**run, "steps": [20]}, step=10)
-    with pytest.raises(OtherRun, match="another decay"):
-        journal.begin({**run, "steps": [10, 20], "decay": [0.5, 0.5]}, step=10)
-    journal.begin({**run, "steps": [10, 20], "decay": [0.3, 0.5]}, step=10)
+    def go_on(**changes: object) -> None:
+        journal.begin({**run, **changes}, step=10, extendable=("steps", "decay"))
+
+    with pytest.raises(DifferentRun, match="another corpus"):
+        go_on(corpus="b")
+    with pytest.raises(DifferentRun, match="another steps"):
+        go_on(steps=[20])
+    with pytest.raises(DifferentRun, match="another decay"):
+        go_on(steps=[10, 20], decay=[0.5, 0.5])
+    go_on(steps=[10, 20], decay=[0.3, 0.5])
 
 
 def test_a_run_that_starts_anew_has_a_new_record(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.begin({"seed": 1}, step=0)
-    journal.write({"step": 20, "loss": 3.0})
+    journal.append({"step": 20, "loss": 3.0})
 
     journal.begin({"seed": 2}, step=0)
 
-    assert read(journal.log) == []
+    assert read_log(journal.log_path) == []
     assert json.loads((tmp_path / "run.json").read_text()) == {"seed": 2}
 
 
 def test_batches_made_ahead_are_the_same(tokenizer: Tokenizer) -> None:
-    with closing(batches_ahead(Diet(seed=1, documents=6, parts=3), tokenizer, 4)) as ahead:
+    with closing(prefetch_batches(StepPlan(seed=1, documents=6, parts=3), tokenizer, 4)) as ahead:
         made = list(islice(ahead, 2))
 
     for step, found in enumerate(made, start=4):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from workers.training.journal import read
+from workers.training.journal import read_log
 
 DEMO = Path(__file__).resolve().parents[3] / "models" / "demo"
 
@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument("--log", type=Path, default=DEMO / "log.jsonl")
     parser.add_argument("--out", type=Path, default=DEMO / "loss.svg")
     options = parser.parse_args()
-    options.out.write_text(picture(*points(read(options.log))), encoding="utf-8")
+    options.out.write_text(picture(*points(read_log(options.log))), encoding="utf-8")
     print(f"written to {options.out}")
 
 

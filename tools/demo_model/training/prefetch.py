@@ -20,7 +20,7 @@ from workers.training.batches import Batch
 
 
 @dataclass(frozen=True)
-class Diet:
+class StepPlan:
     """What the steps of a run read."""
 
     seed: int
@@ -30,29 +30,29 @@ class Diet:
     """Batches a step."""
 
 
-def batches_ahead(
-    diet: Diet, tokenizer: Tokenizer, first: int
+def prefetch_batches(
+    plan: StepPlan, tokenizer: Tokenizer, first: int
 ) -> Generator[list[Batch], None, None]:
     """The batches of step ``first``, of the next, and so on; close it to end its process."""
     context = multiprocessing.get_context("spawn")
     reader, writer = context.Pipe(duplex=False)
     process = context.Process(
-        target=_make, args=(writer, diet, tokenizer.to_str(), first), daemon=True
+        target=_send_steps, args=(writer, plan, tokenizer.to_str(), first), daemon=True
     )
     process.start()
     # Ours alone must not keep the pipe open: the end of either process ends the other's wait.
     writer.close()
     try:
         while True:
-            made: list[Batch] = pickle.loads(reader.recv_bytes())  # noqa: S301 - our own process
-            yield made
+            batches: list[Batch] = pickle.loads(reader.recv_bytes())  # noqa: S301 - our own process
+            yield batches
     finally:
         reader.close()
         process.terminate()
         process.join()
 
 
-def _make(writer: Connection, diet: Diet, tokenizer: str, first: int) -> None:
+def _send_steps(writer: Connection, plan: StepPlan, tokenizer: str, first: int) -> None:
     """Send steps for ever; the pipe holds less than two, so this is never far ahead."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -60,16 +60,16 @@ def _make(writer: Connection, diet: Diet, tokenizer: str, first: int) -> None:
     loaded = Tokenizer.from_str(tokenizer)
     step = first
     while True:
-        made = training_batches(
-            seed=diet.seed,
+        batches = training_batches(
+            seed=plan.seed,
             step=step,
-            documents=diet.documents,
-            parts=diet.parts,
+            documents=plan.documents,
+            parts=plan.parts,
             tokenizer=loaded,
         )
         try:
             # Pickled here: torch's own way for a pipe would pass a file for each tensor.
-            writer.send_bytes(pickle.dumps(made))
+            writer.send_bytes(pickle.dumps(batches))
         except BrokenPipeError:
             return
         step += 1
