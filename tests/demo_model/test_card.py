@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tools.demo_model.card import CardError, command, figures, filled, losses, newest_results
-from tools.demo_model.training.curve import DEMO, picture, points
+from tools.demo_model.paths import DEMO
+from tools.demo_model.training.curve import picture, points
 from workers.training.journal import read_log
 
 LOG = [

@@ -1,9 +1,6 @@
-"""A training run: the same again, the same after a stop, and its record."""
+"""The command that trains the demo model: the same after a stop, and its record."""
 
 import argparse
-import json
-from contextlib import closing
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -11,15 +8,10 @@ import torch
 from tokenizers import Tokenizer
 
 from tools.demo_model import train as command
-from tools.demo_model.corpus.stream import TASKS, training_document
+from tools.demo_model.corpus.stream import TASKS
 from tools.demo_model.train import parse_options, train
-from tools.demo_model.training.batches import training_batches, validation_batches
-from tools.demo_model.training.prefetch import StepPlan, prefetch_batches
-from tools.demo_model.training.tokenizer import load_tokenizer, train_tokenizer
-from workers.training.journal import DifferentRun, Journal, read_log
-from workers.training.network import GPTJ, Shape
-from workers.training.optimizers import make_optimizers
-from workers.training.schedule import Schedule
+from workers.training.journal import read_log
+from workers.training.network import Shape
 from workers.training.trainer import Trainer
 
 SHAPE = Shape(vocab_size=400, n_embd=32, n_layer=2, n_head=2, rotary_dim=8, n_positions=1024)
@@ -34,12 +26,6 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@pytest.fixture(scope="module")
-def tokenizer() -> Tokenizer:
-    documents = [training_document(1, index).text for index in range(60)]
-    return train_tokenizer(documents, vocab_size=SHAPE.vocab_size)
-
-
 def options_for(work: Path, tokenizer: Tokenizer, *more: str) -> argparse.Namespace:
     work.mkdir(exist_ok=True)
     tokenizer.save(str(work / "tokenizer.json"))
@@ -50,38 +36,6 @@ def options_for(work: Path, tokenizer: Tokenizer, *more: str) -> argparse.Namesp
 def checkpoint_in(work: Path) -> dict:
     state: dict = torch.load(work / "checkpoint.pt", weights_only=True)
     return state
-
-
-def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
-    schedule = Schedule(peak=1.0, ends=(1000,))
-    rates = [schedule.rate(step) for step in range(1001)]
-
-    assert rates[0] < 0.05
-    assert rates[100:600] == [1.0] * 500
-    assert rates[1000] == 0.0
-    assert rates[650:] == sorted(rates[650:], reverse=True)
-
-
-def test_another_round_changes_nothing_before_it_and_is_like_the_first() -> None:
-    once, twice = Schedule(ends=(1000,)), Schedule(ends=(1000, 3000))
-
-    rates = [twice.rate(step) for step in range(3001)]
-
-    assert rates[:1000] == [once.rate(step) for step in range(1000)]
-    assert rates[1000:1100] == rates[:100]
-    assert rates[1100:2300] == [twice.peak] * 1200
-    assert rates[2299] > rates[2400] > rates[2999] > rates[3000] == 0.0
-
-
-def test_each_round_falls_over_its_own_share() -> None:
-    schedule = Schedule(ends=(1000, 3000, 4000), decays=(0.35, 0.6))
-
-    rates = [schedule.rate(step) for step in range(4001)]
-
-    assert rates[640] == rates[1800] == rates[3400] == schedule.peak
-    assert rates[660] == pytest.approx(schedule.peak * 340 / 350)
-    assert rates[2400] == pytest.approx(schedule.peak / 2)
-    assert rates[3700] == pytest.approx(schedule.peak / 2)
 
 
 def test_a_run_that_was_stopped_ends_with_the_same_weights(
@@ -152,68 +106,3 @@ def test_shares_that_are_none_are_refused(
         parse_options(["--steps", "4", "8", "--decay", *decay])
 
     assert message in capsys.readouterr().err
-
-
-def test_a_run_learns(tokenizer: Tokenizer) -> None:
-    torch.manual_seed(1)
-    network = GPTJ(SHAPE)
-    schedule = Schedule(ends=(30,), warm_up=2)
-    trainer = Trainer(network, make_optimizers(network, rate=schedule.peak), schedule, threads=2)
-    same = training_batches(seed=1, step=0, documents=6, parts=3, tokenizer=tokenizer)
-    losses = [
-        result.loss / result.positions for result in (trainer.train_step(same) for _ in range(8))
-    ]
-
-    assert losses[-1] < losses[0] - 0.1
-
-
-def test_a_run_does_not_go_on_as_another(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
-    run = {"seed": 1, "corpus": "a", "steps": [10], "decay": [0.3]}
-    journal.begin(run, step=0)
-
-    def go_on(**changes: object) -> None:
-        journal.begin({**run, **changes}, step=10, extendable=("steps", "decay"))
-
-    with pytest.raises(DifferentRun, match="another corpus"):
-        go_on(corpus="b")
-    with pytest.raises(DifferentRun, match="another steps"):
-        go_on(steps=[20])
-    with pytest.raises(DifferentRun, match="another decay"):
-        go_on(steps=[10, 20], decay=[0.5, 0.5])
-    go_on(steps=[10, 20], decay=[0.3, 0.5])
-
-
-def test_a_run_that_starts_anew_has_a_new_record(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
-    journal.begin({"seed": 1}, step=0)
-    journal.append({"step": 20, "loss": 3.0})
-
-    journal.begin({"seed": 2}, step=0)
-
-    assert read_log(journal.log_path) == []
-    assert json.loads((tmp_path / "run.json").read_text()) == {"seed": 2}
-
-
-def test_batches_made_ahead_are_the_same(tokenizer: Tokenizer) -> None:
-    with closing(prefetch_batches(StepPlan(seed=1, documents=6, parts=3), tokenizer, 4)) as ahead:
-        made = list(islice(ahead, 2))
-
-    for step, found in enumerate(made, start=4):
-        wanted = training_batches(seed=1, step=step, documents=6, parts=3, tokenizer=tokenizer)
-        assert len(found) == len(wanted) >= 2
-        for one, other in zip(found, wanted, strict=True):
-            assert one.ids.equal(other.ids)
-            assert one.positions.equal(other.positions)
-            assert one.targets.equal(other.targets)
-
-
-def test_validation_looks_at_the_last_answer_alone() -> None:
-    tokenizer = load_tokenizer(Path(__file__).parents[2] / "models" / "demo" / "tokenizer.json")
-
-    made = validation_batches(cases=3, tokenizer=tokenizer)
-
-    assert set(made) == set(TASKS)
-    for parts in made.values():
-        for batch in parts:
-            assert 0 < len(batch.targets) < batch.tokens / 2 + 20

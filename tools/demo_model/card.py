@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.demo_model.training.curve import DEMO, picture, points
+from tools.demo_model.paths import DEMO, RESULTS
+from tools.demo_model.training.curve import picture, points
 from workers.training.journal import read_log
 
-RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 _ROWS_OF_LOSS = 10
 
 

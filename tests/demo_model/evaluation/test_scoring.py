@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from benchmarks import demo
-from tools.demo_model import evaluate
 from tools.demo_model.corpus.documents import Document
+from tools.demo_model.evaluation.answerer import TransformersAnswerer
 from tools.demo_model.evaluation.scoring import (
     ANSWER_STOPS,
     ROWS,
@@ -74,7 +74,7 @@ def test_the_engine_and_transformers_answer_alike() -> None:
     prompts = [row.case(index).prompt for index in range(6)]
     stops = ANSWER_STOPS["translation"]
 
-    served = demo.Answerer(demo.DEMO).answer(prompts, stops=stops)
+    served = demo.EngineAnswerer(demo.DEMO).answer(prompts, stops=stops)
 
     assert all(served)
-    assert served == evaluate.Answerer(demo.DEMO).answer(prompts, stops=stops)
+    assert served == TransformersAnswerer(demo.DEMO).answer(prompts, stops=stops)

@@ -1,8 +1,10 @@
 """Token batches: where the loss is taken, the same for the same seed."""
 
-from tools.demo_model.corpus.stream import training_document
-from tools.demo_model.training.batches import encode, training_batches
-from tools.demo_model.training.tokenizer import END_OF_TEXT, train_tokenizer
+from pathlib import Path
+
+from tools.demo_model.corpus.stream import TASKS, training_document
+from tools.demo_model.training.batches import encode, training_batches, validation_batches
+from tools.demo_model.training.tokenizer import END_OF_TEXT, load_tokenizer, train_tokenizer
 
 
 def test_the_loss_looks_at_every_answer_and_the_end() -> None:
@@ -33,3 +35,14 @@ def test_batches_of_a_step_are_the_same_again() -> None:
         assert one.positions.equal(other.positions)
         flat = one.ids.flatten()
         assert flat[one.positions + 1].equal(one.targets)
+
+
+def test_validation_looks_at_the_last_answer_alone() -> None:
+    tokenizer = load_tokenizer(Path(__file__).parents[3] / "models" / "demo" / "tokenizer.json")
+
+    made = validation_batches(cases=3, tokenizer=tokenizer)
+
+    assert set(made) == set(TASKS)
+    for parts in made.values():
+        for batch in parts:
+            assert 0 < len(batch.targets) < batch.tokens / 2 + 20

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.demo_model.paths import DEMO
 from workers.training.journal import read_log
-
-DEMO = Path(__file__).resolve().parents[3] / "models" / "demo"
 
 _WIDTH, _HEIGHT = 640, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 16, 48

@@ -6,7 +6,14 @@ import pytest
 
 from tools.demo_model.corpus.documents import Document
 from tools.demo_model.corpus.stream import TASKS, held_out_document, training_document
-from tools.demo_model.leaks import Found, Kept, kept_by, pairs, schema_names, search
+from tools.demo_model.evaluation.held_out import (
+    HeldOut,
+    Leaks,
+    find_leaks,
+    held_out_content,
+    pairs,
+    schema_names,
+)
 
 
 @pytest.fixture(scope="module")
@@ -15,27 +22,31 @@ def training() -> list[Document]:
 
 
 @pytest.fixture(scope="module")
-def kept() -> Kept:
-    return kept_by(60)
+def held_out() -> HeldOut:
+    return held_out_content(60)
 
 
-def test_training_documents_hold_nothing_that_is_kept(training: list[Document], kept: Kept) -> None:
-    found = search(training, kept)
+def test_training_documents_hold_nothing_that_is_held_out(
+    training: list[Document], held_out: HeldOut
+) -> None:
+    found = find_leaks(training, held_out)
 
     assert found.documents == len(training)
-    assert dict(found.leaks) == {}, found.examples
+    assert dict(found.counts) == {}, found.examples
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_a_held_out_document_in_the_training_text_would_be_found(task: str, kept: Kept) -> None:
+def test_a_held_out_document_in_the_training_text_would_be_found(
+    task: str, held_out: HeldOut
+) -> None:
     leaked = held_out_document(task, 3)
 
-    assert search([leaked], kept).leaks["question with its answer"] >= 1
-    assert search([leaked], kept).leaks["key"] == 1
+    assert find_leaks([leaked], held_out).counts["question with its answer"] >= 1
+    assert find_leaks([leaked], held_out).counts["key"] == 1
 
 
 def test_a_held_out_question_as_a_worked_example_would_be_found(
-    training: list[Document], kept: Kept
+    training: list[Document], held_out: HeldOut
 ) -> None:
     innocent = next(document for document in training if document.task == "translation")
     leaked = held_out_document("translation", 3)
@@ -44,18 +55,18 @@ def test_a_held_out_question_as_a_worked_example_would_be_found(
     start = pair.index("\nFrench:") + len("\nFrench:")
     moved = dataclasses.replace(innocent, text=text, answers=((start, len(pair) + 1),))
 
-    assert search([moved], kept).leaks["question with its answer"] >= 1
+    assert find_leaks([moved], held_out).counts["question with its answer"] >= 1
 
 
 def test_a_line_of_a_dataset_would_be_found(training: list[Document]) -> None:
     line = "Note: a parcel came. Topic: parcel"
-    kept = Kept(frozenset(), frozenset(), lines=frozenset({line, "a parcel came."}))
+    held_out = HeldOut(frozenset(), frozenset(), lines=frozenset({line, "a parcel came."}))
     told = [
         dataclasses.replace(training[0], text=f"{text}\n\nmore", answers=())
         for text in (line, "Message: a parcel came.", "a parcel went.")
     ]
 
-    assert search(told, kept).leaks["line of an example dataset"] == 2
+    assert find_leaks(told, held_out).counts["line of an example dataset"] == 2
 
 
 def test_names_of_a_schema_are_its_own() -> None:
@@ -65,10 +76,10 @@ def test_names_of_a_schema_are_its_own() -> None:
 
 
 def test_findings_of_parts_add_up() -> None:
-    whole, part = Found(documents=2), Found(documents=3)
-    part.note("key", "k")
-    whole.add(part)
+    whole, part = Leaks(documents=2), Leaks(documents=3)
+    part.add("key", "k")
+    whole.merge(part)
 
     assert whole.documents == 5
-    assert whole.leaks["key"] == 1
+    assert whole.counts["key"] == 1
     assert whole.examples == {"key": "k"}
