@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from benchmarks.peers.ours import OursPeer
-from tools.demo_model.corpus import TASKS, held_out_document
+from tools.demo_model.corpus.stream import TASKS, held_out_document
 from workers.engine.engine import Engine
 from workers.engine.model import runner
 from workers.engine.sampling.sampler import token_logprobs
