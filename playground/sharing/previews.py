@@ -15,9 +15,9 @@ from django.conf import settings
 from django.core.cache import caches
 from PIL import Image, ImageDraw, ImageFont
 
+from playground.core.static_files import built_files
+from playground.prompts.segments import segments
 from playground.prompts.state import template_named
-from playground.prompts.templatetags.face import built_files
-from playground.sharing.page import segments
 from playground.sharing.shares import Shown
 
 WIDTH, HEIGHT = 1200, 630
