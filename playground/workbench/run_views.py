@@ -1,4 +1,4 @@
-"""Runs of the page: Run itself, the panel as of now, a retry, its table as CSV."""
+"""Runs of the page: Run itself, Stop, the panel as of now, a retry, its table as CSV."""
 
 import uuid
 
@@ -20,7 +20,7 @@ from playground.prompts.state import template_named
 from playground.prompts.tables import write_csv
 from playground.runs.models import Run
 from playground.runs.selectors import run_before, run_of
-from playground.runs.services import run_create, run_retry
+from playground.runs.services import run_cancel, run_create, run_retry
 from playground.workbench.openings import form_of_run
 from playground.workbench.page import bound_fields, message_field, refuse
 from playground.workbench.run_panel import RunPanel, run_panel
@@ -51,6 +51,16 @@ def no_run(request: HtmxRequest, template: Template) -> HttpResponse:
         raise Http404
     context = {"template": template, "panel": RunPanel(template=template)}
     return render(request, "workbench/_run_response.html", context)
+
+
+@require_POST
+def stop(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
+    """Stops the person's own run. Its text stays; stopping twice is fine."""
+    run = run_of(person_of(request), run_id)
+    run_cancel(run=run)
+    if request.htmx:
+        return HttpResponse(status=204)
+    return see_other(reverse("workbench:run_page", args=[run.pk]))
 
 
 @require_POST
