@@ -63,13 +63,13 @@ def is_held_out(key: str) -> bool:
     return hashlib.blake2b(key.encode(), digest_size=1).digest()[0] % 16 == 0
 
 
-def part(words: Sequence[str], split: Split) -> list[str]:
+def filter_by_split(words: Sequence[str], split: Split) -> list[str]:
     """The words of a list that ``split`` may use."""
     wanted = split is Split.HELD_OUT
     return [word for word in words if is_held_out(word) == wanted]
 
 
-def draw(make: Callable[[], Item], split: Split) -> Item:
+def draw_item(make: Callable[[], Item], split: Split) -> Item:
     """Ask ``make`` until its item stands on the wanted side."""
     wanted = split is Split.HELD_OUT
     while True:
@@ -78,7 +78,7 @@ def draw(make: Callable[[], Item], split: Split) -> Item:
             return item
 
 
-def answered(
+def make_document(
     *,
     task: str,
     items: Sequence[Item],
@@ -105,7 +105,7 @@ def answered(
     )
 
 
-def some(rng: random.Random, most: int) -> int:
+def pick_example_count(rng: random.Random, most: int) -> int:
     """How many worked examples a prompt shows: none to ``most``, few of them none."""
     shown: int = rng.choice([0, *range(1, most + 1), *range(1, most + 1)])
     return shown

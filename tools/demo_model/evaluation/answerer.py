@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 
 from tools.demo_model.evaluation.scoring import (
     MOST_TOKENS,
-    cut,
+    cut_at_stop,
 )
 from tools.demo_model.training.tokenizer import END_OF_TEXT
 
@@ -39,4 +39,4 @@ class TransformersAnswerer:
         )
         new = ids[:, inputs["input_ids"].shape[1] :]
         texts = self.tokenizer.batch_decode(new, skip_special_tokens=True)
-        return [cut(text, stops) for text in texts]
+        return [cut_at_stop(text, stops) for text in texts]

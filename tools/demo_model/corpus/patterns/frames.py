@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from tools.demo_model.corpus import lexicon, words
 from tools.demo_model.corpus.documents import Document, Split, is_held_out
 
-_LEFT = words.listed("patterns", "left names")
-_RIGHT = words.listed("patterns", "right names")
-_ARROWS = words.listed("patterns", "arrows")
+_LEFT = words.entries("patterns", "left names")
+_RIGHT = words.entries("patterns", "right names")
+_ARROWS = words.entries("patterns", "arrows")
 _HEADINGS = words.lines("patterns", "headings")
 
 # What stands before and after an answer.
@@ -51,7 +51,7 @@ def any_word(rng: random.Random, split: Split) -> str:
     """
     while True:
         word = (
-            lexicon.coined(rng, Split.TRAIN).lower()
+            lexicon.coin_name(rng, Split.TRAIN).lower()
             if rng.random() < 0.3
             else rng.choice(words.vocabulary())
         )
@@ -98,7 +98,7 @@ def frame(rng: random.Random, split: Split) -> Frame:
             return made
 
 
-def laid_out(rng: random.Random, shown: Frame, cases: Sequence[Case], *, key: str) -> Document:
+def lay_out(rng: random.Random, shown: Frame, cases: Sequence[Case], *, key: str) -> Document:
     """The document of the cases, the last of them being the question."""
     text = f"{rng.choice(_HEADINGS)}\n\n" if rng.random() < 0.12 else ""
     spans = []
