@@ -24,7 +24,7 @@ from benchmarks.processes import machine
 from playground.prompts.catalog import TEMPLATES
 from tools.demo_model.evaluation.scoring import (
     ANSWER_STOPS,
-    MOST_TOKENS,
+    MAX_TOKENS,
     Figure,
     cut_at_stop,
     describe_mistake,
@@ -54,7 +54,7 @@ class EngineAnswerer:
     def answer(self, prompts: Sequence[str], *, stops: Sequence[str]) -> list[str]:
         """Greedy completions, white space at the ends removed."""
         # Stops are cut here, not in the engine: one may come first, before anything visible.
-        params = SamplingParams(max_tokens=MOST_TOKENS, temperature=0)
+        params = SamplingParams(max_tokens=MAX_TOKENS, temperature=0)
         texts = dict.fromkeys(range(len(prompts)), "")
         for name, prompt in enumerate(prompts):
             ids = tuple(self._tokenizer.encode(prompt).ids)

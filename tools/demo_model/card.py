@@ -62,7 +62,7 @@ def losses_table(log: Sequence[dict[str, Any]]) -> str:
 
 
 def command(run: dict[str, Any]) -> str:
-    """The command that began a run, as the card tells it."""
+    """The command that began a run, as the card shows it."""
     return (
         f"```\npython -m tools.demo_model.train --seed {run['seed']} "
         f"--steps {' '.join(map(str, run['steps']))} "

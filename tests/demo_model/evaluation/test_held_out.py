@@ -1,4 +1,4 @@
-"""Nothing that the evaluation asks stands in the training text, and a leak would be found."""
+"""The training text holds nothing that the evaluation asks, and a leak would be found."""
 
 import dataclasses
 

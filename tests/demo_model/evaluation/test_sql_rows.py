@@ -36,7 +36,7 @@ def test_the_order_counts_only_where_it_is_asked_for() -> None:
     )
 
 
-# What a query does, by what stands in it; the first that fits names it.
+# What a query does, by what is in it; the first that fits names it.
 CONSTRUCTS = (
     "LEFT JOIN", "HAVING", "JOIN", "ORDER BY COUNT", "GROUP BY", "COUNT(DISTINCT", "DISTINCT",
     "BETWEEN", " IN (", "LIKE", "IS NULL", "IS NOT NULL", "<>", ">=", "<=", " > ", " < ", "LIMIT",

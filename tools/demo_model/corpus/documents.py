@@ -14,7 +14,7 @@ from playground.prompts.formats import Pair
 
 
 class Split(Enum):
-    """Which side of the line a document's last question stands on."""
+    """The side of the split that a document's last question is on."""
 
     TRAIN = "train"
     HELD_OUT = "held-out"
@@ -70,7 +70,7 @@ def filter_by_split(words: Sequence[str], split: Split) -> list[str]:
 
 
 def draw_item(make: Callable[[], Item], split: Split) -> Item:
-    """Ask ``make`` until its item stands on the wanted side."""
+    """Call ``make`` until its item is on the wanted side."""
     wanted = split is Split.HELD_OUT
     while True:
         item = make()

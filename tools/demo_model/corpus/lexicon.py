@@ -1,6 +1,6 @@
 """Open-class words that several tasks share, and names that nobody has.
 
-Lists are split by content: a held-out name never stands in the training text.
+Lists are split by content: a held-out name is never in the training text.
 """
 
 import random

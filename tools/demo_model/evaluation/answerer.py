@@ -7,7 +7,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from tools.demo_model.evaluation.scoring import (
-    MOST_TOKENS,
+    MAX_TOKENS,
     cut_at_stop,
 )
 from tools.demo_model.training.tokenizer import END_OF_TEXT
@@ -24,7 +24,7 @@ class TransformersAnswerer:
 
     @torch.inference_mode()
     def answer(
-        self, prompts: Sequence[str], *, stops: Sequence[str], max_tokens: int = MOST_TOKENS
+        self, prompts: Sequence[str], *, stops: Sequence[str], max_tokens: int = MAX_TOKENS
     ) -> list[str]:
         """Completions, white space at the ends removed, cut before a stop string."""
         inputs = self.tokenizer(list(prompts), return_tensors="pt", padding=True)

@@ -18,7 +18,7 @@ from tools.demo_model.evaluation.sql_rows import same_rows
 # An answer of the free page ends where the next example would begin; a format that only
 # examples show has answers of one line.
 ANSWER_STOPS = {**STOPS, "free": ("\n\n",), "patterns": ("\n",)}
-MOST_TOKENS = 192
+MAX_TOKENS = 192
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def test_the_lexicon_is_large() -> None:
     assert len(PHRASES) >= 120
 
 
-def test_no_word_stands_twice_with_another_meaning() -> None:
+def test_no_word_is_listed_twice_with_another_meaning() -> None:
     nouns = defaultdict(set)
     for of_kind in NOUNS.values():
         assert max(Counter(noun.en for noun in of_kind).values()) == 1
@@ -330,7 +330,7 @@ def test_an_indefinite_plural_before_its_adjective_is_de() -> None:
     assert any(" de petites " in fr or " de beaux " in fr or " de vieux " in fr for fr in told)
 
 
-def test_short_forms_stand_for_the_same_sentence() -> None:
+def test_short_forms_mean_the_same_sentence() -> None:
     short = {shorten(random.Random(index), "I do not know where it is.") for index in range(40)}
 
     assert short == {"I do not know where it is.", "I don't know where it is."}

@@ -1,4 +1,4 @@
-"""Formats that only the examples show: exact, told by the examples, held out by content."""
+"""Formats that only the examples show: exact, shown by the examples, held out by content."""
 
 import random
 from collections.abc import Callable

@@ -32,7 +32,7 @@ class Function:
     """A function's source, its explanation, and a check against plain Python.
 
     ``expected`` takes the same arguments and gives what the words say; ``given`` are
-    arguments to try it with, where the kinds of its arguments do not tell them.
+    arguments to try it with, where the kinds of its arguments do not suggest any.
     """
 
     source: str

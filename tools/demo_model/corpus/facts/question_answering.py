@@ -253,10 +253,10 @@ NOT_SAID = "The text does not say."
 def _choose_facts(
     rng: random.Random, make: _Maker, facts: list[Fact]
 ) -> tuple[list[Fact], list[Fact]]:
-    """The facts whose sentences stand in the text, and those that may be asked about."""
+    """The facts that the text states, and those that may be asked about."""
     head, rest = facts[0], facts[1:]
     if make is _firm and head.asked:
-        # The first sentence tells three facts at once.
+        # The first sentence states three facts at once.
         told = [head, *rng.sample(rest[3:], rng.randint(1, 3))]
         return told, [*told[1:], *rest[:3]]
     if make is _person:
@@ -300,7 +300,7 @@ def _unanswered_question(
 
 
 def document(rng: random.Random, split: Split) -> Document:
-    """A text and questions; held-out ones tell of names never seen."""
+    """A text and questions; held-out ones are about names never seen."""
     make = rng.choice(_KINDS)
     called, facts = make(rng, split)
     told, known = _choose_facts(rng, make, facts)
@@ -310,7 +310,7 @@ def document(rng: random.Random, split: Split) -> Document:
             name = called[0] if not sentences else rng.choice(called[:2])
             sentences.append(_capitalise(rng.choice(fact.told).format(s=name)))
     text = " ".join(sentences)
-    # A pronoun would be unclear where a question stands alone.
+    # A pronoun would be unclear in a question on its own.
     names = [name for name in called if name not in ("he", "she", "it")]
     if rng.random() < 0.35:
         other_make = rng.choice(_FOUR if rng.random() < 0.5 else _KINDS)
@@ -318,7 +318,7 @@ def document(rng: random.Random, split: Split) -> Document:
         extra = [_capitalise(rng.choice(f.told).format(s=other[0])) for f in more[:5] if f.told]
         extra = extra[: rng.randint(1, 4)]
         if other_make is make or extra[0].split()[0] in text:
-            # Only the name tells two of a kind apart.
+            # Only the name separates two of a kind.
             if called[0].startswith("the "):
                 return document(rng, split)
             names = called[:1]
@@ -330,7 +330,7 @@ def document(rng: random.Random, split: Split) -> Document:
     if len(questions) < 2:
         return document(rng, split)
     if rng.random() < 0.2 and (item := _unanswered_question(rng, facts, known, names[0], text)):
-        # At any place but the first, so that an example still tells the style.
+        # At any place but the first, so that an example still shows the style.
         questions.insert(rng.randint(1, len(questions)), item)
     shown = min(pick_example_count(rng, 7), len(questions) - 1)
     if in_short:

@@ -1,4 +1,4 @@
-"""Records of many kinds: their facts, and sentences that tell them."""
+"""Records of many kinds: their facts, and sentences that state them."""
 
 import random
 import string
@@ -12,7 +12,7 @@ Facts = dict[str, str]
 """Cells by field."""
 
 MISSING = "-"
-"""The cell of a fact that the text does not tell."""
+"""The cell of a fact that the text does not state."""
 
 Make = Callable[[random.Random, Split], Facts]
 
@@ -49,7 +49,7 @@ def _day(rng: random.Random) -> str:
 
 
 def _title(rng: random.Random, split: Split) -> str:
-    """A work's title; its last word tells the side of the split."""
+    """A work's title; its last word decides the side of the split."""
     last = lexicon.coin_name(rng, split)
     return f"{rng.choice(_BEGINNINGS)} {last}" if rng.random() < 0.75 else last
 
@@ -210,7 +210,7 @@ def headers(kind: str) -> dict[str, tuple[str, ...]]:
 
 
 def fields_of(sentence: str) -> set[str]:
-    """The fields that a sentence tells."""
+    """The fields that a sentence states."""
     named = (name for _, name, _, _ in string.Formatter().parse(sentence) if name)
     return {name.removeprefix("a ").lower() for name in named}
 
@@ -231,7 +231,7 @@ def record(rng: random.Random, split: Split, kind: str, *, whole: bool) -> tuple
     sentence = rng.choice(words.lines("records", f"{'sentences' if whole else 'partial'}: {kind}"))
     named = fields_of(sentence)
     text = tell(sentence, facts)
-    # A value that begins the sentence, or stands alone before a colon, has a capital there.
+    # A value that begins the sentence, or is alone before a colon, has a capital there.
     cells = {field: facts[field] if field in named else MISSING for field in facts}
     return text, cells
 

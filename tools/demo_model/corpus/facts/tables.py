@@ -88,7 +88,7 @@ def tell_people(rng: random.Random, split: Split, counts: Sequence[int]) -> tupl
 def tell_records(
     rng: random.Random, split: Split, kind: str, counts: Sequence[int]
 ) -> tuple[str, list[Facts]]:
-    """One to five records of a kind; in some texts a fact of one is not told."""
+    """One to five records of a kind; in some texts a fact of one is missing."""
     sentences, rows = [], []
     gaps = rng.random() < 0.15
     for _ in range(rng.choice(counts)):
@@ -104,7 +104,7 @@ def tell_records(
 _COUNTS = (1, 1, 2, 2, 2, 3, 3, 4, 5)
 # Worked examples are shorter: the prompt has room for more of them.
 _EXAMPLE_COUNTS = (1, 1, 1, 2, 2, 3)
-# People are what the page shows first, and what most texts tell of.
+# People are what the page shows first, and what most texts are about.
 _KINDS = ("people",) * 4 + tuple(records.KINDS)
 
 
@@ -123,7 +123,7 @@ def _columns(rng: random.Random, headers: Mapping[str, tuple[str, ...]]) -> tupl
 
 
 def document(rng: random.Random, split: Split) -> Document:
-    """Texts and tables; held-out ones tell of names and places never seen."""
+    """Texts and tables; held-out ones are about names and places never seen."""
     kind = rng.choice(_KINDS)
     order, columns = _columns(rng, _PEOPLE if kind == "people" else records.headers(kind))
 

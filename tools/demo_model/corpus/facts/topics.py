@@ -1,4 +1,4 @@
-"""Facts that texts tell of records, with what may be asked about them."""
+"""Facts that texts state about records, with what may be asked about them."""
 
 import random
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ def _frames(topic: str) -> tuple[tuple[str, ...], tuple[Fact, ...]]:
 
 
 def _values(rng: random.Random, split: Split, topic: str) -> dict[str, str]:
-    """The record's fields, and others that texts of several topics tell."""
+    """The record's fields, and others that texts of several topics state."""
     number = rng.randint(12, 900)
     values = {
         "city": lexicon.city(rng, split),
@@ -83,7 +83,7 @@ def _fill(frame: str, values: Mapping[str, str]) -> str:
 
 
 def facts_of_topic(rng: random.Random, split: Split, topic: str) -> tuple[list[str], list[Fact]]:
-    """How the subject is called, and its facts; the first is always told."""
+    """How the subject is called, and its facts; a text always states the first."""
     values = _values(rng, split, topic)
     shown = {**values, "s": "{s}"}
     for field, value in values.items():

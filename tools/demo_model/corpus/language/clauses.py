@@ -44,7 +44,7 @@ def be(person: int, *, past: bool = False) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """How a verb is put: ``tense`` and what stands around it.
+    """How a verb is put: ``tense`` and what is around it.
 
     ``denied`` is the second half of a French negation: pas, jamais or plus; or empty.
     """
@@ -291,7 +291,7 @@ def clause(rng: random.Random) -> tuple[str, str]:
     elif not transitive and " " not in verb.en and rng.random() < 0.2 and form.tense in (
         "present", "progressive", "past", "future"):  # fmt: skip
         how = rng.choice([one for one in _MANNER if one[0] != "alone" and one[0] != "together"])
-        # A short adverb would stand before a participle or an infinitive.
+        # A short adverb would come before a participle or an infinitive.
         if form.tense != "past" and not form.adverb[0] and not form.helper and not verb.reflexive:
             en, fr = f"{en} {how[0]}", f"{fr} {how[1]}"
     if rng.random() < 0.08:

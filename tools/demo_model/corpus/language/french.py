@@ -28,7 +28,7 @@ _CONTRACTED = (("de le ", "du "), ("de les ", "des "), ("à le ", "au "), ("à l
 
 
 def tidy(french: str) -> str:
-    """Elide and contract what stands side by side: ``je aime`` is ``j'aime``."""
+    """Elide and contract what is side by side: ``je aime`` is ``j'aime``."""
     parts = french.split(" ")
     out: list[str] = []
     for index, word in enumerate(parts):
@@ -133,7 +133,7 @@ class Adjective:
     """Masculine, feminine and their plurals; ``before`` the noun or after it.
 
     ``kinds`` are the kinds of nouns that it is said of; ``said_only`` where it never
-    stands beside the noun.
+    is beside the noun.
     """
 
     en: str

@@ -135,7 +135,7 @@ _KINDS = (
     (clock_and_self, 5),
     (_here_is, 1),
 )
-_LONGEST = 16
+_MAX_SPACES = 16
 _MAKERS = [make for make, _ in _KINDS]
 _WEIGHTS = [weight for _, weight in _KINDS]
 
@@ -146,7 +146,7 @@ def sentence(rng: random.Random) -> tuple[str, str]:
         return rng.choice(PHRASES)
     while True:
         en, fr = rng.choices(_MAKERS, _WEIGHTS)[0](rng)
-        if en.count(" ") < _LONGEST:
+        if en.count(" ") < _MAX_SPACES:
             return finish_sentence(en, fr)
 
 

@@ -122,7 +122,7 @@ def with_adjective(
 def _perhaps_with_adjective(
     rng: random.Random, noun: Noun, *, many: bool, chance: float
 ) -> tuple[str, str, bool]:
-    """English, French, and whether an adjective stands before the French noun."""
+    """English, French, and whether an adjective is before the French noun."""
     en, fr = (noun.ens, noun.frs) if many else (noun.en, noun.fr)
     one = pick_adjective(rng, noun.kind) if rng.random() < chance else None
     # "A new pair of glasses" would leave open which of the two nouns is new.

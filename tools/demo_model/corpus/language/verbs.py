@@ -34,7 +34,7 @@ def _conjugate_er(infinitive: str) -> tuple[tuple[str, ...], str, str]:
         future = "enverr" if infinitive == "envoyer" else f"{strong}er"
     elif len(stem) > 2 and "é" in stem[-3:] and stem[-1] not in "eéiou":
         at = stem.rindex("é")
-        # Consonants alone stand between the accent and the ending: préférer, espérer, sécher.
+        # Only consonants are between the accent and the ending: préférer, espérer, sécher.
         if at > 0 and not any(letter in "aeiouy" for letter in stem[at + 1 :]):
             strong = f"{stem[:at]}è{stem[at + 1 :]}"
     forms = (f"{strong}e", f"{strong}es", f"{strong}e", f"{soft}ons", f"{stem}ez", f"{strong}ent")

@@ -1,4 +1,4 @@
-"""How the examples of a prompt stand on the page: names of fields, arrows, marks around."""
+"""How the examples of a prompt are laid out: names of fields, arrows, marks around."""
 
 import random
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _RIGHT = words.entries("patterns", "right names")
 _ARROWS = words.entries("patterns", "arrows")
 _HEADINGS = words.lines("patterns", "headings")
 
-# What stands before and after an answer.
+# What is written before and after an answer.
 MARKS = (
     ("[", "]"), ("(", ")"), ('"', '"'), ("<", ">"), ("*", "*"), ("'", "'"), ("{", "}"), ("#", ""),
     ("", "!"), ("", "."), ("<<", ">>"), ("**", "**"), ("[[", "]]"), ("/", "/"), ("_", "_"),
@@ -22,7 +22,7 @@ MARKS = (
 
 @dataclass(frozen=True)
 class Case:
-    """One example; ``known`` tells whether the cases before it show what it must be."""
+    """One example; ``known`` says whether the cases before it show what it must be."""
 
     given: str
     wanted: str
@@ -47,7 +47,7 @@ class Frame:
 def any_word(rng: random.Random, split: Split) -> str:
     """A word of any list, or one that nobody has, in lower case.
 
-    It stands on the split's side; as a name, too, none of training is a held-out one.
+    It is on the split's side. A word of training is not held out as a name either.
     """
     while True:
         word = (

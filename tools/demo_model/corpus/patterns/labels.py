@@ -219,7 +219,7 @@ def _labels(rng: random.Random, kinds: Sequence[str], split: Split) -> dict[str,
 
 
 def _text(rng: random.Random, make: _Make, told: set[str], side: Split) -> str:
-    """A text not told yet; a held-out one where the class has enough of them."""
+    """A text not used yet; a held-out one where the class has enough of them."""
     tries = 0
     while True:
         text = make(rng)

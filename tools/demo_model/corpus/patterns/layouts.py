@@ -105,7 +105,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Layout:
-    """Fields in an order, what stands between them, and marks around one of them.
+    """Fields in an order, what is between them, and marks around one of them.
 
     ``joints`` are one shorter than ``fields``. ``keys`` are told before each value,
     with ``colon`` between, where there are any.

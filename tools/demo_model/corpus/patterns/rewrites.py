@@ -206,7 +206,7 @@ def document(rng: random.Random, split: Split) -> Document:
     count = rng.choice((2, 3, 3, 4, 5, 6))
     while True:
         given = [source(rng, Split.TRAIN) for _ in range(count)] + [source(rng, split)]
-        # Where two changes agree on every example, the examples do not tell what is meant.
+        # Where two changes agree on every example, the examples do not show which is meant.
         told = [change(text) for text in given]
         rivals = (
             other for other in changes.values()

@@ -41,7 +41,7 @@ def _known(column: str) -> tuple[str, ...]:
 
 
 def value(rng: random.Random, column: str) -> str:
-    """A text that stands in a column: a likely one, or any."""
+    """A text for a column: a likely one, or any."""
     kind = rng.random()
     if column in _VALUES and kind < 0.7:
         return rng.choice(_known(column))

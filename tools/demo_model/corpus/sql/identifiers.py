@@ -1,7 +1,7 @@
 """Names of tables and columns, and how people say them.
 
 Training and the check on schemas never seen share no name: real words of the check
-stand in a list of its own, all others are split by a hash of the name.
+are in a list of their own, all others are split by a hash of the name.
 """
 
 import random
@@ -152,7 +152,7 @@ def familiar_column(rng: random.Random, kind: str) -> str:
 
 
 def unfamiliar_column(rng: random.Random, kind: str, split: Split) -> str:
-    """A column of a kind that its name need not tell, but for dates."""
+    """A column of a kind; its name need not say which, unless it is a date."""
     while True:
         sort = rng.random()
         if split is Split.HELD_OUT and sort < 0.5:

@@ -177,7 +177,7 @@ def _columns(rng: random.Random, split: Split, strange: float) -> tuple[Column, 
 
 
 def _mixed_schema(rng: random.Random, split: Split) -> list[Table]:
-    """One to four tables of any names; each may point to one or two that stand before it."""
+    """One to four tables of any names; each may point to one or two of those before it."""
     tables: list[Table] = []
     # Whole schemas of strange names are the hard case, so they are the usual one.
     strange = 1.0 if split is Split.HELD_OUT else rng.choice((0.1, 0.4, 0.8, 1.0, 1.0, 1.0))
