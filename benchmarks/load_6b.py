@@ -43,7 +43,7 @@ def measure(folder: Path, dtype: Any, threads: int, tokens: int) -> dict[str, fl
     started = time.perf_counter()
     import torch
 
-    from workers.engine.backends.form import choose_form
+    from workers.engine.backends.choose import choose_form
     from workers.engine.checkpoint.spec import CheckpointSpec, ModelConfig
     from workers.engine.engine import Engine
     from workers.engine.model.weights import weight_bytes

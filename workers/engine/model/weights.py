@@ -16,7 +16,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from workers.engine.backends.form import Form, choose_form
+from workers.engine.backends.choose import Form, choose_form
 from workers.engine.backends.host_memory import available_bytes
 from workers.engine.backends.torch.linear import Linear
 from workers.engine.checkpoint.spec import CheckpointSpec, ModelConfig, check_hashes
