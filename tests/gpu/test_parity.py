@@ -56,7 +56,7 @@ def test_greedy_tokens_are_the_likeliest_in_every_company(
     assert len({token for result in mixed.values() for token in result.ids}) > 40
     ways: list[dict[str, Any]] = [
         {"prefix_cache": False},
-        {"cache_bytes": 20 * subject.model.cache_layout.block_bytes},
+        {"cache_bytes": 20 * subject.cache_layout.block_bytes},
         {"max_batch": 20},
     ]
     for options in ways:

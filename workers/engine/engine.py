@@ -17,8 +17,7 @@ from torch import Tensor
 
 from workers.engine.adapters.adapter import Adapter
 from workers.engine.adapters.loaded import LoadedAdapters
-from workers.engine.backends.native.build import reason as native_reason
-from workers.engine.backends.torch.cache import default_blocks
+from workers.engine.backends.interface import Backend
 from workers.engine.checkpoint.spec import CheckpointSpec
 from workers.engine.counters import Counters, Meter
 from workers.engine.errors import (
@@ -56,6 +55,7 @@ class Engine:
     def __init__(
         self,
         model: GPTJ,
+        backend: Backend,
         vocabulary: Vocabulary,
         *,
         max_batch: int = 16,
@@ -76,15 +76,14 @@ class Engine:
         self.vocabulary = vocabulary
         self.context = model.config.n_positions
         self._max_batch = max_batch
-        layout = model.cache_layout
+        layout = backend.cache_layout(model.config)
         blocks = (
-            default_blocks(layout, max_batch * self.context)
+            backend.default_blocks(layout, max_batch * self.context)
             if cache_bytes is None
             else cache_bytes // layout.block_bytes
         )
-        self._runner = Runner(
-            model, vocabulary.filler_rows(model.config.vocab_size), blocks, max_batch
-        )
+        filler_rows = vocabulary.filler_rows(model.config.vocab_size)
+        self._runner = Runner(model, backend, filler_rows, blocks=blocks, max_batch=max_batch)
         self._adapters = LoadedAdapters(self._runner.adapters)
         self._limits = Limits(
             context=self.context,
@@ -95,8 +94,8 @@ class Engine:
         self._scheduler = Scheduler(
             max_batch=max_batch,
             pool=BlockPool(blocks),
-            grid=model.chunk_grid,
-            prefill_rows=model.prefill_rows,
+            grid=backend.chunk_grid,
+            prefill_rows=backend.prefill_rows,
             shares=prefix_cache,
             interval=1.0 / tokens_per_second if tokens_per_second else 0.0,
         )
@@ -121,8 +120,10 @@ class Engine:
     ) -> Engine:
         """Raises a `CheckpointError` or `OutOfMemory` that says what to do."""
         vocabulary = Vocabulary.load(spec.folder)
+        model, backend = load_model(spec)
         return cls(
-            load_model(spec),
+            model,
+            backend,
             vocabulary,
             max_batch=max_batch,
             cache_bytes=cache_bytes,
@@ -184,9 +185,7 @@ class Engine:
     @property
     def kernels(self) -> str:
         """What multiplies: "native", or "torch" and why."""
-        if self._runner.model.native:
-            return "native"
-        return f"torch: {native_reason()}" if native_reason() else "torch"
+        return self._runner.backend.kernels
 
     @property
     def has_work(self) -> bool:
