@@ -36,10 +36,10 @@ from playground.core.rings import generate_queue
 from playground.core.schema import newer_database
 from playground.core.valkey import answers
 from playground.core.valkey_server import explain_absence
+from workers.engine.backends.devices import find_device
 from workers.engine.checkpoint.spec import CheckpointSpec
 from workers.engine.engine import Engine
 from workers.engine.errors import DeviceMissing, EngineError, printable
-from workers.engine.model.weights import find_device
 from workers.generate.run import serve_ring
 from workers.generate.serving import Serving
 from workers.process.app import answer_with, app
