@@ -28,14 +28,15 @@ class UndoButtons {
   start(view) {
     this.#view = view;
     this.#draw();
+    const form = view.dom.closest('form');
     // The buttons are drawn anew with each run.
-    document.addEventListener('htmx:afterSettle', () => this.#draw());
-    document.addEventListener('click', ({ target }) => {
+    form.addEventListener('htmx:afterSettle', () => this.#draw());
+    form.addEventListener('click', ({ target }) => {
       if (target.closest?.('#undo')) this.#do('#undo', peekBack, stepBack);
       else if (target.closest?.('#redo')) this.#do('#redo', peekForth, stepForth);
     });
-    for (const begun of ['pointerover', 'focusin'])
-      document.addEventListener(begun, ({ target }) => this.#point(target.closest?.('#undo')));
+    for (const begin of ['pointerover', 'focusin'])
+      document.addEventListener(begin, ({ target }) => this.#point(target.closest?.('#undo')));
   }
 
   // Not at each key: what the next step is costs a look into the history.

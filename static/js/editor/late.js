@@ -1,6 +1,6 @@
 // Answers about the form as it was. What a person has written since is not replaced by them.
 //
-// Rows that were added or removed are asked for again, about what stands there now; a preview is
+// Rows that were added or removed are asked for again, about what is there now; a preview is
 // dropped, its own is on the way; and what was written while a chat's message was sent stays.
 import htmx from 'htmx.org';
 import { hasGoneOnBefore } from '../shell/focus.js';
@@ -8,12 +8,12 @@ import { hasGoneOnBefore } from '../shell/focus.js';
 const FIELDS = new Set(['fields', 'variables']);
 
 export function startLate(editor) {
-  document.addEventListener('htmx:beforeSend', ({ detail }) => {
+  editor.form.addEventListener('htmx:beforeSend', ({ detail }) => {
     const { elt, requestConfig } = detail;
     requestConfig.edition = editor.edition;
     if (elt.id === 'run') requestConfig.written = writtenNow();
   });
-  document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  editor.form.addEventListener('htmx:beforeSwap', ({ detail }) => {
     const { requestConfig, shouldSwap, isError, etc } = detail;
     if (!shouldSwap || isError) return;
     if (requestConfig.written) {
@@ -28,7 +28,7 @@ export function startLate(editor) {
     hasGoneOnBefore(elt);
     htmx.ajax(verb, path, { source: elt, values: etc.values });
   });
-  document.addEventListener('htmx:afterSettle', ({ detail: { requestConfig } }) => {
+  editor.form.addEventListener('htmx:afterSettle', ({ detail: { requestConfig } }) => {
     const since = requestConfig?.since;
     if (!since) return;
     requestConfig.since = null;

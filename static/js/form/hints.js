@@ -2,7 +2,7 @@
 import { announce } from '../shell/announcer.js';
 
 export function startHints(editor) {
-  document.addEventListener('click', ({ target }) => {
+  editor.form.addEventListener('click', ({ target }) => {
     const fix = target.closest('.hint-fix');
     if (!fix) return;
     const hint = fix.closest('.hint');
@@ -17,12 +17,11 @@ export function startHints(editor) {
   });
 }
 
-// The texts that a fix is about: one input, or all that stand on the page for the prompt.
+// The texts that a fix is about: one input, or all that are on the page for the prompt.
 function textsOf(editor, name) {
   if (name === 'prompt') return [boxText(editor)];
   if (name) return [...editor.form.elements].filter((e) => e.name === name).map(inputText);
-  const isBox = editor.isFree || document.getElementById('detached').checked;
-  if (isBox) return [boxText(editor)];
+  if (editor.isFree || editor.isDetached) return [boxText(editor)];
   return [...document.querySelectorAll('#fields .input, #field-message')].map(inputText);
 }
 

@@ -4,9 +4,9 @@
 const AREAS = '#fields textarea, #variables textarea, #field-message';
 
 // The first text on the page that is too long: { field, sentence }; null if there is none.
-export function tooLong({ form, view, isFree }) {
+export function tooLong({ form, view, isFree, isDetached }) {
   const { promptLimit, fieldLimit } = form.dataset;
-  if (isFree || document.getElementById('detached').checked) {
+  if (isFree || isDetached) {
     const { doc } = view.state;
     const sentence = doc.length > promptLimit && said('The prompt', doc.toString(), promptLimit);
     if (sentence) return { field: 'prompt', sentence };

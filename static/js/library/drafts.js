@@ -48,22 +48,22 @@ class Drafts {
     this.#editor = editor;
     this.#form = editor.form;
     bringUnsent(this.#form, contentOf, () => !this.#isTouched);
-    const edited = () => this.#edited();
-    editor.onEdit(edited);
-    this.#form.addEventListener('input', edited);
-    this.#form.addEventListener('change', edited);
+    const keepSoon = () => this.#keepSoon();
+    editor.onEdit(keepSoon);
+    this.#form.addEventListener('input', keepSoon);
+    this.#form.addEventListener('change', keepSoon);
     document.addEventListener('change', ({ target }) => {
-      // The model menu stands outside the form's element.
-      if (target.name === 'model') edited();
+      // The model menu is outside the form's element.
+      if (target.name === 'model') keepSoon();
     });
     // Resetting sets values without a word about each.
     for (const id of ['reset-parameters', 'pin-seed', 'reattach'])
-      document.getElementById(id)?.addEventListener('click', edited);
+      document.getElementById(id)?.addEventListener('click', keepSoon);
     // A run moves a chat's message into the turns, and its reply goes with the next one.
-    document.addEventListener('htmx:afterSettle', ({ detail }) => {
-      if (this.#isTouched && detail.target?.id === 'run-panel') edited();
+    this.#form.addEventListener('htmx:afterSettle', ({ detail }) => {
+      if (this.#isTouched && detail.target?.id === 'run-panel') keepSoon();
     });
-    document.addEventListener('htmx:confirm', (event) => this.#waits(event));
+    this.#form.addEventListener('htmx:confirm', (event) => this.#keepFirst(event));
     addEventListener('pagehide', () => this.#leave());
     document.addEventListener('page:deleted', () => this.#forget());
     document.addEventListener('page:return', ({ detail }) => {
@@ -74,7 +74,7 @@ class Drafts {
     });
   }
 
-  #edited() {
+  #keepSoon() {
     this.#isTouched = true;
     this.#since ||= performance.now();
     const waited = performance.now() - this.#since;
@@ -184,7 +184,7 @@ class Drafts {
     this.#state.toggleAttribute('data-bad', isBad);
   }
 
-  #waits(event) {
+  #keepFirst(event) {
     const { elt, issueRequest } = event.detail;
     if (!elt.matches(AFTER_SAVE)) return;
     event.preventDefault();

@@ -39,10 +39,8 @@ export function startSave() {
     document.getElementById('save-submit').click();
   });
   // A refusal belongs beside what is refused.
-  document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  dialog.addEventListener('htmx:beforeSwap', ({ detail }) => {
     if (BUTTONS.has(detail.requestConfig.elt.id) && detail.isError) detail.target = notice;
   });
-  document.addEventListener('htmx:afterSwap', ({ detail }) => {
-    if (detail.target === notice) point(notice);
-  });
+  notice.addEventListener('htmx:afterSwap', () => point(notice));
 }

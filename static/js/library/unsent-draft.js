@@ -1,7 +1,5 @@
 // What a page could not send when it was left: too long for a last word, or no connection.
 // It waits in the browser until the next page opens, and is gone from here once it is kept.
-import { showTimes } from './library.js';
-
 const PREFIX = 'unsent-draft ';
 
 // Each page has a place of its own. body null: nothing of it waits any more.
@@ -65,7 +63,6 @@ export function forgetUnsent(account) {
 
 function takeNote(note) {
   document.getElementById('draft-note').replaceWith(note);
-  showTimes(note);
 }
 
 // What this page may send.

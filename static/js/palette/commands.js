@@ -93,12 +93,8 @@ function canBePressed(element) {
 function press(element) {
   const now = element.isConnected ? element : document.getElementById(element.id);
   if (now?.closest('#share')) {
-    const opened = ({ detail }) => {
-      if (detail.target.id !== 'share-body') return;
-      document.removeEventListener('htmx:afterSettle', opened);
-      now.click();
-    };
-    document.addEventListener('htmx:afterSettle', opened);
+    const body = document.getElementById('share-body');
+    body.addEventListener('htmx:afterSettle', () => now.click(), { once: true });
     document.getElementById('open-share').click();
   } else {
     now?.click();

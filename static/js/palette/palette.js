@@ -2,8 +2,8 @@
 // A combobox with a list, as WAI-ARIA has them: the focus stays in the field.
 
 import { onKey } from '../shell/input-method.js';
-import { IS_APPLE } from '../shell/keys.js';
 import { own } from '../shell/own-text.js';
+import { IS_APPLE } from '../shell/platform.js';
 import { commandsOfPage, hasModelMenu } from './commands.js';
 import { fit } from './matching.js';
 

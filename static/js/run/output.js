@@ -15,15 +15,15 @@ export class Output {
   #tokens = 0;
   #pending = [];
   #beat = new Beat(() => this.#flush());
-  #appended;
+  #onChange;
   // Whether tokens that come with a probability are elements of their own.
   #isMarked;
   #marked = [];
 
-  // appended() is called after each change of the text.
-  constructor(element, { appended, isMarked = false } = {}) {
+  // onChange() is called after each change of the text.
+  constructor(element, { onChange, isMarked = false } = {}) {
     this.#element = element;
-    this.#appended = appended;
+    this.#onChange = onChange;
     this.#isMarked = isMarked;
     const last = element.querySelector('.body')?.lastChild;
     this.#tail = last instanceof Text ? last : null;
@@ -57,7 +57,7 @@ export class Output {
     this.#pending = [];
     if (this.#isMarked && pending[0].length > 2) this.#markAll(pending);
     else this.#writeAll(pending);
-    this.#appended?.();
+    this.#onChange?.();
   }
 
   #writeAll(tokens) {

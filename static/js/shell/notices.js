@@ -2,25 +2,21 @@
 import { hasGoneOn } from './focus.js';
 
 export function startNotices() {
-  document.addEventListener('htmx:afterSwap', (event) => {
-    const { target, requestConfig } = event.detail;
-    if (target?.id === 'notice') point(target, { mayFocus: !hasGoneOn(requestConfig) });
-  });
   document.addEventListener('htmx:sendError', (event) => {
     // What the page asks for by itself, it asks for again.
     if (event.detail.elt?.matches('button, a')) {
       say('The server cannot be reached. Nothing was sent; try again in a moment.');
     }
   });
-  document.addEventListener('click', (event) => {
-    if (event.target.closest('[data-dismiss]')) clear();
-  });
-  // Whatever goes well ends the last complaint.
-  document.addEventListener('htmx:beforeRequest', (event) => {
-    if (['run', 'retry'].includes(event.detail.elt?.id)) clear();
-  });
   const notice = document.getElementById('notice');
-  if (notice) point(notice);
+  if (!notice) return;
+  notice.addEventListener('htmx:afterSwap', ({ detail: { requestConfig } }) => {
+    point(notice, { mayFocus: !hasGoneOn(requestConfig) });
+  });
+  notice.addEventListener('click', ({ target }) => {
+    if (target.closest('[data-dismiss]')) clear();
+  });
+  point(notice);
 }
 
 export function clear() {
