@@ -1,6 +1,6 @@
 // The free page's one document: the prompt, what models wrote into it, and what follows.
 import { EditorView, keymap } from '@codemirror/view';
-import { createBox, say, unseen } from '../box/codemirror.js';
+import { createBox, tellInput, unseen } from '../box/codemirror.js';
 import { Completion } from './completion.js';
 import { Generations } from './generation.js';
 import { currentRun, placesOf, show } from './places.js';
@@ -34,7 +34,7 @@ export class FreeDocument {
         undo.extension,
         EditorView.updateListener.of((update) => {
           if (!update.transactions.some(isUndone)) return;
-          say(textarea);
+          tellInput(textarea);
           onTurn();
         }),
       ],
@@ -114,7 +114,7 @@ export class FreeDocument {
     const behind = this.#textarea.form.elements.namedItem('behind').value;
     const made = this.#textarea.form.elements.namedItem('made').value;
     const { length } = this.view.state.doc;
-    if (made) this.#generations.recall(within(JSON.parse(made), length));
+    if (made) this.#generations.recall(rangesWithin(JSON.parse(made), length));
     if (behind)
       this.view.dispatch({ changes: { from: length, insert: behind }, annotations: unseen });
     this.#generations.expectAt(length);
@@ -186,6 +186,6 @@ function textTokens(text) {
 }
 
 // Ranges that the text can hold; a text that has changed since may not.
-function within(ranges, length) {
+function rangesWithin(ranges, length) {
   return ranges.filter(([, to]) => to <= length);
 }

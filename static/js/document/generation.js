@@ -7,10 +7,11 @@ import { isolateHistory } from '@codemirror/commands';
 import { EditorSelection, Transaction } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { unseen } from '../box/codemirror.js';
-import { remembered } from '../box/remembered.js';
+import { rememberPlaces } from '../box/remembered.js';
 import { Beat, giveWay } from '../tokens/beat.js';
 import { marksOf, markTokens, tokenMarks } from './marks.js';
 import { expect, expectedAt, fill, open, places, placesOf, show, write } from './places.js';
+import { groupByRun, tokensFrom } from './token-slices.js';
 
 export class Generations {
   // run -> Completion
@@ -27,7 +28,7 @@ export class Generations {
     return [
       tokenMarks,
       places(),
-      remembered({ placesOf, marksOf }),
+      rememberPlaces({ placesOf, marksOf }),
       EditorView.domEventObservers({ keydown: () => giveWay() }),
     ];
   }
@@ -167,7 +168,7 @@ export class Generations {
     });
   }
 
-  // Writes the run's text anew where it stands.
+  // Writes the run's text anew where it is.
   #refill(run) {
     const place = this.#placeOf(run);
     const completion = this.#completions.get(run);
@@ -206,7 +207,7 @@ export class Generations {
     }
     const pending = this.#pending;
     this.#pending = [];
-    for (const [run, tokens] of joined(pending)) this.#write(run, tokens);
+    for (const [run, tokens] of groupByRun(pending)) this.#write(run, tokens);
   }
 
   #write(run, tokens) {
@@ -237,24 +238,6 @@ export class Generations {
       return place && line.from <= place.end && place.end <= line.to;
     });
   }
-}
-
-function joined(pending) {
-  const byRun = new Map();
-  for (const [run, tokens] of pending) byRun.set(run, [...(byRun.get(run) ?? []), ...tokens]);
-  return byRun;
-}
-
-// What of the tokens lies behind the text's first `length` characters.
-function tokensFrom(tokens, length) {
-  let end = 0;
-  return tokens.flatMap((token) => {
-    const [id, text] = token;
-    end += text.length;
-    if (end <= length) return [];
-    const known = Math.max(0, length - (end - text.length));
-    return [known > 0 ? [id, text.slice(known)] : token];
-  });
 }
 
 function step(name) {

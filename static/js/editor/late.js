@@ -3,7 +3,7 @@
 // Rows that were added or removed are asked for again, about what is there now; a preview is
 // dropped, its own is on the way; and what was written while a chat's message was sent stays.
 import htmx from 'htmx.org';
-import { hasGoneOnBefore } from '../shell/focus.js';
+import { markRepeat } from '../shell/focus.js';
 
 const FIELDS = new Set(['fields', 'variables']);
 
@@ -11,13 +11,13 @@ export function startLate(editor) {
   editor.form.addEventListener('htmx:beforeSend', ({ detail }) => {
     const { elt, requestConfig } = detail;
     requestConfig.edition = editor.edition;
-    if (elt.id === 'run') requestConfig.written = writtenNow();
+    if (elt.id === 'run') requestConfig.written = readTexts();
   });
   editor.form.addEventListener('htmx:beforeSwap', ({ detail }) => {
     const { requestConfig, shouldSwap, isError, etc } = detail;
     if (!shouldSwap || isError) return;
     if (requestConfig.written) {
-      requestConfig.since = writtenSince(requestConfig.written);
+      requestConfig.since = textsSince(requestConfig.written);
       return;
     }
     if (requestConfig.edition === editor.edition) return;
@@ -25,7 +25,7 @@ export function startLate(editor) {
     if (!FIELDS.has(detail.target.id)) return;
     detail.shouldSwap = false;
     const { verb, path, elt } = requestConfig;
-    hasGoneOnBefore(elt);
+    markRepeat(elt);
     htmx.ajax(verb, path, { source: elt, values: etc.values });
   });
   editor.form.addEventListener('htmx:afterSettle', ({ detail: { requestConfig } }) => {
@@ -42,7 +42,7 @@ export function startLate(editor) {
 }
 
 // [name, number among those of that name, value] of the fields and the message.
-function writtenNow() {
+function readTexts() {
   const inputs = document.querySelectorAll('#fields textarea, #fields .input, #field-message');
   const numbers = new Map();
   return [...inputs].map(({ name, value }) => {
@@ -52,8 +52,8 @@ function writtenNow() {
   });
 }
 
-function writtenSince(before) {
-  return writtenNow()
+function textsSince(before) {
+  return readTexts()
     .map(([name, number, value], at) => [name, number, rest(name, before[at]?.[2] ?? '', value)])
     .filter(([, , value]) => value !== null);
 }

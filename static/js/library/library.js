@@ -11,7 +11,7 @@ export function startLibrary() {
   forgetWhatWasDone();
 }
 
-// A page that is loaded again is not told again.
+// A page that is loaded again does not say it again.
 function forgetWhatWasDone() {
   const address = new URL(location.href);
   if (!DONE.some((name) => address.searchParams.has(name))) return;

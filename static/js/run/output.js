@@ -1,8 +1,8 @@
 // Appends generated text, one change a beat, in blocks that a browser can lay
 // out on their own: a block that has about 200 tokens ends at its next newline.
 
-import { likelihood } from '../document/marks.js';
 import { Beat } from '../tokens/beat.js';
+import { likelihood } from '../tokens/likelihood.js';
 
 const TOKENS_A_BLOCK = 200;
 
@@ -114,7 +114,7 @@ export class Output {
     this.#part('body').append(this.#tail);
   }
 
-  // White space before the first word stands apart: where the text is shown by
+  // White space before the first word is apart: where the text is shown by
   // itself it is left out, where it goes on in the prompt it is not.
   #writeLead(text) {
     const body = text.trimStart();

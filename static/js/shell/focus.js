@@ -30,7 +30,7 @@ export function hasGoneOn({ asked }) {
 }
 
 // The element's next request repeats one that the person has gone on from already.
-export function hasGoneOnBefore(element) {
+export function markRepeat(element) {
   again.add(element);
 }
 
