@@ -1,6 +1,6 @@
 """The Celery application as the web side knows it: names and addresses, no tasks.
 
-Tasks live in ``workers.tasks``; this side sends rings by name
+Tasks live in ``workers``; this side sends rings by name
 (``core.rings``), so that it never imports a worker.
 """
 

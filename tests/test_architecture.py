@@ -49,7 +49,7 @@ def test_the_web_part_loads_no_tensors_and_no_worker() -> None:
 
 
 def test_a_worker_serves_without_transformers() -> None:
-    loaded = modules_after("import django; django.setup(); import workers.tasks.process")
+    loaded = modules_after("import django; django.setup(); import workers.generate.process")
 
     assert "torch" in loaded
     assert loaded & {"transformers"} == set()

@@ -8,7 +8,7 @@ from typing import Any
 from playground.checkpoints.json_files import MAX_CONFIG_BYTES, read_object
 from playground.core.errors import ModelNotReady
 
-# What a worker takes (workers.engine.checkpoint.MAX_SIZES); a test holds them equal.
+# What a worker takes (workers.engine.checkpoint.spec.MAX_SIZES); a test holds them equal.
 MAX_SIZES = {
     "vocab_size": 1 << 20,
     "n_positions": 1 << 16,

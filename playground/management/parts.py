@@ -80,7 +80,7 @@ def worker_part_name(model: str) -> str:
 def worker_command(*, model: str, device: str, name: str, slots: int | None = None) -> list[str]:
     """The argument list of a generate worker."""
     command = [
-        *(sys.executable, "-m", "workers.tasks.worker"),
+        *(sys.executable, "-m", "workers.generate.main"),
         *("--model", model, "--device", device, "--name", name),
     ]
     return [*command, "--slots", str(slots)] if slots else command

@@ -9,8 +9,7 @@ from django.utils import timezone
 from playground.accounts.models import Person
 from playground.checkpoints.models import Worker
 from playground.core import rings
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item, TokenLog, token_json
+from playground.live.tokenlog import Item, TokenLog, token_json, token_log
 from playground.runs import leases
 from playground.runs.finishing import Outcome, run_finish
 from playground.runs.leases import (
