@@ -41,7 +41,7 @@ export class Generations {
     const before = this.#place(transaction.startState, id);
     const former = before && this.#completions.get(before.run);
     if (former) former.keep(partsAt(transaction.startState, before));
-    return this.#filling(transaction.state, id, this.#completions.get(run));
+    return this.#fillChange(transaction.state, id, this.#completions.get(run));
   };
 
   attach(view) {
@@ -163,7 +163,7 @@ export class Generations {
     this.#view.dispatch({
       changes: { from: end, insert: tail },
       effects: fill.of({ place: place.id, end, to: to + tail.length }),
-      selection: following(this.#view.state, end, end + tail.length),
+      selection: moveCaretAlong(this.#view.state, end, end + tail.length),
       annotations: unseen,
     });
   }
@@ -173,7 +173,7 @@ export class Generations {
     const place = this.#placeOf(run);
     const completion = this.#completions.get(run);
     if (!place || !completion) return;
-    this.#view.dispatch(this.#filling(this.#view.state, place.id, completion));
+    this.#view.dispatch(this.#fillChange(this.#view.state, place.id, completion));
   }
 
   #placeOf(run) {
@@ -184,7 +184,7 @@ export class Generations {
     return placesOf(state).find((place) => place.id === id);
   }
 
-  #filling(state, id, completion) {
+  #fillChange(state, id, completion) {
     const { from, to } = this.#place(state, id);
     const { lead, text, tail } = completion?.parts ?? { lead: '', text: '', tail: '' };
     const start = from + lead.length;
@@ -195,7 +195,7 @@ export class Generations {
     return {
       changes: { from, to, insert: lead + text + tail },
       effects,
-      selection: following(state, to, end + tail.length),
+      selection: moveCaretAlong(state, to, end + tail.length),
       annotations: unseen,
     };
   }
@@ -223,7 +223,7 @@ export class Generations {
         fill.of({ place: place.id, end: end + insert.length, to: to + insert.length }),
         ...markTokens(tokens, end),
       ],
-      selection: following(this.#view.state, end, end + insert.length),
+      selection: moveCaretAlong(this.#view.state, end, end + insert.length),
       annotations: unseen,
     });
   }
@@ -253,7 +253,7 @@ function partsAt({ doc }, { from, start, end, to }) {
 }
 
 // A caret that waits where text is written goes with it.
-function following({ selection }, before, after) {
+function moveCaretAlong({ selection }, before, after) {
   const { main } = selection;
   return main.empty && main.head === before ? EditorSelection.cursor(after) : undefined;
 }

@@ -81,12 +81,12 @@ class UndoButtons {
     if (!isPointed && !this.#isPointed) return;
     this.#isPointed = isPointed;
     const next = isPointed ? peekBack(this.#view.state) : null;
-    this.#view.dispatch({ effects: doom.of(next ? this.#going(next) : []) });
+    this.#view.dispatch({ effects: doom.of(next ? this.#rangesToGo(next) : []) });
   }
 
   #isPointed = false;
 
-  #going(transaction) {
+  #rangesToGo(transaction) {
     const ranges = [];
     transaction.changes.iterChangedRanges((from, to) => ranges.push({ from, to }));
     const effect = transaction.effects.find((one) => one.is(show));

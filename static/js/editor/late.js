@@ -54,12 +54,12 @@ function readTexts() {
 
 function textsSince(before) {
   return readTexts()
-    .map(([name, number, value], at) => [name, number, rest(name, before[at]?.[2] ?? '', value)])
+    .map(([name, number, value], at) => [name, number, newPart(name, before[at]?.[2] ?? '', value)])
     .filter(([, , value]) => value !== null);
 }
 
 // A message was sent and goes; what was written behind it is the next one.
-function rest(name, before, now) {
+function newPart(name, before, now) {
   if (now === before) return null;
   return name === 'message' && now.startsWith(before) ? now.slice(before.length) : now;
 }

@@ -1,6 +1,6 @@
 // The dialog in which a prompt is saved. Without scripts it opens as a popover.
 import { onKey } from '../shell/input-method.js';
-import { point } from '../shell/notices.js';
+import { pointToField } from '../shell/notices.js';
 
 const BUTTONS = new Set(['save-submit', 'save-new']);
 
@@ -42,5 +42,5 @@ export function startSave() {
   dialog.addEventListener('htmx:beforeSwap', ({ detail }) => {
     if (BUTTONS.has(detail.requestConfig.elt.id) && detail.isError) detail.target = notice;
   });
-  notice.addEventListener('htmx:afterSwap', () => point(notice));
+  notice.addEventListener('htmx:afterSwap', () => pointToField(notice));
 }

@@ -19,14 +19,14 @@ export async function bringUnsent(form, mayReload) {
       if (answer.error?.code === 'quota_reached') continue;
       forgetUnsent(writer);
       if (response.ok && isOfPage(form, unsent.address, body))
-        isShown &&= shows(form, answer) || adopts(form, answer, body);
+        isShown &&= isShownBy(form, answer) || adopt(form, answer, body);
     } catch {
       // Still no connection; the next page tries again.
     }
   }
   if (isShown || !mayReload()) return;
   try {
-    const note = await otherNote(form);
+    const note = await fetchOtherNote(form);
     if (!mayReload()) return;
     if (note) document.getElementById('draft-note').replaceWith(note);
     else location.reload();
@@ -36,7 +36,7 @@ export async function bringUnsent(form, mayReload) {
 }
 
 // What a page says that shows something else than the draft, a run say: it need not load again.
-async function otherNote({ elements }) {
+async function fetchOtherNote({ elements }) {
   if (elements.draft.value) return null;
   const response = await fetch(location.href);
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
@@ -49,14 +49,14 @@ function isOfPage({ elements }, address, body) {
 }
 
 // The page shows the same text already: it was left and came back. The draft is its own now.
-function adopts(form, { draft, revision, copy }, body) {
+function adopt(form, { draft, revision, copy }, body) {
   if (copy || contentOf(new URLSearchParams(new FormData(form))) !== contentOf(body)) return false;
   form.elements.draft.value = draft;
   form.elements.draft_revision.value = String(revision);
   return true;
 }
 
-function shows({ elements }, { draft, revision }) {
+function isShownBy({ elements }, { draft, revision }) {
   const { draft: shown, draft_revision: seen } = elements;
   return !draft || (draft === shown.value && String(revision) === seen.value);
 }

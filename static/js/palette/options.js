@@ -39,12 +39,12 @@ function drawOption(command, id, hasKind) {
   if (command.kind === 'prompt' || command.kind === 'model') markOwnText(name);
   element.append(icon(command.icon), name);
   const note = (hasKind && LABELS[command.kind]) || (!hasKind && command.template);
-  if (note) element.append(small('span', 'palette-kind', note));
-  if (command.keys) element.append(small('kbd', '', command.keys));
+  if (note) element.append(textElement('span', 'palette-kind', note));
+  if (command.keys) element.append(textElement('kbd', '', command.keys));
   return element;
 }
 
-function small(tag, name, text) {
+function textElement(tag, name, text) {
   const element = document.createElement(tag);
   if (name) element.className = name;
   element.textContent = text;

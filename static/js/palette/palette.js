@@ -59,8 +59,8 @@ class Palette {
       this.#draw();
       this.#askSoon();
     });
-    onKey(this.#input, (event) => this.#pressed(event));
-    this.#list.addEventListener('click', (event) => this.#chosen(event));
+    onKey(this.#input, (event) => this.#press(event));
+    this.#list.addEventListener('click', (event) => this.#choose(event));
     this.#list.addEventListener('pointermove', ({ target }) => {
       const option = target.closest('[role=option]');
       if (option) this.#mark(this.#options.indexOf(option));
@@ -152,7 +152,7 @@ class Palette {
     return option;
   }
 
-  #pressed(event) {
+  #press(event) {
     const { length } = this.#shown;
     const to = {
       ArrowDown: (this.#current + 1) % length,
@@ -170,7 +170,7 @@ class Palette {
     }
   }
 
-  #chosen(event) {
+  #choose(event) {
     const command = this.#shown[this.#options.indexOf(event.target.closest('[role=option]'))];
     if (!command) return;
     rememberId(command.id);

@@ -77,10 +77,6 @@ export class Panel {
     if (this.note !== text) this.#note.textContent = text;
   }
 
-  contains(element) {
-    return this.element.contains(element) || this.output.contains(element);
-  }
-
   showCursor() {
     this.output.toggleAttribute('data-writing', this.status === 'running');
   }

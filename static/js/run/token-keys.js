@@ -2,7 +2,7 @@
 // by the arrow keys.
 import { announce } from '../shell/announcer.js';
 import { onKey } from '../shell/input-method.js';
-import { areShown, inWords, tokenCard } from '../tokens/token-card.js';
+import { areProbabilitiesShown, inWords, tokenCard } from '../tokens/token-card.js';
 import { tokenOf } from './output.js';
 
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
@@ -35,7 +35,7 @@ export class TokenKeys {
   // Tokens are gone through by keys where there are any.
   prepare() {
     const output = this.#output;
-    if (!areShown() || !output?.querySelector('.token')) return;
+    if (!areProbabilitiesShown() || !output?.querySelector('.token')) return;
     output.tabIndex = 0;
     output.setAttribute('role', 'group');
     output.setAttribute('aria-label', 'Completion; arrow keys go through its tokens');
@@ -74,7 +74,7 @@ export class TokenKeys {
 
   #show(element) {
     this.#hide();
-    const token = element && areShown() && tokenOf.get(element);
+    const token = element && areProbabilitiesShown() && tokenOf.get(element);
     if (!token) return;
     this.#current = element;
     element.setAttribute('data-current', '');

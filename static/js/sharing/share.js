@@ -8,13 +8,13 @@ export function startShare() {
     if (target === dialog || target.closest('[data-close-share]')) dialog.close();
   });
   dialog.addEventListener('htmx:afterSwap', ({ detail: { target } }) => {
-    if (target.id === 'share-body') open(dialog);
+    if (target.id === 'share-body') openDialog(dialog);
     const news = dialog.querySelector('[role=alert], [data-announce]');
     if (news) announce(news.textContent.trim());
   });
 }
 
-function open(dialog) {
+function openDialog(dialog) {
   if (dialog.open) return;
   // A link to what was on the page then is none to what is on it now.
   dialog.querySelector('#state-link')?.replaceChildren();

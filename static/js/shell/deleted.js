@@ -4,7 +4,7 @@
 // of it by its socket (stream.js).
 
 import { pageAccount } from './account.js';
-import { clear } from './notices.js';
+import { clearNotice } from './notices.js';
 import { forgetAccount } from './unsent-store.js';
 
 const tabs = new BroadcastChannel('all-deleted');
@@ -34,7 +34,7 @@ export function sayAllDeleted() {
   document.querySelector('.topbar').after(notice);
   document.dispatchEvent(new Event('page:deleted'));
   // What the page asks by itself is refused from now on, which says nothing new.
-  clear();
+  clearNotice();
   document.addEventListener('htmx:beforeSwap', ({ detail }) => {
     const isAsked = detail.requestConfig.elt.matches('button, a');
     if (detail.target?.id === 'notice' && !isAsked) detail.shouldSwap = false;

@@ -5,21 +5,21 @@ export function startNotices() {
   document.addEventListener('htmx:sendError', (event) => {
     // What the page asks for by itself, it asks for again.
     if (event.detail.elt?.matches('button, a')) {
-      say('The server cannot be reached. Nothing was sent; try again in a moment.');
+      showNotice('The server cannot be reached. Nothing was sent; try again in a moment.');
     }
   });
   const notice = document.getElementById('notice');
   if (!notice) return;
   notice.addEventListener('htmx:afterSwap', ({ detail: { requestConfig } }) => {
-    point(notice, { mayFocus: !hasGoneOn(requestConfig) });
+    pointToField(notice, { mayFocus: !hasGoneOn(requestConfig) });
   });
   notice.addEventListener('click', ({ target }) => {
-    if (target.closest('[data-dismiss]')) clear();
+    if (target.closest('[data-dismiss]')) clearNotice();
   });
-  point(notice);
+  pointToField(notice);
 }
 
-export function clear() {
+export function clearNotice() {
   document.getElementById('notice')?.replaceChildren();
   for (const input of document.querySelectorAll('[aria-invalid]')) {
     input.removeAttribute('aria-invalid');
@@ -27,7 +27,7 @@ export function clear() {
 }
 
 // field: the name of the input that it is about.
-export function say(text, field = '') {
+export function showNotice(text, field = '') {
   const notice = document.getElementById('notice');
   if (!notice) return;
   const box = document.createElement('div');
@@ -37,10 +37,10 @@ export function say(text, field = '') {
   sentence.textContent = text;
   box.append(sentence);
   notice.replaceChildren(box);
-  point(notice);
+  pointToField(notice);
 }
 
-export function point(notice, { mayFocus = true } = {}) {
+export function pointToField(notice, { mayFocus = true } = {}) {
   const name = notice.querySelector('[data-field]')?.dataset.field;
   const field = name && document.querySelector(`[name="${CSS.escape(name)}"]`);
   if (!field) return;

@@ -8,7 +8,7 @@ const SIGNS = { ' ': '␣', '\n': '⏎', '\t': '⇥' };
 let texts = null;
 
 // Whether probabilities are to be seen at all.
-export function areShown() {
+export function areProbabilitiesShown() {
   return document.getElementById('card').hasAttribute('data-probabilities');
 }
 
