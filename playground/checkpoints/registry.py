@@ -14,10 +14,8 @@ from typing import Any, Literal, get_args
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from playground.checkpoints.config_file import ModelSizes, read_sizes
-from playground.checkpoints.files import local_file
 from playground.core.environment import MOST
-from playground.core.errors import ModelNotReady, UnknownModel
+from playground.core.errors import UnknownModel
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 # The device of a worker: the CPU, or an NVIDIA GPU.
@@ -26,7 +24,6 @@ _PLAIN_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")
 # As the hub has them: without two dashes or two dots in a row, or such a sign at either end.
 _HUB_PART = r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*"
 _HUB_NAME = re.compile(rf"(?=.{{1,96}}\Z){_HUB_PART}(/{_HUB_PART})?(?<!\.git)")
-GPTJ_CONTEXT = 2048
 # Of the registry: a page lists every model.
 MAX_REGISTRY_BYTES = 1 << 20
 MAX_MODELS = 100
@@ -75,18 +72,6 @@ class ModelSpec:
     demo: bool = False
     note: str = ""
     sha256: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def context(self) -> int:
-        """Positions of the model: prompt and completion together. GPT-J's while none are known."""
-        sizes = _sizes(self)
-        return sizes.context if sizes else GPTJ_CONTEXT
-
-    @property
-    def parameters(self) -> int | None:
-        """How many weights the model has, or None while its config is not here or is wrong."""
-        sizes = _sizes(self)
-        return sizes.parameters if sizes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +205,3 @@ def _folder(where: str, file: Path, path: str) -> Path:
         return (file.parent / Path(path).expanduser()).resolve()
     except (OSError, RuntimeError, ValueError):
         raise ImproperlyConfigured(f"{where}: path is no path that can be followed.") from None
-
-
-def _sizes(spec: ModelSpec) -> ModelSizes | None:
-    """By the checkpoint's config.json. Worker and `manage.py doctor` say what is wrong with it."""
-    path = local_file(spec, "config.json")
-    try:
-        return read_sizes(path) if path else None
-    except ModelNotReady:
-        return None

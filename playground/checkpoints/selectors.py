@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from playground.checkpoints.config_file import parameter_count
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec, registry
 
@@ -17,6 +18,7 @@ class ModelState:
 
     state: "ready", "loading", "not_ready" (with the reason in ``detail``) or
     "no_worker". live, slots: runs now, and at most, over all ready workers.
+    parameters: how many weights the model has, where that is known.
     waits: what workers that are not ready wait for, in words for visitors.
     """
 
@@ -26,6 +28,7 @@ class ModelState:
     tokens_per_second: float | None
     live: int
     slots: int
+    parameters: int | None = None
     waits: tuple[str, ...] = ()
 
 
@@ -69,6 +72,7 @@ def _state(spec: ModelSpec, workers: list[Worker]) -> ModelState:
         tokens_per_second=sum(speeds) if speeds else None,
         live=sum(worker.live for worker in ready),
         slots=sum(worker.slots for worker in ready),
+        parameters=parameter_count(spec),
         waits=tuple(
             dict.fromkeys(
                 waits_for(worker) for worker in workers if worker.state == Worker.State.NOT_READY

@@ -12,6 +12,7 @@ from redis.exceptions import OutOfMemoryError, RedisError
 
 from playground.accounts.models import Person
 from playground.accounts.quotas import room_of
+from playground.checkpoints.config_file import context_length
 from playground.checkpoints.registry import registry
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core import rings
@@ -136,7 +137,7 @@ def _check_prompt(model: str, prompt: str, max_tokens: int) -> int:
         sentence = too_many_characters("The prompt", len(prompt), limit=MAX_PROMPT_CHARACTERS)
         raise PromptTooLong(sentence, field="prompt")
     count = tokenizer_for(spec).count(prompt)
-    if sentence := misfit(tokens=count, max_tokens=max_tokens, context=spec.context):
+    if sentence := misfit(tokens=count, max_tokens=max_tokens, context=context_length(spec)):
         raise PromptTooLong(sentence, field="prompt")
     return count
 
