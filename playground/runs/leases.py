@@ -15,9 +15,9 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from playground.checkpoints import rings
 from playground.checkpoints.models import Worker
 from playground.checkpoints.selectors import alive
-from playground.core import rings
 from playground.core.failures import each_alone
 from playground.core.texts import storable
 from playground.runs.finishing import run_finish_from_log

@@ -12,10 +12,10 @@ from redis.exceptions import OutOfMemoryError, RedisError
 
 from playground.accounts.models import Person
 from playground.accounts.quotas import room_of
+from playground.checkpoints import rings
 from playground.checkpoints.config_file import context_length
 from playground.checkpoints.registry import registry
 from playground.checkpoints.tokenizers import tokenizer_for
-from playground.core import rings
 from playground.core.errors import PromptEmpty, PromptTooLong, QueueUnavailable, TooManyRuns
 from playground.core.redis_clients import blocking, token_log
 from playground.core.sizes import json_size

@@ -7,8 +7,8 @@ import redis
 from django.utils import timezone
 
 from playground.accounts.models import Person
+from playground.checkpoints import rings
 from playground.checkpoints.models import Worker
-from playground.core import rings
 from playground.core.redis_clients import token_log
 from playground.core.tokenlog import Item, TokenLog, token_json
 from playground.runs import leases

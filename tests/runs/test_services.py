@@ -6,7 +6,7 @@ from django.test import override_settings
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from playground.accounts.models import Person
-from playground.core import rings
+from playground.checkpoints import rings
 from playground.core.errors import (
     PromptEmpty,
     PromptTooLong,

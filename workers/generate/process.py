@@ -28,11 +28,11 @@ from django.db import DatabaseError, connections
 from playground.checkpoints.files import checkpoint_folder
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec, registry
+from playground.checkpoints.rings import generate_queue
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.environment import EXIT_WRONG_SETTING
 from playground.core.errors import ModelNotReady, UnknownModel
 from playground.core.redis_clients import refusal
-from playground.core.rings import generate_queue
 from playground.core.schema import newer_database
 from playground.core.valkey import answers
 from playground.core.valkey_server import explain_absence

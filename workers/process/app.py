@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from playground.celery import make_celery
-from playground.core.rings import GENERATE
+from playground.checkpoints.rings import GENERATE
 
 app = make_celery()
 
