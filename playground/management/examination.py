@@ -18,9 +18,10 @@ from django.utils import timezone
 from playground.accounts.models import User
 from playground.checkpoints.config_file import read_sizes
 from playground.checkpoints.files import index_shards, local_file
+from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec, Registry, registry
-from playground.checkpoints.selectors import alive, model_states
+from playground.checkpoints.selectors import live_workers, model_states
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady
 from playground.core.redis_clients import blocking
@@ -154,7 +155,7 @@ def _models_and_workers() -> Iterator[Finding]:
     yield good("models", f"{settings.MODELS_FILE} names {', '.join(found.models)}.")
     try:
         states = {state.spec.name: state.state for state in model_states()}
-        workers = list(alive())
+        workers = list(live_workers(GENERATE))
     except DatabaseError:
         # The database's own finding says so; without it nothing is known of workers.
         states, workers = {}, []

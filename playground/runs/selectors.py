@@ -12,8 +12,9 @@ from django.http import Http404
 from redis.exceptions import RedisError
 
 from playground.accounts.models import Person
+from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Worker
-from playground.checkpoints.selectors import alive
+from playground.checkpoints.selectors import live_workers
 from playground.core.errors import LogDamaged
 from playground.core.failures import is_passing
 from playground.core.redis_clients import token_log
@@ -152,7 +153,7 @@ def _wait(tokens: int, speed: float | None) -> float | None:
 
 def _speeds() -> dict[str, float | None]:
     rows = (
-        alive()
+        live_workers(GENERATE)
         .filter(state=Worker.State.READY)
         .values("model")
         .annotate(speed=Sum("tokens_per_second"))

@@ -12,9 +12,10 @@ from redis.exceptions import OutOfMemoryError, RedisError
 
 from playground.accounts.models import Person
 from playground.accounts.quotas import room_of
-from playground.checkpoints import rings
 from playground.checkpoints.config_file import context_length
+from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.registry import registry
+from playground.checkpoints.rings import ring
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import PromptEmpty, PromptTooLong, QueueUnavailable, TooManyRuns
 from playground.core.redis_clients import blocking, token_log
@@ -80,7 +81,7 @@ def run_create(
             prompt_tokens=prompt_tokens,
         )
         run_index(run_id=run_id, words=words)
-        transaction.on_commit(lambda: rings.ring(model))
+        transaction.on_commit(lambda: ring(GENERATE, model))
     return run
 
 

@@ -9,7 +9,6 @@ import contextlib
 import logging
 import math
 import signal
-import socket
 import sys
 import threading
 import time
@@ -26,9 +25,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
 from playground.checkpoints.files import checkpoint_folder
+from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec, registry
-from playground.checkpoints.rings import generate_queue
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.environment import EXIT_WRONG_SETTING
 from playground.core.errors import ModelNotReady, UnknownModel
@@ -42,7 +41,7 @@ from workers.engine.errors import DeviceMissing, EngineError, printable
 from workers.engine.weights import find_device
 from workers.generate.run import serve_ring
 from workers.generate.serving import Serving
-from workers.process.app import answer_with, app
+from workers.process.app import answer_rings, app
 
 log = structlog.get_logger("workers")
 
@@ -64,7 +63,7 @@ def run_worker(arguments: list[str] | None = None) -> int:
     except (UnknownModel, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         return EXIT_WRONG_SETTING
-    name = options.name or f"{spec.name}-{options.device}@{socket.gethostname()}"
+    name = options.name or GENERATE.worker_name(spec.name, options.device)
     if long := _too_long(name=name, device=options.device):
         print(long, file=sys.stderr)
         return EXIT_WRONG_SETTING
@@ -94,7 +93,7 @@ def run_worker(arguments: list[str] | None = None) -> int:
         serving.say(Worker.State.STOPPED)
         return 0
     serving.serve(engine)
-    answer_with(lambda: serve_ring(serving))
+    answer_rings(GENERATE, lambda: serve_ring(serving))
 
     def take_rings(**_: object) -> None:
         """Celery listens now: only from here on can a run be served."""
@@ -126,7 +125,7 @@ def run_worker(arguments: list[str] | None = None) -> int:
             "worker",
             "--pool=threads",
             f"--concurrency={serving.slots}",
-            f"--queues={generate_queue(spec.name)}",
+            f"--queues={GENERATE.queue_name(spec.name)}",
             f"--hostname={serving.name}",
             "--without-gossip",
             "--without-mingle",

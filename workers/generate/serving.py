@@ -9,18 +9,17 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections
 
+from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec
+from playground.checkpoints.services import worker_beat, worker_forget, worker_register
 from playground.core.erasing import erasure_do
 from playground.core.failures import is_passing, reason_of, warn_once
 from playground.core.redis_clients import token_log
 from playground.runs.leases import (
     cancel_asked,
     sweep,
-    worker_heartbeat,
-    worker_register,
     worker_runs_release,
-    workers_forget,
 )
 from workers.engine.engine import Engine
 from workers.engine.request import Finish, Request, SamplingParams, StepOutput
@@ -77,10 +76,14 @@ class Serving:
     def register(self) -> None:
         """Takes the worker's row, and releases what its former self held."""
         self.incarnation = worker_register(
-            name=self.name, model=self.spec.name, device=self.device, slots=self.slots
+            name=self.name,
+            job=GENERATE,
+            model=self.spec.name,
+            device=self.device,
+            slots=self.slots,
         )
         worker_runs_release(worker=self.name)
-        workers_forget()
+        worker_forget()
         threading.Thread(target=self._heartbeats, name="heartbeat", daemon=True).start()
 
     def serve(self, engine: Engine) -> None:
@@ -194,7 +197,7 @@ class Serving:
 
     def _heartbeat(self) -> None:
         try:
-            kept = worker_heartbeat(
+            kept = worker_beat(
                 name=self.name,
                 incarnation=self.incarnation,
                 state=self.state,

@@ -1,23 +1,17 @@
-"""The Celery application of the workers: the doorbell, and who answers it."""
+"""The Celery application of the workers, and how a process answers rings."""
 
 from collections.abc import Callable
 
 from playground.celery import make_celery
-from playground.checkpoints.rings import GENERATE
+from playground.checkpoints.jobs import Job
 
 app = make_celery()
 
-# Set by the worker's process before it takes rings.
-_answer: list[Callable[[], None]] = []
 
+def answer_rings(job: Job, answer: Callable[[], None]) -> None:
+    """From now on each ring of the job that this process takes calls ``answer``."""
 
-def answer_with(function: Callable[[], None]) -> None:
-    """``function`` answers every ring of this process from now on."""
-    _answer[:] = [function]
-
-
-@app.task(name=GENERATE)
-def generate(model: str) -> None:
-    """A ring: there may be work. ``model`` chose the queue and says nothing more."""
-    for answer in _answer:
+    @app.task(name=job.name)
+    def take_ring(queue: str) -> None:
+        """There may be work. Whose ring it is, is known: a process listens to one queue."""
         answer()
