@@ -1,4 +1,4 @@
-"""What a generate worker holds: the engine's loop, the heartbeat, the sweep."""
+"""What a generate worker holds: its row, the engine's loop, the sweep."""
 
 import os
 import threading
@@ -10,9 +10,6 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from playground.checkpoints.jobs import GENERATE
-from playground.checkpoints.models import Worker
-from playground.checkpoints.registry import ModelSpec
-from playground.checkpoints.services import worker_beat, worker_forget, worker_register
 from playground.core.erasing import erasure_do
 from playground.core.failures import is_passing, reason_of, warn_once
 from playground.core.redis_clients import token_log
@@ -26,10 +23,11 @@ from workers.engine.request import Finish, Request, SamplingParams, StepOutput
 from workers.engine.watchdog import Watchdog
 from workers.generate.live import LiveRun
 from workers.generate.publisher import Publisher
+from workers.process.options import Options
+from workers.process.row import Load, WorkerRow
 
 # The exit status of a worker whose device or engine failed; `up` starts it again.
 EXIT_ENGINE_FAILED = 70
-EXIT_NAME_TAKEN = 71
 # Over how many seconds of busy steps the shown speed is measured.
 SPEED_WINDOW = 5.0
 SPEED_FIRST_WINDOW = 0.25
@@ -46,24 +44,26 @@ log = structlog.get_logger(__name__)
 class Serving:
     """One model on one device, for as long as the process lives."""
 
-    def __init__(self, *, name: str, spec: ModelSpec, device: str, slots: int) -> None:
-        self.name = name
-        self.spec = spec
-        self.device = device
-        self.slots = slots
-        self.state = Worker.State.LOADING
-        self.detail = ""
-        self.reason = ""
+    def __init__(self, options: Options) -> None:
+        self.name = options.name
+        self.spec = options.spec
+        self.slots = options.slots
+        self.row = WorkerRow(
+            name=options.name,
+            job=GENERATE,
+            model=options.spec.name,
+            device=options.device,
+            slots=options.slots,
+            measure_load=self._load,
+        )
         self.stopping = threading.Event()
         self.engine: Engine | None = None
         self.speed: float | None = None
-        self.incarnation = uuid.uuid4()
         self._live: dict[str, LiveRun] = {}
         self._lock = threading.Lock()
-        self._beat = threading.Event()
         self._window_tokens, self._window_seconds = 0, 0.0
         self.publisher = Publisher(
-            worker=name,
+            worker=options.name,
             token_log=token_log(),
             expire=settings.LOG_EXPIRY_SECONDS,
             on_cancel=self.abort,
@@ -75,16 +75,8 @@ class Serving:
 
     def register(self) -> None:
         """Takes the worker's row, and releases what its former self held."""
-        self.incarnation = worker_register(
-            name=self.name,
-            job=GENERATE,
-            model=self.spec.name,
-            device=self.device,
-            slots=self.slots,
-        )
+        self.row.register()
         worker_runs_release(worker=self.name)
-        worker_forget()
-        threading.Thread(target=self._heartbeats, name="heartbeat", daemon=True).start()
 
     def serve(self, engine: Engine) -> None:
         """Begins to step ``engine``, once it is warm, and to sweep."""
@@ -93,11 +85,6 @@ class Serving:
         self.publisher.start()
         threading.Thread(target=self._steps, name="engine", daemon=True).start()
         threading.Thread(target=self._sweeps, name="sweep", daemon=True).start()
-
-    def say(self, state: Worker.State, detail: str = "", *, reason: str = "") -> None:
-        """Changes the state that pages show, at once. ``reason`` is an error's code."""
-        self.state, self.detail, self.reason = state, detail, reason
-        self._heartbeat()
 
     def hand_over(self) -> None:
         """Gives every live run back to the queue: another worker goes on from its log."""
@@ -191,31 +178,8 @@ class Serving:
             self.speed = self._window_tokens / self._window_seconds
             self._window_tokens, self._window_seconds = 0, 0.0
 
-    def _heartbeats(self) -> None:
-        while not self._beat.wait(settings.HEARTBEAT_SECONDS):
-            self._heartbeat()
-
-    def _heartbeat(self) -> None:
-        try:
-            kept = worker_beat(
-                name=self.name,
-                incarnation=self.incarnation,
-                state=self.state,
-                detail=self.detail,
-                reason=self.reason,
-                live=len(self._live),
-                tokens_per_second=self.speed,
-            )
-        # Whatever it is, the thread must not end: the lease of all runs is renewed here.
-        except Exception as error:
-            # The lease runs out if this goes on; the runs are fenced, not lost.
-            log.warning("heartbeat_failed", error=reason_of(error))
-            return
-        finally:
-            close_old_connections()
-        if not kept:
-            log.error("name_taken", worker=self.name)
-            os._exit(EXIT_NAME_TAKEN)
+    def _load(self) -> Load:
+        return Load(live=len(self._live), tokens_per_second=self.speed)
 
     def _sweeps(self) -> None:
         while not self.stopping.is_set():
