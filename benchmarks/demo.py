@@ -22,7 +22,7 @@ import torch
 from benchmarks.engine_report import Report, Target, load_before
 from benchmarks.processes import machine
 from playground.prompts.catalog import TEMPLATES
-from tools.demo_model.scoring import (
+from tools.demo_model.evaluation.scoring import (
     ANSWER_STOPS,
     MOST_TOKENS,
     Figure,
@@ -31,17 +31,17 @@ from tools.demo_model.scoring import (
     figure,
     shown,
 )
-from tools.demo_model.tokens import load_tokenizer
-from workers.engine.checkpoint import CheckpointSpec
+from tools.demo_model.paths import DEMO
+from tools.demo_model.training.tokenizer import load_tokenizer
+from workers.engine.checkpoint.spec import CheckpointSpec
 from workers.engine.engine import Engine
 from workers.engine.request import Finish, Request, SamplingParams
 
-DEMO = Path(__file__).resolve().parent.parent / "models" / "demo"
 CACHE_BYTES = 512 * 2**20
 BATCH = 32
 
 
-class Answerer:
+class EngineAnswerer:
     """The demo model as it is served."""
 
     def __init__(self, folder: Path) -> None:
@@ -74,7 +74,7 @@ class Answerer:
         return [cut(text, stops) for text in texts.values()]
 
 
-def ask(answerer: Answerer, *, count: int, only: str, show: int) -> list[Figure]:
+def ask(answerer: EngineAnswerer, *, count: int, only: str, show: int) -> list[Figure]:
     """All rows' figures; prints wrong answers as they come."""
     figures = []
     for row in chosen(only):
@@ -114,7 +114,7 @@ def report_figures(report: Report, figures: Sequence[Figure]) -> None:
     ]
 
 
-def report_pages(report: Report, answerer: Answerer) -> None:
+def report_pages(report: Report, answerer: EngineAnswerer) -> None:
     """The default example of each page: the last part of its prompt, and the answer."""
     report.say()
     report.say("The pages' default examples, greedy:")
@@ -144,7 +144,7 @@ def main() -> None:
     description = f"{machine()}, {options.threads} threads, {load_before()}"
     report = Report("demo", "How often the demo model is right", description)
     began = time.perf_counter()
-    answerer = Answerer(options.folder)
+    answerer = EngineAnswerer(options.folder)
     figures = ask(answerer, count=options.count, only=options.only, show=options.show)
     report.say(
         f"{options.count} cases a row that training never saw; greedy, fp32, through this engine; "

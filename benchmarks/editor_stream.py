@@ -7,7 +7,7 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from playground.core.tokenlog import NOTICES, Item, TokenLog, notice_line, state_event, token_json
+from playground.live.tokenlog import NOTICES, Item, TokenLog, notice_line, state_event, token_json
 from tests.support.stack import Stack
 
 _WORDS = (

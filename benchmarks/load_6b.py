@@ -43,11 +43,11 @@ def measure(folder: Path, dtype: Any, threads: int, tokens: int) -> dict[str, fl
     started = time.perf_counter()
     import torch
 
-    from workers.engine.checkpoint import CheckpointSpec, ModelConfig
+    from workers.engine.backends.form import choose_form
+    from workers.engine.checkpoint.spec import CheckpointSpec, ModelConfig
     from workers.engine.engine import Engine
-    from workers.engine.form import choose_form
+    from workers.engine.model.weights import weight_bytes
     from workers.engine.request import Request, SamplingParams, TokenOutput
-    from workers.engine.weights import weight_bytes
 
     torch.set_num_threads(threads)
     imported, imported_peak = time.perf_counter(), memory("VmHWM")

@@ -8,8 +8,7 @@ from typing import Any
 from benchmarks.stream_tokens import TOKENS
 from playground.accounts.models import Person
 from playground.accounts.people import cookie_value
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import CHANNEL, Item
+from playground.live.tokenlog import CHANNEL, Item, token_log
 from playground.runs.models import Run
 from workers.engine.request import TokenOutput
 from workers.generate.live import LiveRun

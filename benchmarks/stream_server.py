@@ -17,7 +17,7 @@ from django.urls import path
 
 from benchmarks.stream_tokens import token
 from playground.asgi import application as playground
-from playground.runs.origins import SameOrigin
+from playground.live.origins import SameOrigin
 
 _open: dict[str, "BaselineConsumer"] = {}
 

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "playground",
     "playground.core",
     "playground.accounts",
+    "playground.live",
     "playground.checkpoints",
     "playground.runs",
     "playground.prompts",
@@ -108,7 +109,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "playground.core.htmx.HtmxMiddleware",
+    "playground.core.middleware.HtmxMiddleware",
     "playground.accounts.middleware.PersonMiddleware",
     # Before any view: who may not be here is sent to sign in.
     "playground.accounts.gate.GateMiddleware",
@@ -135,6 +136,8 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            # In every template without a load tag.
+            "builtins": ["playground.core.templatetags.icons"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -177,7 +180,7 @@ EMBEDDED_REDIS_MEMORY_MB = env.whole("EMBEDDED_REDIS_MEMORY_MB", 512, least=16)
 
 # --- Accounts -----------------------------------------------------------------
 
-# False closes every page to guests, except those that playground/accounts/gate.py names.
+# False closes every page to guests, except views marked `login_not_required`.
 ALLOW_GUESTS = env.flag("ALLOW_GUESTS", True)
 # False leaves it to `manage.py createsuperuser` and the admin pages to make accounts.
 ALLOW_SIGN_UP = env.flag("ALLOW_SIGN_UP", True)

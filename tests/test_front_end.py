@@ -14,7 +14,7 @@ EDITOR_LISTENS = re.compile(r"\bdomEventHandlers\(\{[^}]*\bkey(?:down|up|press)\
 def test_keys_are_listened_to_in_one_place() -> None:
     listening = [
         script.name
-        for script in sorted(SCRIPTS.glob("*.js"))
+        for script in sorted(SCRIPTS.rglob("*.js"))
         if script.name != KEYS
         and (
             LISTENS.search(text := script.read_text(encoding="utf-8"))
@@ -26,7 +26,7 @@ def test_keys_are_listened_to_in_one_place() -> None:
 
 
 def test_each_editor_keeps_the_keys_of_an_input_method_to_itself() -> None:
-    for script in sorted(SCRIPTS.glob("*.js")):
+    for script in sorted(SCRIPTS.rglob("*.js")):
         text = script.read_text(encoding="utf-8")
         if "new EditorView(" in text:
             assert "hideInputMethod(" in text, script.name

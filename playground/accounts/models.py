@@ -42,3 +42,8 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.user.get_username() if self.user else f"guest {str(self.pk)[:8]}"
+
+    @property
+    def public_name(self) -> str:
+        """What others read as the name."""
+        return self.user.get_username() if self.user else "a guest"

@@ -11,7 +11,7 @@ from playground.checkpoints.registry import ModelSpec
 from playground.core.errors import ModelNotReady
 
 GPTJ_CONTEXT = 2048
-# What a worker takes (workers.engine.checkpoint.MAX_SIZES); a test holds them equal.
+# What a worker takes (workers.engine.checkpoint.spec.MAX_SIZES); a test holds them equal.
 MAX_SIZES = {
     "vocab_size": 1 << 20,
     "n_positions": 1 << 16,

@@ -8,8 +8,6 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from playground.core.tokenlog import TokenLog
-
 CONNECT_SECONDS = 1.0
 
 
@@ -39,12 +37,6 @@ def refusal() -> str | None:
     except redis.RedisError as error:
         return str(error).rstrip(".") if "SSL" in str(error) else None
     return None
-
-
-@lru_cache(maxsize=1)
-def token_log() -> TokenLog:
-    """The process's token log."""
-    return TokenLog(blocking())
 
 
 def make_async(*, timeout: float | None) -> "redis.asyncio.Redis":

@@ -8,8 +8,9 @@ from playground.accounts.belongings import Amount, Belonging, Whose, amount_of, 
 from playground.accounts.models import Person
 from playground.core.failures import each_alone
 from playground.history.exports import run_line
+from playground.history.models import Import
 from playground.runs.deletion import runs_delete_all
-from playground.runs.models import Import, Run
+from playground.runs.models import Run
 from playground.runs.services import run_cancel
 
 # How long workers are given to stop what they run for somebody who leaves. Seconds.

@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from playground.history.rows import written_speed
-from playground.library.diffs import Piece, word_diff
-from playground.prompts.escapes import write_escapes
+from playground.library.diffs import DiffPart, word_diff
+from playground.prompts.parameter_texts import write_numbers, write_stops
+from playground.runs.figures import write_seconds, write_speed
 from playground.runs.models import Run
-from playground.runs.parameters import PARAMETER_SPECS, Parameters
-from playground.workbench.page import written
+from playground.runs.parameters import Parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +25,7 @@ class ComparedText:
 
     slug: str
     title: str
-    pieces: Sequence[Piece]
+    pieces: Sequence[DiffPart]
 
     @property
     def is_same(self) -> bool:
@@ -86,36 +85,26 @@ _FIGURES: dict[str, Callable[[Run], str]] = {
     "Tokens of the prompt": lambda run: str(run.prompt_tokens),
     "New tokens": lambda run: str(run.completion_tokens),
     "To the first token": lambda run: (
-        "" if run.first_token_ms is None else f"{run.first_token_ms / 1000:.2f} s"
+        f"{seconds} s" if (seconds := write_seconds(run.first_token_ms)) else ""
     ),
-    "Tokens a second": lambda run: written_speed(run.tokens_per_second),
+    "Tokens a second": lambda run: write_speed(run.tokens_per_second),
 }
 
 
-def _lines(a: Run, b: Run, told: dict[str, Callable[[Run], str]]) -> list[ComparedLine]:
-    return [ComparedLine(name=name, a=tell(a), b=tell(b)) for name, tell in told.items()]
+def _lines(a: Run, b: Run, figures: dict[str, Callable[[Run], str]]) -> list[ComparedLine]:
+    return [ComparedLine(name=name, a=tell(a), b=tell(b)) for name, tell in figures.items()]
 
 
 def _parameters(a: Run, b: Run) -> list[ComparedLine]:
     of_a, of_b = Parameters.from_json(a.parameters), Parameters.from_json(b.parameters)
-    numbers = [
-        ComparedLine(
-            name=spec.label,
-            a=written(spec, getattr(of_a, spec.name)),
-            b=written(spec, getattr(of_b, spec.name)),
-        )
-        for spec in PARAMETER_SPECS
-    ]
+    numbers_a, numbers_b = write_numbers(of_a), write_numbers(of_b)
+    numbers = [ComparedLine(name=name, a=numbers_a[name], b=numbers_b[name]) for name in numbers_a]
     return [
         ComparedLine(name="Model", a=a.model, b=b.model),
         *numbers,
-        ComparedLine(name="Stop at", a=_stops(of_a), b=_stops(of_b)),
+        ComparedLine(name="Stop at", a=write_stops(of_a), b=write_stops(of_b)),
         ComparedLine(name="Seed", a=_seed(a), b=_seed(b)),
     ]
-
-
-def _stops(parameters: Parameters) -> str:
-    return "  ".join(write_escapes(stop) for stop in parameters.stop)
 
 
 def _seed(run: Run) -> str:

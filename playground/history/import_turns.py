@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from playground.accounts.models import Person
 from playground.core.errors import ImportInterrupted, ImportRunning
-from playground.runs.models import Import
+from playground.history.models import Import
 
 # An import that is silent for longer has lost its process.
 STALE = timedelta(seconds=30)

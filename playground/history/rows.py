@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from playground.history.listing import GLIMPSE
+from playground.runs.figures import write_seconds, write_speed
 from playground.runs.models import Run
 from playground.workbench.addresses import address_of_run
 
@@ -59,17 +60,12 @@ class HistoryRow:
 
     @property
     def speed(self) -> str:
-        return written_speed(self.run.tokens_per_second)
+        return write_speed(self.run.tokens_per_second)
 
     @property
     def first_token(self) -> str:
-        ms = self.run.first_token_ms
-        return "" if ms is None else f"{ms / 1000:.2f} s"
-
-
-def written_speed(speed: float | None) -> str:
-    """Tokens a second in two digits or more."""
-    return "" if not speed else f"{speed:.0f}" if speed >= 10 else f"{speed:.1f}"
+        seconds = write_seconds(self.run.first_token_ms)
+        return f"{seconds} s" if seconds else ""
 
 
 def _on_one_line(text: str) -> str:

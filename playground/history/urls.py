@@ -2,8 +2,7 @@
 
 from django.urls import path
 
-from playground.history import compare_views, views
-from playground.runs import views as run_views
+from playground.history import compare_views, run_views, views
 
 app_name = "history"
 urlpatterns = [

@@ -4,9 +4,8 @@ import uuid
 from typing import BinaryIO, cast
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,7 +15,9 @@ from playground.accounts.people import expect_writes, person_for_write, person_o
 from playground.checkpoints.registry import registry
 from playground.core.bodies import takes_file
 from playground.core.errors import InvalidInput
+from playground.core.http import see_other
 from playground.core.streaming import download
+from playground.core.toasts import toast
 from playground.history.exports import FORMATS
 from playground.history.import_turns import import_forget, import_of, is_running
 from playground.history.imports import MAX_BYTES, Imported, runs_import
@@ -69,13 +70,13 @@ def selected(request: HttpRequest) -> HttpResponse:
             raise InvalidInput("Select two runs to compare them.", field="run")
         # The older one stands on the left: of a list that is newest first, the last.
         query = urlencode({"a": run_ids[1], "b": run_ids[0]})
-        return HttpResponseRedirect(f"{reverse('history:compare')}?{query}", status=303)
+        return see_other(f"{reverse('history:compare')}?{query}")
     if not run_ids:
         raise InvalidInput("Select the runs first, with the boxes before them.", field="run")
     if action == "delete":
         return _ask(request, _own(person_of(request), run_ids))
     query = urlencode({"format": action, "run": run_ids}, doseq=True)
-    return HttpResponseRedirect(f"{reverse('history:export')}?{query}", status=303)
+    return see_other(f"{reverse('history:export')}?{query}")
 
 
 @require_safe
@@ -111,8 +112,8 @@ def import_(request: HttpRequest) -> HttpResponse:
             field="file",
         )
     done = runs_import(person=person_for_write(request), file=cast(BinaryIO, file.file))
-    messages.success(request, _told(done))
-    return HttpResponseRedirect(reverse("history:list"), status=303)
+    toast(request, _describe_import(done))
+    return see_other(reverse("history:list"))
 
 
 @require_POST
@@ -121,7 +122,7 @@ def forget_import(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     if person is not None:
         import_forget(person=person)
-    return HttpResponseRedirect(reverse("history:list"), status=303)
+    return see_other(reverse("history:list"))
 
 
 @require_POST
@@ -129,8 +130,8 @@ def delete_selected(request: HttpRequest) -> HttpResponse:
     """Deletes the runs that the person has confirmed."""
     person = person_of(request)
     deleted = runs_delete(person=person, run_ids=_posted_ids(request)) if person else 0
-    messages.success(request, f"{_count(deleted)} deleted.")
-    return HttpResponseRedirect(reverse("history:list"), status=303)
+    toast(request, f"{_count(deleted)} deleted.")
+    return see_other(reverse("history:list"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -144,11 +145,11 @@ def delete_all(request: HttpRequest) -> HttpResponse:
         )
     person = person_of(request)
     deleted = runs_delete_all(person=person) if person else 0
-    messages.success(request, f"{_count(deleted)} deleted.")
-    return HttpResponseRedirect(reverse("history:list"), status=303)
+    toast(request, f"{_count(deleted)} deleted.")
+    return see_other(reverse("history:list"))
 
 
-def _told(done: Imported) -> str:
+def _describe_import(done: Imported) -> str:
     """What an import did, in words."""
     parts = [f"{_count(done.runs)} imported."]
     if done.here:

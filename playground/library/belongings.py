@@ -9,8 +9,7 @@ from playground.accounts.belongings import Amount, Belonging, Whose, amount_of, 
 from playground.accounts.models import Person
 from playground.core.batches import in_batches
 from playground.library.indexing import published_forget
-from playground.library.models import Draft, Prompt, PromptVersion, Share, Tag
-from playground.sharing.shares import author_of
+from playground.library.models import Draft, Prompt, PromptVersion, Tag
 
 _BATCH = 100
 
@@ -58,7 +57,7 @@ def _origin(prompt: Prompt) -> dict[str, Any] | None:
         return None
     return {
         "title": prompt.forked_title,
-        "author": author_of(prompt.forked_person) if prompt.forked_person else None,
+        "author": prompt.forked_person.public_name if prompt.forked_person else None,
         "version": prompt.forked_from_id,
     }
 
@@ -115,29 +114,10 @@ def _merge_drafts(guest: Person, account: Person) -> None:
     current.filter(Exists(of_same), person=guest).update(is_copy=True)
 
 
-def _export_shares(person: Person) -> Iterator[dict[str, Any]]:
-    shares = Share.objects.filter(person=person).select_related("prompt", "version")
-    kept = shares.prefetch_related("runs")
-    for share in in_batches(kept, by="created_at", size=_BATCH):
-        yield {
-            "kind": "share",
-            "token": share.token,
-            "prompt": share.prompt_id,
-            "title": share.title if share.is_fixed else share.prompt.title,
-            "version": share.version.number if share.version else None,
-            "runs": [run.pk for run in share.runs.all()],
-            "with_branches": share.with_branches,
-            "expires_at": share.expires_at,
-            "revoked_at": share.revoked_at,
-            "created_at": share.created_at,
-        }
-
-
 BELONGINGS = (
     Belonging(model=Tag, export=_export_tags, merge=_merge_tags),
     Belonging(
         model=Prompt, export=_export_prompts, release=_release_prompts, measure=_measure_prompts
     ),
     Belonging(model=Draft, export=_export_drafts, merge=_merge_drafts, measure=_measure_drafts),
-    Belonging(model=Share, export=_export_shares),
 )

@@ -11,10 +11,9 @@ from diff_match_patch import diff_match_patch
 
 from playground.checkpoints.registry import registry
 from playground.prompts.catalog import Template
-from playground.prompts.escapes import write_escapes
+from playground.prompts.parameter_texts import write_parameters
 from playground.prompts.state import PromptState
-from playground.runs.parameters import PARAMETER_SPECS, Parameters
-from playground.workbench.page import written
+from playground.runs.parameters import Parameters
 
 # Words, runs of blanks, line breaks and single marks: a changed comma is one change.
 _TOKENS = re.compile(r"\w+|\n|[^\S\n]+|[^\w\s]")
@@ -26,14 +25,14 @@ MAX_WORDS_SEARCHED = 4_000
 _KINDS: dict[int, Literal["same", "added", "removed"]] = {0: "same", 1: "added", -1: "removed"}
 
 
-class Piece(NamedTuple):
+class DiffPart(NamedTuple):
     """A run of text that is in both, or in one alone."""
 
     kind: Literal["same", "added", "removed"]
     text: str
 
 
-def word_diff(before: str, after: str, *, seconds: float = SECONDS) -> list[Piece]:
+def word_diff(before: str, after: str, *, seconds: float = SECONDS) -> list[DiffPart]:
     """``before`` and ``after`` woven into one text, by words.
 
     Joined without what was added it is ``before``, without what was removed ``after``.
@@ -47,10 +46,12 @@ def word_diff(before: str, after: str, *, seconds: float = SECONDS) -> list[Piec
     found = matcher.diff_main(old, new, False, time.time() + seconds)
     matcher.diff_cleanupSemantic(found)
     words = {letter: word for word, letter in letters.items()}
-    return [Piece(_KINDS[kind], "".join(words[letter] for letter in text)) for kind, text in found]
+    return [
+        DiffPart(_KINDS[kind], "".join(words[letter] for letter in text)) for kind, text in found
+    ]
 
 
-class Setting(NamedTuple):
+class Difference(NamedTuple):
     """Something beside the text that differs; "" where it is not there at all."""
 
     name: str
@@ -66,9 +67,9 @@ class Changes:
     an example of which only one side is filled in.
     """
 
-    pieces: list[Piece]
-    settings: list[Setting]
-    variables: list[Setting]
+    pieces: list[DiffPart]
+    settings: list[Difference]
+    variables: list[Difference]
     fields: list[str]
 
     @property
@@ -139,32 +140,24 @@ def _words(count: int) -> str:
     return f"{count:,} word{'s' * (count != 1)}"
 
 
-def _settings(before: PromptState, after: PromptState) -> list[Setting]:
-    old, new = (_written(Parameters.from_json(state.parameters)) for state in (before, after))
+def _settings(before: PromptState, after: PromptState) -> list[Difference]:
+    old, new = (
+        write_parameters(Parameters.from_json(state.parameters)) for state in (before, after)
+    )
     pairs = [(name, old[name], new[name]) for name in old]
     pairs.append(("Model", _model(before.model), _model(after.model)))
-    return [Setting(*pair) for pair in pairs if pair[1] != pair[2]]
-
-
-def _written(parameters: Parameters) -> dict[str, str]:
-    """Every parameter as the page writes it, by its label."""
-    return {
-        **{spec.label: written(spec, getattr(parameters, spec.name)) for spec in PARAMETER_SPECS},
-        "Stop at": "  ".join(write_escapes(stop) for stop in parameters.stop),
-        "Seed": "fresh" if parameters.seed is None else str(parameters.seed),
-        "Probabilities": "off" if parameters.logprobs is None else str(parameters.logprobs),
-    }
+    return [Difference(*pair) for pair in pairs if pair[1] != pair[2]]
 
 
 def _model(name: str) -> str:
     return name or f"{registry().default} (the default)"
 
 
-def _variables(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Setting]:
+def _variables(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Difference]:
     old, new = ({str(v.get("name", "")): _definition(v) for v in some} for some in (before, after))
     names = dict.fromkeys([*old, *new])
     return [
-        Setting(name, old.get(name, ""), new.get(name, ""))
+        Difference(name, old.get(name, ""), new.get(name, ""))
         for name in names
         if old.get(name) != new.get(name)
     ]

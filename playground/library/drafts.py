@@ -12,17 +12,19 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, QueryDict
+from django.urls import reverse
 from django.utils import timezone
 
 from playground.accounts.models import Person
 from playground.accounts.quotas import Room, room_of
 from playground.core.erasing import erasure_ask
 from playground.core.errors import InvalidInput
+from playground.core.http import read_id, read_number
 from playground.core.sizes import json_size
 from playground.library.models import Draft, Prompt
 from playground.prompts.catalog import Template
 from playground.prompts.form import PromptForm, posted_form
-from playground.prompts.state import PromptState
+from playground.prompts.state import PromptState, template_named
 from playground.runs.parameters import SPEC_BY_NAME
 
 # A draft that was thrown away can be brought back for this long.
@@ -65,9 +67,9 @@ def posted_page_save(data: QueryDict) -> PageSave:
         raise InvalidInput("The page did not say which one it is. Reload it.", field="draft_writer")
     return PageSave(
         writer=writer,
-        step=_whole(data.get("draft_step", "")),
-        seen=posted_id(data.get("draft", "")),
-        revision=_whole(data.get("draft_revision", "")),
+        step=read_number(data.get("draft_step", "")) or 0,
+        seen=read_id(data.get("draft", "")),
+        revision=read_number(data.get("draft_revision", "")) or 0,
     )
 
 
@@ -99,12 +101,28 @@ def draft_of(person: Person | None, draft_id: uuid.UUID) -> Draft:
     return draft
 
 
+def own_draft(person: Person | None, draft_id: uuid.UUID | None) -> Draft | None:
+    """The person's own draft of that id, thrown away or not; None for anybody else's."""
+    if person is None or draft_id is None:
+        return None
+    return Draft.objects.filter(pk=draft_id, person=person).first()
+
+
 def current_draft(
     person: Person | None, *, template: str = "", prompt: Prompt | None = None
 ) -> Draft | None:
     """The draft that the page of ``prompt``, or else of ``template``, opens with."""
     drafts = drafts_of(person).filter(is_copy=False, prompt=prompt)
     return (drafts if prompt else drafts.filter(template=template)).first()
+
+
+def draft_address(draft: Draft) -> str:
+    """The page that opens with the draft: a copy has one of its own."""
+    if draft.is_copy and draft.discarded_at is None:
+        return reverse("workbench:draft", args=[draft.pk])
+    if draft.prompt_id is not None:
+        return reverse("workbench:prompt", args=[draft.prompt_id])
+    return reverse("workbench:template", args=[template_named(draft.template)])
 
 
 def draft_save(
@@ -173,16 +191,8 @@ def draft_done(
         draft.delete()
 
 
-def posted_id(raw: str) -> uuid.UUID | None:
-    """The id that a hidden input carries, if it is one."""
-    try:
-        return uuid.UUID(raw)
-    except ValueError:
-        return None
-
-
 def posted_revision(data: QueryDict) -> int:
-    return _whole(data.get("draft_revision", ""))
+    return read_number(data.get("draft_revision", "")) or 0
 
 
 def _target(
@@ -243,7 +253,3 @@ def _overwrite(draft: Draft, state: PromptState, page: PageSave, room: Room) -> 
     draft.updated_at = timezone.now()
     draft.save(update_fields=["state", "revision", "writer", "step", "updated_at"])
     return draft
-
-
-def _whole(raw: str) -> int:
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0

@@ -19,8 +19,9 @@ from playground.library.drafts import drafts_of
 from playground.library.indexing import OWN
 from playground.library.models import Draft, Prompt, PromptVersion, Tag
 from playground.library.paging import Paged, SearchPages
+from playground.library.states import state_of_draft
 from playground.prompts.catalog import TEMPLATES, Template
-from playground.prompts.state import first_title, form_of_state, state_of_draft, template_named
+from playground.prompts.state import first_title, form_of_state, template_named
 from playground.runs.models import Run
 
 PAGE = 40

@@ -1,6 +1,5 @@
 """Saved prompts: what a person keeps, its immutable versions, drafts, and who may read it."""
 
-import secrets
 import uuid
 from typing import ClassVar
 
@@ -170,51 +169,3 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"draft {self.revision} of {self.prompt or self.template}"
-
-
-def share_token() -> str:
-    """128 random bits, in 22 characters that an address takes as they are."""
-    return secrets.token_urlsafe(16)
-
-
-class Share(models.Model):
-    """A link that lets whoever has it read one prompt, until it is revoked or expires.
-
-    ``version`` None always shows the head. ``runs`` are the outputs shown with
-    it, with ``with_branches`` also those that go on from them.
-
-    With a ``version`` the link goes on showing what it showed when it was made:
-    the prompt's ``title`` and ``description`` of then, and as ``branches`` those
-    that there were. Without one these stay empty, and it shows what is so now.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    token = models.CharField(max_length=22, unique=True, default=share_token, editable=False)
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="shares")
-    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="shares")
-    version = models.ForeignKey(
-        PromptVersion, null=True, on_delete=models.CASCADE, related_name="shares"
-    )
-    runs = models.ManyToManyField(Run, blank=True, related_name="shares")
-    with_branches = models.BooleanField(default=False)
-    title = models.CharField(max_length=120, blank=True)
-    description = models.TextField(blank=True)
-    branches = models.ManyToManyField(Run, blank=True, related_name="+")
-    expires_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    def __str__(self) -> str:
-        return f"link to {self.prompt}"
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether it shows what it showed when it was made."""
-        return self.version_id is not None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the link still shows anything."""
-        if self.revoked_at is not None:
-            return False
-        return self.expires_at is None or self.expires_at > timezone.now()

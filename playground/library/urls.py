@@ -2,19 +2,18 @@
 
 from django.urls import path
 
-from playground.library import draft_views, views
-from playground.workbench import prompt_views
+from playground.library import draft_views, version_views, views
 
 app_name = "library"
 urlpatterns = [
     path("prompts/", views.library, name="list"),
     path(
         "prompts/<uuid:prompt_id>/v/<int:number>/restore/",
-        prompt_views.restore,
+        version_views.restore,
         name="version_restore",
     ),
-    path("prompts/<uuid:prompt_id>/versions/", prompt_views.versions, name="versions"),
-    path("prompts/<uuid:prompt_id>/diff/", prompt_views.diff, name="diff"),
+    path("prompts/<uuid:prompt_id>/versions/", version_views.versions, name="versions"),
+    path("prompts/<uuid:prompt_id>/diff/", version_views.diff, name="diff"),
     path("prompts/<uuid:prompt_id>/star/", views.star, name="star"),
     path("prompts/<uuid:prompt_id>/archive/", views.archive, name="archive"),
     path("prompts/<uuid:prompt_id>/unarchive/", views.unarchive, name="unarchive"),

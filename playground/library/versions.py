@@ -16,9 +16,10 @@ from playground.core.errors import NothingChanged
 from playground.library.diffs import Changes, changes_between
 from playground.library.indexing import prompt_index, text_words
 from playground.library.models import Prompt, PromptVersion
+from playground.library.states import state_of_version
 from playground.prompts.fitting import finished_prompt
 from playground.prompts.form import PromptForm
-from playground.prompts.state import PromptState, state_of_version, template_named
+from playground.prompts.state import PromptState, template_named
 from playground.runs.models import Run
 
 PAGE = 20

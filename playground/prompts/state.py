@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from playground.checkpoints.registry import registry
-from playground.library.models import Draft, PromptVersion
 from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.fields import TextField
 from playground.prompts.form import PromptForm, default_form, stored_form
@@ -45,20 +44,6 @@ def state_of(form: PromptForm) -> PromptState:
         model="" if model == registry().default else model,
         variables=[variable.to_json() for variable in form.variables],
     )
-
-
-def state_of_version(version: PromptVersion) -> PromptState:
-    return PromptState(
-        fields=version.fields,
-        text=version.text,
-        parameters=version.parameters,
-        model=version.model,
-        variables=version.variables,
-    )
-
-
-def state_of_draft(draft: Draft) -> PromptState:
-    return PromptState(**draft.state)
 
 
 def example_state(template: Template) -> PromptState:

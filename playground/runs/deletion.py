@@ -12,8 +12,7 @@ from playground.accounts.models import Person
 from playground.core import search
 from playground.core.erasing import erasure_ask
 from playground.core.failures import each_alone
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import NOTICES, notice_line
+from playground.live.tokenlog import NOTICES, notice_line, token_log
 from playground.runs.models import Run
 from playground.runs.services import run_cancel
 

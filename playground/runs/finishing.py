@@ -19,9 +19,8 @@ from redis.exceptions import RedisError
 from playground.core import search
 from playground.core.errors import LogDamaged, StorageRefused
 from playground.core.failures import is_passing, reason_of, warn_once
-from playground.core.redis_clients import token_log
 from playground.core.texts import plain_pieces, plain_text, storable
-from playground.core.tokenlog import NOTICES, notice_line, state_event
+from playground.live.tokenlog import NOTICES, notice_line, state_event, token_log
 from playground.runs.models import Run
 from playground.runs.selectors import logged_progress
 

@@ -14,8 +14,8 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from playground.core.hub import TICK_SECONDS, Follower, Hub
-from playground.core.tokenlog import FORWARD, LogPart, error_event, state_event, tokens_event
+from playground.live.hub import TICK_SECONDS, Follower, Hub
+from playground.live.tokenlog import FORWARD, LogPart, error_event, state_event, tokens_event
 from playground.runs.models import Run
 from playground.runs.selectors import queue_places
 

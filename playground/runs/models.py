@@ -84,7 +84,7 @@ class Run(models.Model):
     error_code = models.CharField(max_length=40, blank=True)
     error_message = models.TextField(blank=True)
     text = models.TextField(blank=True)
-    # A list a token, in the form of the token log (core/tokenlog.py).
+    # A list a token, in the form of the token log (live/tokenlog.py).
     tokens = models.JSONField(default=list)
     prompt_tokens = models.PositiveIntegerField(default=0)
     completion_tokens = models.PositiveIntegerField(default=0)
@@ -155,22 +155,3 @@ class Run(models.Model):
     def first_id(self) -> uuid.UUID:
         """The first of this run's siblings, itself included."""
         return self.origin_id or self.pk
-
-
-class Import(models.Model):
-    """An import of runs that is under way, or that stopped before its end.
-
-    One a person: as long as it beats, there is no other. When all runs are saved the row goes.
-    What is left of a process that was killed stays, so that the person is told.
-    """
-
-    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+")
-    # Whose turn it is: who writes with another one has lost it.
-    token = models.UUIDField(default=uuid.uuid4)
-    runs = models.PositiveIntegerField(default=0)
-    saved = models.PositiveIntegerField(default=0)
-    is_over = models.BooleanField(default=False)
-    beat_at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"import of {self.runs} runs"

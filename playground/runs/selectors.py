@@ -17,8 +17,7 @@ from playground.checkpoints.models import Worker
 from playground.checkpoints.selectors import live_workers
 from playground.core.errors import LogDamaged
 from playground.core.failures import is_passing
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import log_damaged, tokens_of
+from playground.live.tokenlog import log_damaged, token_log, tokens_of
 from playground.runs.models import Run
 
 # Over which time a model's speed and a person's work count as "lately".

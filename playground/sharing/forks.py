@@ -11,11 +11,13 @@ from django.urls import reverse
 
 from playground.accounts.models import Person
 from playground.library.diffs import Changes, changes_between
+from playground.library.forms import Details
 from playground.library.indexing import text_words
 from playground.library.models import Prompt, PromptVersion
-from playground.library.services import Details, prompt_create
-from playground.prompts.state import state_of_version, template_named
-from playground.sharing.shares import Shown, author_of
+from playground.library.services import prompt_create
+from playground.library.states import state_of_version
+from playground.prompts.state import template_named
+from playground.sharing.shares import Shown
 
 # A page waits for the count of changes; the whole comparison has a page of its own.
 _SECONDS = 0.05
@@ -70,7 +72,7 @@ def fork_note(prompt: Prompt) -> ForkNote | None:
     address, newer = _origin(prompt)
     return ForkNote(
         title=prompt.forked_title,
-        author=author_of(prompt.forked_person) if prompt.forked_person else "",
+        author=prompt.forked_person.public_name if prompt.forked_person else "",
         changes=0 if number == 1 else _count(_changes(prompt, first, prompt.head)),
         diff_address=reverse("library:diff", args=[prompt.pk]) + f"?a=1&b={number}",
         address=address,

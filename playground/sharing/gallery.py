@@ -25,10 +25,10 @@ from playground.library.indexing import (
 from playground.library.models import Prompt, PromptVersion
 from playground.library.paging import Paged
 from playground.prompts.catalog import TEMPLATES, Template
+from playground.prompts.segments import Segment, segments
 from playground.prompts.state import template_named
 from playground.runs.models import Run
-from playground.sharing.page import Segment, segments
-from playground.sharing.shares import MAX_RUNS, Shown, author_of, shown_runs
+from playground.sharing.shares import MAX_RUNS, Shown, shown_runs
 
 PAGE = 24
 MAX_QUERY = 200
@@ -143,7 +143,7 @@ def prompt_publish(*, prompt: Prompt, runs: Sequence[Run]) -> Prompt:
 
 
 def prompt_unpublish(*, prompt: Prompt) -> Prompt:
-    """Takes the prompt out of the gallery from the next request on. Twice is once."""
+    """Takes the prompt out of the gallery from the next request on. Idempotent."""
     with transaction.atomic():
         prompt.published_at = None
         Prompt.objects.filter(pk=prompt.pk).update(published_at=None)
@@ -153,7 +153,7 @@ def prompt_unpublish(*, prompt: Prompt) -> Prompt:
 
 
 def prompt_bar(*, prompt: Prompt) -> Prompt:
-    """Takes the prompt out of the gallery and keeps it out. Twice is once."""
+    """Takes the prompt out of the gallery and keeps it out. Idempotent."""
     with transaction.atomic():
         Prompt.objects.filter(pk=prompt.pk, barred_at=None).update(barred_at=timezone.now())
         return prompt_unpublish(prompt=prompt)
@@ -184,6 +184,6 @@ def _card(prompt: Prompt, end: str) -> GalleryCard:
     return GalleryCard(
         prompt=prompt,
         template=template,
-        author=author_of(prompt.person),
+        author=prompt.person.public_name,
         lines=[segments(line[:200], template.labels) for line in lines[-GLIMPSE_LINES:]],
     )

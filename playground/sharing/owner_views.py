@@ -1,106 +1,90 @@
-"""The owner's side of sharing: who may read a prompt, its links, the gallery; links to a state."""
+"""The owner's side of sharing: who may read a prompt, its links, the gallery."""
 
 import uuid
-from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from playground.accounts.people import person_of
 from playground.core.errors import PlaygroundError
-from playground.library.models import Prompt, Share
+from playground.core.http import HtmxRequest, see_other
+from playground.library.models import Prompt
 from playground.library.services import prompt_of
-from playground.prompts.catalog import Template
+from playground.sharing.forms import posted_options, posted_runs
 from playground.sharing.gallery import BARRED, prompt_publish, prompt_unpublish
+from playground.sharing.models import Share
 from playground.sharing.shares import (
     link_of,
     links_of,
-    posted_options,
-    posted_runs,
     runs_to_choose,
     share_create,
     share_revoke,
     share_revoke_all,
     version_numbers,
 )
-from playground.workbench.state_links import state_link
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def share(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
+def share(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Who may read the prompt. A POST makes a link."""
     prompt = prompt_of(person_of(request), prompt_id)
     if request.method != "POST":
-        return _answer(request, prompt)
+        return _show(request, prompt)
     try:
-        made = share_create(prompt=prompt, options=posted_options(prompt, request.POST))
+        made = share_create(prompt=prompt, **posted_options(prompt, request.POST))
     except PlaygroundError as error:
-        return _answer(request, prompt, shown="link", error=error)
-    return _done(request, prompt, shown="link", made=made)
+        return _show(request, prompt, shown="link", error=error)
+    return _answer_change(request, prompt, shown="link", made=made)
 
 
 @require_POST
-def revoke(request: HttpRequest, prompt_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
+def revoke(request: HtmxRequest, prompt_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
     """Closes one link at once."""
     prompt = prompt_of(person_of(request), prompt_id)
     share_revoke(share=link_of(prompt, share_id))
-    return _done(request, prompt, shown="link")
+    return _answer_change(request, prompt, shown="link")
 
 
 @require_POST
-def make_private(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
+def make_private(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Closes every link and takes the prompt out of the gallery."""
     prompt = prompt_of(person_of(request), prompt_id)
     share_revoke_all(prompt=prompt)
     prompt_unpublish(prompt=prompt)
-    return _done(request, prompt, shown="private")
+    return _answer_change(request, prompt, shown="private")
 
 
 @require_POST
-def publish(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
+def publish(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Puts the prompt into the gallery, or changes which outputs it has there."""
     prompt = prompt_of(person_of(request), prompt_id)
     try:
         prompt_publish(prompt=prompt, runs=posted_runs(prompt, request.POST))
     except PlaygroundError as error:
-        return _answer(request, prompt, shown="gallery", error=error)
-    return _done(request, prompt, shown="gallery")
+        return _show(request, prompt, shown="gallery", error=error)
+    return _answer_change(request, prompt, shown="gallery")
 
 
 @require_POST
-def unpublish(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
+def unpublish(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Takes the prompt out of the gallery at once."""
     prompt = prompt_unpublish(prompt=prompt_of(person_of(request), prompt_id))
-    return _done(request, prompt, shown="gallery")
+    return _answer_change(request, prompt, shown="gallery")
 
 
-@require_POST
-def link_to_state(request: HttpRequest, template: Template) -> HttpResponse:
-    """A link that opens with what is on the page. Nothing is stored."""
-    context: dict[str, Any] = {"template": template}
-    try:
-        context["link"] = request.build_absolute_uri(state_link(template, request.POST))
-    except PlaygroundError as error:
-        context["error"] = error
-    if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "sharing/_state_link.html", context)
-    status = context["error"].status if "error" in context else 200
-    return render(request, "sharing/state_link.html", context, status=status)
-
-
-def _done(
-    request: HttpRequest, prompt: Prompt, *, shown: str, made: Share | None = None
+def _answer_change(
+    request: HtmxRequest, prompt: Prompt, *, shown: str, made: Share | None = None
 ) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]
-        return _answer(request, prompt, shown=shown, made=made)
+    if request.htmx:
+        return _show(request, prompt, shown=shown, made=made)
     address = reverse("sharing:share", args=[prompt.pk])
-    return HttpResponseRedirect(f"{address}?as={shown}", status=303)
+    return see_other(f"{address}?as={shown}")
 
 
-def _answer(
-    request: HttpRequest,
+def _show(
+    request: HtmxRequest,
     prompt: Prompt,
     *,
     shown: str = "",
@@ -133,7 +117,7 @@ def _answer(
         "error": error,
     }
     # A refused form comes back in its own place, with what is wrong with it.
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return render(request, "sharing/_share_panel.html", context)
     status = error.status if error else 200
     return render(request, "sharing/share.html", context, status=status)

@@ -4,24 +4,24 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-import regex
 from django.urls import reverse
 
 from playground.checkpoints.registry import registry
 from playground.library.models import PromptVersion
+from playground.library.states import state_of_version
 from playground.prompts.catalog import Template
 from playground.prompts.form import PromptForm, default_parameters
-from playground.prompts.state import form_of_state, state_of_version, template_named
+from playground.prompts.parameter_panel import ParameterPanel
+from playground.prompts.run_output import RunOutput
+from playground.prompts.state import form_of_state, template_named
 from playground.prompts.tables import ShownTable
-from playground.prompts.variables import VARIABLE, stored_variables
+from playground.prompts.variables import stored_variables
 from playground.runs.models import Run
 from playground.runs.selectors import RunProgress
 from playground.sharing.branches import branches_of
 from playground.sharing.shares import Shown
-from playground.workbench.page import ParameterPanel
-from playground.workbench.run_panel import RunPanel
 
 # Of all that is shown below the prompt, together; and of each text beyond that.
 PAGE_CHARACTERS = 500_000
@@ -31,18 +31,9 @@ TABLE_ROWS = 50
 TABLE_COLUMNS = 20
 # As deep as a branch is indented.
 MOST_INDENT = 5
-# With none of the backslashes before it its own.
-_VARIABLE = rf"(?<!(?<!\\)(?:\\\\)*\\){VARIABLE}"
 
 
-class Segment(NamedTuple):
-    """A part of a prompt that is drawn in one way."""
-
-    kind: Literal["text", "label", "variable"]
-    text: str
-
-
-class Setting(NamedTuple):
+class ShownSetting(NamedTuple):
     """One parameter as the page writes it; changed: against what the template begins with."""
 
     name: str
@@ -92,7 +83,7 @@ class Output:
     made of an edit. text, prompt: what of them is shown; prompt: of a branch alone.
     """
 
-    panel: RunPanel
+    panel: RunOutput
     version: int | None
     text: "Cut"
     prompt: "Cut | None" = None
@@ -120,18 +111,20 @@ class SharedPage:
         return self.shown.title
 
     @property
-    def settings(self) -> list[Setting]:
+    def settings(self) -> list[ShownSetting]:
         """All parameters, those that were changed first."""
         panel = ParameterPanel(
             parameters=self.form.parameters, defaults=default_parameters(self.template)
         )
         seed, logprobs = panel.parameters.seed, panel.parameters.logprobs
-        listed = [Setting(n.spec.label, n.text, n.changed) for n in panel.numbers]
+        listed = [ShownSetting(n.spec.label, n.text, n.changed) for n in panel.numbers]
         stops = panel.stop_lines.replace("\n", "   ") or "none"
-        listed.append(Setting("Stop at", stops, panel.stop_changed))
-        listed.append(Setting("Seed", "fresh" if seed is None else str(seed), seed is not None))
+        listed.append(ShownSetting("Stop at", stops, panel.stop_changed))
+        listed.append(
+            ShownSetting("Seed", "fresh" if seed is None else str(seed), seed is not None)
+        )
         if logprobs is not None:
-            listed.append(Setting("Probabilities", str(logprobs), changed=True))
+            listed.append(ShownSetting("Probabilities", str(logprobs), changed=True))
         return sorted(listed, key=lambda setting: not setting.changed)
 
     @property
@@ -190,28 +183,6 @@ def shown_form(shown: Shown) -> PromptForm:
     return form_of_state(template_named(shown.prompt.template), state_of_version(shown.version))
 
 
-def segments(text: str, labels: Sequence[str]) -> list[Segment]:
-    """``text`` in parts: labels that begin a line, variables, and what is between.
-
-    >>> segments("English: {{word}}", ["English"])
-    [Segment(kind='label', text='English:'), Segment(kind='text', text=' '),
-     Segment(kind='variable', text='{{word}}')]
-    """
-    known = "|".join(regex.escape(label) for label in labels if label)
-    label = rf"^(?P<label>(?:{known}):)|" if known else ""
-    pattern = regex.compile(f"{label}(?P<variable>{_VARIABLE})", regex.MULTILINE)
-    found: list[Segment] = []
-    end = 0
-    for match in pattern.finditer(text):
-        if match.start() > end:
-            found.append(Segment("text", text[end : match.start()]))
-        found.append(Segment("variable" if match["variable"] else "label", match[0]))
-        end = match.end()
-    if end < len(text):
-        found.append(Segment("text", text[end:]))
-    return found
-
-
 def _outputs(shown: Shown, template: Template) -> list[Output]:
     numbers = _numbers(shown)
     branches = branches_of(shown.runs, only=shown.branches) if shown.with_branches else {}
@@ -247,9 +218,9 @@ def _numbers(shown: Shown) -> dict[uuid.UUID, int]:
     return dict(of_prompt.values_list("pk", "number")) if asked else {}
 
 
-def _panel(template: Template, run: Run) -> RunPanel:
+def _panel(template: Template, run: Run) -> RunOutput:
     progress = RunProgress(run.text, run.completion_tokens, run.epoch, [])
-    return RunPanel(template=template, run=run, progress=progress)
+    return RunOutput(template=template, run=run, progress=progress)
 
 
 def _values(run: Run) -> list[Known]:

@@ -9,18 +9,14 @@ import binascii
 import zlib
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.urls import reverse
 
-from playground.accounts.people import person_of
 from playground.core.errors import InvalidInput
-from playground.library.drafts import current_draft
 from playground.prompts.catalog import Template
 from playground.prompts.fields import AnyField
 from playground.prompts.form import PromptForm, posted_form
-from playground.prompts.state import first_title
 from playground.runs.parameters import PARAMETER_SPECS
-from playground.workbench.save_bar import Saving
 
 PARAMETER = "state"
 # Addresses that are longer than this are cut by some proxies and mail programs.
@@ -58,13 +54,6 @@ def form_of_link(template: Template, packed: str) -> PromptForm:
         raise InvalidInput(
             "This link is damaged: it may have been cut when it was copied. Ask for it again."
         ) from error
-
-
-def opened_link(request: HttpRequest, template: Template) -> tuple[PromptForm, Saving]:
-    """A template's page as a link opens it. The person's draft stays where it is."""
-    form = form_of_link(template, request.GET[PARAMETER])
-    other = current_draft(person_of(request), template=template.slug)
-    return form, Saving(template=template, title=first_title(form), other=other)
 
 
 def _is_kept(template: Template, name: str, data: QueryDict) -> bool:

@@ -1,50 +1,35 @@
-"""The pages before a run: gallery, template pages, their live preview, and Run."""
+"""A template's page before a run: the page, its preview, its models, a link to what is on it."""
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from playground.accounts.addresses import address_of
-from playground.accounts.people import expect_writes, person_for_write, person_of
-from playground.checkpoints.registry import registry
+from playground.accounts.people import expect_writes
 from playground.core.errors import InvalidInput, PlaygroundError
-from playground.library.versions import version_of_run
+from playground.core.http import HtmxRequest
 from playground.prompts.catalog import TEMPLATES, Template
-from playground.prompts.fitting import finished_prompt, kept_fields, uncounted
-from playground.prompts.form import (
-    PromptForm,
-    posted_form,
-)
-from playground.runs.models import Run
-from playground.runs.selectors import run_before
-from playground.runs.services import run_create
+from playground.prompts.fitting import finished_prompt, uncounted
+from playground.prompts.form import PromptForm, posted_form
 from playground.workbench.hints import page_hints
-from playground.workbench.page import glimpses, model_menu, workbench
+from playground.workbench.model_menu import model_menu
+from playground.workbench.openings import open_posted, open_state_link, open_template
+from playground.workbench.page import render_workbench
 from playground.workbench.row_edits import with_row_edits
-from playground.workbench.run_views import answer_with_run
-from playground.workbench.save_bar import opened_template, posted_saving
-from playground.workbench.state_links import PARAMETER, opened_link
+from playground.workbench.state_links import PARAMETER, state_link
 from playground.workbench.variable_panel import variable_panel
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """The gallery of templates."""
-    menu = model_menu(request.GET.get("model", ""))
-    return render(request, "workbench/home.html", {"glimpses": glimpses(), "menu": menu})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def template_page(request: HttpRequest, template: Template) -> HttpResponse:
     """A template's page. A POST shows the posted form again, with rows added or removed."""
     expect_writes(request)
-    if request.method != "POST":
-        opened = opened_link if PARAMETER in request.GET else opened_template
-        form, saving = opened(request, template)
-        return render(request, "workbench/workbench.html", workbench(form, saving=saving))
-    form, focus = with_row_edits(_brought_form(template, request), request.POST)
-    context = workbench(form, saving=posted_saving(request, form), focus=focus)
-    return render(request, "workbench/workbench.html", context)
+    if request.method == "POST":
+        form, focus = with_row_edits(_brought_form(template, request), request.POST)
+        return render_workbench(request, open_posted(request, form, focus=focus))
+    open_source = open_state_link if PARAMETER in request.GET else open_template
+    return render_workbench(request, open_source(request, template))
 
 
 @require_POST
@@ -66,20 +51,6 @@ def preview(request: HttpRequest, template: Template) -> HttpResponse:
     return render(request, "workbench/_preview.html", context)
 
 
-@require_POST
-def run(request: HttpRequest, template: Template) -> HttpResponse:
-    """Makes a run of the form and shows it."""
-    form = posted_form(template, request.POST)
-    try:
-        form.check()
-        new = _create(request, form)
-    except PlaygroundError as error:
-        if request.htmx:  # type: ignore[attr-defined]
-            raise
-        return _refused(request, form, error)
-    return answer_with_run(request, new, form=form.sent())
-
-
 @require_safe
 def models_menu(request: HttpRequest) -> HttpResponse:
     """The live state of the models; nothing at all while it is as the page has it."""
@@ -89,20 +60,18 @@ def models_menu(request: HttpRequest) -> HttpResponse:
     return render(request, "workbench/_models.html", {"menu": menu})
 
 
-def _create(request: HttpRequest, form: PromptForm) -> Run:
-    finished = finished_prompt(form)
-    finished.check()
-    return run_create(
-        person=person_for_write(request),
-        address=address_of(request),
-        model=form.model or registry().default,
-        template=form.template.slug,
-        fields=kept_fields(form.sent(), finished),
-        prompt=finished.text,
-        parameters=form.parameters,
-        parent=run_before(person_of(request), request.POST.get("parent", "")),
-        version_id=version_of_run(person_of(request), form, request.POST.get("version", "")),
-    )
+@require_POST
+def link_to_state(request: HtmxRequest, template: Template) -> HttpResponse:
+    """A link that opens with what is on the page. Nothing is stored."""
+    context: dict[str, Any] = {"template": template}
+    try:
+        context["link"] = request.build_absolute_uri(state_link(template, request.POST))
+    except PlaygroundError as error:
+        context["error"] = error
+    if request.htmx:
+        return render(request, "sharing/_state_link.html", context)
+    status = context["error"].status if "error" in context else 200
+    return render(request, "sharing/state_link.html", context, status=status)
 
 
 def _brought_form(template: Template, request: HttpRequest) -> PromptForm:
@@ -119,12 +88,3 @@ def _brought_form(template: Template, request: HttpRequest) -> PromptForm:
         model=form.model,
         defined=form.variables,
     )
-
-
-def _refused(request: HttpRequest, form: PromptForm, error: PlaygroundError) -> HttpResponse:
-    """The page as it was posted, with what was wrong."""
-    context = {**workbench(form, saving=posted_saving(request, form)), "error": error}
-    response = render(request, "workbench/workbench.html", context, status=error.status)
-    if error.retry_after is not None:
-        response["Retry-After"] = str(error.retry_after)
-    return response

@@ -1,16 +1,16 @@
 // What every page has: htmx, the colour scheme, the model menu, notices.
 import 'htmx.org';
-import { startAccountMenu } from './account-menu.js';
-import { startDeleted } from './deleted.js';
-import { startFocus } from './focus.js';
-import { startPageKeys } from './keys.js';
-import { startLibrary } from './library.js';
-import { startMenus } from './menus.js';
-import { startModelMenu } from './models.js';
-import { startNotices } from './notices.js';
-import { startPalette } from './palette.js';
-import { startSchemeButton } from './scheme-button.js';
-import { startShare } from './share.js';
+import { startLibrary } from './library/library.js';
+import { startPalette } from './palette/palette.js';
+import { startShare } from './sharing/share.js';
+import { startAccountMenu } from './shell/account-menu.js';
+import { startDeleted } from './shell/deleted.js';
+import { startFocus } from './shell/focus.js';
+import { startPageKeys } from './shell/keys.js';
+import { startMenus } from './shell/menus.js';
+import { startModelMenu } from './shell/models.js';
+import { startNotices } from './shell/notices.js';
+import { startSchemeButton } from './shell/scheme-button.js';
 
 startSchemeButton();
 startFocus();

@@ -1,6 +1,6 @@
 // The history page: what is selected, and addresses without what nobody asked for.
 // All of it works without this; the forms and links are real ones.
-import { announce } from './announcer.js';
+import { announce } from './shell/announcer.js';
 
 document.addEventListener('htmx:configRequest', ({ detail }) => {
   if (detail.elt.id !== 'history-filters') return;

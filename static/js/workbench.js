@@ -1,16 +1,17 @@
 // A template page: the editor, the parameters, the run and the keys.
-import { startDrafts } from './drafts.js';
-import { startEditor } from './editor.js';
-import { startExamples } from './examples.js';
-import { startHints } from './hints.js';
-import { startRunKeys } from './keys.js';
-import { startLate } from './late.js';
-import { startParameters } from './parameters.js';
-import { startRun } from './run.js';
-import { startSave } from './save.js';
-import { startTokenKeys } from './token-keys.js';
-import { startTree } from './tree.js';
-import { startVariables } from './variables.js';
+
+import { startEditor } from './editor/editor.js';
+import { startLate } from './editor/late.js';
+import { startExamples } from './form/examples.js';
+import { startHints } from './form/hints.js';
+import { startParameters } from './form/parameters.js';
+import { startVariables } from './form/variables.js';
+import { startDrafts } from './library/drafts.js';
+import { startSave } from './library/save.js';
+import { startRun } from './run/run.js';
+import { startTokenKeys } from './run/token-keys.js';
+import { startTree } from './run/tree.js';
+import { startRunKeys } from './shell/keys.js';
 
 const editor = startEditor();
 startParameters(editor);

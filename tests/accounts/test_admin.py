@@ -12,8 +12,9 @@ from model_bakery import baker
 
 from playground.accounts.models import Person, User
 from playground.checkpoints.models import Worker
-from playground.library.models import Prompt, Share
+from playground.library.models import Prompt
 from playground.runs.models import Run
+from playground.sharing.models import Share
 from tests.accounts.people import PASSWORD, guest_client, make_user, sign_in, signed_in
 from tests.conftest import make_run
 from tests.security.routes import METHODS, admin_paths

@@ -13,8 +13,9 @@ from playground.accounts.exporting import export_lines
 from playground.accounts.models import Person
 from playground.core.streaming import CHUNK, download
 from playground.history.exports import FORMATS, json_lines
-from playground.library.models import Draft, Prompt, PromptVersion, Share, Tag
+from playground.library.models import Draft, Prompt, PromptVersion, Tag
 from playground.runs.models import Run
+from playground.sharing.models import Share
 from tests.accounts.people import guest_client, make_user
 from tests.conftest import make_run
 from tests.support.decoding import decoded

@@ -19,10 +19,9 @@ from playground.accounts.leaving import person_delete, user_delete
 from playground.accounts.models import Person, User
 from playground.accounts.people import COOKIE
 from playground.core import search
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item, token_json
 from playground.history import belongings
 from playground.library.models import Prompt, Tag
+from playground.live.tokenlog import Item, token_json, token_log
 from playground.runs.finishing import run_index, run_words
 from playground.runs.models import Run
 from tests.accounts.people import PASSWORD, guest_client, make_user, sign_in, signed_in

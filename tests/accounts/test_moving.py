@@ -12,8 +12,9 @@ from playground.accounts.models import Person
 from playground.accounts.moving import guest_adopt
 from playground.accounts.people import COOKIE
 from playground.core import search
-from playground.library.models import Draft, Prompt, PromptVersion, Share, Tag
+from playground.library.models import Draft, Prompt, PromptVersion, Tag
 from playground.runs.models import Run
+from playground.sharing.models import Share
 from tests.accounts.people import guest_client, make_user, sign_in, sign_up, user_of
 from tests.conftest import make_run
 from tests.support.refusals import refuse

@@ -13,11 +13,10 @@ from django.test import Client
 from playground.accounts.leaving import user_delete
 from playground.accounts.models import Person, User
 from playground.accounts.sessions import tell_user
-from playground.core.hub import hub
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import NOTICES, notice_line
-from playground.runs import consumers, watching
-from playground.runs.consumers import DELETED, SIGNED_OUT
+from playground.live import consumers, watching
+from playground.live.consumers import DELETED, SIGNED_OUT
+from playground.live.hub import hub
+from playground.live.tokenlog import NOTICES, notice_line, token_log
 from tests.accounts.people import (
     PASSWORD,
     guest_client,
@@ -26,7 +25,7 @@ from tests.accounts.people import (
     sign_up,
     signed_in,
 )
-from tests.runs.test_consumer import Page
+from tests.live.test_consumer import Page
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_client")]
 

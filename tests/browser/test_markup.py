@@ -7,7 +7,7 @@ Dialogs, violations of the policy and requests to other hosts fail every test he
 import pytest
 from playwright.sync_api import Page, expect
 
-from playground.core.tokenlog import NOTICES, Item, TokenLog, token_json
+from playground.live.tokenlog import NOTICES, Item, TokenLog, token_json
 from tests.browser.guest import Guest
 from tests.browser.test_templates import SLUGS
 from tests.browser.workbench import Workbench

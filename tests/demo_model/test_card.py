@@ -1,14 +1,14 @@
-"""The model card says what was measured, and the loss curve is drawn from the log."""
+"""The model card says what was measured."""
 
 import json
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
 from tools.demo_model.card import CardError, command, figures, filled, losses, newest_results
-from tools.demo_model.curve import DEMO, picture, points, tick
-from tools.demo_model.journal import read
+from tools.demo_model.paths import DEMO
+from tools.demo_model.training.curve import picture, points
+from workers.training.journal import read_log
 
 LOG = [
     {
@@ -29,7 +29,7 @@ def test_the_cards_figures_are_the_newest_results() -> None:
 
 
 def test_the_cards_curve_is_that_of_the_log() -> None:
-    log = read(DEMO / "log.jsonl")
+    log = read_log(DEMO / "log.jsonl")
     card = (DEMO / "README.md").read_text(encoding="utf-8")
     run = json.loads((DEMO / "run.json").read_text(encoding="utf-8"))
 
@@ -71,22 +71,3 @@ def test_the_table_of_losses_ends_with_the_last_step() -> None:
 
     assert 10 <= len(table) - 4 <= 12
     assert table[-1] == "| 2000 | 15.0 | 0.15 | 0.75 |"
-
-
-def test_the_picture_has_both_lines_within_its_frame() -> None:
-    training, held_out = points(LOG)
-
-    drawn = ElementTree.fromstring(picture(training, held_out))
-
-    lines = drawn.findall("{http://www.w3.org/2000/svg}polyline")
-    assert [len(line.get("points", "").split()) for line in lines] == [100, 20]
-    for line in lines:
-        for place in line.get("points", "").split():
-            x, y = map(float, place.split(","))
-            assert 0 <= x <= 640
-            assert 0 <= y <= 320
-
-
-@pytest.mark.parametrize(("last", "distance"), [(25, 5), (12.2, 2), (0.7, 0.1), (100, 20)])
-def test_ticks_are_round(last: float, distance: float) -> None:
-    assert tick(last) == pytest.approx(distance)

@@ -16,7 +16,6 @@ from tests.engine.tiny import (
     run_alone,
     run_mixed,
 )
-from workers.engine.blocks import BLOCK
 from workers.engine.engine import Engine
 from workers.engine.errors import (
     CacheTooSmall,
@@ -27,6 +26,7 @@ from workers.engine.errors import (
     TokenOutOfRange,
 )
 from workers.engine.request import Finish, Request, SamplingParams, TokenOutput
+from workers.engine.scheduling.blocks import BLOCK
 
 # Ways to sample that between them touch every branch.
 WAYS: dict[str, dict[str, Any]] = {

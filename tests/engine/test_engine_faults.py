@@ -19,7 +19,7 @@ from workers.engine.errors import (
     OutOfMemory,
     RequestFailed,
 )
-from workers.engine.model import GPTJ
+from workers.engine.model.gptj import GPTJ
 
 
 class Fault:

@@ -11,12 +11,12 @@ from typing import Any
 import torch
 
 from tools.random_checkpoint import RandomCheckpoint
-from workers.engine.checkpoint import CheckpointSpec, Dtype, Kernels, ModelConfig
+from workers.engine.checkpoint.spec import CheckpointSpec, Dtype, Kernels, ModelConfig
 from workers.engine.engine import Engine
-from workers.engine.model import GPTJ
+from workers.engine.model.gptj import GPTJ
+from workers.engine.model.weights import load_model
 from workers.engine.request import Finish, Request, SamplingParams, StepOutput, TokenOutput
 from workers.engine.text import Vocabulary
-from workers.engine.weights import load_model
 
 # Wide spreads make distributions as uneven as a trained model's, so that tests see real choices.
 SIZES = {

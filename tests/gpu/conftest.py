@@ -8,9 +8,9 @@ import torch
 
 from tests.engine.tiny import SIZES, Tiny
 from tools.random_checkpoint import write
-from workers.engine.checkpoint import CheckpointSpec, Dtype, Kernels
+from workers.engine.checkpoint.spec import CheckpointSpec, Dtype, Kernels
+from workers.engine.model.weights import load_model
 from workers.engine.text import Vocabulary
-from workers.engine.weights import load_model
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -12,13 +12,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.engine.test_lora import random_adapter
+from tests.engine.adapters.test_lora import random_adapter
 from tests.engine.tiny import Tiny, prompt_of
-from workers.engine.kv_cache import Cache, Span
-from workers.engine.lora import AdapterBank
+from workers.engine.adapters.bank import AdapterBank
+from workers.engine.backends.torch.cache import Cache, Span
 
 if TYPE_CHECKING:
-    from workers.engine.cuda.graphs import GraphedDecode
+    from workers.engine.backends.cuda.graphs import GraphedDecode
 
 pytestmark = pytest.mark.gpu
 
@@ -45,8 +45,8 @@ class Decoding:
                 self.model.hidden(ids, self.cache.step([Span(0, 0, len(ids), table)]))
 
     def graphed(self, most_rows: int = 16) -> GraphedDecode:
-        from workers.engine.cuda.cache import CudaCache
-        from workers.engine.cuda.graphs import CudaCapture, GraphedDecode
+        from workers.engine.backends.cuda.cache import CudaCache
+        from workers.engine.backends.cuda.graphs import CudaCapture, GraphedDecode
 
         assert isinstance(self.cache, CudaCache)
         capture = CudaCapture(self.model.device)

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from tests.engine.tiny import KERNELS, SIZES, Tiny, prompt_of
-from workers.engine.blocks import BLOCK
-from workers.engine.kv_cache import Span
+from workers.engine.backends.torch.cache import Span
+from workers.engine.scheduling.blocks import BLOCK
 
 pytestmark = pytest.mark.gpu
 

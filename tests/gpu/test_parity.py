@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 from transformers import GPTJForCausalLM
 
-from tests.engine.peft_adapters import save_adapter
-from tests.engine.test_parity import CONFIGURATIONS, TOKENS, greedy_requests
+from tests.engine.adapters.peft_adapters import save_adapter
+from tests.engine.model.test_parity import CONFIGURATIONS, TOKENS, greedy_requests
 from tests.engine.tiny import KERNELS, Result, Tiny, prompt_of, request, run, run_mixed
-from workers.engine import scheduler
-from workers.engine.adapters import read_adapter
+from workers.engine.adapters.adapter import read_adapter
 from workers.engine.request import Request
+from workers.engine.scheduling import scheduler
 
 pytestmark = pytest.mark.gpu
 

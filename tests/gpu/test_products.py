@@ -25,7 +25,7 @@ def test_products_of_every_number_of_rows_are_right(
 ) -> None:
     if dtype == torch.bfloat16 and torch.cuda.get_device_capability() < (8, 0):
         pytest.skip("This GPU computes nothing in bfloat16.")
-    from workers.engine.cuda.linear import CudaLinear, Int8CudaLinear
+    from workers.engine.backends.cuda.linear import CudaLinear, Int8CudaLinear
 
     outputs, inputs = sizes
     torch.manual_seed(outputs)
@@ -52,7 +52,7 @@ def test_products_of_every_number_of_rows_are_right(
 
 @pytest.mark.parametrize("rows", [1, 16, 40])
 def test_gelu_goes_over_its_columns_only(rows: int) -> None:
-    from workers.engine.cuda.linear import CudaLinear, Int8CudaLinear
+    from workers.engine.backends.cuda.linear import CudaLinear, Int8CudaLinear
 
     weight = torch.randn(7 * 512, 512, device="cuda").half() * 0.05
     bias = torch.randn(7 * 512, device="cuda").half()

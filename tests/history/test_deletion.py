@@ -9,8 +9,7 @@ from django.test import Client
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.core import search
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item
+from playground.live.tokenlog import Item, token_log
 from playground.runs.deletion import runs_delete, runs_delete_all
 from playground.runs.finishing import run_index, run_words
 from playground.runs.leases import cancel_asked

@@ -14,8 +14,9 @@ from playground.core.errors import ImportInterrupted, InvalidInput
 from playground.history import imports
 from playground.history.import_plan import copy_id
 from playground.history.imports import Imported
+from playground.history.models import Import
 from playground.runs.deletion import runs_delete_all
-from playground.runs.models import Import, Run
+from playground.runs.models import Run
 from tests.accounts.people import guest_client, make_user
 from tests.history.test_import import bring, exported, grow, line
 

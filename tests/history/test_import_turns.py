@@ -13,7 +13,8 @@ from playground.accounts.models import Person
 from playground.core.errors import ImportRunning, InvalidInput
 from playground.history.import_turns import STALE, import_of, import_turn
 from playground.history.imports import runs_import
-from playground.runs.models import Import, Run
+from playground.history.models import Import
+from playground.runs.models import Run
 from tests.accounts.people import guest_client
 from tests.history.test_import import bring, line
 

@@ -7,8 +7,7 @@ import redis
 
 from playground.accounts.models import Person
 from playground.core import search
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item
+from playground.live.tokenlog import Item, token_log
 from playground.runs.finishing import Outcome, run_finish, run_finish_from_log
 from playground.runs.models import Run
 from tests.conftest import make_run

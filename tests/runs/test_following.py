@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from playground.core.tokenlog import FORWARD, LOOK, LogPart
+from playground.live.tokenlog import FORWARD, LOOK, LogPart
 from playground.runs import following
 from playground.runs.following import MOST_PENDING, SILENCE, Outbox, RowState, RunFollower
 

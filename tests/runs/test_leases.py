@@ -11,8 +11,7 @@ from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Worker
 from playground.checkpoints.rings import rings_waiting
 from playground.checkpoints.services import worker_register
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item, TokenLog, token_json
+from playground.live.tokenlog import Item, TokenLog, token_json, token_log
 from playground.runs import leases
 from playground.runs.finishing import Outcome, run_finish
 from playground.runs.leases import (

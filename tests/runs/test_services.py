@@ -15,8 +15,7 @@ from playground.core.errors import (
     TooManyRuns,
     UnknownModel,
 )
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item, token_json
+from playground.live.tokenlog import Item, token_json, token_log
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
 from playground.runs.selectors import siblings_of

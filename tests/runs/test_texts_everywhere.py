@@ -14,11 +14,10 @@ from hypothesis.extra.django import TestCase
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.core.cells import plain_cell
-from playground.core.redis_clients import token_log
 from playground.core.texts import plain_text
-from playground.core.tokenlog import Item
 from playground.history.exports import comma_separated, json_lines, markdown
 from playground.history.imports import runs_import
+from playground.live.tokenlog import Item, token_log
 from playground.runs.deletion import runs_delete
 from playground.runs.finishing import Outcome, run_finish
 from playground.runs.models import Run

@@ -15,7 +15,8 @@ from django.test import AsyncClient, Client
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.core.middleware import PrivateMiddleware
-from playground.library.models import Prompt, Share
+from playground.library.models import Prompt
+from playground.sharing.models import Share
 from tests.accounts.people import make_user, signed_in
 from tests.library.saved import HTMX
 from tests.security.routes import METHODS, admin_paths, all_routes

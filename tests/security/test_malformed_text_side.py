@@ -22,7 +22,8 @@ from playground.checkpoints.tokenizer_files import files_of, read_tokenizer
 from playground.core.errors import ModelNotReady
 from tests.support.checkpoints import CONFIG, byte_tokenizer
 from tests.support.mutations import damaged, dumped, mutated
-from workers.engine import checkpoint, json_files
+from workers.engine.checkpoint import json_files
+from workers.engine.checkpoint import spec as checkpoint
 
 MANY = settings(
     max_examples=200,

@@ -15,8 +15,9 @@ from django.test import Client
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
-from playground.library.models import Draft, Prompt, PromptVersion, Share
+from playground.library.models import Draft, Prompt, PromptVersion
 from playground.runs.models import Run
+from playground.sharing.models import Share
 from tests.conftest import make_run
 from tests.security.routes import METHODS, OWNED_IDS, Route, all_routes
 

@@ -18,7 +18,6 @@ from django.test import Client
 from playground.accounts.models import Person
 from playground.history.imported_line import MAX_PROMPT, MAX_TEXT
 from playground.library.diffs import word_diff
-from playground.library.models import Share
 from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.fields import (
     MAX_FIELD_CHARS,
@@ -31,6 +30,7 @@ from playground.prompts.variables import MAX_FILLED_CHARS, stored_variables
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_STOP_LENGTH, MAX_STOPS
 from playground.sharing import previews
+from playground.sharing.models import Share
 from playground.sharing.shares import MAX_RUNS
 from tests.conftest import make_run
 from tests.library.saved import free_form, guest_of, saved_prompt

@@ -16,8 +16,9 @@ from django.test import Client
 from django.utils import timezone
 
 from playground.accounts.models import Person
-from playground.library.models import Draft, Prompt, PromptVersion, Share, Tag
+from playground.library.models import Draft, Prompt, PromptVersion, Tag
 from playground.runs.models import Run
+from playground.sharing.models import Share
 from tests.accounts.people import make_user
 from tests.conftest import make_run
 from tests.library.saved import HTMX, guest_of

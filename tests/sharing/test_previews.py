@@ -8,8 +8,8 @@ from django.test import Client
 from PIL import Image
 
 from playground.accounts.models import Person
-from playground.library.models import Share
 from playground.sharing import previews
+from playground.sharing.models import Share
 from tests.conftest import make_run
 from tests.library.saved import saved_prompt
 

@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from playground.accounts.models import Person
-from playground.library.models import Prompt, Share
-from playground.library.services import Details, prompt_create
+from playground.library.forms import Details
+from playground.library.models import Prompt
+from playground.library.services import prompt_create
 from playground.runs.models import Run
+from playground.sharing.models import Share
 from playground.sharing.shares import MAX_LINKS
 from tests.conftest import make_run
 from tests.library.saved import HTMX, free_state, guest_of, saved_prompt

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.demo_model.curve import DEMO, picture, points
-from tools.demo_model.journal import read
+from tools.demo_model.paths import DEMO, RESULTS
+from tools.demo_model.training.curve import picture, points
+from workers.training.journal import read_log
 
-RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 _ROWS_OF_LOSS = 10
 
 
@@ -92,7 +92,7 @@ def main() -> None:
     try:
         results = options.results or newest_results()
         card = filled(card, "figures", figures(results.read_text(encoding="utf-8")))
-        if log := read(options.folder / "log.jsonl"):
+        if log := read_log(options.folder / "log.jsonl"):
             run = json.loads((options.folder / "run.json").read_text(encoding="utf-8"))
             card = filled(card, "command", command(run))
             card = filled(card, "losses", losses(log))

@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
-from workers.engine.adapters import Adapter
-from workers.engine.blocks import BLOCK, BlockPool, root_key
-from workers.engine.checkpoint import CheckpointSpec
+from workers.engine.adapters.adapter import Adapter
+from workers.engine.adapters.loaded import LoadedAdapters
+from workers.engine.backends.native.build import reason as native_reason
+from workers.engine.backends.torch.cache import default_blocks
+from workers.engine.checkpoint.spec import CheckpointSpec
 from workers.engine.counters import Counters, Meter
 from workers.engine.errors import (
     CheckpointShape,
@@ -28,19 +30,17 @@ from workers.engine.errors import (
     NonFiniteLogits,
 )
 from workers.engine.failures import classify
-from workers.engine.kv_cache import default_blocks
 from workers.engine.limits import Limits
-from workers.engine.loaded_adapters import LoadedAdapters
-from workers.engine.model import GPTJ
-from workers.engine.native.build import reason as native_reason
+from workers.engine.model.gptj import GPTJ
+from workers.engine.model.runner import Runner
+from workers.engine.model.weights import load_model
 from workers.engine.request import Finish, FinishReason, Request, StepOutput, TokenOutput
-from workers.engine.runner import Runner
-from workers.engine.sampler import Choice, sample
-from workers.engine.scheduler import Scheduler
+from workers.engine.sampling.sampler import Choice, sample
+from workers.engine.scheduling.blocks import BLOCK, BlockPool, root_key
+from workers.engine.scheduling.scheduler import Scheduler
+from workers.engine.scheduling.sequence import Sequence, Work
 from workers.engine.scoring import TokenScore, score_tokens
-from workers.engine.sequence import Sequence, Work
 from workers.engine.text import TextStream, Vocabulary
-from workers.engine.weights import load_model
 
 
 class Engine:

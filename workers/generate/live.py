@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playground.core.errors import LogDamaged
-from playground.core.tokenlog import token_json
+from playground.live.tokenlog import token_json
 from playground.runs.models import Run
 from workers.engine.request import Finish, TokenOutput
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import structlog
 
 from playground.core.failures import each_alone, is_passing, reason_of, warn_once
-from playground.core.tokenlog import (
+from playground.live.tokenlog import (
     CHANNEL,
     FORWARD,
     Item,

@@ -12,8 +12,7 @@ from redis.exceptions import RedisError
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import PlaygroundError
 from playground.core.failures import is_passing, reason_of, warn_once
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import LogPart, log_damaged, tokens_of
+from playground.live.tokenlog import LogPart, log_damaged, token_log, tokens_of
 from playground.runs.finishing import Outcome, run_finish
 from playground.runs.leases import run_claim, run_release, run_restart
 from playground.runs.models import Run

@@ -12,7 +12,7 @@ from django.db import close_old_connections
 from playground.checkpoints.jobs import GENERATE
 from playground.core.erasing import erasure_do
 from playground.core.failures import is_passing, reason_of, warn_once
-from playground.core.redis_clients import token_log
+from playground.live.tokenlog import token_log
 from playground.runs.leases import (
     cancel_asked,
     sweep,

@@ -6,7 +6,7 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
-import playground.library.models
+import playground.core.link_tokens
 
 
 class Migration(migrations.Migration):
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 (
                     "token",
                     models.CharField(
-                        default=playground.library.models.share_token,
+                        default=playground.core.link_tokens.link_token,
                         editable=False,
                         max_length=22,
                         unique=True,

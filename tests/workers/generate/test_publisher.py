@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from playground.core.tokenlog import Item, Reply
+from playground.live.tokenlog import Item, Reply
 from playground.runs.models import Run
 from tests.support.part import wait_until
 from workers.engine.request import TokenOutput

@@ -1,0 +1,68 @@
+"""The pages that open the workbench: each source has an address."""
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_safe
+
+from playground.accounts.people import person_of
+from playground.library.drafts import draft_address, draft_of
+from playground.library.services import prompt_of
+from playground.library.versions import version_of
+from playground.runs.selectors import run_of
+from playground.sharing.gallery import shown_in_gallery
+from playground.sharing.public_views import keep_unlisted
+from playground.sharing.shares import shown_by_link
+from playground.workbench.openings import (
+    open_draft,
+    open_prompt,
+    open_run,
+    open_shown,
+    open_version,
+)
+from playground.workbench.page import render_workbench
+
+
+@require_safe
+def run(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """The run's template page as it was, with the text so far."""
+    person = person_of(request)
+    return render_workbench(request, open_run(person, run_of(person, run_id)))
+
+
+@require_safe
+def prompt(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
+    """A saved prompt as it opens: with the person's draft, else its head and its last run."""
+    opening = open_prompt(request, prompt_of(person_of(request), prompt_id))
+    return render_workbench(request, opening)
+
+
+@require_safe
+def version(request: HttpRequest, prompt_id: uuid.UUID, number: int) -> HttpResponse:
+    """One version as it was saved, with its last run."""
+    prompt = prompt_of(person_of(request), prompt_id)
+    return render_workbench(request, open_version(request, prompt, version_of(prompt, number)))
+
+
+@require_safe
+def draft(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
+    """A copy that was kept; a draft itself opens where it belongs."""
+    person = person_of(request)
+    draft = draft_of(person, draft_id)
+    if not draft.is_copy or draft.discarded_at is not None:
+        return HttpResponseRedirect(draft_address(draft))
+    return render_workbench(request, open_draft(person, draft))
+
+
+@require_safe
+def shared(request: HttpRequest, token: str) -> HttpResponse:
+    """What a share link shows, on a page that can run it."""
+    shown = shown_by_link(token, most_runs=0)
+    return keep_unlisted(render_workbench(request, open_shown(request, shown)), shown)
+
+
+@require_safe
+def published(request: HttpRequest, published_id: uuid.UUID) -> HttpResponse:
+    """What the gallery shows, on a page that can run it."""
+    shown = shown_in_gallery(published_id, most_runs=0)
+    return render_workbench(request, open_shown(request, shown))

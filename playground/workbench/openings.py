@@ -1,0 +1,230 @@
+"""Every way to open the workbench: one function a source, each returning an `Opening`."""
+
+from dataclasses import dataclass, replace
+
+from django.http import HttpRequest
+
+from playground.accounts.models import Person
+from playground.accounts.people import person_of
+from playground.checkpoints.registry import registry
+from playground.core.http import read_id
+from playground.core.toasts import take_toast
+from playground.library.drafts import current_draft, own_draft
+from playground.library.models import Draft, Prompt, PromptVersion
+from playground.library.states import state_of_draft, state_of_version
+from playground.library.versions import latest_run
+from playground.prompts.catalog import Template
+from playground.prompts.form import PromptForm, default_form, stored_form
+from playground.prompts.formats import AGENT, Turn
+from playground.prompts.state import (
+    PromptState,
+    first_title,
+    form_of_state,
+    state_of,
+    template_named,
+)
+from playground.runs.models import Run
+from playground.runs.parameters import Parameters
+from playground.sharing.page import shown_form
+from playground.sharing.shares import Shown
+from playground.workbench.run_panel import RunPanel, run_panel
+from playground.workbench.save_bar import SaveBar
+from playground.workbench.state_links import PARAMETER, form_of_link
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """What a page of the workbench opens with.
+
+    panel: of the run that is shown; None before the first.
+    focus: the field and the row that take the focus, where one was just added.
+    """
+
+    form: PromptForm
+    save_bar: SaveBar
+    panel: RunPanel | None = None
+    focus: tuple[str, int] | None = None
+
+
+def open_template(request: HttpRequest, template: Template) -> Opening:
+    """A template's own page: with the person's draft, else the example.
+
+    The model that the address asks for goes before the draft's.
+    """
+    person = person_of(request)
+    draft = current_draft(person, template=template.slug)
+    form = form_of_state(template, state_of_draft(draft)) if draft else default_form(template)
+    asked = request.GET.get("model", "")
+    if asked in registry().models:
+        form = replace(form, model=asked)
+    bar = SaveBar(
+        template=template,
+        title=first_title(form),
+        draft=draft,
+        person=person,
+        toast=take_toast(request),
+    )
+    return Opening(form=form, save_bar=bar)
+
+
+def open_state_link(request: HttpRequest, template: Template) -> Opening:
+    """What a link to a state carries. The person's draft stays where it is."""
+    return _open_beside_draft(person_of(request), form_of_link(template, request.GET[PARAMETER]))
+
+
+def open_shown(request: HttpRequest, shown: Shown) -> Opening:
+    """What a share link or the gallery shows. Nothing is saved before something is typed or run."""
+    return _open_beside_draft(person_of(request), shown_form(shown))
+
+
+def open_posted(
+    request: HttpRequest, form: PromptForm, *, focus: tuple[str, int] | None = None
+) -> Opening:
+    """A page that was posted and comes back, of what its hidden inputs name."""
+    person = person_of(request)
+    prompt = _own_prompt(person, request.POST.get("prompt_id", ""), form.template)
+    version_id = read_id(request.POST.get("version", ""))
+    version = prompt.versions.filter(pk=version_id).first() if prompt and version_id else None
+    bar = SaveBar(
+        template=form.template,
+        title=first_title(form),
+        prompt=prompt,
+        version=version or (prompt.head if prompt else None),
+        draft=own_draft(person, read_id(request.POST.get("draft", ""))),
+        person=person,
+    )
+    return Opening(form=form, save_bar=bar, focus=focus)
+
+
+def open_run(person: Person | None, run: Run) -> Opening:
+    """A run, and the person's prompt that it was made of, if that still exists."""
+    form = form_of_run(run)
+    version = None
+    if person is not None and run.version_id is not None:
+        own = PromptVersion.objects.filter(pk=run.version_id, prompt__person=person)
+        version = own.select_related("prompt__head").first()
+    prompt = version.prompt if version else None
+    draft = current_draft(person, template=form.template.slug, prompt=prompt)
+    # The draft from which the run was made is on the page as it is; another one is not.
+    is_shown = draft is not None and _is_on_page(draft, run, form)
+    bar = SaveBar(
+        template=form.template,
+        title=first_title(form),
+        prompt=prompt,
+        version=version,
+        draft=draft if is_shown else None,
+        other=None if is_shown else draft,
+        person=person,
+    )
+    return Opening(form=form, save_bar=bar, panel=run_panel(form.template, run))
+
+
+def open_prompt(request: HttpRequest, prompt: Prompt) -> Opening:
+    """A saved prompt: with the person's draft, else its head and its last run."""
+    draft = current_draft(person_of(request), prompt=prompt)
+    if draft is None:
+        return _open_version(request, prompt, prompt.head)
+    form = form_of_state(template_named(prompt.template), state_of_draft(draft))
+    bar = SaveBar(
+        template=form.template,
+        title=first_title(form),
+        prompt=prompt,
+        version=prompt.head,
+        draft=draft,
+        person=person_of(request),
+        toast=take_toast(request),
+    )
+    return Opening(form=form, save_bar=bar)
+
+
+def open_version(request: HttpRequest, prompt: Prompt, version: PromptVersion) -> Opening:
+    """One version as it was saved, with its last run."""
+    other = current_draft(person_of(request), prompt=prompt)
+    return _open_version(request, prompt, version, other=other)
+
+
+def open_draft(person: Person | None, draft: Draft) -> Opening:
+    """A draft itself: a copy that was kept."""
+    form = form_of_state(template_named(draft.template), state_of_draft(draft))
+    bar = SaveBar(
+        template=form.template,
+        title=first_title(form),
+        prompt=draft.prompt,
+        version=draft.prompt.head if draft.prompt else None,
+        draft=draft,
+        person=person,
+    )
+    return Opening(form=form, save_bar=bar)
+
+
+def form_of_run(run: Run) -> PromptForm:
+    """The form that made ``run``."""
+    return stored_form(
+        template_named(run.template),
+        fields=run.fields,
+        prompt=run.prompt,
+        parameters=Parameters.from_json(run.parameters),
+        # A model that the operator took away leaves the choice open.
+        model=run.model if run.model in registry().models else "",
+    )
+
+
+def _open_beside_draft(person: Person | None, form: PromptForm) -> Opening:
+    bar = SaveBar(
+        template=form.template,
+        title=first_title(form),
+        other=current_draft(person, template=form.template.slug),
+    )
+    return Opening(form=form, save_bar=bar)
+
+
+def _open_version(
+    request: HttpRequest,
+    prompt: Prompt,
+    version: PromptVersion | None,
+    *,
+    other: Draft | None = None,
+) -> Opening:
+    template, person = template_named(prompt.template), person_of(request)
+    run = latest_run(person, version)
+    state = state_of_version(version) if version else PromptState(fields={}, text="", parameters={})
+    form = form_of_state(template, state)
+    bar = SaveBar(
+        template=template,
+        title=first_title(form),
+        prompt=prompt,
+        version=version,
+        other=other,
+        person=person,
+        toast=take_toast(request),
+    )
+    return Opening(form=form, save_bar=bar, panel=run_panel(template, run) if run else None)
+
+
+def _is_on_page(draft: Draft, run: Run, form: PromptForm) -> bool:
+    """Whether the draft holds what the run's page shows: its form, or that and what it wrote."""
+    if draft.state == state_of(form).to_json():
+        return True
+    if draft.state["parameters"] != form.parameters.to_json():
+        return False
+    values = form.values
+    if form.template.is_free:
+        start, restart = values.get("inject_start", ""), values.get("inject_restart", "")
+        whole = f"{values['prompt']}{start}{run.text}"
+        return draft.state["text"] in (whole, f"{whole}{restart}")
+    if "turns" not in values or form.detached is not None:
+        return False
+    answered = replace(form, values={**values, "turns": [*values["turns"], _reply(run)]})
+    return bool(draft.state["fields"] == answered.to_json())
+
+
+def _reply(run: Run) -> Turn:
+    return Turn(AGENT, run.text.strip())
+
+
+def _own_prompt(person: Person | None, raw_id: str, template: Template) -> Prompt | None:
+    prompt_id = read_id(raw_id)
+    if person is None or prompt_id is None:
+        return None
+    own = Prompt.objects.filter(pk=prompt_id, person=person, template=template.slug)
+    return own.select_related("head").first()

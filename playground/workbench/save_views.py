@@ -1,0 +1,48 @@
+"""Saving from the page: as a new prompt, or as the next version of one."""
+
+import uuid
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from playground.accounts.people import person_for_write, person_of
+from playground.core.errors import PlaygroundError
+from playground.core.http import HtmxRequest, open_page
+from playground.core.toasts import toast
+from playground.library.saving import SavedPage, page_save, posted_page
+from playground.library.services import prompt_of
+from playground.prompts.catalog import Template
+from playground.prompts.form import posted_form
+from playground.prompts.state import template_named
+from playground.workbench.page import refuse
+
+
+@require_POST
+def create(request: HtmxRequest, template: Template) -> HttpResponse:
+    """Saves what is on the page as a new prompt."""
+    form = posted_form(template, request.POST)
+    try:
+        saved = page_save(person=person_for_write(request), page=posted_page(form, request.POST))
+    except PlaygroundError as error:
+        return refuse(request, form, error)
+    return _open_saved(request, saved)
+
+
+@require_POST
+def save(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
+    """Saves what is on the page as the prompt's next version."""
+    prompt = prompt_of(person_of(request), prompt_id)
+    form = posted_form(template_named(prompt.template), request.POST)
+    try:
+        page = posted_page(form, request.POST, prompt=prompt)
+        saved = page_save(person=person_for_write(request), page=page, prompt=prompt)
+    except PlaygroundError as error:
+        return refuse(request, form, error)
+    return _open_saved(request, saved)
+
+
+def _open_saved(request: HtmxRequest, saved: SavedPage) -> HttpResponse:
+    no_version = "Saved. The text is the same, so there is no new version."
+    toast(request, "Saved." if saved.version else no_version)
+    return open_page(request, reverse("workbench:prompt", args=[saved.prompt.pk]))
