@@ -29,7 +29,7 @@ RUNS_SHOWN = 3
 _DIFF_SECONDS = 0.05
 
 
-def version_of(prompt: Prompt, number: int) -> PromptVersion:
+def get_version(prompt: Prompt, number: int) -> PromptVersion:
     """The prompt's version of that number. Whose the prompt is, was asked before."""
     version = prompt.versions.filter(number=number).first()
     if version is None:

@@ -47,7 +47,7 @@ class QueuePlace:
     wait_seconds: float | None
 
 
-def run_of(person: Person | None, run_id: uuid.UUID) -> Run:
+def get_run(person: Person | None, run_id: uuid.UUID) -> Run:
     """The person's own run; anybody else's is as if it did not exist."""
     run = Run.objects.filter(pk=run_id, person=person).first() if person else None
     if run is None:
