@@ -117,7 +117,9 @@ def latest_run(person: Person | None, version: PromptVersion | None) -> Run | No
     return runs.order_by("-number").first()
 
 
-def run_claim(*, person: Person, run: str, form: PromptForm, version: PromptVersion) -> None:
+def run_link_to_version(
+    *, person: Person, run: str, form: PromptForm, version: PromptVersion
+) -> None:
     """Makes the run that stands on a page the new version's, if it was made of the same."""
     try:
         run_id = uuid.UUID(run)
