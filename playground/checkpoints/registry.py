@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from playground.core.environment import MOST
+from playground.core.environment import MAX_NUMBER
 from playground.core.errors import UnknownModel
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -29,9 +29,9 @@ MAX_REGISTRY_BYTES = 1 << 20
 MAX_MODELS = 100
 Dtype = Literal["float32", "bfloat16", "float16", "int8"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
-# Names stand in addresses, queues and rows.
+# Names are in addresses, queues and rows.
 _MODEL_NAME = re.compile(r"[\w.-]{1,80}")
-_MOST = {
+_MAX_LENGTHS = {
     "title": 200,
     "path": 4_096,
     "hub": 200,
@@ -173,9 +173,9 @@ def _spec(name: str, table: Any, file: Path) -> ModelSpec:
 def _wrong_value(key: str, value: Any) -> str:
     """What is wrong with the value of a key, or nothing."""
     if key in ("title", "path", "hub", "revision", "device", "note"):
-        is_good = isinstance(value, str) and "\0" not in value and len(value) <= _MOST[key]
+        is_good = isinstance(value, str) and "\0" not in value and len(value) <= _MAX_LENGTHS[key]
         if not is_good or (key != "note" and not value.strip()):
-            return f"{key} is a text in quotes, of up to {_MOST[key]:,} characters"
+            return f"{key} is a text in quotes, of up to {_MAX_LENGTHS[key]:,} characters"
         if key == "device" and not DEVICE.fullmatch(value):
             return "device is cpu, cuda, or cuda: with a number"
         return ""
@@ -184,11 +184,11 @@ def _wrong_value(key: str, value: Any) -> str:
     if key in ("serve", "demo"):
         return "" if isinstance(value, bool) else f"{key} is true or false, without quotes"
     if key in ("slots", "cache_mb"):
-        is_good = isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST
+        is_good = isinstance(value, int) and not isinstance(value, bool) and 0 < value < MAX_NUMBER
         return "" if is_good else f"{key} is a whole number above 0"
     if key == "tokens_per_second":
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return "" if is_number and 0 < value < MOST else f"{key} is a number above 0"
+        return "" if is_number and 0 < value < MAX_NUMBER else f"{key} is a number above 0"
     return _wrong_hashes(value)
 
 

@@ -120,7 +120,7 @@ def latest_run(person: Person | None, version: PromptVersion | None) -> Run | No
 def run_link_to_version(
     *, person: Person, run: str, form: PromptForm, version: PromptVersion
 ) -> None:
-    """Makes the run that stands on a page the new version's, if it was made of the same."""
+    """Makes the run that is on a page the new version's, if it was made of the same."""
     try:
         run_id = uuid.UUID(run)
     except ValueError:

@@ -250,7 +250,7 @@ def _workers(found: Registry, states: dict[str, str], workers: list[Worker]) -> 
 
 def _pages() -> Iterator[Finding]:
     if failures := failures_inside():
-        yield wrong("pages", _told(failures), "Mend what stands above first, then look again.")
+        yield wrong("pages", _sentences(failures), "Mend what is above first, then look again.")
     else:
         yield good("pages", "Each kind of page is answered.")
 
@@ -269,12 +269,14 @@ def _site() -> Iterator[Finding]:
         )
         return
     if failures:
-        yield wrong("site", f"At {url}: {_told(failures)}", "Restart it, then look at its log.")
+        yield wrong(
+            "site", f"At {url}: {_sentences(failures)}", "Restart it, then look at its log."
+        )
     else:
         yield good("site", f"It answers at {url}, and so does each kind of page.")
 
 
-def _told(failures: list[Failure]) -> str:
+def _sentences(failures: list[Failure]) -> str:
     others = f" (and {len(failures) - 1} more pages)" if len(failures) > 1 else ""
     return f"{failures[0].page} fails: {failures[0].reason}{others}."
 

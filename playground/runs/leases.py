@@ -20,7 +20,7 @@ from playground.checkpoints.selectors import live_workers
 from playground.core.failures import each_alone
 from playground.runs.finishing import run_finish_from_log
 from playground.runs.models import Run
-from playground.runs.selectors import lately
+from playground.runs.selectors import finished_lately
 
 # How many candidates lost to other workers before a claim gives up; the next
 # ring or sweep tries again.
@@ -110,7 +110,7 @@ def sweep(*, model: str, free_slots: int) -> None:
         ring(GENERATE, model)
 
 
-def cancel_asked(run_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+def runs_to_stop(run_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
     """Those of ``run_ids`` whose row says that they are to stop, or is deleted."""
     ids = list(run_ids)
     going_on = Run.objects.filter(pk__in=ids, cancel_requested=False)
@@ -153,7 +153,7 @@ def _work(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     work: dict[uuid.UUID, int] = {}
     for rows, column in (
         (of_people.filter(status=Run.Status.RUNNING), "max_tokens"),
-        (of_people.filter(lately()), "completion_tokens"),
+        (of_people.filter(finished_lately()), "completion_tokens"),
     ):
         for person, tokens in rows.values_list("person").annotate(sum=Sum(column)):
             work[person] = work.get(person, 0) + tokens

@@ -55,7 +55,7 @@ def get_run(person: Person | None, run_id: uuid.UUID) -> Run:
     return run
 
 
-def run_before(person: Person | None, posted: str) -> Run | None:
+def find_shown_run(person: Person | None, posted: str) -> Run | None:
     """The person's own run that a page posts as the one it shows; None for any other word."""
     try:
         run_id = uuid.UUID(posted)
@@ -160,6 +160,6 @@ def _speeds() -> dict[str, float | None]:
     return {row["model"]: row["speed"] for row in rows}
 
 
-def lately() -> Q:
+def finished_lately() -> Q:
     """Runs that finished within `LATELY`."""
     return Q(finished_at__gte=Now() - LATELY)

@@ -26,8 +26,8 @@ from playground.runs.lengths import MAX_PROMPT_CHARACTERS, misfit, too_many_char
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_SEED, Parameters
 
-# What a person who is at the limit is told to wait. Seconds.
-RETRY_AFTER = 5
+# What a person who is at the limit has to wait.
+RETRY_AFTER_SECONDS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +87,7 @@ def run_create(
 
 
 def _tree(run: Run | None) -> uuid.UUID | None:
-    """The tree in which ``run`` stands."""
+    """The tree that ``run`` is in."""
     return None if run is None else run.tree or run.first_id
 
 
@@ -166,11 +166,11 @@ def _check_limits(person: Person, address: str) -> None:
         raise TooManyRuns(
             f"You have {settings.LIMIT_PERSON_ACTIVE} runs queued or running. "
             "Wait for one to finish, or stop one.",
-            retry_after=RETRY_AFTER,
+            retry_after=RETRY_AFTER_SECONDS,
         )
     same_address = active.filter(~Q(address=""), address=address)
     if same_address.count() >= settings.LIMIT_ADDRESS_ACTIVE:
         raise TooManyRuns(
             "Many runs are queued or running from your network. Try again in a moment.",
-            retry_after=RETRY_AFTER,
+            retry_after=RETRY_AFTER_SECONDS,
         )

@@ -19,7 +19,7 @@ from playground.prompts.form import PromptForm, posted_form
 from playground.prompts.state import template_named
 from playground.prompts.tables import write_csv
 from playground.runs.models import Run
-from playground.runs.selectors import get_run, run_before
+from playground.runs.selectors import find_shown_run, get_run
 from playground.runs.services import run_cancel, run_create, run_retry
 from playground.workbench.openings import form_of_run
 from playground.workbench.page import bound_fields, message_field, refuse
@@ -127,6 +127,6 @@ def _create(request: HtmxRequest, form: PromptForm) -> Run:
         fields=kept_fields(form.sent(), finished),
         prompt=finished.text,
         parameters=form.parameters,
-        parent=run_before(person_of(request), request.POST.get("parent", "")),
+        parent=find_shown_run(person_of(request), request.POST.get("parent", "")),
         version_id=version_of_run(person_of(request), form, request.POST.get("version", "")),
     )

@@ -60,7 +60,7 @@ def _generate_text(serving: Serving, live: LiveRun) -> None:
     if not _begin(serving, live):
         return
     serving.submit(live, _request(serving, live))
-    serving.publisher.started(live)
+    serving.publisher.announce_start(live)
     live.done.wait()
     if live.stale:
         log.info("attempt_stale", run=live.id, attempt=live.run.attempt)
@@ -176,7 +176,7 @@ def _record(serving: Serving, live: LiveRun, outcome: Outcome) -> None:
         # The row takes no end at all. Its text stays in the log; the slot is others'.
         warn_once("run_not_ended", row=live.id, error=error)
     if stored:
-        serving.publisher.finished(live, stored)
+        serving.publisher.announce_end(live, stored)
     else:
         serving.publisher.forget(live)
 

@@ -13,11 +13,7 @@ from playground.checkpoints.jobs import GENERATE
 from playground.core.erasing import erasure_do
 from playground.core.failures import is_passing, reason_of, warn_once
 from playground.live.tokenlog import token_log
-from playground.runs.leases import (
-    cancel_asked,
-    sweep,
-    worker_runs_release,
-)
+from playground.runs.leases import runs_to_stop, sweep, worker_runs_release
 from workers.engine.engine import Engine
 from workers.engine.request import Finish, Request, SamplingParams, StepOutput
 from workers.engine.watchdog import Watchdog
@@ -164,7 +160,7 @@ class Serving:
                 produced[live.id] = live
                 tokens += 1
         if produced:
-            self.publisher.produced(list(produced.values()))
+            self.publisher.send(list(produced.values()))
         # After the publisher knows the last token: whoever waits may go on.
         for live, finish in finished:
             live.end(finish)
@@ -198,7 +194,7 @@ class Serving:
     def _sweep(self) -> None:
         with self._lock:
             runs = dict(self._live)
-        for run_id in cancel_asked(uuid.UUID(run_id) for run_id in runs):
+        for run_id in runs_to_stop(uuid.UUID(run_id) for run_id in runs):
             self.abort(runs[str(run_id)])
         sweep(model=self.spec.name, free_slots=self.slots - len(runs))
 
