@@ -68,7 +68,7 @@ class Producer:
                 position = len(live.lines) + 1
                 number = position % len(TOKENS)
                 live.add(TokenOutput(live.id, position, 1000 + number, texts[number]))
-            self.publisher.produced(self.lives)
+            self.publisher.send(self.lives)
             left = begun + (step + 1) * interval - time.perf_counter()
             if left > 0:
                 time.sleep(left)

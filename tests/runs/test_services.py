@@ -6,7 +6,8 @@ from django.test import override_settings
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from playground.accounts.models import Person
-from playground.core import rings
+from playground.checkpoints import rings
+from playground.checkpoints.jobs import GENERATE
 from playground.core.errors import (
     PromptEmpty,
     PromptTooLong,
@@ -44,9 +45,9 @@ def test_it_saves_the_run_and_rings_after_the_commit(
     with django_capture_on_commit_callbacks(execute=False) as callbacks:
         run = create(person, seed=7)
 
-    assert rings.rings_waiting("tiny") == 0
+    assert rings.rings_waiting(GENERATE, "tiny") == 0
     callbacks[0]()
-    assert rings.rings_waiting("tiny") == 1
+    assert rings.rings_waiting(GENERATE, "tiny") == 1
     run.refresh_from_db()
     assert (run.status, run.seed, run.seed_pinned, run.prompt_tokens) == ("queued", 7, True, 4)
 

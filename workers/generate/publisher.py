@@ -70,19 +70,19 @@ class Publisher:
             self._wake.notify()
         self._thread.join(timeout)
 
-    def started(self, live: LiveRun) -> None:
+    def announce_start(self, live: LiveRun) -> None:
         """Tells readers that the run is being worked on."""
         with self._wake:
             self._started.append(live)
             self._wake.notify()
 
-    def produced(self, runs: list[LiveRun]) -> None:
+    def send(self, runs: list[LiveRun]) -> None:
         """``runs`` have tokens that the log has not."""
         with self._wake:
             self._unsent.update((live.id, live) for live in runs if not live.broken)
             self._wake.notify()
 
-    def finished(self, live: LiveRun, status: str) -> None:
+    def announce_end(self, live: LiveRun, status: str) -> None:
         """The row is committed: tell readers after the last token, let the log go."""
         with self._wake:
             self._finished[live.id] = (live, status)
@@ -109,7 +109,7 @@ class Publisher:
                 if self._stop.is_set() and not (self._unsent or self._started or self._finished):
                     return
             try:
-                self._send()
+                self._send_all()
                 pause = 0.0
             # Whatever it is, the thread must not end: all runs of the process are written here.
             except Exception as error:
@@ -120,7 +120,7 @@ class Publisher:
                 if self._stop.wait(pause):
                     return
 
-    def _send(self) -> None:
+    def _send_all(self) -> None:
         """Sends all that waits. What raises is sent again; the rest has gone."""
         # First what frees memory: when Redis is full, the rest fails until it did.
         self._close()

@@ -103,7 +103,7 @@ def produce(publisher: Publisher, live: LiveRun, count: int = 1) -> None:
     for _ in range(count):
         position = len(live.lines) + 1
         live.add(TokenOutput(live.id, position, position, f"t{position}"))
-    publisher.produced([live])
+    publisher.send([live])
 
 
 def eventually(holds: Callable[[], object]) -> None:
@@ -125,7 +125,7 @@ def test_what_was_produced_while_redis_was_away_is_sent_later(
 ) -> None:
     live = live_run()
     log.away = True
-    publisher.started(live)
+    publisher.announce_start(live)
     produce(publisher, live, 3)
     eventually(lambda: log.calls > 1)
 
@@ -198,7 +198,7 @@ def test_a_run_whose_log_takes_nothing_ends_alone(
     assert broken.broken.code == "log_damaged"
     assert log.calls == calls + 1
     # It has ended like any other run: its log gets its expiry.
-    publisher.finished(broken, "failed")
+    publisher.announce_end(broken, "failed")
     eventually(lambda: log.closed == [broken.id])
 
 
@@ -217,7 +217,7 @@ def test_a_token_that_nothing_can_encode_ends_its_run_alone(
     log.append = encode  # type: ignore[method-assign]
     bad.add(TokenOutput(bad.id, 1, 1, "\ud800"))
     with publisher._wake:
-        publisher.produced([bad])
+        publisher.send([bad])
         produce(publisher, other)
 
     eventually(lambda: other.acknowledged == 1)
@@ -239,7 +239,7 @@ def test_a_log_is_closed_only_after_its_last_token(publisher: Publisher, log: Fa
     live = live_run()
     log.full = True
     produce(publisher, live, 2)
-    publisher.finished(live, "succeeded")
+    publisher.announce_end(live, "succeeded")
     eventually(lambda: log.calls > 2)
     assert log.closed == []
 
@@ -257,7 +257,7 @@ def test_when_redis_is_full_finished_logs_are_let_go(publisher: Publisher, log: 
     produce(publisher, going)
     eventually(lambda: log.calls > 1)
 
-    publisher.finished(done, "succeeded")
+    publisher.announce_end(done, "succeeded")
 
     eventually(lambda: log.closed == [done.id])
 
@@ -274,7 +274,7 @@ def test_it_sends_what_it_has_before_it_stops(log: FakeLog) -> None:
     )
     live = live_run()
     produce(publisher, live, 3)
-    publisher.finished(live, "succeeded")
+    publisher.announce_end(live, "succeeded")
 
     publisher.start()
     publisher.stop(timeout=5)
