@@ -14,7 +14,7 @@ from playground.history.listing import glimpsed
 from playground.history.rows import HistoryRow
 from playground.runs.deletion import runs_delete
 from playground.runs.models import Run
-from playground.runs.selectors import run_of
+from playground.runs.selectors import get_run
 from playground.runs.services import run_star
 from playground.workbench.tree import tree_of
 
@@ -22,7 +22,7 @@ from playground.workbench.tree import tree_of
 @require_POST
 def star(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
     """Stars the person's own run (``starred=1``), or takes the star away."""
-    run = run_of(person_of(request), run_id)
+    run = get_run(person_of(request), run_id)
     run.starred = bool(request.POST.get("starred"))
     run_star(run=run, starred=run.starred)
     if request.htmx:
@@ -37,7 +37,7 @@ def star(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
 def delete(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
     """Asks, and then deletes the person's own run."""
     person = person_of(request)
-    run = run_of(person, run_id)
+    run = get_run(person, run_id)
     if request.method != "POST":
         rows = [HistoryRow(one) for one in glimpsed(Run.objects.filter(pk=run.pk))]
         context = {"rows": rows, "count": "this run", "action": request.path}

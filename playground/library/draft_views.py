@@ -17,9 +17,9 @@ from playground.library.drafts import (
     Saved,
     draft_address,
     draft_discard,
-    draft_of,
     draft_restore,
     draft_save,
+    get_draft,
     posted_draft_form,
     posted_page_save,
 )
@@ -63,7 +63,7 @@ def save(request: HtmxRequest, template: Template) -> HttpResponse:
 @require_POST
 def discard(request: HtmxRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Puts a draft aside; its page, or the list it was thrown away from, offers to undo that."""
-    draft = draft_discard(draft=draft_of(person_of(request), draft_id))
+    draft = draft_discard(draft=get_draft(person_of(request), draft_id))
     text = "Copy deleted." if draft.is_copy else "Draft put aside."
     toast(request, text, undo=reverse("library:draft_restore", args=[draft.pk]))
     if "in_list" in request.POST:
@@ -74,7 +74,7 @@ def discard(request: HtmxRequest, draft_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def restore(request: HtmxRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Brings it back: undoes `discard`."""
-    draft = draft_restore(draft=draft_of(person_of(request), draft_id))
+    draft = draft_restore(draft=get_draft(person_of(request), draft_id))
     if "in_list" in request.POST:
         return see_other(reverse("library:list") + "?show=drafts")
     return open_page(request, draft_address(draft))

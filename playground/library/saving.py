@@ -11,7 +11,7 @@ from playground.library.drafts import draft_done, posted_revision
 from playground.library.forms import Details, posted_details
 from playground.library.models import Prompt, PromptVersion
 from playground.library.services import prompt_create, prompt_save
-from playground.library.versions import run_claim
+from playground.library.versions import run_link_to_version
 from playground.prompts.form import PromptForm
 from playground.prompts.state import first_title, state_of
 
@@ -75,5 +75,5 @@ def page_save(*, person: Person, page: PageToSave, prompt: Prompt | None = None)
         )
     draft_done(person=person, seen=page.draft, revision=page.revision, state=state)
     if version is not None:
-        run_claim(person=person, run=page.run, form=form, version=version)
+        run_link_to_version(person=person, run=page.run, form=form, version=version)
     return SavedPage(prompt=prompt, version=version)

@@ -21,7 +21,7 @@ from playground.library.versions import version_create
 from playground.prompts.state import PromptState
 
 
-def prompt_of(person: Person | None, prompt_id: uuid.UUID) -> Prompt:
+def get_prompt(person: Person | None, prompt_id: uuid.UUID) -> Prompt:
     """The person's own prompt; anybody else's is as if it did not exist."""
     own = Prompt.objects.filter(pk=prompt_id, person=person) if person else Prompt.objects.none()
     prompt = own.select_related("head").prefetch_related("tags").first()

@@ -15,10 +15,10 @@ from playground.library.forms import posted_details
 from playground.library.listing import LibraryQuery, library_page, library_row
 from playground.library.models import Prompt
 from playground.library.services import (
+    get_prompt,
     prompt_archive,
     prompt_delete,
     prompt_edit,
-    prompt_of,
     prompt_star,
     tags_written,
 )
@@ -41,7 +41,7 @@ def library(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def star(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Marks it, or takes the mark off."""
-    prompt = prompt_of(person_of(request), prompt_id)
+    prompt = get_prompt(person_of(request), prompt_id)
     prompt_star(prompt=prompt, starred=request.POST.get("starred") == "1")
     if request.htmx:
         return render(request, "library/_star.html", {"prompt": prompt})
@@ -51,7 +51,7 @@ def star(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def archive(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Puts it into the archive; the list offers to undo that."""
-    prompt = prompt_archive(prompt=prompt_of(person_of(request), prompt_id), archived=True)
+    prompt = prompt_archive(prompt=get_prompt(person_of(request), prompt_id), archived=True)
     toast(request, "Archived.", undo=reverse("library:unarchive", args=[prompt.pk]))
     return see_other(back_to(request, reverse("library:list")))
 
@@ -59,7 +59,7 @@ def archive(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def unarchive(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Takes it out of the archive."""
-    prompt = prompt_archive(prompt=prompt_of(person_of(request), prompt_id), archived=False)
+    prompt = prompt_archive(prompt=get_prompt(person_of(request), prompt_id), archived=False)
     undo = reverse("library:archive", args=[prompt.pk])
     toast(request, "Back among your prompts.", undo=undo)
     return see_other(back_to(request, reverse("library:list")))
@@ -68,7 +68,7 @@ def unarchive(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Title, description and tags, in place of the row that shows them."""
-    prompt = prompt_of(person_of(request), prompt_id)
+    prompt = get_prompt(person_of(request), prompt_id)
     if request.method != "POST":
         return _render_edit(request, prompt)
     try:
@@ -84,14 +84,14 @@ def edit(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def row(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """The row as the list has it."""
-    prompt_of(person_of(request), prompt_id)
+    get_prompt(person_of(request), prompt_id)
     return _render_row(request, prompt_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Asks, and deletes for good. Only what is in the archive can be deleted."""
-    prompt = prompt_of(person_of(request), prompt_id)
+    prompt = get_prompt(person_of(request), prompt_id)
     if request.method != "POST":
         context = {"prompt": prompt, "link_count": prompt.shares.filter(revoked_at=None).count()}
         return render(request, "library/delete.html", context)

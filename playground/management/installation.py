@@ -30,7 +30,7 @@ def files() -> Iterator[Finding]:
         yield Finding(
             Verdict.NOTE,
             "files",
-            f"Every user of this machine can read {env_file}, where passwords may stand.",
+            f"Every user of this machine can read {env_file}, where passwords may be.",
             f"Run: chmod 600 {env_file}",
         )
     elif not loose:

@@ -111,7 +111,7 @@ def links_of(prompt: Prompt) -> QuerySet[Share]:
     return links.order_by("-created_at", "pk")
 
 
-def link_of(prompt: Prompt, share_id: uuid.UUID) -> Share:
+def get_share(prompt: Prompt, share_id: uuid.UUID) -> Share:
     """The prompt's link with that id. Whose the prompt is, was asked before."""
     share = prompt.shares.filter(pk=share_id).first()
     if share is None:

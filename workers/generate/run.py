@@ -22,8 +22,8 @@ from workers.engine.request import Finish, Request, SamplingParams
 from workers.generate.live import LiveRun
 from workers.generate.serving import Serving
 
-# Waits between tries while the database or Redis does not answer. Seconds.
-AGAIN = 0.5
+# Between two tries while the database or Redis does not answer.
+RETRY_SECONDS = 0.5
 
 T = TypeVar("T")
 
@@ -36,10 +36,10 @@ def serve_ring(serving: Serving) -> None:
         run = run_claim(worker=serving.name, model=serving.spec.name)
         if run is None:
             return
-        generate(serving, run)
+        run_to_end(serving, run)
 
 
-def generate(serving: Serving, run: Run) -> None:
+def run_to_end(serving: Serving, run: Run) -> None:
     """Runs a claimed run to its end, or gives it back. Raises nothing: the next run is another's.
 
     Outages are waited for where they happen. Whatever else goes wrong would go wrong again, so it
@@ -47,7 +47,7 @@ def generate(serving: Serving, run: Run) -> None:
     """
     live = LiveRun(run=run)
     try:
-        _generate(serving, live)
+        _generate_text(serving, live)
     except (EngineError, PlaygroundError) as error:
         _fail(serving, live, error.code, error.message)
     except Exception as error:
@@ -56,11 +56,11 @@ def generate(serving: Serving, run: Run) -> None:
         _fail(serving, live, PlaygroundError.code, message)
 
 
-def _generate(serving: Serving, live: LiveRun) -> None:
+def _generate_text(serving: Serving, live: LiveRun) -> None:
     if not _begin(serving, live):
         return
     serving.submit(live, _request(serving, live))
-    serving.publisher.started(live)
+    serving.publisher.announce_start(live)
     live.done.wait()
     if live.stale:
         log.info("attempt_stale", run=live.id, attempt=live.run.attempt)
@@ -103,7 +103,7 @@ def _begin(serving: Serving, live: LiveRun) -> bool:
     False when the process stops before Redis answers; the run is given back.
     """
     try:
-        part = _until(serving, lambda: _open_log(live.run))
+        part = _keep_trying(serving, lambda: _open_log(live.run))
         live.tokens = tokens_of(part) if part else []
     except (RedisError, ValueError) as error:
         raise log_damaged(error) from error
@@ -168,7 +168,7 @@ def _record(serving: Serving, live: LiveRun, outcome: Outcome) -> None:
     """Stores the outcome however long the database is away; then readers are told."""
     stored = None
     try:
-        stored = _until(
+        stored = _keep_trying(
             serving,
             lambda: run_finish(run_id=live.run.pk, attempt=live.run.attempt, outcome=outcome),
         )
@@ -176,7 +176,7 @@ def _record(serving: Serving, live: LiveRun, outcome: Outcome) -> None:
         # The row takes no end at all. Its text stays in the log; the slot is others'.
         warn_once("run_not_ended", row=live.id, error=error)
     if stored:
-        serving.publisher.finished(live, stored)
+        serving.publisher.announce_end(live, stored)
     else:
         serving.publisher.forget(live)
 
@@ -189,7 +189,7 @@ def _give_back(serving: Serving, run: Run) -> None:
         log.warning("release_failed", run=str(run.pk), error=reason_of(error))
 
 
-def _until(serving: Serving, act: Callable[[], T]) -> T | None:
+def _keep_trying(serving: Serving, act: Callable[[], T]) -> T | None:
     """What ``act`` returns, once the database and Redis let it; None when stopping.
 
     An error that comes again is raised.
@@ -202,5 +202,5 @@ def _until(serving: Serving, act: Callable[[], T]) -> T | None:
                 raise
             log.warning("waiting_for_storage", error=reason_of(error))
             close_old_connections()
-        if serving.stopping.wait(AGAIN):
+        if serving.stopping.wait(RETRY_SECONDS):
             return None

@@ -1,4 +1,4 @@
-"""What a generate worker holds: the engine's loop, the heartbeat, the sweep."""
+"""What a generate worker holds: its row, the engine's loop, the sweep."""
 
 import os
 import threading
@@ -9,28 +9,21 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections
 
-from playground.checkpoints.models import Worker
-from playground.checkpoints.registry import ModelSpec
+from playground.checkpoints.jobs import GENERATE
 from playground.core.erasing import erasure_do
 from playground.core.failures import is_passing, reason_of, warn_once
 from playground.live.tokenlog import token_log
-from playground.runs.leases import (
-    cancel_asked,
-    sweep,
-    worker_heartbeat,
-    worker_register,
-    worker_runs_release,
-    workers_forget,
-)
+from playground.runs.leases import runs_to_stop, sweep, worker_runs_release
 from workers.engine.engine import Engine
 from workers.engine.request import Finish, Request, SamplingParams, StepOutput
 from workers.engine.watchdog import Watchdog
 from workers.generate.live import LiveRun
 from workers.generate.publisher import Publisher
+from workers.process.options import Options
+from workers.process.row import Load, WorkerRow
 
 # The exit status of a worker whose device or engine failed; `up` starts it again.
 EXIT_ENGINE_FAILED = 70
-EXIT_NAME_TAKEN = 71
 # Over how many seconds of busy steps the shown speed is measured.
 SPEED_WINDOW = 5.0
 SPEED_FIRST_WINDOW = 0.25
@@ -47,24 +40,25 @@ log = structlog.get_logger(__name__)
 class Serving:
     """One model on one device, for as long as the process lives."""
 
-    def __init__(self, *, name: str, spec: ModelSpec, device: str, slots: int) -> None:
-        self.name = name
-        self.spec = spec
-        self.device = device
-        self.slots = slots
-        self.state = Worker.State.LOADING
-        self.detail = ""
-        self.reason = ""
+    def __init__(self, options: Options) -> None:
+        self.name = options.name
+        self.spec = options.spec
+        self.slots = options.slots
+        self.row = WorkerRow(
+            name=options.name,
+            job=GENERATE,
+            model=options.spec.name,
+            device=options.device,
+            slots=options.slots,
+            measure_load=self._load,
+        )
         self.stopping = threading.Event()
         self.engine: Engine | None = None
         self.speed: float | None = None
-        self.incarnation = uuid.uuid4()
         self._live: dict[str, LiveRun] = {}
         self._lock = threading.Lock()
-        self._beat = threading.Event()
         self._window_tokens, self._window_seconds = 0, 0.0
         self.publisher = Publisher(
-            worker=name,
             token_log=token_log(),
             expire=settings.LOG_EXPIRY_SECONDS,
             on_cancel=self.abort,
@@ -76,12 +70,8 @@ class Serving:
 
     def register(self) -> None:
         """Takes the worker's row, and releases what its former self held."""
-        self.incarnation = worker_register(
-            name=self.name, model=self.spec.name, device=self.device, slots=self.slots
-        )
+        self.row.register()
         worker_runs_release(worker=self.name)
-        workers_forget()
-        threading.Thread(target=self._heartbeats, name="heartbeat", daemon=True).start()
 
     def serve(self, engine: Engine) -> None:
         """Begins to step ``engine``, once it is warm, and to sweep."""
@@ -90,11 +80,6 @@ class Serving:
         self.publisher.start()
         threading.Thread(target=self._steps, name="engine", daemon=True).start()
         threading.Thread(target=self._sweeps, name="sweep", daemon=True).start()
-
-    def say(self, state: Worker.State, detail: str = "", *, reason: str = "") -> None:
-        """Changes the state that pages show, at once. ``reason`` is an error's code."""
-        self.state, self.detail, self.reason = state, detail, reason
-        self._heartbeat()
 
     def hand_over(self) -> None:
         """Gives every live run back to the queue: another worker goes on from its log."""
@@ -174,7 +159,7 @@ class Serving:
                 produced[live.id] = live
                 tokens += 1
         if produced:
-            self.publisher.produced(list(produced.values()))
+            self.publisher.send(list(produced.values()))
         # After the publisher knows the last token: whoever waits may go on.
         for live, finish in finished:
             live.end(finish)
@@ -188,31 +173,8 @@ class Serving:
             self.speed = self._window_tokens / self._window_seconds
             self._window_tokens, self._window_seconds = 0, 0.0
 
-    def _heartbeats(self) -> None:
-        while not self._beat.wait(settings.HEARTBEAT_SECONDS):
-            self._heartbeat()
-
-    def _heartbeat(self) -> None:
-        try:
-            kept = worker_heartbeat(
-                name=self.name,
-                incarnation=self.incarnation,
-                state=self.state,
-                detail=self.detail,
-                reason=self.reason,
-                live=len(self._live),
-                tokens_per_second=self.speed,
-            )
-        # Whatever it is, the thread must not end: the lease of all runs is renewed here.
-        except Exception as error:
-            # The lease runs out if this goes on; the runs are fenced, not lost.
-            log.warning("heartbeat_failed", error=reason_of(error))
-            return
-        finally:
-            close_old_connections()
-        if not kept:
-            log.error("name_taken", worker=self.name)
-            os._exit(EXIT_NAME_TAKEN)
+    def _load(self) -> Load:
+        return Load(live=len(self._live), tokens_per_second=self.speed)
 
     def _sweeps(self) -> None:
         while not self.stopping.is_set():
@@ -231,7 +193,7 @@ class Serving:
     def _sweep(self) -> None:
         with self._lock:
             runs = dict(self._live)
-        for run_id in cancel_asked(uuid.UUID(run_id) for run_id in runs):
+        for run_id in runs_to_stop(uuid.UUID(run_id) for run_id in runs):
             self.abort(runs[str(run_id)])
         sweep(model=self.spec.name, free_slots=self.slots - len(runs))
 

@@ -33,7 +33,7 @@ class FakeLog:
         self.broken: set[str] = set()
         self.cancel: set[str] = set()
 
-    def append(self, channel: str, items: Iterable[Item]) -> list[Reply]:
+    def append(self, items: Iterable[Item]) -> list[Reply]:
         self.calls += 1
         if self.away:
             raise redis.ConnectionError("away")
@@ -53,13 +53,13 @@ class FakeLog:
             replies.append(Reply(len(log), stale=False, cancel=item.run in self.cancel))
         return replies
 
-    def tell(self, channel: str, notice: str) -> None:
+    def tell(self, run: str, event: str, *, epoch: int, kind: int) -> None:
         self.calls += 1
         if self.away:
             raise redis.ConnectionError("away")
-        self.notices.append(notice)
+        self.notices.append(event)
 
-    def close(self, channel: str, run: str, notice: str, *, expire: int) -> None:
+    def close(self, run: str, event: str, *, epoch: int, expire: int) -> None:
         self.calls += 1
         if self.away:
             raise redis.ConnectionError("away")
@@ -83,7 +83,6 @@ def publisher(
     monkeypatch.setattr(module, "BACKOFF", (0.01, 0.05))
     token_log: Any = log
     publisher = Publisher(
-        worker="w",
         token_log=token_log,
         expire=60,
         on_cancel=lambda live: told.append(("cancel", live)),
@@ -103,7 +102,7 @@ def produce(publisher: Publisher, live: LiveRun, count: int = 1) -> None:
     for _ in range(count):
         position = len(live.lines) + 1
         live.add(TokenOutput(live.id, position, position, f"t{position}"))
-    publisher.produced([live])
+    publisher.send([live])
 
 
 def eventually(holds: Callable[[], object]) -> None:
@@ -125,7 +124,7 @@ def test_what_was_produced_while_redis_was_away_is_sent_later(
 ) -> None:
     live = live_run()
     log.away = True
-    publisher.started(live)
+    publisher.announce_start(live)
     produce(publisher, live, 3)
     eventually(lambda: log.calls > 1)
 
@@ -198,7 +197,7 @@ def test_a_run_whose_log_takes_nothing_ends_alone(
     assert broken.broken.code == "log_damaged"
     assert log.calls == calls + 1
     # It has ended like any other run: its log gets its expiry.
-    publisher.finished(broken, "failed")
+    publisher.announce_end(broken, "failed")
     eventually(lambda: log.closed == [broken.id])
 
 
@@ -208,16 +207,16 @@ def test_a_token_that_nothing_can_encode_ends_its_run_alone(
     bad, other = live_run(), live_run()
     plain = log.append
 
-    def encode(channel: str, items: Iterable[Item]) -> list[Reply]:
+    def encode(items: Iterable[Item]) -> list[Reply]:
         items = list(items)
         for item in items:
             "".join(item.tokens).encode()
-        return plain(channel, items)
+        return plain(items)
 
     log.append = encode  # type: ignore[method-assign]
     bad.add(TokenOutput(bad.id, 1, 1, "\ud800"))
     with publisher._wake:
-        publisher.produced([bad])
+        publisher.send([bad])
         produce(publisher, other)
 
     eventually(lambda: other.acknowledged == 1)
@@ -239,7 +238,7 @@ def test_a_log_is_closed_only_after_its_last_token(publisher: Publisher, log: Fa
     live = live_run()
     log.full = True
     produce(publisher, live, 2)
-    publisher.finished(live, "succeeded")
+    publisher.announce_end(live, "succeeded")
     eventually(lambda: log.calls > 2)
     assert log.closed == []
 
@@ -257,7 +256,7 @@ def test_when_redis_is_full_finished_logs_are_let_go(publisher: Publisher, log: 
     produce(publisher, going)
     eventually(lambda: log.calls > 1)
 
-    publisher.finished(done, "succeeded")
+    publisher.announce_end(done, "succeeded")
 
     eventually(lambda: log.closed == [done.id])
 
@@ -265,7 +264,6 @@ def test_when_redis_is_full_finished_logs_are_let_go(publisher: Publisher, log: 
 def test_it_sends_what_it_has_before_it_stops(log: FakeLog) -> None:
     token_log: Any = log
     publisher = Publisher(
-        worker="w",
         token_log=token_log,
         expire=60,
         on_cancel=print,
@@ -274,7 +272,7 @@ def test_it_sends_what_it_has_before_it_stops(log: FakeLog) -> None:
     )
     live = live_run()
     produce(publisher, live, 3)
-    publisher.finished(live, "succeeded")
+    publisher.announce_end(live, "succeeded")
 
     publisher.start()
     publisher.stop(timeout=5)
