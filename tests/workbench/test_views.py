@@ -118,7 +118,7 @@ def test_htmx_gets_the_panel_and_the_run_s_address(client: Client) -> None:
     assert f'id="run-panel" aria-label="Completion" data-output="text" data-run="{run.pk}"' in flat(
         page
     )
-    assert 'data-status="queued" data-epoch="1" data-next="1" data-final="no"' in page
+    assert 'data-status="queued" data-epoch="1" data-next="1" data-final="no"' in flat(page)
     assert "<html" not in page
 
 
