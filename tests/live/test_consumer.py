@@ -131,6 +131,7 @@ async def test_a_waiting_page_is_told_its_place(tab: Page, person: Person) -> No
     event = await tab.next()
 
     assert (event["status"], event["ahead"]) == ("queued", 1)
+    assert event["note"] == "1 run before this one"
 
 
 async def test_log_probabilities_arrive_as_they_were_written(tab: Page, person: Person) -> None:
