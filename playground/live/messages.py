@@ -15,7 +15,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 # More than any run has of tokens or epochs.
 MAX_COUNT = 2**31
@@ -86,9 +86,9 @@ def _topic_of(value: Any) -> tuple[str, uuid.UUID | None]:
 def _starts_of(value: object) -> tuple[int, ...]:
     """Empty for what is none."""
     starts = value if isinstance(value, list) else [value]
-    is_fine = len(starts) <= MAX_CHOICES and all(_is_count(start) for start in starts)
-    return tuple(starts) if is_fine else ()
+    counts = tuple(start for start in starts if _is_count(start))
+    return counts if len(counts) == len(starts) <= MAX_CHOICES else ()
 
 
-def _is_count(value: object) -> bool:
+def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_COUNT
