@@ -245,6 +245,18 @@ async def test_a_session_that_ended_unheard_is_seen_when_redis_is_back(
     assert (await tab.closed_with())[0] == SIGNED_OUT
 
 
+async def test_the_word_does_not_depend_on_the_number_of_shards(settings: Any) -> None:
+    user, client, tab = await user_with_tab()
+    await all_looked()
+    settings.LIVE_SHARDS = 5
+
+    await sync_to_async(sign_out)(user, client)
+
+    code, seconds = await tab.closed_with()
+    assert code == SIGNED_OUT
+    assert seconds < WITHIN
+
+
 async def test_a_session_that_ran_out_is_seen_after_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

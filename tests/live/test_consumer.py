@@ -188,5 +188,20 @@ async def test_a_sender_that_fails_closes_the_socket(
     assert await tab.close_code() == 1011
 
 
+async def test_a_run_has_as_many_texts_as_choices(tab: Page, person: Person) -> None:
+    run = await running(person)
+    token_log().start(str(run.pk), attempt=1, epoch=1, choices=4)
+    await tab.say("follow", run, epoch=1, **{"from": [1, 1, 1, 1]})
+    await tab.until_state("running")
+
+    for choice in range(4):
+        write(run, f"text {choice}", choice=choice)
+
+    events = [await tab.next() for _ in range(4)]
+    assert {event["choice"]: event["tokens"] for event in events} == {
+        choice: [[7, f"text {choice}"]] for choice in range(4)
+    }
+
+
 def test_limits_leave_room_for_a_page_with_tabs() -> None:
     assert settings.LIMIT_SOCKETS_PERSON < settings.LIMIT_SOCKETS_ADDRESS
