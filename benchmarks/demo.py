@@ -24,12 +24,12 @@ from benchmarks.processes import machine
 from playground.prompts.catalog import TEMPLATES
 from tools.demo_model.evaluation.scoring import (
     ANSWER_STOPS,
-    MOST_TOKENS,
+    MAX_TOKENS,
     Figure,
-    chosen,
-    cut,
-    figure,
-    shown,
+    cut_at_stop,
+    describe_mistake,
+    score_answers,
+    select_rows,
 )
 from tools.demo_model.paths import DEMO
 from tools.demo_model.training.tokenizer import load_tokenizer
@@ -54,7 +54,7 @@ class EngineAnswerer:
     def answer(self, prompts: Sequence[str], *, stops: Sequence[str]) -> list[str]:
         """Greedy completions, white space at the ends removed."""
         # Stops are cut here, not in the engine: one may come first, before anything visible.
-        params = SamplingParams(max_tokens=MOST_TOKENS, temperature=0)
+        params = SamplingParams(max_tokens=MAX_TOKENS, temperature=0)
         texts = dict.fromkeys(range(len(prompts)), "")
         for name, prompt in enumerate(prompts):
             ids = tuple(self._tokenizer.encode(prompt).ids)
@@ -69,21 +69,21 @@ class EngineAnswerer:
                     continue
                 self.tokens += 1
                 texts[name] += output.text
-                if len(cut(texts[name], stops)) < len(texts[name].strip()):
+                if len(cut_at_stop(texts[name], stops)) < len(texts[name].strip()):
                     self._engine.abort(output.request_id)
-        return [cut(text, stops) for text in texts.values()]
+        return [cut_at_stop(text, stops) for text in texts.values()]
 
 
 def ask(answerer: EngineAnswerer, *, count: int, only: str, show: int) -> list[Figure]:
     """All rows' figures; prints wrong answers as they come."""
     figures = []
-    for row in chosen(only):
+    for row in select_rows(only):
         documents = [row.case(index) for index in range(count)]
         stops = ANSWER_STOPS[documents[0].task]
         answers = answerer.answer([document.prompt for document in documents], stops=stops)
-        figures.append(figure(row, documents, answers))
+        figures.append(score_answers(row, documents, answers))
         for document, given in figures[-1].wrong[:show]:
-            print(f"{row.name}\n{shown(document, given)}", flush=True)
+            print(f"{row.name}\n{describe_mistake(document, given)}", flush=True)
     return figures
 
 

@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_structlog",
+    "template_partials",
     "playground",
     "playground.core",
     "playground.accounts",
@@ -137,7 +138,10 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             # In every template without a load tag.
-            "builtins": ["playground.core.templatetags.icons"],
+            "builtins": [
+                "playground.core.templatetags.icons",
+                "template_partials.templatetags.partials",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -29,7 +29,7 @@ def star(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
         # A run's page shows its tree, with the stars in it.
         shown = request.htmx.current_path
         tree = tree_of(run) if shown == reverse("workbench:run_page", args=[run.pk]) else None
-        return render(request, "history/_star_response.html", {"run": run, "panel": {"tree": tree}})
+        return render(request, "history/_star.html#answer", {"run": run, "panel": {"tree": tree}})
     return see_other(back_to(request, reverse("workbench:run_page", args=[run.pk])))
 
 

@@ -33,7 +33,7 @@ def library(request: HtmxRequest) -> HttpResponse:
     context = {"library": shown, "query": query, "toast": take_toast(request)}
     if not request.htmx:
         return render(request, "library/list.html", context)
-    response = render(request, "library/_list.html", context)
+    response = render(request, "library/list.html#rows", context)
     response["HX-Replace-Url"] = query.full_address
     return response
 
@@ -122,6 +122,6 @@ def _render_edit(
     }
     # A refused form comes back in its own place, with what is wrong with it.
     if request.htmx:
-        return render(request, "library/_edit.html", context)
+        return render(request, "library/edit.html#row", context)
     status = error.status if error else 200
     return render(request, "library/edit.html", context, status=status)

@@ -50,7 +50,7 @@ def no_run(request: HtmxRequest, template: Template) -> HttpResponse:
     if not template.is_free:
         raise Http404
     context = {"template": template, "panel": RunPanel(template=template)}
-    return render(request, "workbench/_run_response.html", context)
+    return render(request, "workbench/_run_panel.html#answer", context)
 
 
 @require_POST
@@ -113,7 +113,7 @@ def _panel(request: HtmxRequest, run: Run, *, form: PromptForm | None = None) ->
         "keep_message": form is None,
         "sent_fields": bound_fields(shown) if form and message_field(shown) else [],
     }
-    return render(request, "workbench/_run_response.html", context)
+    return render(request, "workbench/_run_panel.html#answer", context)
 
 
 def _create(request: HtmxRequest, form: PromptForm) -> Run:

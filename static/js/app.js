@@ -1,5 +1,12 @@
-// What every page has: htmx, the colour scheme, the model menu, notices.
+// What every page has: htmx, the custom elements, notices, keys, the palette.
 import 'htmx.org';
+import './elements/copy-text.js';
+import './elements/details-menu.js';
+import './elements/local-time.js';
+import './elements/model-menu.js';
+import './elements/modifier-key.js';
+import './elements/scheme-button.js';
+import './elements/toast-message.js';
 import { startLibrary } from './library/library.js';
 import { startPalette } from './palette/palette.js';
 import { startShare } from './sharing/share.js';
@@ -7,16 +14,10 @@ import { startAccountMenu } from './shell/account-menu.js';
 import { startDeleted } from './shell/deleted.js';
 import { startFocus } from './shell/focus.js';
 import { startPageKeys } from './shell/keys.js';
-import { startMenus } from './shell/menus.js';
-import { startModelMenu } from './shell/models.js';
 import { startNotices } from './shell/notices.js';
-import { startSchemeButton } from './shell/scheme-button.js';
 
-startSchemeButton();
 startFocus();
 startAccountMenu();
-startMenus();
-startModelMenu();
 startNotices();
 startLibrary();
 startShare();

@@ -2,26 +2,23 @@
 
 import { startEditor } from './editor/editor.js';
 import { startLate } from './editor/late.js';
-import { startExamples } from './form/examples.js';
+import './form/example-rows.js';
 import { startHints } from './form/hints.js';
 import { startParameters } from './form/parameters.js';
 import { startVariables } from './form/variables.js';
 import { startDrafts } from './library/drafts.js';
 import { startSave } from './library/save.js';
 import { startRun } from './run/run.js';
-import { startTokenKeys } from './run/token-keys.js';
-import { startTree } from './run/tree.js';
+import { returnToTree } from './run/run-tree.js';
 import { startRunKeys } from './shell/keys.js';
 
 const editor = startEditor();
 startParameters(editor);
 startLate(editor);
 startVariables(editor);
-startExamples();
 startHints(editor);
 startRun(editor);
 startRunKeys();
 startDrafts(editor);
 startSave();
-startTokenKeys();
-startTree();
+returnToTree();

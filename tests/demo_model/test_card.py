@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tools.demo_model.card import CardError, command, figures, filled, losses, newest_results
+from tools.demo_model.card import (
+    CardError,
+    command,
+    figures_table,
+    fill_part,
+    losses_table,
+    newest_results,
+)
 from tools.demo_model.paths import DEMO
 from tools.demo_model.training.curve import picture, points
 from workers.training.journal import read_log
@@ -25,7 +32,7 @@ RESULTS = "# Title\n\nwords\n\n| | right |\n| - | -: |\n| SQL | 9 |\n\nwords\n\n
 def test_the_cards_figures_are_the_newest_results() -> None:
     card = (DEMO / "README.md").read_text(encoding="utf-8")
 
-    assert figures(newest_results().read_text(encoding="utf-8")) in card
+    assert figures_table(newest_results().read_text(encoding="utf-8")) in card
 
 
 def test_the_cards_curve_is_that_of_the_log() -> None:
@@ -34,7 +41,7 @@ def test_the_cards_curve_is_that_of_the_log() -> None:
     run = json.loads((DEMO / "run.json").read_text(encoding="utf-8"))
 
     assert (DEMO / "loss.svg").read_text(encoding="utf-8") == picture(*points(log))
-    assert losses(log) in card
+    assert losses_table(log) in card
     assert command(run) in card
 
 
@@ -42,13 +49,13 @@ def test_the_card_has_room_for_every_figure() -> None:
     card = (DEMO / "README.md").read_text(encoding="utf-8")
 
     for part in ("figures", "losses", "command"):
-        assert "measured" in filled(card, part, "measured")
+        assert "measured" in fill_part(card, part, "measured")
 
 
 def test_what_people_wrote_stays() -> None:
     card = "before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n"
 
-    made = filled(card, "figures", figures(RESULTS))
+    made = fill_part(card, "figures", figures_table(RESULTS))
 
     assert made == (
         "before\n<!-- figures -->\n| | right |\n| - | -: |\n| SQL | 9 |\n"
@@ -58,7 +65,7 @@ def test_what_people_wrote_stays() -> None:
 
 def test_a_card_without_room_is_refused() -> None:
     with pytest.raises(CardError, match="figures"):
-        filled("nothing", "figures", "x")
+        fill_part("nothing", "figures", "x")
 
 
 def test_without_results_there_is_an_error(tmp_path: Path) -> None:
@@ -67,7 +74,7 @@ def test_without_results_there_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_table_of_losses_ends_with_the_last_step() -> None:
-    table = losses(LOG).split("\n")
+    table = losses_table(LOG).split("\n")
 
     assert 10 <= len(table) - 4 <= 12
     assert table[-1] == "| 2000 | 15.0 | 0.15 | 0.75 |"

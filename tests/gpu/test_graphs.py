@@ -15,7 +15,7 @@ from torch import Tensor
 from tests.engine.adapters.test_lora import random_adapter
 from tests.engine.tiny import Tiny, prompt_of
 from workers.engine.adapters.bank import AdapterBank
-from workers.engine.backends.torch.cache import Cache, Span
+from workers.engine.backends.interface import Cache, Span
 
 if TYPE_CHECKING:
     from workers.engine.backends.cuda.graphs import GraphedDecode
@@ -33,7 +33,7 @@ class Decoding:
     def __init__(self, tiny: Tiny, bank: AdapterBank | None = None) -> None:
         self.model = tiny.model
         self.bank = bank
-        self.cache: Cache = self.model.cache(MOST_BLOCKS * len(LENGTHS))
+        self.cache: Cache = tiny.cache(MOST_BLOCKS * len(LENGTHS))
         self.texts = [list(prompt_of(length)) for length in LENGTHS]
         self.tables = [
             [index * len(LENGTHS) + number for index in range(MOST_BLOCKS)]
@@ -116,7 +116,7 @@ def test_graphs_with_adapters_follow_what_is_loaded_and_dropped(small: Tiny) -> 
         random_adapter(seed, rank, layers=layers, config=model.config)
         for seed, rank in ((1, 3), (2, 5), (3, 8))
     ]
-    bank = AdapterBank(model.config, model.device, model.activations)
+    bank = AdapterBank(model.config, small.backend.adapter_store(model.config))
     decoding = Decoding(small, bank)
     graphs = decoding.graphed()
     numbers = [0, 3, 4, 7, 2]

@@ -13,9 +13,9 @@ import torch
 from tools.demo_model.evaluation.answerer import TransformersAnswerer
 from tools.demo_model.evaluation.scoring import (
     ANSWER_STOPS,
-    chosen,
-    figure,
-    shown,
+    describe_mistake,
+    score_answers,
+    select_rows,
 )
 
 
@@ -25,7 +25,7 @@ def evaluate(
     """Shares by row; prints each as it is known, and ``show`` wrong answers of it."""
     answerer = TransformersAnswerer(folder)
     shares: dict[str, float] = {}
-    for row in chosen(only):
+    for row in select_rows(only):
         # Of similar length in a batch: padding is computed too.
         documents = sorted((row.case(i) for i in range(count)), key=lambda d: len(d.prompt))
         answers: list[str] = []
@@ -33,11 +33,11 @@ def evaluate(
             part = documents[start : start + batch]
             stops = ANSWER_STOPS[part[0].task]
             answers += answerer.answer([document.prompt for document in part], stops=stops)
-        made = figure(row, documents, answers)
+        made = score_answers(row, documents, answers)
         low, high = made.interval
         print(f"{row.name:34} {made.right:4} of {made.total:4}   {low:6.1%} to {high:6.1%}")
         for document, given in made.wrong[:show]:
-            print(shown(document, given))
+            print(describe_mistake(document, given))
         shares[row.name] = made.share
     return shares
 

@@ -30,6 +30,7 @@ from workers.training.optimizers import make_optimizers
 from workers.training.schedule import Schedule
 from workers.training.trainer import Trainer
 
+SHAPE = Shape(vocab_size=6144, n_embd=256, n_layer=6, n_head=4, rotary_dim=32, n_positions=2048)
 WORK = Path("~/.cache/gptj-playground/demo-model").expanduser()
 TOKENIZER_DOCUMENTS = 40_000
 RECORD_EVERY = 20
@@ -160,7 +161,7 @@ def main() -> None:
     options = parse_options()
     os.nice(options.nice)
     try:
-        train(options, Shape())
+        train(options, SHAPE)
     except DifferentRun as refused:
         raise SystemExit(f"{refused} --work names the folder.") from None
 

@@ -12,10 +12,10 @@ from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady
+from workers.engine.backends.devices import find_device
 from workers.engine.checkpoint.spec import CheckpointSpec
 from workers.engine.engine import Engine
 from workers.engine.errors import DeviceMissing, EngineError, printable
-from workers.engine.model.weights import find_device
 from workers.process.options import Options
 from workers.process.row import WorkerRow
 

@@ -16,10 +16,10 @@ from workers.training.trainer import StepResult, Trainer
 class Intervals:
     """After how many steps something is done; at the last step all of it is."""
 
-    record: int = 20
-    validate: int = 100
+    record: int
+    validate: int
     """A multiple of ``record``: what validation finds goes into the same line."""
-    save: int = 50
+    save: int
 
 
 def run_schedule(

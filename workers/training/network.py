@@ -14,14 +14,14 @@ from torch.nn import functional
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of a GPT-J; the defaults are the demo model's."""
+    """The sizes of a GPT-J, named as in its ``config.json``."""
 
-    vocab_size: int = 6144
-    n_embd: int = 256
-    n_layer: int = 6
-    n_head: int = 4
-    rotary_dim: int = 32
-    n_positions: int = 2048
+    vocab_size: int
+    n_embd: int
+    n_layer: int
+    n_head: int
+    rotary_dim: int
+    n_positions: int
 
     def hf_config(self, *, end_of_text: int) -> dict[str, Any]:
         """The ``config.json`` that transformers reads."""

@@ -9,6 +9,7 @@ import { hideInputMethod } from '../shell/input-method.js';
 import { lineDirections } from './direction.js';
 import { labels } from './labels.js';
 import { nearMissMarks } from './near-miss-marks.js';
+import { smallestChange } from './smallest-change.js';
 import { stepBack, stepForth } from './steps.js';
 import { unsent } from './unsent.js';
 import { variableMarks } from './variable-marks.js';
@@ -75,7 +76,7 @@ export function createBox(textarea, { words = [], extensions = [], follow = () =
         EditorView.scrollMargins.of(() => ({ top: MARGIN, bottom: dockHeight() + MARGIN })),
         EditorView.updateListener.of((update) => {
           if (update.transactions.some((one) => one.docChanged && !one.annotation(byMachine)))
-            say(textarea);
+            tellInput(textarea);
         }),
       ],
     }),
@@ -95,24 +96,15 @@ export function createBox(textarea, { words = [], extensions = [], follow = () =
   return view;
 }
 
-export function say(textarea) {
+export function tellInput(textarea) {
   textarea.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
 // Puts `text` in the place of all there is, changing no more than differs, so that the caret
 // and what is drawn stay where they are.
 export function replaceText(view, text, annotations = unseen) {
-  const old = view.state.doc.toString();
-  if (old === text) return;
-  const most = Math.min(old.length, text.length);
-  let from = 0;
-  while (from < most && old[from] === text[from]) from += 1;
-  let tail = 0;
-  while (tail < most - from && old.at(-1 - tail) === text.at(-1 - tail)) tail += 1;
-  view.dispatch({
-    changes: { from, to: old.length - tail, insert: text.slice(from, text.length - tail) },
-    annotations,
-  });
+  const changes = smallestChange(view.state.doc.toString(), text);
+  if (changes) view.dispatch({ changes, annotations });
 }
 
 function dockHeight() {

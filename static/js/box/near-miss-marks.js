@@ -1,6 +1,7 @@
 // What a hint is about, underlined in the editor.
 import { StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView } from '@codemirror/view';
+import { occurrences } from './occurrences.js';
 
 const markMisses = StateEffect.define();
 const line = Decoration.mark({ class: 'near-miss' });
@@ -10,7 +11,7 @@ export function nearMissMarks() {
     create: () => Decoration.none,
     update(marks, transaction) {
       for (const effect of transaction.effects)
-        if (effect.is(markMisses)) return drawn(transaction.state.doc.toString(), effect.value);
+        if (effect.is(markMisses)) return draw(transaction.state.doc.toString(), effect.value);
       return marks.map(transaction.changes);
     },
     provide: (field) => EditorView.decorations.from(field),
@@ -26,18 +27,10 @@ export function showMisses(view) {
   view.dispatch({ effects: markMisses.of(hints) });
 }
 
-function drawn(text, hints) {
-  const ranges = hints.flatMap(({ find, isEnd }) => (isEnd ? endOf(text, find) : all(text, find)));
-  return Decoration.set(ranges, true);
-}
-
-function endOf(text, find) {
-  return text.endsWith(find) ? [line.range(text.length - find.length, text.length)] : [];
-}
-
-function all(text, find) {
-  const ranges = [];
-  for (let at = text.indexOf(find); at >= 0; at = text.indexOf(find, at + find.length))
-    ranges.push(line.range(at, at + find.length));
-  return ranges;
+function draw(text, hints) {
+  const found = hints.flatMap(({ find, isEnd }) => occurrences(text, find, { isEnd }));
+  return Decoration.set(
+    found.map(({ from, to }) => line.range(from, to)),
+    true,
+  );
 }

@@ -2,7 +2,7 @@
 // A place has { from, start, end, to }, as in places.js.
 
 // What is typed at an edge stays outside; what is typed where an empty place is goes behind it.
-export function movedPlace(place, changes) {
+export function movePlace(place, changes) {
   const from = changes.mapPos(place.from, 1);
   const to = changes.mapPos(place.to, -1);
   if (from >= to) {
@@ -15,7 +15,7 @@ export function movedPlace(place, changes) {
 }
 
 // Undo has put back what a person took out of the place.
-export function extendedPlace(place, was) {
+export function extendPlace(place, was) {
   if (!was) return place;
   if (place.from === place.to) return { ...place, ...was };
   return {

@@ -2,9 +2,9 @@
 // brings a deleted text back as the model's, with its marks, and not as somebody's own.
 import { invertedEffects } from '@codemirror/commands';
 import { StateEffect } from '@codemirror/state';
-import { movedPlace } from './place-ranges.js';
+import { movePlace } from './place-ranges.js';
 
-// { back, places, marks }: what stood where before the change that `back` takes back, by the ids
+// { back, places, marks }: what was where before the change that `back` takes back, by the ids
 // of the places, in that document.
 const restore = StateEffect.define({
   map({ back, places, marks }, changes) {
@@ -14,13 +14,13 @@ const restore = StateEffect.define({
     const after = back.mapDesc(changes);
     // The changed text is gone, and the step with it.
     if (after.empty) return undefined;
-    const moved = Object.entries(places).map(([id, place]) => [id, movedPlace(place, before)]);
+    const moved = Object.entries(places).map(([id, place]) => [id, movePlace(place, before)]);
     return { back: after, places: Object.fromEntries(moved), marks: marks.map(before) };
   },
 });
 
 // placesOf(state) and marksOf(state): what there is to remember.
-export function remembered({ placesOf, marksOf }) {
+export function rememberPlaces({ placesOf, marksOf }) {
   return invertedEffects.of(({ docChanged, changes, startState }) => {
     const all = placesOf(startState).filter(({ from, to }) => from < to);
     if (!docChanged || all.length === 0) return [];
@@ -40,7 +40,7 @@ export function isMemory(effect) {
 }
 
 // What the transaction, an Undo, brings back: { places, marks }, or null.
-export function broughtBack({ effects, newDoc }) {
+export function findMemory({ effects, newDoc }) {
   const value = effects.findLast((effect) => effect.is(restore))?.value;
   if (!value) return null;
   const isWithin = ([, { from, to }]) => from < to && to <= newDoc.length;

@@ -1,5 +1,5 @@
 // Undo and Redo, one step that changes something at a time. Letters typed and taken back at once
-// leave a step in the history that changes nothing; nobody is to press twice for it.
+// leave a step in the history that changes nothing; nobody should have to press once more for it.
 import { redo, undo } from '@codemirror/commands';
 import { isMemory } from './remembered.js';
 

@@ -1,15 +1,11 @@
 // {{name}} in the editor: tinted, and its value when the pointer rests on it.
 import { Decoration, hoverTooltip, MatchDecorator, ViewPlugin } from '@codemirror/view';
 
-import { own } from '../shell/own-text.js';
-
-// playground/prompts/variables.py reads the same: an odd number of backslashes makes the braces
-// plain text.
-const PATTERN =
-  /(?<!(?<!\\)(?:\\\\)*\\)\{\{[ \t]{0,20}((?:[\p{L}\p{M}\p{N}_-]|\u200c|\u200d){1,40})[ \t]{0,20}\}\}/gu;
+import { markOwnText } from '../shell/own-text.js';
+import { VARIABLE, variableAt } from './variable-pattern.js';
 
 const matcher = new MatchDecorator({
-  regexp: PATTERN,
+  regexp: VARIABLE,
   decoration: Decoration.mark({ class: 'variable-mark' }),
 });
 
@@ -32,24 +28,21 @@ class Marks {
 
 function valueAt(view, place) {
   const line = view.state.doc.lineAt(place);
-  for (const match of line.text.matchAll(PATTERN)) {
-    const from = line.from + match.index;
-    const end = from + match[0].length;
-    if (from <= place && place < end)
-      return {
-        pos: from,
-        end,
-        above: true,
-        create: () => ({ dom: card(match[1].normalize('NFC')) }),
-      };
-  }
-  return null;
+  const found = variableAt(line.text, place - line.from);
+  return (
+    found && {
+      pos: line.from + found.from,
+      end: line.from + found.end,
+      above: true,
+      create: () => ({ dom: card(found.name) }),
+    }
+  );
 }
 
 function card(name) {
   const dom = document.createElement('div');
   dom.className = 'variable-card';
-  own(dom);
+  markOwnText(dom);
   const value = valueNow(name);
   dom.textContent = value || 'No value yet';
   dom.toggleAttribute('data-open', !value);

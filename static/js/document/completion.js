@@ -1,4 +1,4 @@
-// What is known of one run's text, whether it stands in the document or not.
+// What is known of one run's text, whether it is in the document or not.
 
 export class Completion {
   tokens = [];
@@ -39,7 +39,7 @@ export class Completion {
     this.tokens = [];
   }
 
-  // The parts as they are to stand in the document.
+  // The parts as they are to be in the document.
   get parts() {
     return this.edited ?? { lead: this.lead, text: this.text, tail: this.tail };
   }
@@ -49,7 +49,7 @@ export class Completion {
     return lead.length + text.length + tail.length;
   }
 
-  // Remembers what stood in the document, where that is not what came.
+  // Remembers what was in the document, where that is not what came.
   keep(parts) {
     const isAsCame =
       parts.lead === this.lead && parts.text === this.text && parts.tail === this.tail;

@@ -1,6 +1,6 @@
-// The free page's one document: the prompt, what models wrote into it, and what stands behind.
+// The free page's one document: the prompt, what models wrote into it, and what follows.
 import { EditorView, keymap } from '@codemirror/view';
-import { createBox, say, unseen } from '../box/codemirror.js';
+import { createBox, tellInput, unseen } from '../box/codemirror.js';
 import { Completion } from './completion.js';
 import { Generations } from './generation.js';
 import { currentRun, placesOf, show } from './places.js';
@@ -11,18 +11,18 @@ const ASKERS = new Set(['run', 'sibling', 'page']);
 
 export class FreeDocument {
   #textarea;
-  #grown;
+  #onGrow;
   #generations = new Generations();
   // Where the run that is asked for takes the text up to; null for all of it.
   #cut = null;
-  // Runs that are not on the server any more; their text may stand here all the same.
+  // Runs that are not on the server any more; their text may be here all the same.
   #gone = new Set();
 
-  // grown() is called when a model's text was put in or taken out, and not by the person; turned()
+  // onGrow() is called when a model's text was put in or taken out, and not by the person; onTurn()
   // when Undo or Redo has made the document another run's text.
-  constructor(textarea, words, { grown, turned }) {
+  constructor(textarea, words, { onGrow, onTurn }) {
     this.#textarea = textarea;
-    this.#grown = grown;
+    this.#onGrow = onGrow;
     const undo = undoButtons(this.#generations);
     this.view = createBox(textarea, {
       words,
@@ -34,8 +34,8 @@ export class FreeDocument {
         undo.extension,
         EditorView.updateListener.of((update) => {
           if (!update.transactions.some(isUndone)) return;
-          say(textarea);
-          turned();
+          tellInput(textarea);
+          onTurn();
         }),
       ],
     });
@@ -43,7 +43,7 @@ export class FreeDocument {
     undo.attach(this.view);
     this.#restore();
     textarea.form.addEventListener('formdata', ({ formData }) => this.#give(formData));
-    document.addEventListener('htmx:configRequest', (event) => this.#ask(event.detail));
+    textarea.form.addEventListener('htmx:configRequest', ({ detail }) => this.#ask(detail));
     this.#startButton();
   }
 
@@ -59,7 +59,7 @@ export class FreeDocument {
     this.#gone.add(run);
   }
 
-  // Whether the run's text stands in the document, or did until it was undone.
+  // Whether the run's text is in the document, or was until it was undone.
   has(panel) {
     return Boolean(panel?.dataset.run && this.#generations.placeOf(panel.dataset));
   }
@@ -82,7 +82,7 @@ export class FreeDocument {
       count: Number(panel.dataset.next) - 1,
       tail: status === 'succeeded' ? restart : '',
     });
-    if (wasLive || asker === 'sibling') this.#grown();
+    if (wasLive || asker === 'sibling') this.#onGrow();
   }
 
   #show({ run, family }, asker) {
@@ -109,12 +109,12 @@ export class FreeDocument {
     this.#generations.setWriting(run, false);
   }
 
-  // A run's page has the prompt, and what stood behind the place that the run was made at.
+  // A run's page has the prompt, and what followed the place that the run was made at.
   #restore() {
     const behind = this.#textarea.form.elements.namedItem('behind').value;
     const made = this.#textarea.form.elements.namedItem('made').value;
     const { length } = this.view.state.doc;
-    if (made) this.#generations.recall(within(JSON.parse(made), length));
+    if (made) this.#generations.recall(rangesWithin(JSON.parse(made), length));
     if (behind)
       this.view.dispatch({ changes: { from: length, insert: behind }, annotations: unseen });
     this.#generations.expectAt(length);
@@ -186,6 +186,6 @@ function textTokens(text) {
 }
 
 // Ranges that the text can hold; a text that has changed since may not.
-function within(ranges, length) {
+function rangesWithin(ranges, length) {
   return ranges.filter(([, to]) => to <= length);
 }

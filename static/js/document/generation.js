@@ -7,10 +7,11 @@ import { isolateHistory } from '@codemirror/commands';
 import { EditorSelection, Transaction } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { unseen } from '../box/codemirror.js';
-import { remembered } from '../box/remembered.js';
+import { rememberPlaces } from '../box/remembered.js';
 import { Beat, giveWay } from '../tokens/beat.js';
 import { marksOf, markTokens, tokenMarks } from './marks.js';
 import { expect, expectedAt, fill, open, places, placesOf, show, write } from './places.js';
+import { groupByRun, tokensFrom } from './token-slices.js';
 
 export class Generations {
   // run -> Completion
@@ -27,7 +28,7 @@ export class Generations {
     return [
       tokenMarks,
       places(),
-      remembered({ placesOf, marksOf }),
+      rememberPlaces({ placesOf, marksOf }),
       EditorView.domEventObservers({ keydown: () => giveWay() }),
     ];
   }
@@ -40,7 +41,7 @@ export class Generations {
     const before = this.#place(transaction.startState, id);
     const former = before && this.#completions.get(before.run);
     if (former) former.keep(partsAt(transaction.startState, before));
-    return this.#filling(transaction.state, id, this.#completions.get(run));
+    return this.#fillChange(transaction.state, id, this.#completions.get(run));
   };
 
   attach(view) {
@@ -162,17 +163,17 @@ export class Generations {
     this.#view.dispatch({
       changes: { from: end, insert: tail },
       effects: fill.of({ place: place.id, end, to: to + tail.length }),
-      selection: following(this.#view.state, end, end + tail.length),
+      selection: moveCaretAlong(this.#view.state, end, end + tail.length),
       annotations: unseen,
     });
   }
 
-  // Writes the run's text anew where it stands.
+  // Writes the run's text anew where it is.
   #refill(run) {
     const place = this.#placeOf(run);
     const completion = this.#completions.get(run);
     if (!place || !completion) return;
-    this.#view.dispatch(this.#filling(this.#view.state, place.id, completion));
+    this.#view.dispatch(this.#fillChange(this.#view.state, place.id, completion));
   }
 
   #placeOf(run) {
@@ -183,7 +184,7 @@ export class Generations {
     return placesOf(state).find((place) => place.id === id);
   }
 
-  #filling(state, id, completion) {
+  #fillChange(state, id, completion) {
     const { from, to } = this.#place(state, id);
     const { lead, text, tail } = completion?.parts ?? { lead: '', text: '', tail: '' };
     const start = from + lead.length;
@@ -194,7 +195,7 @@ export class Generations {
     return {
       changes: { from, to, insert: lead + text + tail },
       effects,
-      selection: following(state, to, end + tail.length),
+      selection: moveCaretAlong(state, to, end + tail.length),
       annotations: unseen,
     };
   }
@@ -206,7 +207,7 @@ export class Generations {
     }
     const pending = this.#pending;
     this.#pending = [];
-    for (const [run, tokens] of joined(pending)) this.#write(run, tokens);
+    for (const [run, tokens] of groupByRun(pending)) this.#write(run, tokens);
   }
 
   #write(run, tokens) {
@@ -222,7 +223,7 @@ export class Generations {
         fill.of({ place: place.id, end: end + insert.length, to: to + insert.length }),
         ...markTokens(tokens, end),
       ],
-      selection: following(this.#view.state, end, end + insert.length),
+      selection: moveCaretAlong(this.#view.state, end, end + insert.length),
       annotations: unseen,
     });
   }
@@ -239,24 +240,6 @@ export class Generations {
   }
 }
 
-function joined(pending) {
-  const byRun = new Map();
-  for (const [run, tokens] of pending) byRun.set(run, [...(byRun.get(run) ?? []), ...tokens]);
-  return byRun;
-}
-
-// What of the tokens lies behind the text's first `length` characters.
-function tokensFrom(tokens, length) {
-  let end = 0;
-  return tokens.flatMap((token) => {
-    const [id, text] = token;
-    end += text.length;
-    if (end <= length) return [];
-    const known = Math.max(0, length - (end - text.length));
-    return [known > 0 ? [id, text.slice(known)] : token];
-  });
-}
-
 function step(name) {
   return [isolateHistory.of('full'), Transaction.userEvent.of(name)];
 }
@@ -270,7 +253,7 @@ function partsAt({ doc }, { from, start, end, to }) {
 }
 
 // A caret that waits where text is written goes with it.
-function following({ selection }, before, after) {
+function moveCaretAlong({ selection }, before, after) {
   const { main } = selection;
   return main.empty && main.head === before ? EditorSelection.cursor(after) : undefined;
 }

@@ -2,26 +2,10 @@
 // and a line of its own. The ranges move with the text and are never built anew.
 import { RangeSet, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView } from '@codemirror/view';
-import { broughtBack } from '../box/remembered.js';
-
-const CLASSES = [
-  [Math.log(0.8), 5],
-  [Math.log(0.5), 4],
-  [Math.log(0.2), 3],
-  [Math.log(0.05), 2],
-];
+import { findMemory } from '../box/remembered.js';
+import { likelihood } from '../tokens/likelihood.js';
 
 const add = StateEffect.define();
-
-export function likelihood(logprob) {
-  return CLASSES.find(([least]) => logprob >= least)?.[1] ?? 1;
-}
-
-export function percent(logprob) {
-  const share = 100 * Math.exp(logprob);
-  if (share < 0.1) return '< 0.1 %';
-  return share < 9.95 ? `${share.toFixed(1)} %` : `${Math.round(share)} %`;
-}
 
 export const tokenMarks = StateField.define({
   create: () => RangeSet.empty,
@@ -30,14 +14,14 @@ export const tokenMarks = StateField.define({
     for (const effect of transaction.effects) {
       if (effect.is(add)) now = now.update({ add: effect.value });
     }
-    const lost = broughtBack(transaction);
-    return lost ? again(now, lost.marks, transaction.changes) : now;
+    const lost = findMemory(transaction);
+    return lost ? restoreMarks(now, lost.marks, transaction.changes) : now;
   },
   provide: (field) => EditorView.decorations.from(field),
 });
 
 // Of the marks that there were, those of text that Undo has put back.
-function again(now, were, changes) {
+function restoreMarks(now, were, changes) {
   const add = [];
   changes.iterChangedRanges((_fromThen, _toThen, begin, end) => {
     were.between(begin, end, (from, to, value) => {
@@ -55,7 +39,7 @@ function again(now, were, changes) {
   });
 }
 
-// The effects that mark `tokens`, [id, text, logprob, top], which stand in the text from `from`.
+// The effects that mark `tokens`, [id, text, logprob, top], which are in the text from `from` on.
 export function markTokens(tokens, from) {
   const ranges = [];
   let at = from;
@@ -72,7 +56,7 @@ export function marksOf(state) {
   return state.field(tokenMarks);
 }
 
-// The token that stands at `place`, with its range, or null.
+// The token at `place`, with its range, or null.
 export function tokenAt(state, place) {
   let found = null;
   state.field(tokenMarks).between(place, place, (from, to, value) => {

@@ -1,25 +1,25 @@
-// Where in the document generated text stands.
+// Where in the document generated text is.
 //
 // A place outlives its text: undone, it is empty and moves with the text around it, so that redo
-// can fill it again. `run` is what it shows, null for nothing. From `from` to `start` stands the
+// can fill it again. `run` is what it shows, null for nothing. From `from` to `start` is the
 // injected start text, to `end` what the model wrote, to `to` the injected restart text.
 import { invertedEffects } from '@codemirror/commands';
 import { StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView, WidgetType } from '@codemirror/view';
-import { extendedPlace, movedPlace } from '../box/place-ranges.js';
-import { broughtBack } from '../box/remembered.js';
+import { extendPlace, movePlace } from '../box/place-ranges.js';
+import { findMemory } from '../box/remembered.js';
 
 // { id, at }: a new place. { at }: where the next one will be.
 export const open = StateEffect.define();
 export const expect = StateEffect.define();
-// { place, run, at, current }: what it shows from now on, where that begins if nothing stands
+// { place, run, at, current }: what it shows from now on, where that begins if nothing is
 // there, and which run the whole document is the text of then: the panel's. The history holds
 // these and not the text, so a generation is one step, however it came and whatever was typed
 // meanwhile.
 export const show = StateEffect.define({
   map: (value, changes) => ({ ...value, at: changes.mapPos(value.at, -1) }),
 });
-// { place, from, start, end, to }: what stands there now, in the changed document.
+// { place, from, start, end, to }: what is there now, in the changed document.
 export const fill = StateEffect.define();
 // { place, isWriting }
 export const write = StateEffect.define();
@@ -47,12 +47,12 @@ const cursor = Decoration.widget({ widget: new Cursor(), side: 1 });
 const field = StateField.define({
   create: () => ({ all: [], current: null, expected: 0, doomed: [], drawn: Decoration.none }),
   update(value, transaction) {
-    const next = transaction.docChanged ? moved(value, transaction.changes) : { ...value };
+    const next = transaction.docChanged ? moveAll(value, transaction.changes) : { ...value };
     let isSame = !transaction.docChanged;
     for (const effect of transaction.effects) isSame = !apply(next, effect) && isSame;
     if (isSame) return value;
-    const lost = broughtBack(transaction);
-    if (lost) next.all = next.all.map((place) => extendedPlace(place, lost.places[place.id]));
+    const lost = findMemory(transaction);
+    if (lost) next.all = next.all.map((place) => extendPlace(place, lost.places[place.id]));
     next.drawn = draw(next, transaction.state);
     return next;
   },
@@ -96,7 +96,7 @@ function apply(next, effect) {
     next.all = [...next.all, place];
   } else if (effect.is(show)) {
     const { place: id, run, at, current } = effect.value;
-    next.all = next.all.map((place) => (place.id === id ? shown(place, run, at) : place));
+    next.all = next.all.map((place) => (place.id === id ? showRun(place, run, at) : place));
     next.current = current;
   } else if (effect.is(fill) || effect.is(write)) {
     const { place: id, ...changed } = effect.value;
@@ -112,15 +112,15 @@ function apply(next, effect) {
 }
 
 // An empty place has no text to hold on to: what was typed and undone around it moves it about.
-function shown(place, run, at) {
+function showRun(place, run, at) {
   const isEmpty = place.from === place.to;
   return isEmpty ? { ...place, run, from: at, start: at, end: at, to: at } : { ...place, run };
 }
 
-function moved(value, changes) {
+function moveAll(value, changes) {
   return {
     ...value,
-    all: value.all.map((place) => movedPlace(place, changes)),
+    all: value.all.map((place) => movePlace(place, changes)),
     expected: changes.mapPos(value.expected, -1),
     doomed: [],
   };

@@ -2,7 +2,7 @@
 import { StateEffect, StateField } from '@codemirror/state';
 import { hoverTooltip, keymap, showTooltip } from '@codemirror/view';
 import { announce } from '../shell/announcer.js';
-import { areShown, inWords, tokenCard } from '../tokens/token-card.js';
+import { areProbabilitiesShown, inWords, tokenCard } from '../tokens/token-card.js';
 import { tokenAt } from './marks.js';
 
 const HOVER = 120;
@@ -17,7 +17,7 @@ function atPointer(view, place) {
 }
 
 function popup(state, place) {
-  const found = areShown() ? tokenAt(state, place) : null;
+  const found = areProbabilitiesShown() ? tokenAt(state, place) : null;
   if (!found) return null;
   const { from, to, token } = found;
   return { pos: from, end: to, above: true, token, create: () => ({ dom: tokenCard(token) }) };

@@ -10,7 +10,7 @@ export function undoButtons(generations) {
   const buttons = new UndoButtons(generations);
   return {
     extension: EditorView.updateListener.of((update) => {
-      if (update.docChanged || update.transactions.some(isShown)) buttons.drawSoon();
+      if (update.docChanged || update.transactions.some(showsRun)) buttons.drawSoon();
     }),
     attach: (view) => buttons.start(view),
   };
@@ -28,14 +28,15 @@ class UndoButtons {
   start(view) {
     this.#view = view;
     this.#draw();
+    const form = view.dom.closest('form');
     // The buttons are drawn anew with each run.
-    document.addEventListener('htmx:afterSettle', () => this.#draw());
-    document.addEventListener('click', ({ target }) => {
+    form.addEventListener('htmx:afterSettle', () => this.#draw());
+    form.addEventListener('click', ({ target }) => {
       if (target.closest?.('#undo')) this.#do('#undo', peekBack, stepBack);
       else if (target.closest?.('#redo')) this.#do('#redo', peekForth, stepForth);
     });
-    for (const begun of ['pointerover', 'focusin'])
-      document.addEventListener(begun, ({ target }) => this.#point(target.closest?.('#undo')));
+    for (const begin of ['pointerover', 'focusin'])
+      document.addEventListener(begin, ({ target }) => this.#point(target.closest?.('#undo')));
   }
 
   // Not at each key: what the next step is costs a look into the history.
@@ -56,8 +57,8 @@ class UndoButtons {
 
   #draw() {
     clearTimeout(this.#timer);
-    name('undo', 'Undo', this.#describe(peekBack));
-    name('redo', 'Redo', this.#describe(peekForth));
+    nameButton('undo', 'Undo', this.#describe(peekBack));
+    nameButton('redo', 'Redo', this.#describe(peekForth));
   }
 
   #describe(peek) {
@@ -70,8 +71,8 @@ class UndoButtons {
   #describeShown({ place: id, run }) {
     const place = placesOf(this.#view.state).find((one) => one.id === id);
     const [now, then] = [place.run, run].map((one) => this.#generations.completion(one));
-    if (!then) return `removes ${counted(now)}`;
-    return now ? 'brings the sibling’s text back' : `brings back ${counted(then)}`;
+    if (!then) return `removes ${countTokens(now)}`;
+    return now ? 'brings the sibling’s text back' : `brings back ${countTokens(then)}`;
   }
 
   // What would go is marked while the button is pointed at.
@@ -80,12 +81,12 @@ class UndoButtons {
     if (!isPointed && !this.#isPointed) return;
     this.#isPointed = isPointed;
     const next = isPointed ? peekBack(this.#view.state) : null;
-    this.#view.dispatch({ effects: doom.of(next ? this.#going(next) : []) });
+    this.#view.dispatch({ effects: doom.of(next ? this.#rangesToGo(next) : []) });
   }
 
   #isPointed = false;
 
-  #going(transaction) {
+  #rangesToGo(transaction) {
     const ranges = [];
     transaction.changes.iterChangedRanges((from, to) => ranges.push({ from, to }));
     const effect = transaction.effects.find((one) => one.is(show));
@@ -95,11 +96,11 @@ class UndoButtons {
   }
 }
 
-function isShown(transaction) {
+function showsRun(transaction) {
   return transaction.effects.some((effect) => effect.is(show));
 }
 
-function counted({ count }) {
+function countTokens({ count }) {
   return `${count} generated token${count === 1 ? '' : 's'}`;
 }
 
@@ -120,7 +121,7 @@ function characters(count) {
   return `${count} character${count === 1 ? '' : 's'}`;
 }
 
-function name(id, word, what) {
+function nameButton(id, word, what) {
   const button = document.getElementById(id);
   if (!button) return;
   const text = what ? `${word}: ${what}` : word;

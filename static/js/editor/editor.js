@@ -1,15 +1,14 @@
-// Fields and raw prompt: one truth, built by the server from the fields, until
-// the prompt is edited by hand and stands for itself.
-import htmx from 'htmx.org';
+// Fields and raw prompt: one truth, built by the server from the fields, until the prompt is edited
+// by hand and counts as it is.
 import { createBox, replaceText } from '../box/codemirror.js';
 import { inlineOutput } from '../box/inline-output.js';
 import { showMisses } from '../box/near-miss-marks.js';
 import { showUnsent } from '../box/unsent.js';
 import { FreeDocument } from '../document/document.js';
-import { forgetCount, showTooLong, tooLong } from '../form/too-long.js';
-import { onKey } from '../shell/input-method.js';
+import { startEnter } from './enter.js';
+import { Preview } from './preview.js';
+import { Tabs } from './tabs.js';
 
-const PREVIEW_DELAY = 220;
 // What changes neither the prompt nor whether it fits.
 const NO_PREVIEW = new Set(['seed', 'temperature', 'top_p', 'top_k', 'min_p', 'logprobs']);
 
@@ -21,20 +20,29 @@ class Editor {
   #form;
   #card = document.getElementById('card');
   #prompt = document.getElementById('prompt');
+  // The box that says whether the prompt was edited by hand; null on the free page.
+  #detached = document.getElementById('detached');
   #view;
-  // The document that the preview was asked about.
-  #asked = null;
-  #timer = 0;
-  #edition = 0;
+  #tabs = new Tabs(this.#card);
+  #preview;
   #listeners = [];
 
   constructor(form) {
     this.#form = form;
-    const words = form.dataset.labels.split('|');
+    this.#createView(form.dataset.labels.split('|'));
+    this.#preview = new Preview(this);
+    this.#listen();
+    startEnter(form);
+    // What is hidden has no measures.
+    this.onTab(() => this.#view.requestMeasure());
+    this.#restore();
+  }
+
+  #createView(words) {
     if (this.isFree) {
       this.document = new FreeDocument(this.#prompt, words, {
-        grown: () => this.previewSoon(),
-        turned: () => this.#card.dispatchEvent(new Event('turn')),
+        onGrow: () => this.previewSoon(),
+        onTurn: () => this.#card.dispatchEvent(new Event('turn')),
       });
       this.#view = this.document.view;
     } else {
@@ -42,27 +50,19 @@ class Editor {
       const extensions = inlineOutput(this.inline);
       this.#view = createBox(this.#prompt, { words, extensions });
     }
-    form.addEventListener('input', (event) => this.#edited(event.target));
-    form.addEventListener('change', (event) => {
-      // The model menu stands outside the form's element, its input does not.
-      if (event.target.type === 'radio') this.previewSoon();
+  }
+
+  #listen() {
+    this.#form.addEventListener('input', ({ target }) => this.#takeEdit(target));
+    this.#form.addEventListener('change', ({ target }) => {
+      if (target.type === 'radio') this.previewSoon();
     });
-    document.addEventListener('change', (event) => {
-      if (event.target.name === 'model') this.previewSoon();
+    // The model menu is outside the form's element.
+    document.addEventListener('change', ({ target }) => {
+      if (target.name === 'model') this.previewSoon();
     });
-    document.addEventListener('htmx:configRequest', ({ detail }) => {
-      if (detail.elt.id === 'preview') this.#asked = this.#view.state.doc;
-    });
-    document.addEventListener('htmx:afterRequest', ({ detail: { elt, successful } }) => {
-      if (elt.id === 'preview' && !successful) forgetCount();
-    });
-    document.addEventListener('htmx:afterSettle', (event) => this.#swapped(event.detail.target));
+    this.#form.addEventListener('htmx:afterSettle', ({ detail }) => this.#takeAnswer(detail));
     document.getElementById('reattach')?.addEventListener('click', () => this.#reattach());
-    // A page that comes back is loaded again; what it was about to ask is of before.
-    addEventListener('pagehide', () => clearTimeout(this.#timer));
-    this.#startTabs();
-    this.#startEnter();
-    this.#restoreDetached();
   }
 
   get form() {
@@ -78,17 +78,22 @@ class Editor {
     return this.#view;
   }
 
-  // The prompt as it stands in the editor.
+  // The prompt as it is in the editor.
   get text() {
     return this.#view.state.doc.toString();
   }
 
   get tab() {
-    return this.#card.dataset.tab;
+    return this.#tabs.shown;
   }
 
   get isFree() {
-    return !document.getElementById('detached');
+    return this.#detached === null;
+  }
+
+  // Whether the prompt was edited by hand and is no longer built from the fields.
+  get isDetached() {
+    return Boolean(this.#detached?.checked);
   }
 
   // listener() is called when the prompt or a field was edited by the person.
@@ -98,7 +103,7 @@ class Editor {
 
   // listener() is called when another tab is shown.
   onTab(listener) {
-    this.#card.addEventListener('tab', listener);
+    this.#tabs.onShow(listener);
   }
 
   // listener() is called when Undo or Redo may have made the document another run's.
@@ -122,74 +127,57 @@ class Editor {
     this.#view.focus();
   }
 
-  // Changes with all that a preview says something of: an answer to an older question is none.
+  // Changes with all that a preview says something of.
   get edition() {
-    return this.#edition;
+    return this.#preview.edition;
   }
 
   previewSoon() {
-    this.#edition += 1;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#preview(), PREVIEW_DELAY);
+    this.#preview.askSoon();
   }
 
-  // What is longer than the server takes is not sent: the page knows itself what is to be said.
-  #preview() {
-    const long = tooLong(this);
-    if (long) {
-      showTooLong(long.sentence);
-      showUnsent(this.#view, 0);
-    } else {
-      htmx.trigger('#preview', 'preview');
-    }
-  }
-
-  show(tab) {
-    if (!document.getElementById(`tab-${tab}`)) return;
-    this.#card.dataset.tab = tab;
-    for (const button of this.#card.querySelectorAll('.tab')) {
-      const isShown = button.dataset.tab === tab;
-      button.setAttribute('aria-selected', String(isShown));
-      button.tabIndex = isShown ? 0 : -1;
-    }
-    this.#card.dispatchEvent(new Event('tab'));
-    // What is hidden has no measures.
-    this.#view.requestMeasure();
-  }
-
-  #edited(input) {
+  #takeEdit(input) {
     if (input === this.#prompt) {
       if (!this.isFree) this.#setDetached(true);
     } else if (input.type === 'range' || !input.name || NO_PREVIEW.has(input.name)) {
       return;
     }
-    if (!input.closest('#parameters-body')) for (const listener of this.#listeners) listener();
+    if (!input.closest('#parameters-body')) this.#tellEdit();
     this.previewSoon();
   }
 
-  #swapped(target) {
+  #tellEdit() {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #takeAnswer({ target }) {
     if (target?.id === 'preview') this.#takeBuilt();
-    if (target?.id === 'fields') {
-      for (const listener of this.#listeners) listener();
-      this.previewSoon();
-    }
+    if (target?.id !== 'fields') return;
+    this.#tellEdit();
+    this.previewSoon();
+  }
+
+  get #built() {
+    return document.getElementById('built-prompt');
   }
 
   #takeBuilt() {
-    const built = document.getElementById('built-prompt');
+    const built = this.#built;
     if (!built) return;
-    // An answer about another text says nothing of this one; its own is on the way.
-    if (this.#asked === this.#view.state.doc) {
-      showUnsent(this.#view, Number(built.dataset.sentFrom));
-      showMisses(this.#view);
-    }
+    if (this.#preview.isOfText) this.#showSent(built);
     if (this.isFree) return;
     markDropped(Number(built.dataset.dropped));
-    if (!document.getElementById('detached').checked) this.setPrompt(built.value);
+    if (!this.isDetached) this.setPrompt(built.value);
+  }
+
+  // What of the text is sent, and what in it looks like a mistake.
+  #showSent({ dataset }) {
+    showUnsent(this.#view, Number(dataset.sentFrom));
+    showMisses(this.#view);
   }
 
   #setDetached(isDetached) {
-    document.getElementById('detached').checked = isDetached;
+    this.#detached.checked = isDetached;
     document.getElementById('detached-note').hidden = !isDetached;
     document.getElementById('fields').inert = isDetached;
     this.#card.toggleAttribute('data-detached', isDetached);
@@ -197,62 +185,23 @@ class Editor {
 
   #reattach() {
     this.#setDetached(false);
-    const built = document.getElementById('built-prompt');
-    if (built) this.setPrompt(built.value);
+    if (this.#built) this.setPrompt(this.#built.value);
     this.previewSoon();
-    for (const listener of this.#listeners) listener();
-    this.show('fields');
+    this.#tellEdit();
+    this.#tabs.show('fields');
     document.getElementById('tab-fields').focus();
   }
 
   // The browser may bring back what was typed before a reload.
-  #restoreDetached() {
-    const { sentFrom } = document.getElementById('built-prompt').dataset;
-    showUnsent(this.#view, Number(sentFrom));
-    showMisses(this.#view);
+  #restore() {
+    this.#showSent(this.#built);
     if (this.isFree) {
       // The page's gauge is of the prompt alone.
       if (this.#card.querySelector('[data-run]')) this.previewSoon();
       return;
     }
-    const detached = document.getElementById('detached');
-    this.#setDetached(detached.checked);
-    markDropped(Number(document.getElementById('built-prompt').dataset.dropped));
-  }
-
-  #startTabs() {
-    const list = this.#card.querySelector('[role=tablist]');
-    if (!list) return;
-    list.addEventListener('click', ({ target }) => {
-      if (target.dataset.tab) this.show(target.dataset.tab);
-    });
-    onKey(list, (event) => {
-      const tabs = [...list.children];
-      const to = { ArrowLeft: -1, ArrowRight: 1, Home: -tabs.length, End: tabs.length }[event.key];
-      if (to === undefined) return;
-      event.preventDefault();
-      const at = Math.min(Math.max(tabs.indexOf(document.activeElement) + to, 0), tabs.length - 1);
-      this.show(tabs[at].dataset.tab);
-      tabs[at].focus();
-    });
-  }
-
-  // Enter runs from a field of one line; Shift+Enter is a new line anyway.
-  #startEnter() {
-    onKey(this.#form, (event) => {
-      if (event.key !== 'Enter' || event.shiftKey) return;
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target.dataset.enter === 'run') {
-        event.preventDefault();
-        document.getElementById('run').click();
-      } else if (event.target.matches('input.number, .chip-input')) {
-        event.preventDefault();
-      }
-    });
-    this.#form.querySelector('.default-submit').addEventListener('click', (event) => {
-      event.preventDefault();
-      document.getElementById('run').click();
-    });
+    this.#setDetached(this.#detached.checked);
+    markDropped(Number(this.#built.dataset.dropped));
   }
 }
 

@@ -1,23 +1,23 @@
 // Answers about the form as it was. What a person has written since is not replaced by them.
 //
-// Rows that were added or removed are asked for again, about what stands there now; a preview is
+// Rows that were added or removed are asked for again, about what is there now; a preview is
 // dropped, its own is on the way; and what was written while a chat's message was sent stays.
 import htmx from 'htmx.org';
-import { hasGoneOnBefore } from '../shell/focus.js';
+import { markRepeat } from '../shell/focus.js';
 
 const FIELDS = new Set(['fields', 'variables']);
 
 export function startLate(editor) {
-  document.addEventListener('htmx:beforeSend', ({ detail }) => {
+  editor.form.addEventListener('htmx:beforeSend', ({ detail }) => {
     const { elt, requestConfig } = detail;
     requestConfig.edition = editor.edition;
-    if (elt.id === 'run') requestConfig.written = writtenNow();
+    if (elt.id === 'run') requestConfig.written = readTexts();
   });
-  document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  editor.form.addEventListener('htmx:beforeSwap', ({ detail }) => {
     const { requestConfig, shouldSwap, isError, etc } = detail;
     if (!shouldSwap || isError) return;
     if (requestConfig.written) {
-      requestConfig.since = writtenSince(requestConfig.written);
+      requestConfig.since = textsSince(requestConfig.written);
       return;
     }
     if (requestConfig.edition === editor.edition) return;
@@ -25,10 +25,10 @@ export function startLate(editor) {
     if (!FIELDS.has(detail.target.id)) return;
     detail.shouldSwap = false;
     const { verb, path, elt } = requestConfig;
-    hasGoneOnBefore(elt);
+    markRepeat(elt);
     htmx.ajax(verb, path, { source: elt, values: etc.values });
   });
-  document.addEventListener('htmx:afterSettle', ({ detail: { requestConfig } }) => {
+  editor.form.addEventListener('htmx:afterSettle', ({ detail: { requestConfig } }) => {
     const since = requestConfig?.since;
     if (!since) return;
     requestConfig.since = null;
@@ -42,7 +42,7 @@ export function startLate(editor) {
 }
 
 // [name, number among those of that name, value] of the fields and the message.
-function writtenNow() {
+function readTexts() {
   const inputs = document.querySelectorAll('#fields textarea, #fields .input, #field-message');
   const numbers = new Map();
   return [...inputs].map(({ name, value }) => {
@@ -52,14 +52,14 @@ function writtenNow() {
   });
 }
 
-function writtenSince(before) {
-  return writtenNow()
-    .map(([name, number, value], at) => [name, number, rest(name, before[at]?.[2] ?? '', value)])
+function textsSince(before) {
+  return readTexts()
+    .map(([name, number, value], at) => [name, number, newPart(name, before[at]?.[2] ?? '', value)])
     .filter(([, , value]) => value !== null);
 }
 
 // A message was sent and goes; what was written behind it is the next one.
-function rest(name, before, now) {
+function newPart(name, before, now) {
   if (now === before) return null;
   return name === 'message' && now.startsWith(before) ? now.slice(before.length) : now;
 }

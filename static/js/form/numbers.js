@@ -1,6 +1,7 @@
 // A number of the parameters: its slider and its input as one. What the page makes of a typed
 // number that it cannot take, it says.
 import { announce } from '../shell/announcer.js';
+import { changeOf, readNumber } from './typed-number.js';
 
 export function bindNumber(element) {
   const input = element.querySelector('.number');
@@ -57,24 +58,6 @@ export function bindNumber(element) {
     },
     input,
   };
-}
-
-// playground/prompts/typed_numbers.py reads the same. NaN for what is no number.
-export function readNumber(typed, { off, isWhole }) {
-  let text = typed.trim();
-  if (off !== undefined && text.toLowerCase() === 'off') return Number(off);
-  if (isWhole && /^[1-9]\d{0,2}(,\d{3})+$/.test(text)) text = text.replaceAll(',', '');
-  return text === '' ? Number.NaN : Number(text.replace(',', '.'));
-}
-
-// What became of a number that could not stay as it was typed, or "".
-export function changeOf(typed, value, inside, written) {
-  if (typed === '') return '';
-  if (Number.isNaN(value)) return `“${typed}” is no number. It is ${written} again.`;
-  if (inside < value) return `${written} is the most, so ${typed} became ${written}.`;
-  if (inside > value) return `${written} is the least, so ${typed} became ${written}.`;
-  const isSame = written === 'off' || Number(written) === value;
-  return isSame ? '' : `${typed} was rounded to ${written}.`;
 }
 
 function noteUnder(element) {

@@ -50,13 +50,13 @@ export function startParameters(editor) {
     seed.focus();
   });
   // The button in the dock is drawn anew with each run.
-  document.addEventListener('htmx:afterSettle', count);
+  editor.form.addEventListener('htmx:afterSettle', count);
   panel.addEventListener('click', ({ target }) => {
     const help = target.closest('.help-button');
     if (help) help.setAttribute('aria-expanded', String(help.ariaExpanded !== 'true'));
   });
   check();
-  startSheet(panel);
+  startSheet(editor.form, panel);
 }
 
 function mark(input, isChanged) {
@@ -71,7 +71,7 @@ function showOnButton(changed) {
 
 // On a phone the panel moves into a dialog: focus, Escape and the page behind
 // are then the browser's business.
-function startSheet(panel) {
+function startSheet(form, panel) {
   const sheet = document.getElementById('parameter-sheet');
   const home = document.getElementById('parameters');
   const open = () => {
@@ -79,7 +79,7 @@ function startSheet(panel) {
     sheet.showModal();
   };
   const putBack = () => home.append(panel);
-  document.addEventListener('click', ({ target }) => {
+  form.addEventListener('click', ({ target }) => {
     if (target.closest('#open-parameters')) open();
     else if (target.closest('[data-close-sheet]') || target === sheet) sheet.close();
   });

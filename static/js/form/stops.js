@@ -1,8 +1,9 @@
 // Stop sequences as chips over the text field that is posted: one a line, with
 // \n written for a line break.
 
+import { icon } from '../shell/icon.js';
 import { onKey } from '../shell/input-method.js';
-import { own } from '../shell/own-text.js';
+import { markOwnText } from '../shell/own-text.js';
 
 // playground/checkpoints/tokenizer_files.py has the same.
 const END_OF_TEXT = '<|endoftext|>';
@@ -77,7 +78,7 @@ export class StopChips {
     chip.className = 'chip';
     const text = document.createElement('span');
     text.append(...withVisibleEdges(line));
-    own(text);
+    markOwnText(text);
     const remove = document.createElement('button');
     remove.type = 'button';
     remove.className = 'chip-remove';
@@ -112,15 +113,4 @@ function edge(blanks) {
 
 function spaces(blanks) {
   return blanks.length > 1 ? `${blanks.length} spaces` : 'one space';
-}
-
-function icon(name) {
-  const ns = 'http://www.w3.org/2000/svg';
-  const svg = document.createElementNS(ns, 'svg');
-  svg.setAttribute('class', 'icon');
-  svg.setAttribute('aria-hidden', 'true');
-  const use = document.createElementNS(ns, 'use');
-  use.setAttribute('href', `#icon-${name}`);
-  svg.append(use);
-  return svg;
 }

@@ -1,18 +1,19 @@
 // Texts that are longer than the server takes: said on the page, without sending them.
-// playground/runs/lengths.py says the same.
+import { tooManyCharacters } from './lengths.js';
 
 const AREAS = '#fields textarea, #variables textarea, #field-message';
 
 // The first text on the page that is too long: { field, sentence }; null if there is none.
-export function tooLong({ form, view, isFree }) {
-  const { promptLimit, fieldLimit } = form.dataset;
-  if (isFree || document.getElementById('detached').checked) {
-    const { doc } = view.state;
-    const sentence = doc.length > promptLimit && said('The prompt', doc.toString(), promptLimit);
+export function tooLong({ form, view, isFree, isDetached }) {
+  const promptLimit = Number(form.dataset.promptLimit);
+  const fieldLimit = Number(form.dataset.fieldLimit);
+  const { doc } = view.state;
+  if ((isFree || isDetached) && doc.length > promptLimit) {
+    const sentence = tooManyCharacters('The prompt', doc.toString(), promptLimit);
     if (sentence) return { field: 'prompt', sentence };
   }
   for (const area of form.querySelectorAll(AREAS)) {
-    const sentence = area.value.length > fieldLimit && said(nameOf(area), area.value, fieldLimit);
+    const sentence = tooManyCharacters(nameOf(area), area.value, fieldLimit);
     if (sentence) return { field: area.name, sentence };
   }
   return null;
@@ -27,7 +28,7 @@ export function showTooLong(sentence) {
   gauge({ text: 'too long', isOver: true });
 }
 
-// Nothing is known of the text as it is now: a number of before would be wrong.
+// Nothing is known of the text as it is now, and an older number would be wrong.
 export function forgetCount() {
   gauge({ text: '–', isOver: false });
 }
@@ -38,15 +39,6 @@ function gauge({ text, isOver }) {
   element.querySelector('b').textContent = text;
   const share = isOver ? 100 : 0;
   element.querySelector('.ring-fill').setAttribute('stroke-dasharray', `${share} 100`);
-}
-
-// The server counts characters, and JavaScript the halves of some.
-function said(name, text, limit) {
-  let count = 0;
-  for (const _ of text) count += 1;
-  if (count <= limit) return '';
-  const [has, most] = [count, Number(limit)].map((number) => number.toLocaleString('en'));
-  return `${name} has ${has} characters; the limit is ${most}. Shorten it.`;
 }
 
 function nameOf(area) {

@@ -5,14 +5,13 @@ import htmx from 'htmx.org';
 import { announce } from '../shell/announcer.js';
 
 export function startVariables(editor) {
-  document.addEventListener('htmx:afterSettle', ({ detail }) => {
+  editor.form.addEventListener('htmx:afterSettle', ({ detail }) => {
     if (detail.target?.id === 'preview') merge();
     // A row was added or removed: that is an edit like any other.
-    if (detail.target?.id === 'variables') edited(editor);
+    if (detail.target?.id === 'variables') tellEdit(editor);
   });
-  document.addEventListener('htmx:afterSwap', ({ detail }) => {
-    if (detail.target?.id === 'notice') unfold(detail.target);
-  });
+  const notice = document.getElementById('notice');
+  notice.addEventListener('htmx:afterSwap', () => unfold(notice));
   editor.form.addEventListener('click', (event) => {
     const remove = event.target.closest('.variable-remove');
     if (!remove) return;
@@ -23,11 +22,11 @@ export function startVariables(editor) {
     row.remove();
     beside?.querySelector('.input')?.focus();
     announce(`Variable ${variable} removed.`);
-    edited(editor);
+    tellEdit(editor);
   });
 }
 
-function edited(editor) {
+function tellEdit(editor) {
   const section = document.getElementById('variables');
   const input = section.querySelector('[name=variables]') ?? section;
   input.dispatchEvent(new Event('input', { bubbles: true }));

@@ -5,16 +5,15 @@
 // from then on the page writes that.
 import htmx from 'htmx.org';
 import { tooLong } from '../form/too-long.js';
-import { bringUnsent, keepUnsent } from './unsent-draft.js';
+import { pageAccount } from '../shell/account.js';
+import { forgetUnsent, keepUnsent } from '../shell/unsent-store.js';
+import { contentOf, shorten } from './draft-body.js';
+import { bringUnsent } from './unsent-draft.js';
 
-const DELAY = 1000;
+const DELAY_MS = 1000;
 // Of somebody who never pauses, this is lost at most.
-const LONGEST = 5000;
-const RETRY = 5000;
-// Of a text that is refused anyway; more than twice the longest prompt, counted as JavaScript does.
-const MAX_SENT = 140_000;
-// What the form posts besides the prompt itself.
-const BESIDE = /^(csrfmiddlewaretoken|parent|version|prompt_id|draft|draft_\w+|save_\w+)$/;
+const MAX_WAIT_MS = 5000;
+const RETRY_MS = 5000;
 // Presses that wait until everything is kept.
 const AFTER_SAVE = '#save-submit, #save-new, #discard-draft';
 
@@ -47,23 +46,23 @@ class Drafts {
   constructor(editor) {
     this.#editor = editor;
     this.#form = editor.form;
-    bringUnsent(this.#form, contentOf, () => !this.#isTouched);
-    const edited = () => this.#edited();
-    editor.onEdit(edited);
-    this.#form.addEventListener('input', edited);
-    this.#form.addEventListener('change', edited);
+    bringUnsent(this.#form, () => !this.#isTouched);
+    const keepSoon = () => this.#keepSoon();
+    editor.onEdit(keepSoon);
+    this.#form.addEventListener('input', keepSoon);
+    this.#form.addEventListener('change', keepSoon);
     document.addEventListener('change', ({ target }) => {
-      // The model menu stands outside the form's element.
-      if (target.name === 'model') edited();
+      // The model menu is outside the form's element.
+      if (target.name === 'model') keepSoon();
     });
     // Resetting sets values without a word about each.
     for (const id of ['reset-parameters', 'pin-seed', 'reattach'])
-      document.getElementById(id)?.addEventListener('click', edited);
+      document.getElementById(id)?.addEventListener('click', keepSoon);
     // A run moves a chat's message into the turns, and its reply goes with the next one.
-    document.addEventListener('htmx:afterSettle', ({ detail }) => {
-      if (this.#isTouched && detail.target?.id === 'run-panel') edited();
+    this.#form.addEventListener('htmx:afterSettle', ({ detail }) => {
+      if (this.#isTouched && detail.target?.id === 'run-panel') keepSoon();
     });
-    document.addEventListener('htmx:confirm', (event) => this.#waits(event));
+    this.#form.addEventListener('htmx:confirm', (event) => this.#keepFirst(event));
     addEventListener('pagehide', () => this.#leave());
     document.addEventListener('page:deleted', () => this.#forget());
     document.addEventListener('page:return', ({ detail }) => {
@@ -74,11 +73,11 @@ class Drafts {
     });
   }
 
-  #edited() {
+  #keepSoon() {
     this.#isTouched = true;
     this.#since ||= performance.now();
     const waited = performance.now() - this.#since;
-    this.#saveIn(Math.max(0, Math.min(DELAY, LONGEST - waited)));
+    this.#saveIn(Math.max(0, Math.min(DELAY_MS, MAX_WAIT_MS - waited)));
   }
 
   #saveIn(delay) {
@@ -110,12 +109,12 @@ class Drafts {
       const answer = await response.json();
       if ('draft' in answer) this.#take(answer, { content, step });
       else this.#say(`Not kept: ${answer.error.message}`, true);
-      const isOurs = response.headers.get('X-Account') === document.documentElement.dataset.account;
+      const isOurs = response.headers.get('X-Account') === pageAccount();
       this.#refused = response.status === 400 && isOurs ? content : '';
     } catch {
       this.#refused = '';
       this.#say('Not kept: the server cannot be reached.', true);
-      this.#saveIn(RETRY);
+      this.#saveIn(RETRY_MS);
     }
   }
 
@@ -129,7 +128,7 @@ class Drafts {
   // Its person is deleted: nothing more of it is kept, wherever.
   #forget() {
     this.#isOver = true;
-    keepUnsent(this.#writer, this.#address, null);
+    forgetUnsent(this.#writer);
     this.#say('');
   }
 
@@ -138,7 +137,7 @@ class Drafts {
     if (!this.#isTouched || this.#isOver || tooLong(this.#editor)) return;
     const { content, body, step } = this.#read();
     if (content === this.#kept) return;
-    keepUnsent(this.#writer, this.#address, body);
+    keepUnsent(this.#writer, { address: this.#address, account: pageAccount(), body });
     // Beyond 64 KiB it is refused, and goes with the next page that opens.
     fetch(this.#address, { ...this.#request(body), keepalive: true })
       .then((response) => response.json())
@@ -168,7 +167,7 @@ class Drafts {
   #take(answer, { content, step }) {
     if (step < this.#answered) return;
     this.#answered = step;
-    keepUnsent(this.#writer, this.#address, null);
+    forgetUnsent(this.#writer);
     this.#kept = content;
     this.#id.value = answer.draft;
     this.#revision.value = String(answer.revision);
@@ -184,7 +183,7 @@ class Drafts {
     this.#state.toggleAttribute('data-bad', isBad);
   }
 
-  #waits(event) {
+  #keepFirst(event) {
     const { elt, issueRequest } = event.detail;
     if (!elt.matches(AFTER_SAVE)) return;
     event.preventDefault();
@@ -214,15 +213,4 @@ function showConflict({ copy, other, error }) {
   document.getElementById('draft-copy').href = copy;
   document.getElementById('draft-other').href = other;
   document.getElementById('draft-conflict').hidden = false;
-}
-
-// No more of each text than it takes to be too long.
-function shorten(body) {
-  const cut = [...body].map(([name, value]) => [name, value.slice(0, MAX_SENT)]);
-  for (const name of new Set(body.keys())) body.delete(name);
-  for (const [name, value] of cut) body.append(name, value);
-}
-
-function contentOf(body) {
-  return JSON.stringify([...body].filter(([name]) => !BESIDE.test(name)));
 }

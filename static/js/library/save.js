@@ -1,6 +1,6 @@
 // The dialog in which a prompt is saved. Without scripts it opens as a popover.
 import { onKey } from '../shell/input-method.js';
-import { point } from '../shell/notices.js';
+import { pointToField } from '../shell/notices.js';
 
 const BUTTONS = new Set(['save-submit', 'save-new']);
 
@@ -39,10 +39,8 @@ export function startSave() {
     document.getElementById('save-submit').click();
   });
   // A refusal belongs beside what is refused.
-  document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  dialog.addEventListener('htmx:beforeSwap', ({ detail }) => {
     if (BUTTONS.has(detail.requestConfig.elt.id) && detail.isError) detail.target = notice;
   });
-  document.addEventListener('htmx:afterSwap', ({ detail }) => {
-    if (detail.target === notice) point(notice);
-  });
+  notice.addEventListener('htmx:afterSwap', () => pointToField(notice));
 }

@@ -1,5 +1,5 @@
 // What there is to press on this page, and the places that its navigation leads to. A command
-// presses what stands on the page; it does nothing by itself.
+// presses what is on the page; it does nothing by itself.
 
 // Of several that a selector finds, each is a command; of one that several find, the first is.
 // Without a name it has its own words.
@@ -41,14 +41,14 @@ const PAGES = '.site-nav a, .account-panel a';
 const ICONS = { action: 'next', page: 'open', site: 'next' };
 
 export function commandsOfPage() {
-  return [...pressed('action', ACTIONS), ...pages(), ...models(), ...pressed('site', EVERYWHERE)];
+  return [...toPress('action', ACTIONS), ...pages(), ...models(), ...toPress('site', EVERYWHERE)];
 }
 
 export function hasModelMenu() {
   return document.getElementById('model-menu') !== null;
 }
 
-function pressed(kind, list) {
+function toPress(kind, list) {
   const known = new Set();
   return list.flatMap(([selector, name = wordsIn]) =>
     [...document.querySelectorAll(selector)]
@@ -93,12 +93,8 @@ function canBePressed(element) {
 function press(element) {
   const now = element.isConnected ? element : document.getElementById(element.id);
   if (now?.closest('#share')) {
-    const opened = ({ detail }) => {
-      if (detail.target.id !== 'share-body') return;
-      document.removeEventListener('htmx:afterSettle', opened);
-      now.click();
-    };
-    document.addEventListener('htmx:afterSettle', opened);
+    const body = document.getElementById('share-body');
+    body.addEventListener('htmx:afterSettle', () => now.click(), { once: true });
     document.getElementById('open-share').click();
   } else {
     now?.click();

@@ -1,8 +1,8 @@
 // Appends generated text, one change a beat, in blocks that a browser can lay
 // out on their own: a block that has about 200 tokens ends at its next newline.
 
-import { likelihood } from '../document/marks.js';
 import { Beat } from '../tokens/beat.js';
+import { likelihood } from '../tokens/likelihood.js';
 
 const TOKENS_A_BLOCK = 200;
 
@@ -15,15 +15,15 @@ export class Output {
   #tokens = 0;
   #pending = [];
   #beat = new Beat(() => this.#flush());
-  #appended;
+  #onChange;
   // Whether tokens that come with a probability are elements of their own.
   #isMarked;
   #marked = [];
 
-  // appended() is called after each change of the text.
-  constructor(element, { appended, isMarked = false } = {}) {
+  // onChange() is called after each change of the text.
+  constructor(element, { onChange, isMarked = false } = {}) {
     this.#element = element;
-    this.#appended = appended;
+    this.#onChange = onChange;
     this.#isMarked = isMarked;
     const last = element.querySelector('.body')?.lastChild;
     this.#tail = last instanceof Text ? last : null;
@@ -57,7 +57,7 @@ export class Output {
     this.#pending = [];
     if (this.#isMarked && pending[0].length > 2) this.#markAll(pending);
     else this.#writeAll(pending);
-    this.#appended?.();
+    this.#onChange?.();
   }
 
   #writeAll(tokens) {
@@ -114,7 +114,7 @@ export class Output {
     this.#part('body').append(this.#tail);
   }
 
-  // White space before the first word stands apart: where the text is shown by
+  // White space before the first word is apart: where the text is shown by
   // itself it is left out, where it goes on in the prompt it is not.
   #writeLead(text) {
     const body = text.trimStart();

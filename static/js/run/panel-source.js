@@ -1,9 +1,11 @@
-// Which panel stands on the page, and from where a new one comes.
+// Which panel is on the page, and where a new one comes from.
 //
 // A person's press goes first. What the page asks for by itself (the final panel of a run, the
 // panel of the run that an Undo came back to) is shown only if it is still about the run that the
 // page is to show, and never while the answer to a press is on its way: it is asked for again.
 import htmx from 'htmx.org';
+import { findPanel } from './panel.js';
+import { isFinal } from './statuses.js';
 
 const RETRY_MS = 1500;
 const NOT_FOUND = 404;
@@ -24,13 +26,14 @@ export class PanelSource {
       page: this.#shown ? editor.form.dataset.page : location.pathname + location.search,
       panel: editor.form.dataset.panel,
     });
-    this.attached('page');
-    document.addEventListener('htmx:beforeSend', ({ detail }) => this.#sent(detail));
-    document.addEventListener('htmx:beforeSwap', ({ detail }) => this.#check(detail));
-    document.addEventListener('htmx:afterRequest', ({ detail }) => this.#answered(detail));
+    this.attach('page');
+    // On the document: the tree's nodes are outside the form.
+    document.addEventListener('htmx:beforeSend', ({ detail }) => this.#countPress(detail));
+    document.addEventListener('htmx:afterRequest', ({ detail }) => this.#endRequest(detail));
+    editor.form.addEventListener('htmx:beforeSwap', ({ detail }) => this.#checkAnswer(detail));
   }
 
-  // Asks for the panel of the run that the document is of, unless it stands there.
+  // Asks for the panel of the run that the document is of, unless it is there.
   follow() {
     clearTimeout(this.#timer);
     if (this.#wanted === this.#shown) {
@@ -47,8 +50,8 @@ export class PanelSource {
   }
 
   // A panel was put on the page: a press that brought it has set the address already.
-  attached(asker) {
-    const { run, outputUrl, pageUrl } = panelNow().dataset;
+  attach(asker) {
+    const { run, outputUrl, pageUrl } = findPanel().dataset;
     if (run) this.#addresses.set(run, { page: pageUrl, panel: outputUrl });
     if (asker === 'run-panel' && this.#editor.document) {
       const { page } = this.#addresses.get(run ?? '');
@@ -59,7 +62,7 @@ export class PanelSource {
   }
 
   get #shown() {
-    return panelNow().dataset.run ?? '';
+    return findPanel().dataset.run ?? '';
   }
 
   get #wanted() {
@@ -69,7 +72,7 @@ export class PanelSource {
 
   async #ask() {
     clearTimeout(this.#timer);
-    const source = panelNow();
+    const source = findPanel();
     const { panel } = this.#addresses.get(this.#wanted);
     // An answer that finds its panel gone would take what is preserved across a swap (the gauge)
     // with it.
@@ -79,21 +82,21 @@ export class PanelSource {
     await htmx.ajax('GET', panel, { source, target: source, swap: 'outerHTML' }).catch(() => {});
   }
 
-  #sent({ elt, target, requestConfig }) {
+  #countPress({ elt, target, requestConfig }) {
     if (target.id !== 'run-panel' || elt === target) return;
     this.#pressed += 1;
     this.#sentAt = this.#wanted;
     requestConfig.isPress = true;
   }
 
-  #check(detail) {
+  #checkAnswer(detail) {
     const { requestConfig, isError, xhr } = detail;
     if (requestConfig.elt.id === 'run-panel') {
       const { path } = requestConfig;
       const isShown = path === this.#addresses.get(this.#shown).panel;
       if (isError && xhr.status === NOT_FOUND) this.#forget(path);
       const isWanted = path === this.#addresses.get(this.#wanted).panel;
-      // An error is news if it is about the run that stands there.
+      // An error is news if it is about the run that is shown.
       detail.shouldSwap &&= isError ? isShown : isWanted && this.#pressed === 0;
     } else if (requestConfig.isPress && requestConfig.verb === 'get') {
       // A sibling was asked for, and then Undo was pressed.
@@ -101,13 +104,13 @@ export class PanelSource {
     }
   }
 
-  #answered({ requestConfig, successful, xhr }) {
+  #endRequest({ requestConfig, successful, xhr }) {
     if (requestConfig.isPress) this.#pressed -= 1;
     else if (requestConfig.elt.id !== 'run-panel') return;
     if (this.#wanted !== this.#shown) {
       const isAnswered = successful || xhr.status === NOT_FOUND;
       this.#timer = setTimeout(() => this.follow(), isAnswered ? 0 : RETRY_MS);
-    } else if (requestConfig.isPress && isOutdated(panelNow())) {
+    } else if (requestConfig.isPress && isOutdated(findPanel())) {
       // The final panel came while the answer to a press was on its way.
       this.#ask();
     }
@@ -119,13 +122,9 @@ export class PanelSource {
   }
 }
 
-function panelNow() {
-  return document.getElementById('run-panel');
-}
-
 // What belongs to a run that the document is not of any more cannot be pressed.
 function hold(isHeld) {
-  panelNow().querySelector('.run-bar').inert = isHeld;
+  findPanel().querySelector('.run-bar').inert = isHeld;
   for (const id of ['stop', 'retry']) {
     const button = document.getElementById(id);
     if (isHeld) button.setAttribute('data-held', String(button.disabled));
@@ -138,5 +137,5 @@ function hold(isHeld) {
 }
 
 function isOutdated({ dataset }) {
-  return dataset.final === 'no' && ['succeeded', 'cancelled', 'failed'].includes(dataset.status);
+  return dataset.final === 'no' && isFinal(dataset.status);
 }

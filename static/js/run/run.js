@@ -1,206 +1,200 @@
-// The run under the prompt: follows it, shows how it stands, and puts the
-// completion where it belongs: into the prompt's text, or by itself.
-
-import { tooLong } from '../form/too-long.js';
+// The run under the prompt: takes each panel that comes to the page, follows its run, and shows
+// what comes of it.
 import { announce } from '../shell/announcer.js';
 import { sayAllDeleted } from '../shell/deleted.js';
-import { say } from '../shell/notices.js';
+import { FootScroll } from './foot-scroll.js';
 import { Output } from './output.js';
+import { findPanel, Panel } from './panel.js';
+import { PanelFocus } from './panel-focus.js';
 import { PanelSource } from './panel-source.js';
+import { Placement } from './placement.js';
+import { queueNote } from './queue-note.js';
+import { guardRun } from './run-guard.js';
+import { ENDINGS, isFinal } from './statuses.js';
 import { Stream } from './stream.js';
 import { drawRows } from './table.js';
+import { TokenKeys } from './token-keys.js';
 
-const FINAL = new Set(['succeeded', 'cancelled', 'failed']);
 const LOST = 'Connection lost. The run goes on; the page reconnects.';
 // Links to a sibling, by their ids.
 const ASKERS = { 'previous-sibling': 'sibling', 'next-sibling': 'sibling', retry: 'sibling' };
 const SIGNED_OUT = 'You have signed out. Sign in again to see this run.';
 const AWAY = 'This run is not here any more.';
-const DELETED = 'This run is deleted. What stands here is kept nowhere.';
-const ENDINGS = { succeeded: 'Finished.', cancelled: 'Stopped.', failed: 'The run failed.' };
+const DELETED = 'This run is deleted. What is shown here is kept nowhere.';
+const NOT_FOUND = 404;
 
 export function startRun(editor) {
+  guardRun(editor);
   return new RunView(editor);
 }
 
 class RunView {
   #editor;
-  #stream = new Stream(socketAddress(), (isDeleted) =>
-    isDeleted ? sayAllDeleted() : setNote(SIGNED_OUT),
-  );
+  #stream = new Stream(socketAddress(), (isDeleted) => this.#showEndOfSession(isDeleted));
   #panel = null;
   #output = null;
-  #stale = false;
-  #firstAt = 0;
   #count = 0;
   #ahead = null;
   #source;
-  // What had the focus in the panel that is being replaced: its id, or "" without one.
-  #focused = null;
-  // Whether the person has left the scrolling to us since the run began.
-  #mayScroll = false;
+  #placement;
+  #focus;
+  #scroll = new FootScroll();
+  #tokenKeys;
 
   constructor(editor) {
     this.#editor = editor;
     this.#source = new PanelSource(editor);
-    editor.onEdit(() => this.#setStale(true));
-    editor.onTab(() => this.#place());
+    this.#placement = new Placement(editor);
+    this.#focus = new PanelFocus(editor);
+    this.#tokenKeys = new TokenKeys(editor);
     editor.onTurn(() => this.#source.follow());
-    document.addEventListener('htmx:beforeSwap', (event) => {
-      if (event.detail.target?.id === 'run-panel' && event.detail.shouldSwap) this.#leave();
-      // Why it is gone is said by the socket, if it is known.
-      if (event.detail.xhr.status === 404 && this.#isReload(event.detail)) {
-        event.detail.shouldSwap = false;
-        setNote(AWAY);
-      }
-    });
-    document.addEventListener('htmx:afterSettle', (event) => {
-      const { elt, target } = event.detail;
-      if (target?.id !== 'run-panel' && elt?.id !== 'run-panel') return;
-      const asker = event.detail.requestConfig?.elt?.id;
-      if (asker === 'run') this.#setStale(false);
-      this.#attach(asker);
-      this.#source.attached(asker);
-    });
-    document.addEventListener('htmx:beforeRequest', (event) => this.#guardRun(event));
-    document.addEventListener('page:deleted', () => this.#deleted());
-    document.addEventListener('click', (event) => this.#clicked(event));
-    for (const scrolling of ['wheel', 'touchmove']) {
-      document.addEventListener(scrolling, () => (this.#mayScroll = false), { passive: true });
-    }
+    editor.form.addEventListener('htmx:beforeSwap', ({ detail }) => this.#prepareSwap(detail));
+    editor.form.addEventListener('htmx:afterSettle', ({ detail }) => this.#takePanel(detail));
+    document.addEventListener('page:deleted', () => this.#showDeletion());
     this.#attach('page');
   }
 
-  // The panel is about to be replaced: its text goes with it.
-  #leave() {
-    if (this.#panel?.dataset.run) this.#stream.unfollow(this.#panel.dataset.run);
-    const { activeElement } = document;
-    this.#focused = this.#panel?.contains(activeElement) ? activeElement.id : null;
-    this.#editor.inline?.replaceChildren();
+  #prepareSwap(detail) {
+    const { target, shouldSwap, xhr, requestConfig } = detail;
+    if (target?.id === 'run-panel' && shouldSwap) this.#leave();
+    const isReload = requestConfig.verb === 'get' && requestConfig.path === this.#panel.address;
+    // Why it is gone is said by the socket, if it is known.
+    if (xhr.status === NOT_FOUND && isReload) {
+      detail.shouldSwap = false;
+      this.#panel.note = AWAY;
+    }
   }
 
-  // What was pressed may be disabled now and would leave the focus nowhere. After the last Undo
-  // that is the text: on Run, one press more would run.
-  #keepFocus() {
-    const focused = this.#focused;
-    this.#focused = null;
-    if (focused === null || document.activeElement !== document.body) return;
-    const same = focused && document.getElementById(focused);
-    if (same && !same.disabled && !same.hidden) same.focus({ preventScroll: true });
-    else if (focused === 'undo' || focused === 'redo') this.#editor.view.focus();
-    else document.getElementById('run').focus({ preventScroll: true });
+  // The panel is about to be replaced.
+  #leave() {
+    if (this.#panel.run) this.#stream.unfollow(this.#panel.run);
+    this.#focus.remember(this.#panel.element);
+    this.#placement.clear();
+  }
+
+  // What comes with the panel, the tree say, settles too: one panel is taken once.
+  #takePanel({ requestConfig }) {
+    if (findPanel() === this.#panel.element) return;
+    const asker = requestConfig?.elt?.id;
+    this.#attach(asker);
+    this.#source.attach(asker);
   }
 
   #attach(asker) {
-    const panel = document.getElementById('run-panel');
+    const before = this.#panel;
+    const panel = new Panel(findPanel());
     // Undo has come back to it: the person looks at the text.
-    if (asker === 'run-panel' && panel.dataset.run !== this.#panel.dataset.run)
-      this.#mayScroll = false;
+    if (asker === 'run-panel' && panel.run !== before.run) this.#scroll.forbid();
     this.#panel = panel;
-    const { run, status, epoch, next } = panel.dataset;
-    const element = document.getElementById('output');
-    this.#count = run ? Number(next) - 1 : 0;
-    this.#output = new Output(element, {
-      appended: () => this.#appended(),
-      // In the free page's document the marks are the editor's.
-      isMarked: !this.#editor.document,
+    this.#count = panel.run ? panel.progress.next - 1 : 0;
+    this.#attachText(asker);
+    this.#placement.attach(panel, { isNewRun: asker === 'run' });
+    panel.showBusy(Boolean(panel.run) && !panel.isFinal);
+    panel.showSeed();
+    this.#focus.restore();
+    panel.element.addEventListener('click', ({ target }) => {
+      if (target.closest('#append-output')) this.#editor.insertAtEnd(panel.output.textContent);
     });
-    if (panel.dataset.tokens && !this.#editor.document) this.#drawTokens();
-    this.#editor.document?.attach(
-      panel,
-      asker?.startsWith('node-') ? 'sibling' : (ASKERS[asker] ?? asker),
-    );
-    this.#firstAt = 0;
-    this.#place();
-    this.#setBusy(panel.dataset.final === 'no');
-    this.#setStale(this.#stale && Boolean(run));
-    this.#showSeed();
-    this.#keepFocus();
-    if (!run) return;
-    if (asker === 'run' || asker === 'retry') {
-      announce(status === 'queued' ? `Queued: ${noteText()}.` : 'Started.');
-      if (asker === 'run' && panel.dataset.output === 'bubble') this.#conversed();
-      this.#mayScroll = true;
-      this.#showFoot();
+    if (!panel.run) return;
+    if (asker === 'run' || asker === 'retry') this.#showStart(asker);
+    if (panel.isFinal) this.#showFinal();
+    else this.#follow();
+  }
+
+  #attachText(asker) {
+    const { element, output, tokens } = this.#panel;
+    const { document: free } = this.#editor;
+    this.#output = new Output(output, {
+      onChange: () => this.#showProgress(),
+      // In the free page's document the marks are the editor's.
+      isMarked: !free,
+    });
+    if (free) {
+      free.attach(element, asker?.startsWith('node-') ? 'sibling' : (ASKERS[asker] ?? asker));
+    } else {
+      if (tokens) this.#drawTokens(tokens);
+      this.#tokenKeys.attach(output);
     }
-    if (panel.dataset.final === 'yes') {
-      this.#drawFinal();
-      this.#showFoot();
-      return;
-    }
-    this.#stream.follow(run, {
-      epoch: Number(epoch),
-      next: Number(next),
+  }
+
+  #drawTokens(tokens) {
+    this.#output.clear();
+    this.#output.append(tokens);
+    this.#output.flush();
+  }
+
+  #follow() {
+    this.#stream.follow(this.#panel.run, {
+      ...this.#panel.progress,
       handlers: {
-        tokens: (tokens) => this.#took(tokens),
-        restart: () => this.#restart(),
-        state: (event) => this.#state(event),
-        connected: (isOpen) => this.#connected(isOpen),
+        tokens: (tokens) => this.#write(tokens),
+        restart: () => this.#startAgain(),
+        state: (event) => this.#showState(event),
+        connected: (isOpen) => this.#showConnection(isOpen),
         stalled: () => this.#reload(),
-        deleted: () => this.#deleted(),
+        deleted: () => this.#showDeletion(),
       },
     });
   }
 
-  #took(tokens) {
-    const now = performance.now();
-    this.#firstAt ||= now;
+  #write(tokens) {
     this.#count += tokens.length;
-    if (this.#panel.dataset.status === 'queued') this.#setStatus('running');
+    if (this.#panel.status === 'queued') this.#panel.status = 'running';
     this.#output.append(tokens);
-    this.#editor.document?.append(this.#panel.dataset.run, tokens);
+    this.#editor.document?.append(this.#panel.run, tokens);
   }
 
-  #restart() {
+  #startAgain() {
     this.#output.clear();
-    this.#editor.document?.restart(this.#panel.dataset.run);
+    this.#editor.document?.restart(this.#panel.run);
     this.#count = 0;
-    setFigure('figure-tokens', '0');
+    this.#panel.showCount(0);
     announce('The text starts again: its worker was lost.');
   }
 
-  #state({ status, ahead, wait_s: wait }) {
-    if (FINAL.has(status)) {
-      this.#output.flush();
-      this.#editor.document?.flush();
-      this.#setStatus(status);
+  #flush() {
+    this.#output.flush();
+    this.#editor.document?.flush();
+  }
+
+  #showState({ status, ahead, wait_s: wait }) {
+    const panel = this.#panel;
+    const before = panel.status;
+    if (isFinal(status)) this.#flush();
+    panel.status = status;
+    if (isFinal(status)) {
       announce(ENDINGS[status]);
       this.#reload();
       return;
     }
-    const was = this.#panel.dataset.status;
-    this.#setStatus(status);
-    const text = status === 'queued' ? queueText(ahead, wait) : '';
-    setNote(text);
+    panel.note = status === 'queued' ? queueNote(ahead, wait) : '';
     // The seconds of the wait change all the time; the place is worth a word.
-    if (text && ahead !== this.#ahead) announce(`Queued: ${text}.`);
+    if (panel.note && ahead !== this.#ahead) announce(`Queued: ${panel.note}.`);
     this.#ahead = ahead;
-    if (status === 'running' && was === 'queued') announce('Started.');
+    if (status === 'running' && before === 'queued') announce('Started.');
   }
 
-  #connected(isOpen) {
-    if (isOpen && noteText() === LOST) setNote('');
-    if (!isOpen) setNote(LOST);
+  #showConnection(isOpen) {
+    if (!isOpen) this.#panel.note = LOST;
+    else if (this.#panel.note === LOST) this.#panel.note = '';
   }
 
-  // Here or elsewhere: there is nothing more to come, to stop or to try again.
-  #deleted() {
-    const { run } = this.#panel.dataset;
-    if (!run) return;
-    this.#stream.unfollow(run);
+  #showEndOfSession(isDeleted) {
+    if (isDeleted) sayAllDeleted();
+    else this.#panel.note = SIGNED_OUT;
+  }
+
+  // Deleted here or elsewhere: there is nothing more to come, to stop or to try again.
+  #showDeletion() {
+    const panel = this.#panel;
+    if (!panel.run) return;
+    this.#stream.unfollow(panel.run);
     this.#output.flush();
-    this.#editor.document?.stopWriting(run);
-    this.#setStatus('deleted');
-    this.#setBusy(false);
-    for (const id of ['stop', 'retry']) document.getElementById(id).disabled = true;
-    setNote(DELETED);
+    this.#editor.document?.stopWriting(panel.run);
+    panel.status = 'deleted';
+    panel.disable();
+    panel.note = DELETED;
     announce(DELETED);
-  }
-
-  // At the start and at the end, never in between.
-  #showFoot() {
-    if (this.#mayScroll)
-      this.#panel.querySelector('.run-foot').scrollIntoView({ block: 'nearest' });
   }
 
   // The row's truth, drawn by the server.
@@ -208,116 +202,47 @@ class RunView {
     const panel = this.#panel;
     await this.#source.renew();
     // There was no answer: what is shown is the truth as far as it is known.
-    if (panel.isConnected) this.#setBusy(!FINAL.has(panel.dataset.status));
+    if (panel.element.isConnected) panel.showBusy(!panel.hasEnded);
   }
 
-  #isReload({ requestConfig: { verb, path } }) {
-    return verb === 'get' && path === this.#panel.dataset.outputUrl;
-  }
-
-  #setStatus(status) {
-    this.#panel.dataset.status = status;
-    document.getElementById('status').textContent = status;
-    document.getElementById('output').toggleAttribute('data-writing', status === 'running');
-  }
-
-  #appended() {
-    setFigure('figure-tokens', String(this.#count));
-    document.getElementById('output-tools').hidden = false;
-    if (this.#panel.dataset.output === 'table') {
-      drawRows(
-        document.getElementById('table-view'),
-        document.getElementById('output').textContent,
-      );
-    }
-  }
-
-  #drawFinal() {
-    document.getElementById('output').removeAttribute('data-writing');
-    if (this.#panel.dataset.output === 'sql' && !this.#panel.dataset.tokens) this.#colour();
-  }
-
-  #drawTokens() {
-    this.#output.clear();
-    this.#output.append(JSON.parse(this.#panel.dataset.tokens));
-    this.#output.flush();
-  }
-
-  async #colour() {
-    const { colour } = await import('./highlight.js');
-    const body = document.querySelector('#output .body');
-    if (body) colour(body, 'sql');
-  }
-
-  // In the prompt's tab the completion goes on in the text, as long as that is
-  // still the text it continues. In the free page's document it is a part of the text.
-  #place() {
-    const output = document.getElementById('output');
-    const { document: free, inline } = this.#editor;
-    const isInline = free
-      ? !this.#panel?.dataset.run || free.has(this.#panel)
-      : this.#editor.tab === 'prompt' && !this.#stale;
-    const home = isInline && !free ? inline : document.getElementById('output-home');
-    if (output && output.parentElement !== home) home.append(output);
-    output?.toggleAttribute('data-writing', this.#panel?.dataset.status === 'running');
-    this.#editor.card.toggleAttribute('data-inline', isInline);
-  }
-
-  #setStale(isStale) {
-    const hasRun = Boolean(this.#panel?.dataset.run);
-    this.#stale = isStale && hasRun && !this.#editor.document?.has(this.#panel);
-    const note = document.getElementById('stale-note');
-    // In a chat the next message is not a change of what was said.
-    if (note) note.hidden = !this.#stale || this.#panel.dataset.output === 'bubble';
-    this.#place();
+  #showStart(asker) {
+    const { status, note, kind } = this.#panel;
+    announce(status === 'queued' ? `Queued: ${note}.` : 'Started.');
+    if (asker === 'run' && kind === 'bubble') this.#continueChat();
+    this.#scroll.allow();
+    this.#scroll.show(this.#panel);
   }
 
   // A message was sent: the conversation has grown, its input is empty.
-  #conversed() {
+  #continueChat() {
     this.#editor.previewSoon();
     const message = document.getElementById('field-message');
     const { activeElement, body } = document;
-    const isElsewhere = activeElement !== body && !this.#panel.contains(activeElement);
+    const isElsewhere = activeElement !== body && !this.#panel.element.contains(activeElement);
     if (matchMedia('(hover: hover)').matches && !isElsewhere)
       message.focus({ preventScroll: true });
   }
 
-  #setBusy(isBusy) {
-    const run = document.getElementById('run');
-    if (isBusy) run.setAttribute('aria-disabled', 'true');
-    else run.removeAttribute('aria-disabled');
-    document.getElementById('run-bar').hidden = !this.#panel.dataset.run;
+  #showProgress() {
+    const { kind, table, output } = this.#panel;
+    this.#panel.showCount(this.#count);
+    this.#panel.showTools();
+    this.#tokenKeys.prepare();
+    if (kind === 'table') drawRows(table, output.textContent);
   }
 
-  #guardRun(event) {
-    const { elt } = event.detail;
-    if (elt.id !== 'run') return;
-    const long = tooLong(this.#editor);
-    if (long) say(long.sentence, long.field);
-    if (long || elt.getAttribute('aria-disabled') === 'true') event.preventDefault();
+  #showFinal() {
+    const { kind, tokens } = this.#panel;
+    if (kind === 'sql' && !tokens) this.#colour();
+    this.#scroll.show(this.#panel);
   }
 
-  #showSeed() {
-    const { seed } = this.#panel.dataset;
-    document.getElementById('seed-used').hidden = !seed;
-    if (seed) document.getElementById('seed-value').textContent = seed;
+  async #colour() {
+    const { output } = this.#panel;
+    const { colour } = await import('./highlight.js');
+    const body = output.querySelector('.body');
+    if (body) colour(body, 'sql');
   }
-
-  #clicked(event) {
-    const button = event.target.closest('button');
-    if (button?.id === 'copy-output') copy(button);
-    if (button?.id === 'append-output') {
-      const text = document.getElementById('output').textContent;
-      this.#editor.insertAtEnd(text);
-    }
-  }
-}
-
-function queueText(ahead, wait) {
-  if (ahead === undefined || ahead === null) return '';
-  const before =
-    ahead === 0 ? 'next in line' : `${ahead} run${ahead > 1 ? 's' : ''} before this one`;
-  return wait ? `${before}, about ${Math.max(1, Math.round(wait))} s` : before;
 }
 
 // The site may have only a part of the host to itself.
@@ -325,33 +250,4 @@ function socketAddress() {
   const address = new URL(`${document.documentElement.dataset.root}ws/`, location.href);
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   return address.href;
-}
-
-function noteText() {
-  return document.getElementById('run-note').textContent;
-}
-
-function setNote(text) {
-  const note = document.getElementById('run-note');
-  if (note.textContent !== text) note.textContent = text;
-}
-
-function setFigure(id, text) {
-  const figure = document.getElementById(id);
-  figure.hidden = false;
-  figure.querySelector('b').textContent = text;
-}
-
-async function copy(button) {
-  const label = button.querySelector('span');
-  try {
-    await navigator.clipboard.writeText(document.getElementById('output').textContent.trim());
-    label.textContent = 'Copied';
-    announce('Copied.');
-  } catch {
-    label.textContent = 'Select the text to copy it';
-  }
-  setTimeout(() => {
-    label.textContent = 'Copy';
-  }, 1600);
 }

@@ -3,10 +3,10 @@
 // A position is one token, counted from 1. What is already here is ignored, a
 // gap is asked for again, and a higher epoch starts the text over.
 
-const FIRST_DELAY = 250;
-const LONGEST_DELAY = 5000;
+const FIRST_DELAY_MS = 250;
+const MAX_DELAY_MS = 5000;
 // After this many failures in a row the page reads the run over HTTP as well.
-const STALLED = 3;
+const MAX_FAILURES = 3;
 // The server's close codes for a person who has signed out, and for one who is no more.
 const SIGNED_OUT = 4401;
 const DELETED = 4410;
@@ -21,15 +21,15 @@ export class Stream {
   // Why the runs may be somebody else's now, or nobody's: the code of that close. 0 once something
   // of them has come since.
   #doubt = 0;
-  #ended;
+  #onEnd;
   // run id -> { epoch, next, handlers }; the handlers are tokens(tokens),
   // restart(), state(event), connected(isOpen), stalled() and deleted().
   #runs = new Map();
 
-  // ended(isDeleted): whoever opened the page has signed out, or is deleted.
-  constructor(address, ended) {
+  // onEnd(isDeleted): whoever opened the page has signed out, or is deleted.
+  constructor(address, onEnd) {
     this.#address = address;
-    this.#ended = ended;
+    this.#onEnd = onEnd;
   }
 
   follow(run, { epoch, next, handlers }) {
@@ -64,7 +64,7 @@ export class Stream {
       const isOver = this.#wasEnded && code !== SIGNED_OUT && code !== DELETED;
       this.#wasEnded = code === SIGNED_OUT || code === DELETED;
       if (this.#wasEnded) this.#doubt = code;
-      if (isOver) this.#ended(this.#doubt === DELETED);
+      if (isOver) this.#onEnd(this.#doubt === DELETED);
       else if (this.#runs.size > 0 || code === DELETED) this.#reconnectLater();
     });
   }
@@ -72,9 +72,9 @@ export class Stream {
   #reconnectLater() {
     this.#failures += 1;
     for (const { handlers } of this.#runs.values()) handlers.connected(false);
-    if (this.#failures >= STALLED)
+    if (this.#failures >= MAX_FAILURES)
       for (const { handlers } of this.#runs.values()) handlers.stalled();
-    const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (this.#failures - 1));
+    const longest = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#failures - 1));
     // Half of it by chance, so that a restarted server is not met by all at once.
     const delay = longest / 2 + (Math.random() * longest) / 2;
     this.#timer = setTimeout(() => {
@@ -97,7 +97,7 @@ export class Stream {
     if (!followed) return;
     if (event.type === 'error') {
       if (event.code === 'deleted') followed.handlers.deleted();
-      else if (this.#doubt) this.#ended(this.#doubt === DELETED);
+      else if (this.#doubt) this.#onEnd(this.#doubt === DELETED);
       else followed.handlers.stalled();
       return;
     }

@@ -2,6 +2,8 @@
 // server's; both read "| a | b |" lines the same way (playground/prompts/tables.py),
 // and both show the first rows and columns of one that is larger.
 
+import { readCells } from './table-cells.js';
+
 const SHOWN_ROWS = 200;
 const lines = new WeakMap();
 
@@ -20,7 +22,7 @@ export function drawRows(view, text) {
     // Only the last row changes from beat to beat.
     if (lines.get(tr) === line) return;
     lines.set(tr, line);
-    const written = cells(line, width);
+    const written = readCells(line, width);
     for (let column = 0; column < shown; column += 1) {
       const td = tr.cells[column] ?? tr.insertCell();
       td.dir = 'auto';
@@ -29,15 +31,4 @@ export function drawRows(view, text) {
   });
   while (body.rows.length > rows.length) body.deleteRow(-1);
   view.hidden = rows.length === 0;
-}
-
-function cells(line, width) {
-  const found = line
-    .replace(/^\|/, '')
-    .replace(/\|$/, '')
-    .split('|')
-    .map((cell) => cell.trim());
-  return found.length > width
-    ? [...found.slice(0, width - 1), found.slice(width - 1).join(' | ')]
-    : found;
 }

@@ -3,24 +3,27 @@
 // The page that follows the deletion tells the browser's other tabs; on another device a page hears
 // of it by its socket (stream.js).
 
-import { forgetUnsent } from '../library/unsent-draft.js';
-import { clear } from './notices.js';
+import { pageAccount } from './account.js';
+import { clearNotice } from './notices.js';
+import { forgetAccount } from './unsent-store.js';
 
 const tabs = new BroadcastChannel('all-deleted');
 
 export function startDeleted() {
   tabs.addEventListener('message', ({ data }) => {
-    if (data === account()) sayAllDeleted();
+    if (data === pageAccount()) sayAllDeleted();
   });
   const told = document.querySelector('[data-all-deleted]');
   if (!told) return;
-  forgetUnsent(told.dataset.allDeleted);
+  forgetAccount(told.dataset.allDeleted);
   tabs.postMessage(told.dataset.allDeleted);
 }
 
 export function sayAllDeleted() {
   if (document.getElementById('all-deleted')) return;
-  const what = account() ? 'Your account and everything in it are' : 'Everything you made here is';
+  const what = pageAccount()
+    ? 'Your account and everything in it are'
+    : 'Everything you made here is';
   const notice = document.createElement('div');
   notice.id = 'all-deleted';
   notice.className = 'notice notice--warning all-deleted';
@@ -31,14 +34,9 @@ export function sayAllDeleted() {
   document.querySelector('.topbar').after(notice);
   document.dispatchEvent(new Event('page:deleted'));
   // What the page asks by itself is refused from now on, which says nothing new.
-  clear();
+  clearNotice();
   document.addEventListener('htmx:beforeSwap', ({ detail }) => {
     const isAsked = detail.requestConfig.elt.matches('button, a');
     if (detail.target?.id === 'notice' && !isAsked) detail.shouldSwap = false;
   });
-}
-
-// Whose the page is; "" for a guest's.
-function account() {
-  return document.documentElement.dataset.account;
 }

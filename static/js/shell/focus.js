@@ -5,18 +5,20 @@
 let edits = 0;
 // Where the person is while an answer is put on the page.
 let place = null;
-const again = new WeakSet();
+const repeats = new WeakSet();
 
+// Before all other listeners, which may move the focus.
 export function startFocus() {
-  document.addEventListener('input', () => (edits += 1), { capture: true });
-  document.addEventListener('htmx:beforeSend', ({ detail: { requestConfig } }) => {
-    const isAgain = again.delete(requestConfig.elt);
-    requestConfig.asked = { edits: isAgain ? -1 : edits, element: document.activeElement };
+  const hear = (type, listener) => document.addEventListener(type, listener, { capture: true });
+  hear('input', () => (edits += 1));
+  hear('htmx:beforeSend', ({ detail: { requestConfig } }) => {
+    const isRepeat = repeats.delete(requestConfig.elt);
+    requestConfig.asked = { edits: isRepeat ? -1 : edits, element: document.activeElement };
   });
-  document.addEventListener('htmx:beforeSwap', ({ detail: { requestConfig } }) => {
+  hear('htmx:beforeSwap', ({ detail: { requestConfig } }) => {
     place = hasGoneOn(requestConfig) ? placeOf(document.activeElement) : null;
   });
-  document.addEventListener('htmx:afterSettle', () => {
+  hear('htmx:afterSettle', () => {
     if (place) goTo(place);
     place = null;
   });
@@ -30,8 +32,8 @@ export function hasGoneOn({ asked }) {
 }
 
 // The element's next request repeats one that the person has gone on from already.
-export function hasGoneOnBefore(element) {
-  again.add(element);
+export function markRepeat(element) {
+  repeats.add(element);
 }
 
 // Inputs of rows have no ids: the name and the number among those of that name will do.

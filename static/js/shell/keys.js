@@ -1,13 +1,9 @@
 // Keys that every page has, and those of a template page. None of them is the browser's own.
 import { onKey } from './input-method.js';
 
-export const IS_APPLE = /Mac|iPhone|iPad/.test(navigator.platform);
-
 // ? shows the list of keys, / goes to the page's search box.
 export function startPageKeys() {
   const list = document.getElementById('keys');
-  showModifier(document);
-  document.addEventListener('htmx:afterSettle', () => showModifier(document));
   onKey(document, (event) => {
     if (isTaken(event) || isTyping(event.target)) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -50,10 +46,4 @@ function isTyping(element) {
   return element.matches(
     'textarea, select, [contenteditable], input:not([type=radio], [type=range], [type=checkbox])',
   );
-}
-
-function showModifier(root) {
-  if (!IS_APPLE) return;
-  for (const key of root.querySelectorAll('[data-key=mod]')) key.textContent = '⌘';
-  for (const key of root.querySelectorAll('[data-key=alt]')) key.textContent = '⌥';
 }

@@ -2,28 +2,24 @@
 import { hasGoneOn } from './focus.js';
 
 export function startNotices() {
-  document.addEventListener('htmx:afterSwap', (event) => {
-    const { target, requestConfig } = event.detail;
-    if (target?.id === 'notice') point(target, { mayFocus: !hasGoneOn(requestConfig) });
-  });
   document.addEventListener('htmx:sendError', (event) => {
     // What the page asks for by itself, it asks for again.
     if (event.detail.elt?.matches('button, a')) {
-      say('The server cannot be reached. Nothing was sent; try again in a moment.');
+      showNotice('The server cannot be reached. Nothing was sent; try again in a moment.');
     }
   });
-  document.addEventListener('click', (event) => {
-    if (event.target.closest('[data-dismiss]')) clear();
-  });
-  // Whatever goes well ends the last complaint.
-  document.addEventListener('htmx:beforeRequest', (event) => {
-    if (['run', 'retry'].includes(event.detail.elt?.id)) clear();
-  });
   const notice = document.getElementById('notice');
-  if (notice) point(notice);
+  if (!notice) return;
+  notice.addEventListener('htmx:afterSwap', ({ detail: { requestConfig } }) => {
+    pointToField(notice, { mayFocus: !hasGoneOn(requestConfig) });
+  });
+  notice.addEventListener('click', ({ target }) => {
+    if (target.closest('[data-dismiss]')) clearNotice();
+  });
+  pointToField(notice);
 }
 
-export function clear() {
+export function clearNotice() {
   document.getElementById('notice')?.replaceChildren();
   for (const input of document.querySelectorAll('[aria-invalid]')) {
     input.removeAttribute('aria-invalid');
@@ -31,7 +27,7 @@ export function clear() {
 }
 
 // field: the name of the input that it is about.
-export function say(text, field = '') {
+export function showNotice(text, field = '') {
   const notice = document.getElementById('notice');
   if (!notice) return;
   const box = document.createElement('div');
@@ -41,10 +37,10 @@ export function say(text, field = '') {
   sentence.textContent = text;
   box.append(sentence);
   notice.replaceChildren(box);
-  point(notice);
+  pointToField(notice);
 }
 
-export function point(notice, { mayFocus = true } = {}) {
+export function pointToField(notice, { mayFocus = true } = {}) {
   const name = notice.querySelector('[data-field]')?.dataset.field;
   const field = name && document.querySelector(`[name="${CSS.escape(name)}"]`);
   if (!field) return;

@@ -2,9 +2,9 @@
 // Thirty times a second looks as smooth as sixty and leaves the other half to who types. All that
 // draws does it in the same frame: the page has one beat.
 
-const LEAST_MS = 30;
+const MIN_PAUSE_MS = 30;
 // So long a person's keys may put it off.
-const MOST_MS = 100;
+const MAX_DELAY_MS = 100;
 
 const asking = new Set();
 let timer = 0;
@@ -22,7 +22,7 @@ export class Beat {
   ask() {
     asking.add(this.#draw);
     if (timer || frame) return;
-    const wait = last + LEAST_MS - performance.now();
+    const wait = last + MIN_PAUSE_MS - performance.now();
     if (wait > 0) timer = setTimeout(askFrame, wait);
     else askFrame();
   }
@@ -34,10 +34,10 @@ export class Beat {
 
 // A key was pressed: its letter has the next frame for itself.
 export function giveWay() {
-  if (!frame || performance.now() - last > MOST_MS) return;
+  if (!frame || performance.now() - last > MAX_DELAY_MS) return;
   cancelAnimationFrame(frame);
   frame = 0;
-  timer = setTimeout(askFrame, LEAST_MS);
+  timer = setTimeout(askFrame, MIN_PAUSE_MS);
 }
 
 function askFrame() {

@@ -1,14 +1,14 @@
-// What is shown of one token: its text, how likely it was, and what else could have stood there.
-import { percent } from '../document/marks.js';
-import { own } from '../shell/own-text.js';
+// What is shown of one token: its text, how likely it was, and what else could have been there.
+import { markOwnText } from '../shell/own-text.js';
+import { percent } from './likelihood.js';
 import { TokenTexts } from './token-texts.js';
 
-const MOST = 5;
+const MAX_ALTERNATIVES = 5;
 const SIGNS = { ' ': '␣', '\n': '⏎', '\t': '⇥' };
 let texts = null;
 
 // Whether probabilities are to be seen at all.
-export function areShown() {
+export function areProbabilitiesShown() {
   return document.getElementById('card').hasAttribute('data-probabilities');
 }
 
@@ -16,13 +16,13 @@ export function tokenCard([id, text, logprob, top]) {
   const card = document.createElement('div');
   card.className = 'token-card';
   card.append(row(text, logprob, { isChosen: true }));
-  const others = (top ?? []).filter(([other]) => other !== id).slice(0, MOST);
+  const others = (top ?? []).filter(([other]) => other !== id).slice(0, MAX_ALTERNATIVES);
   if (others.length > 0) card.append(alternatives(others));
   return card;
 }
 
 export function inWords([, text, logprob]) {
-  return `${written(text)}: ${percent(logprob)}`;
+  return `${drawSpaces(text)}: ${percent(logprob)}`;
 }
 
 function alternatives(others) {
@@ -43,7 +43,7 @@ async function fillIn(cells) {
   texts ??= new TokenTexts(document.getElementById('paper').dataset.tokensUrl);
   const { model } = document.getElementById('run-panel').dataset;
   const found = await texts.of(model, [...cells.keys()]);
-  for (const [id, cell] of cells) cell.textContent = written(found.get(id) ?? `token ${id}`);
+  for (const [id, cell] of cells) cell.textContent = drawSpaces(found.get(id) ?? `token ${id}`);
 }
 
 function row(text, logprob, { isChosen = false } = {}) {
@@ -52,8 +52,8 @@ function row(text, logprob, { isChosen = false } = {}) {
   line.toggleAttribute('data-chosen', isChosen);
   const words = document.createElement('span');
   words.className = 'token-text';
-  own(words);
-  words.textContent = written(text);
+  markOwnText(words);
+  words.textContent = drawSpaces(text);
   const share = document.createElement('span');
   share.className = 'token-share';
   share.textContent = percent(logprob);
@@ -62,6 +62,6 @@ function row(text, logprob, { isChosen = false } = {}) {
 }
 
 // White space is drawn, or some tokens would show nothing.
-function written(text) {
+function drawSpaces(text) {
   return text.replace(/[ \n\t]/g, (sign) => SIGNS[sign]);
 }

@@ -1,4 +1,4 @@
-"""Nothing that the evaluation asks stands in the training text, and a leak would be found."""
+"""The training text holds nothing that the evaluation asks, and a leak would be found."""
 
 import dataclasses
 
@@ -11,7 +11,7 @@ from tools.demo_model.evaluation.held_out import (
     Leaks,
     find_leaks,
     held_out_content,
-    pairs,
+    questions_with_answers,
     schema_names,
 )
 
@@ -50,7 +50,7 @@ def test_a_held_out_question_as_a_worked_example_would_be_found(
 ) -> None:
     innocent = next(document for document in training if document.task == "translation")
     leaked = held_out_document("translation", 3)
-    pair = list(pairs(leaked))[-2]
+    pair = list(questions_with_answers(leaked))[-2]
     text = f"{pair}\n\n{innocent.text}"
     start = pair.index("\nFrench:") + len("\nFrench:")
     moved = dataclasses.replace(innocent, text=text, answers=((start, len(pair) + 1),))

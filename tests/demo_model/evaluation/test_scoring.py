@@ -12,10 +12,10 @@ from tools.demo_model.evaluation.scoring import (
     ANSWER_STOPS,
     ROWS,
     cells,
-    chosen,
-    cut,
-    figure,
+    cut_at_stop,
     interval,
+    score_answers,
+    select_rows,
 )
 
 TRANSLATION = Document(
@@ -28,16 +28,16 @@ TRANSLATION = Document(
 
 
 def test_an_exact_answer_is_right_and_another_is_not() -> None:
-    (row,) = chosen("translation")
+    (row,) = select_rows("translation")
 
-    made = figure(row, [TRANSLATION] * 2, ["Le chien dort.", "Le chat dort."])
+    made = score_answers(row, [TRANSLATION] * 2, ["Le chien dort.", "Le chat dort."])
 
     assert (made.right, made.total) == (1, 2)
     assert made.wrong == ((TRANSLATION, "Le chat dort."),)
 
 
 def test_a_reply_needs_all_its_facts() -> None:
-    (row,) = chosen("chat")
+    (row,) = select_rows("chat")
     document = dataclasses.replace(TRANSLATION, task="chat", check=("48213", "5 days"))
 
     assert row.score(document, "Order 48213 comes within 5 days.") == (1, 1)
@@ -59,8 +59,8 @@ def test_the_interval_is_wilsons() -> None:
 
 
 def test_an_answer_ends_at_its_stop_but_not_before_it_begins() -> None:
-    assert cut("\n| a |\n\nText:", ("\n\n",)) == "| a |"
-    assert cut(" Le chien.\nEnglish: x", ("\n",)) == "Le chien."
+    assert cut_at_stop("\n| a |\n\nText:", ("\n\n",)) == "| a |"
+    assert cut_at_stop(" Le chien.\nEnglish: x", ("\n",)) == "Le chien."
 
 
 def test_every_row_says_what_counts_and_has_a_name_of_its_own() -> None:
@@ -70,7 +70,7 @@ def test_every_row_says_what_counts_and_has_a_name_of_its_own() -> None:
 
 def test_the_engine_and_transformers_answer_alike() -> None:
     torch.set_num_threads(1)
-    (row,) = chosen("translation")
+    (row,) = select_rows("translation")
     prompts = [row.case(index).prompt for index in range(6)]
     stops = ANSWER_STOPS["translation"]
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from tools.demo_model.corpus.documents import Document, Split
 from tools.demo_model.corpus.sql import requests
 from tools.demo_model.corpus.stream import held_out_document
-from tools.demo_model.evaluation.sql_rows import same_rows, schema_of
+from tools.demo_model.evaluation.sql_rows import read_schema, same_rows
 
 
 def test_every_query_runs_on_its_schema() -> None:
@@ -36,7 +36,7 @@ def test_the_order_counts_only_where_it_is_asked_for() -> None:
     )
 
 
-# What a query does, by what stands in it; the first that fits names it.
+# What a query does, by what is in it; the first that fits names it.
 CONSTRUCTS = (
     "LEFT JOIN", "HAVING", "JOIN", "ORDER BY COUNT", "GROUP BY", "COUNT(DISTINCT", "DISTINCT",
     "BETWEEN", " IN (", "LIKE", "IS NULL", "IS NOT NULL", "<>", ">=", "<=", " > ", " < ", "LIMIT",
@@ -51,7 +51,7 @@ def construct_of(query: str) -> str:
 def mutations(rng: random.Random, document: Document) -> list[str]:
     """Queries like the wanted one that mean something else."""
     query = document.wanted.strip()
-    columns = sorted({c for names in schema_of(document.prompt).values() for c in names})
+    columns = sorted({c for names in read_schema(document.prompt).values() for c in names})
     changed = []
     for pattern, new in (
         (r" WHERE .*?(?= GROUP BY| ORDER BY| LIMIT|;)", ""),

@@ -16,6 +16,8 @@ from tests.engine.adapters.peft_adapters import CONFIG, EVERY_MODULE, base_model
 from tests.engine.tiny import KERNELS, Tiny, prompt_of, request, run
 from workers.engine.adapters.adapter import Adapter, LowRank, module_shape, read_adapter
 from workers.engine.adapters.bank import AdapterBank
+from workers.engine.backends.native.adapters import NativeStore
+from workers.engine.backends.torch.adapters import StackStore
 from workers.engine.checkpoint.spec import Kernels, ModelConfig
 from workers.engine.errors import AdapterShape
 
@@ -29,12 +31,20 @@ COLUMNS = {
 }
 
 
+def stack_bank(dtype: torch.dtype = torch.float32, *, gathered_below: int = 0) -> AdapterBank:
+    return AdapterBank(CONFIG, StackStore(CONFIG, CPU, dtype, gathered_below))
+
+
+def native_bank() -> AdapterBank:
+    return AdapterBank(CONFIG, NativeStore(CONFIG))
+
+
 # Every way in which a bank multiplies.
 BANKS = [
-    pytest.param(partial(AdapterBank, CONFIG, CPU, gathered_below=0), id="products"),
-    pytest.param(partial(AdapterBank, CONFIG, CPU, gathered_below=3), id="small groups gathered"),
-    pytest.param(partial(AdapterBank, CONFIG, CPU, gathered_below=1000), id="gathered"),
-    pytest.param(partial(AdapterBank, CONFIG, CPU, native=True), id="native"),
+    pytest.param(partial(stack_bank, gathered_below=0), id="products"),
+    pytest.param(partial(stack_bank, gathered_below=3), id="small groups gathered"),
+    pytest.param(partial(stack_bank, gathered_below=1000), id="gathered"),
+    pytest.param(native_bank, id="native"),
 ]
 
 
@@ -173,7 +183,7 @@ def test_each_row_is_changed_by_its_own_adapter(
 
 
 def test_steps_without_adapters_add_nothing() -> None:
-    bank = AdapterBank(CONFIG, CPU)
+    bank = stack_bank()
     bank.load(random_adapter(1))
 
     assert bank.step([0, 0, 0]) is None
@@ -260,7 +270,7 @@ def test_gathered_steps_read_slots_and_adapters_when_they_run(
 
 
 def test_the_generation_tells_when_memory_has_moved() -> None:
-    bank = AdapterBank(CONFIG, CPU)
+    bank = stack_bank()
     bank.load(random_adapter(1, rank=4, modules=("q_proj",)))
     seen = [bank.generation]
 
@@ -283,7 +293,7 @@ def test_the_generation_tells_when_memory_has_moved() -> None:
 
 
 def test_native_rows_are_the_same_alone_and_in_any_batch() -> None:
-    bank = AdapterBank(CONFIG, CPU, native=True)
+    bank = native_bank()
     for seed in (1, 2, 3):
         bank.load(random_adapter(seed, rank=2 * seed))
     slots = [1, 2, 0, 2, 3, 1, 1, 3, 2, 1, 0, 3]
@@ -300,7 +310,7 @@ def test_native_rows_are_the_same_alone_and_in_any_batch() -> None:
 
 
 def test_half_precision_banks_change_rows_of_their_dtype() -> None:
-    bank = AdapterBank(CONFIG, CPU, torch.bfloat16)
+    bank = stack_bank(torch.bfloat16)
     adapter = random_adapter(1)
     slot = bank.load(adapter)
     x = torch.randn(3, D, dtype=torch.bfloat16, generator=torch.Generator().manual_seed(1))

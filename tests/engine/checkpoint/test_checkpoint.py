@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from tests.engine.tiny import KERNELS, SIZES, prompt_of, request, run
 from tools.random_checkpoint import RandomCheckpoint, write
+from workers.engine.backends import choose
 from workers.engine.checkpoint.spec import CheckpointSpec, Dtype, Kernels, ModelConfig
 from workers.engine.engine import Engine
 from workers.engine.errors import (
@@ -127,7 +128,7 @@ def test_dtypes_are_converted(folder: Path, stored: str, held: Dtype, kernels: K
     write(RandomCheckpoint(SMALL.config, stored, SMALL.seed, SMALL.spread), folder)
     oracle = load_file(folder / WEIGHTS)
 
-    model = weights.load_model(CheckpointSpec(folder, dtype=held, kernels=kernels))
+    model, _ = weights.load_model(CheckpointSpec(folder, dtype=held, kernels=kernels))
 
     kind = getattr(torch, stored if held == "int8" else held)
     assert torch.equal(model.embedding, oracle["transformer.wte.weight"].to(kind))
@@ -390,7 +391,7 @@ def test_a_device_that_is_not_there_is_waited_for_with_the_reason(
 def test_weights_larger_than_memory_are_refused_before_they_are_read(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weights, "available_bytes", lambda: 1000)
+    monkeypatch.setattr(choose, "available_bytes", lambda: 1000)
 
     with pytest.raises(OutOfMemory, match=r"need 0\.\d GB as float32 on cpu"):
         Engine.load(CheckpointSpec(made))
@@ -400,13 +401,13 @@ def test_int8_needs_the_memory_of_int8(made: Path, monkeypatch: pytest.MonkeyPat
     config = ModelConfig.load(made)
     embedding = config.vocab_size * config.n_embd
     need = config.parameters + 3 * embedding  # the embedding stays in fp32, as it is stored
-    monkeypatch.setattr(weights, "available_bytes", lambda: need - 1)
+    monkeypatch.setattr(choose, "available_bytes", lambda: need - 1)
 
     with pytest.raises(OutOfMemory) as caught:
         Engine.load(CheckpointSpec(made, dtype="int8"))
 
     assert caught.value.details["needed"] == need
-    monkeypatch.setattr(weights, "available_bytes", lambda: need)
+    monkeypatch.setattr(choose, "available_bytes", lambda: need)
     Engine.load(CheckpointSpec(made, dtype="int8"), cache_bytes=2**20)
 
 

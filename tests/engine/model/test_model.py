@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.engine.tiny import KERNELS, SIZES, Tiny, prompt_of, request, run, run_alone
-from workers.engine.backends.torch.cache import Span
+from workers.engine.backends.interface import Span
 from workers.engine.scheduling.blocks import BLOCK
 
 ALL_SIZES = list(SIZES)
@@ -24,7 +24,7 @@ def logits_of(
     model = tiny.model
     blocks = -(-len(ids) // BLOCK)
     table = table or list(range(blocks))
-    cache = model.cache(max(table) + 1)
+    cache = tiny.cache(max(table) + 1)
     found, start = [], 0
     with torch.inference_mode():
         for count in chunks:
@@ -67,7 +67,7 @@ def test_a_row_has_the_same_bits_in_any_chunk(
 ) -> None:
     """What makes shared, chunked, resumed and batched texts equal: see decision 0011."""
     subject = tiny(name, "auto", dtype)
-    assert subject.model.native
+    assert subject.backend.kernels == "native"
     ids = prompt_of(150)
 
     whole = logits_of(subject, ids, [150])

@@ -67,7 +67,7 @@ def test_greedy_tokens_equal_transformers_in_every_company(
     ways: dict[str, dict[str, Any]] = {
         "no prefix cache": {"prefix_cache": False},
         "prefix cache that always overflows": {
-            "cache_bytes": 20 * subject.model.cache_layout.block_bytes
+            "cache_bytes": 20 * subject.cache_layout.block_bytes
         },
         "all at once": {"max_batch": 20},
     }

@@ -25,12 +25,12 @@ def _name(rng: random.Random) -> str:
     return lexicon.full_name(rng, Split.TRAIN)
 
 
-def _coined(rng: random.Random) -> str:
-    return lexicon.coined(rng, Split.TRAIN)
+def _coined_name(rng: random.Random) -> str:
+    return lexicon.coin_name(rng, Split.TRAIN)
 
 
 def _column(rng: random.Random) -> str:
-    return f"{_coined(rng).lower()}_{_word(rng)}"
+    return f"{_coined_name(rng).lower()}_{_word(rng)}"
 
 
 def _figure(rng: random.Random) -> str:
@@ -41,14 +41,14 @@ _KINDS: tuple[Callable[[random.Random], str], ...] = (
     _word,
     _word,
     _name,
-    _coined,
-    _coined,
+    _coined_name,
+    _coined_name,
     _column,
     _figure,
 )
 
 
-def _distinct(rng: random.Random, count: int) -> list[str]:
+def _distinct_items(rng: random.Random, count: int) -> list[str]:
     make = rng.choice(_KINDS) if rng.random() < 0.6 else None
     found: dict[str, None] = {}
     while len(found) < count:
@@ -56,18 +56,18 @@ def _distinct(rng: random.Random, count: int) -> list[str]:
     return list(found)
 
 
-def _twice(rng: random.Random) -> tuple[str, list[str]]:
+def _repeated_list(rng: random.Random) -> tuple[str, list[str]]:
     """A list, and the list again."""
-    items = _distinct(rng, rng.randint(4, 12))
+    items = _distinct_items(rng, rng.randint(4, 12))
     join = rng.choice(_JOINS)
     said = join.join(items)
     return f"{said}\n\n{rng.choice(_AGAIN)}\n", [said]
 
 
-def _looked_up(rng: random.Random) -> tuple[str, list[str]]:
+def _lookup(rng: random.Random) -> tuple[str, list[str]]:
     """Keys with values, then the keys in another order."""
     count = rng.randint(3, 8)
-    keys, values = _distinct(rng, count), _distinct(rng, count)
+    keys, values = _distinct_items(rng, count), _distinct_items(rng, count)
     sign, join = rng.choice((": ", " = ", " is ", " -> ", "(")), rng.choice(("\n", "; ", ". "))
     told = join.join(f"{key}{sign}{value}" for key, value in zip(keys, values, strict=True))
     asked = rng.sample(range(count), rng.randint(2, count))
@@ -82,7 +82,7 @@ def _looked_up(rng: random.Random) -> tuple[str, list[str]]:
 
 def document(rng: random.Random) -> Document:
     """One drill; all of it is training, and its names are those that training may show."""
-    asked, answers = (_twice if rng.random() < 0.5 else _looked_up)(rng)
+    asked, answers = (_repeated_list if rng.random() < 0.5 else _lookup)(rng)
     text, spans = "", []
     for part, answer in zip(asked.split("\0"), answers, strict=True):
         text += part

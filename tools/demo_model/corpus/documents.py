@@ -14,7 +14,7 @@ from playground.prompts.formats import Pair
 
 
 class Split(Enum):
-    """Which side of the line a document's last question stands on."""
+    """The side of the split that a document's last question is on."""
 
     TRAIN = "train"
     HELD_OUT = "held-out"
@@ -63,14 +63,14 @@ def is_held_out(key: str) -> bool:
     return hashlib.blake2b(key.encode(), digest_size=1).digest()[0] % 16 == 0
 
 
-def part(words: Sequence[str], split: Split) -> list[str]:
+def filter_by_split(words: Sequence[str], split: Split) -> list[str]:
     """The words of a list that ``split`` may use."""
     wanted = split is Split.HELD_OUT
     return [word for word in words if is_held_out(word) == wanted]
 
 
-def draw(make: Callable[[], Item], split: Split) -> Item:
-    """Ask ``make`` until its item stands on the wanted side."""
+def draw_item(make: Callable[[], Item], split: Split) -> Item:
+    """Call ``make`` until its item is on the wanted side."""
     wanted = split is Split.HELD_OUT
     while True:
         item = make()
@@ -78,7 +78,7 @@ def draw(make: Callable[[], Item], split: Split) -> Item:
             return item
 
 
-def answered(
+def make_document(
     *,
     task: str,
     items: Sequence[Item],
@@ -105,7 +105,7 @@ def answered(
     )
 
 
-def some(rng: random.Random, most: int) -> int:
+def pick_example_count(rng: random.Random, most: int) -> int:
     """How many worked examples a prompt shows: none to ``most``, few of them none."""
     shown: int = rng.choice([0, *range(1, most + 1), *range(1, most + 1)])
     return shown

@@ -1,41 +1,41 @@
 """Open-class words that several tasks share, and names that nobody has.
 
-Lists are split by content: a held-out name never stands in the training text.
+Lists are split by content: a held-out name is never in the training text.
 """
 
 import random
 from functools import cache
 
 from tools.demo_model.corpus import words
-from tools.demo_model.corpus.documents import Split, is_held_out, part
+from tools.demo_model.corpus.documents import Split, filter_by_split, is_held_out
 
-FIRST_NAMES = words.listed("shared", "first names")
-SURNAMES = words.listed("shared", "surnames")
-CITIES = words.listed("shared", "cities")
-JOBS = words.listed("shared", "jobs")
-MONTHS = words.listed("shared", "months")
-DAYS = words.listed("shared", "days")
-COLOURS = words.listed("shared", "colours")
-MATERIALS = words.listed("shared", "materials")
-PRODUCTS = words.listed("shared", "products")
-COMPANY_WORDS = words.listed("shared", "company adjectives")
-COMPANY_NOUNS = words.listed("shared", "company nouns")
+FIRST_NAMES = words.entries("shared", "first names")
+SURNAMES = words.entries("shared", "surnames")
+CITIES = words.entries("shared", "cities")
+JOBS = words.entries("shared", "jobs")
+MONTHS = words.entries("shared", "months")
+DAYS = words.entries("shared", "days")
+COLOURS = words.entries("shared", "colours")
+MATERIALS = words.entries("shared", "materials")
+PRODUCTS = words.entries("shared", "products")
+COMPANY_WORDS = words.entries("shared", "company adjectives")
+COMPANY_NOUNS = words.entries("shared", "company nouns")
 
-_ONSETS = words.listed("shared", "onsets")
-_VOWELS = words.listed("shared", "vowels")
-_PARTICLES = words.listed("shared", "particles")
-_CITY_BEGINNINGS = words.listed("shared", "city beginnings")
-_CITY_ENDINGS = words.listed("shared", "city endings")
-_ENDINGS = (*words.listed("shared", "endings"), "")
+_ONSETS = words.entries("shared", "onsets")
+_VOWELS = words.entries("shared", "vowels")
+_PARTICLES = words.entries("shared", "particles")
+_CITY_BEGINNINGS = words.entries("shared", "city beginnings")
+_CITY_ENDINGS = words.entries("shared", "city endings")
+_ENDINGS = (*words.entries("shared", "endings"), "")
 
 
-def invented(rng: random.Random) -> str:
+def invent_word(rng: random.Random) -> str:
     """A lower-case word of random syllables that nobody has."""
     syllables = (rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(rng.choice((1, 2, 2))))
     return "".join(syllables) + rng.choice(_ONSETS) + rng.choice("aeio") + rng.choice(_ENDINGS)
 
 
-def _raw(rng: random.Random) -> str:
+def _any_word(rng: random.Random) -> str:
     # Any word, its beginning or its end: every token must be met where it has to be copied.
     kind = rng.random()
     if kind < 0.2:
@@ -46,44 +46,44 @@ def _raw(rng: random.Random) -> str:
     if kind < 0.6:
         start, end = rng.choice(words.vocabulary()), rng.choice(words.vocabulary())
         return start[: rng.randint(2, 6)] + end[-rng.randint(2, 5) :]
-    return invented(rng)
+    return invent_word(rng)
 
 
-def coined(rng: random.Random, split: Split) -> str:
+def coin_name(rng: random.Random, split: Split) -> str:
     """A capitalised name that nobody has: of random syllables, or any word."""
     while True:
-        name = _raw(rng).capitalize()
+        name = _any_word(rng).capitalize()
         if is_held_out(name) == (split is Split.HELD_OUT):
             return name
 
 
 @cache
-def _part(choices: tuple[str, ...], split: Split) -> list[str]:
-    return part(choices, split)
+def _filter_by_split(choices: tuple[str, ...], split: Split) -> list[str]:
+    return filter_by_split(choices, split)
 
 
 def pick(rng: random.Random, choices: tuple[str, ...], split: Split) -> str:
     """A word of a list on one side of the split."""
-    return rng.choice(_part(choices, split))
+    return rng.choice(_filter_by_split(choices, split))
 
 
 def first_name(rng: random.Random, split: Split) -> str:
     """A given name; sometimes one that nobody has, so that names are read, not known."""
-    return coined(rng, split) if rng.random() < 0.3 else pick(rng, FIRST_NAMES, split)
+    return coin_name(rng, split) if rng.random() < 0.3 else pick(rng, FIRST_NAMES, split)
 
 
 def surname(rng: random.Random, split: Split) -> str:
     """A family name; some are coined, some have an apostrophe, a hyphen or a particle."""
     kind = rng.random()
     if kind < 0.3:
-        return coined(rng, split)
+        return coin_name(rng, split)
     name = pick(rng, SURNAMES, split)
     if kind < 0.34:
-        return f"O'{coined(rng, split)}"
+        return f"O'{coin_name(rng, split)}"
     if kind < 0.37:
-        return f"{name}-{coined(rng, split)}"
+        return f"{name}-{coin_name(rng, split)}"
     if kind < 0.4:
-        return f"{rng.choice(_PARTICLES)} {coined(rng, split)}"
+        return f"{rng.choice(_PARTICLES)} {coin_name(rng, split)}"
     return name
 
 
@@ -96,25 +96,25 @@ def city(rng: random.Random, split: Split) -> str:
     """A city; sometimes one that is on no map."""
     kind = rng.random()
     if kind < 0.25:
-        return coined(rng, split)
+        return coin_name(rng, split)
     if kind < 0.33:
-        return f"{rng.choice(_CITY_BEGINNINGS)} {coined(rng, split)}"
+        return f"{rng.choice(_CITY_BEGINNINGS)} {coin_name(rng, split)}"
     if kind < 0.36:
-        return f"{coined(rng, split)}{rng.choice(_CITY_ENDINGS)}"
+        return f"{coin_name(rng, split)}{rng.choice(_CITY_ENDINGS)}"
     return pick(rng, CITIES, split)
 
 
 def company(rng: random.Random, split: Split) -> str:
     """A company's name of one or two words."""
     if rng.random() < 0.4:
-        return coined(rng, split) + rng.choice(("", "", " & Sons", "land", "wood", " Group"))
+        return coin_name(rng, split) + rng.choice(("", "", " & Sons", "land", "wood", " Group"))
     name = f"{rng.choice(COMPANY_WORDS)} {rng.choice(COMPANY_NOUNS)}"
     if is_held_out(name) != (split is Split.HELD_OUT):
         return company(rng, split)
     return name if rng.random() < 0.7 else name.replace(" ", "", 1).capitalize()
 
 
-def article(noun: str) -> str:
+def with_article(noun: str) -> str:
     """``noun`` with a or an before it."""
     vowel = noun[0] in "aeiouAEIOU" and not noun.startswith(("USB", "uni", "use", "one"))
     return f"{'an' if vowel else 'a'} {noun}"
@@ -168,4 +168,4 @@ def clock(rng: random.Random) -> str:
 
 def email(rng: random.Random, split: Split) -> str:
     """An address of somebody who does not exist, under a domain that never will."""
-    return f"{coined(rng, split).lower()}@{coined(rng, split).lower()}.example"
+    return f"{coin_name(rng, split).lower()}@{coin_name(rng, split).lower()}.example"

@@ -25,7 +25,7 @@ def lines(file: str, section: str) -> tuple[str, ...]:
     return tuple(_sections(file)[section])
 
 
-def listed(file: str, section: str) -> tuple[str, ...]:
+def entries(file: str, section: str) -> tuple[str, ...]:
     """The entries of a section that are set apart by commas."""
     return tuple(entry.strip() for entry in " ".join(_sections(file)[section]).split(","))
 
@@ -38,7 +38,7 @@ def vocabulary() -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def kinds(file: str, group: str) -> tuple[str, ...]:
+def section_names(file: str, group: str) -> tuple[str, ...]:
     """Names of the sections ``group: name``, in the order of the file."""
     start = f"{group}: "
     return tuple(name.removeprefix(start) for name in _sections(file) if name.startswith(start))

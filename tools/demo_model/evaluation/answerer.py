@@ -7,8 +7,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from tools.demo_model.evaluation.scoring import (
-    MOST_TOKENS,
-    cut,
+    MAX_TOKENS,
+    cut_at_stop,
 )
 from tools.demo_model.training.tokenizer import END_OF_TEXT
 
@@ -24,7 +24,7 @@ class TransformersAnswerer:
 
     @torch.inference_mode()
     def answer(
-        self, prompts: Sequence[str], *, stops: Sequence[str], max_tokens: int = MOST_TOKENS
+        self, prompts: Sequence[str], *, stops: Sequence[str], max_tokens: int = MAX_TOKENS
     ) -> list[str]:
         """Completions, white space at the ends removed, cut before a stop string."""
         inputs = self.tokenizer(list(prompts), return_tensors="pt", padding=True)
@@ -39,4 +39,4 @@ class TransformersAnswerer:
         )
         new = ids[:, inputs["input_ids"].shape[1] :]
         texts = self.tokenizer.batch_decode(new, skip_special_tokens=True)
-        return [cut(text, stops) for text in texts]
+        return [cut_at_stop(text, stops) for text in texts]

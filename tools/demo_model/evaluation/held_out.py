@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.demo_model.corpus.documents import Document
 from tools.demo_model.evaluation.scoring import ROWS
-from tools.demo_model.evaluation.sql_rows import schema_of
+from tools.demo_model.evaluation.sql_rows import read_schema
 from tools.demo_model.paths import DATASETS
 
 
@@ -45,7 +45,7 @@ class Leaks:
         self.examples = {**other.examples, **self.examples}
 
 
-def pairs(document: Document) -> Iterator[str]:
+def questions_with_answers(document: Document) -> Iterator[str]:
     """Each question of a document with its answer, alone and with what it is asked about.
 
     Alone is enough where the question says all (a sentence, a function); "What is her
@@ -68,7 +68,7 @@ def held_out_content(count: int, *, datasets: Path = DATASETS) -> HeldOut:
         for index in range(count):
             document = row.case(index)
             keys.add(document.key)
-            alone, within = list(pairs(document))[-2:]
+            alone, within = list(questions_with_answers(document))[-2:]
             asked.add(within if document.task in ("qa", "chat") else alone)
             if row.name == "SQL, schemas never seen":
                 names |= schema_names(document.prompt)
@@ -77,7 +77,7 @@ def held_out_content(count: int, *, datasets: Path = DATASETS) -> HeldOut:
 
 def schema_names(text: str) -> set[str]:
     """Tables and columns of a text's schema, but for keys and links, which all schemas have."""
-    tables = schema_of(text)
+    tables = read_schema(text)
     columns = {column for found in tables.values() for column in found}
     return {name for name in {*tables, *columns} if name != "id" and not name.endswith("_id")}
 
@@ -101,7 +101,7 @@ def find_leaks(documents: Iterable[Document], held_out: HeldOut) -> Leaks:
         leaks.documents += 1
         if document.key in held_out.keys:
             leaks.add("key", document.key)
-        for pair in pairs(document):
+        for pair in questions_with_answers(document):
             if pair in held_out.pairs:
                 leaks.add("question with its answer", pair)
         if document.task == "sql":

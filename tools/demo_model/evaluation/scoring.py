@@ -18,7 +18,7 @@ from tools.demo_model.evaluation.sql_rows import same_rows
 # An answer of the free page ends where the next example would begin; a format that only
 # examples show has answers of one line.
 ANSWER_STOPS = {**STOPS, "free": ("\n\n",), "patterns": ("\n",)}
-MOST_TOKENS = 192
+MAX_TOKENS = 192
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def interval(right: int, total: int) -> tuple[float, float]:
     return max(0.0, low), min(1.0, high)
 
 
-def cut(text: str, stops: Sequence[str]) -> str:
+def cut_at_stop(text: str, stops: Sequence[str]) -> str:
     """``text`` up to the first stop string that follows something visible."""
     text = text.lstrip("\n ")
     for stop in stops:
@@ -84,7 +84,7 @@ def cut(text: str, stops: Sequence[str]) -> str:
     return text.strip()
 
 
-def _of(task: str) -> Callable[[int], Document]:
+def _held_out_case(task: str) -> Callable[[int], Document]:
     return lambda index: held_out_document(task, index)
 
 
@@ -100,7 +100,7 @@ ROWS = (
         "The query runs on SQLite and gives the rows of the right query, over tables filled so "
         "that conditions bite; the order counts where it was asked for. The request was never "
         "seen; tables and columns are named as in training.",
-        _of("sql"),
+        _held_out_case("sql"),
         0.95,
     ),
     Row(
@@ -112,58 +112,58 @@ ROWS = (
     Row(
         "translation, exact",
         "The French sentence is the right one to the letter, accents and punctuation included.",
-        _of("translation"),
+        _held_out_case("translation"),
         0.90,
     ),
     Row(
         "table, cells",
         "A cell holds exactly what it must, in its row and column; the text's names were never "
         "seen. All cells that should be there count.",
-        _of("table"),
+        _held_out_case("table"),
         0.90,
         counts_cells=True,
     ),
     Row(
         "table, every cell right",
         "The whole table is right to the letter.",
-        _of("table"),
+        _held_out_case("table"),
     ),
     Row(
         "question answering, exact",
         "The answer is the right one to the letter; the text was never seen.",
-        _of("qa"),
+        _held_out_case("qa"),
         0.85,
     ),
     Row(
         "code explanation",
         "The explanation names the right operation on the right arguments: it is the right one "
         "to the letter. The function was never seen.",
-        _of("code"),
+        _held_out_case("code"),
         0.80,
     ),
     Row(
         "chat, on the topic",
         "The reply holds the facts, from the setting and the conversation, that a right reply to "
         "this message must hold.",
-        _of("chat"),
+        _held_out_case("chat"),
         0.80,
     ),
     Row(
         "a format that only examples show",
         "The answer is the right one to the letter, in a format with labels or a layout that "
         "training never had.",
-        _of("patterns"),
+        _held_out_case("patterns"),
         0.80,
     ),
     Row(
         "free page",
         "Labels are exact; a description names the product and all its features.",
-        _of("free"),
+        _held_out_case("free"),
     ),
 )
 
 
-def chosen(only: str) -> list[Row]:
+def select_rows(only: str) -> list[Row]:
     """The rows whose name begins so; all of them for an empty text."""
     return [row for row in ROWS if row.name.lower().startswith(only.lower())]
 
@@ -186,7 +186,7 @@ class Figure:
         return interval(self.right, self.total)
 
 
-def figure(row: Row, documents: Sequence[Document], answers: Sequence[str]) -> Figure:
+def score_answers(row: Row, documents: Sequence[Document], answers: Sequence[str]) -> Figure:
     """Judge the answers of a row."""
     right = total = 0
     wrong = []
@@ -198,7 +198,7 @@ def figure(row: Row, documents: Sequence[Document], answers: Sequence[str]) -> F
     return Figure(row, right, total, tuple(wrong))
 
 
-def shown(document: Document, given: str) -> str:
+def describe_mistake(document: Document, given: str) -> str:
     """A wrong answer for people: the last part of its prompt, what was wanted and given."""
     last = document.prompt.strip().split("\n\n")[-1]
     return f"  {last}\n    wanted: {document.wanted.strip()}\n    given:  {given}"

@@ -23,7 +23,7 @@ _WITHOUT = (
 )
 
 
-def schema_of(prompt: str) -> dict[str, list[str]]:
+def read_schema(prompt: str) -> dict[str, list[str]]:
     """Tables and columns of a prompt, from the lines ``name(column, column)``."""
     tables = {}
     for line in prompt.splitlines():
@@ -39,14 +39,14 @@ def same_rows(prompt: str, wanted: str, given: str) -> bool:
     that its conditions bite: some rows fulfil them and others do not. The order
     counts where the wanted query asks for one.
     """
-    tables = schema_of(prompt)
+    tables = read_schema(prompt)
     agreed = 0
     for seed in range(_TRIES):
         with closing(sqlite3.connect(":memory:")) as database:
             _fill(database, tables, wanted, random.Random(f"{seed}:{wanted}"))
             right = database.execute(wanted).fetchall()
             last = seed >= _TRIES - _FILLINGS
-            if not last and not _bites(database, wanted, right):
+            if not last and not _is_decisive(database, wanted, right):
                 continue
             try:
                 answer = database.execute(given).fetchall()
@@ -62,7 +62,9 @@ def same_rows(prompt: str, wanted: str, given: str) -> bool:
     return True
 
 
-def _bites(database: sqlite3.Connection, wanted: str, right: list[tuple[object, ...]]) -> bool:
+def _is_decisive(
+    database: sqlite3.Connection, wanted: str, right: list[tuple[object, ...]]
+) -> bool:
     """Whether the query finds something, and less than without its condition."""
     if not right or right in ([(0,)], [(None,)]):
         return False
@@ -107,9 +109,9 @@ def _fill(
                 elif _holds_numbers(column, wanted):
                     # Around each literal, so that "over" and "at least" differ.
                     value = rng.choice(numbers) if numbers else rng.random()
-                    if numbers and not _compared(column, wanted):
+                    if numbers and not _is_compared(column, wanted):
                         value = rng.random() * 1000
-                elif _compared(column, wanted):
+                elif _is_compared(column, wanted):
                     value = rng.choice(texts)
                 else:
                     pool = pools[column]
@@ -147,7 +149,7 @@ def _numbers(wanted: str) -> list[float]:
     return [*near, *far, *middle]
 
 
-def _compared(column: str, wanted: str) -> bool:
+def _is_compared(column: str, wanted: str) -> bool:
     """Whether a condition of the query looks at a column."""
     return re.search(rf"\b{column} ([<>=]+|BETWEEN|IN|LIKE|IS) ", wanted) is not None
 

@@ -1,8 +1,7 @@
 """Low-rank adapters of many requests in one batch, never merged (Hu et al. 2022, "LoRA").
 
 y += scale * (x A^T) B^T for each row by its own adapter. Adapters lie in the slots of a bank; slot
-0 stands for none. How they are held and multiplied is the device's: `lora_stacks` in torch,
-`lora_native` in this engine's own kernels.
+0 stands for none. How they are held and multiplied is the backend's (`AdapterStore`).
 """
 
 from __future__ import annotations
@@ -10,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import torch
 from torch import Tensor
 
 from workers.engine.adapters.adapter import Adapter, module_shape
-from workers.engine.backends.native.adapters import NativeStore
-from workers.engine.backends.torch.adapters import StackStore
 from workers.engine.checkpoint.spec import ModelConfig
 from workers.engine.errors import AdapterShape
 
@@ -31,43 +27,39 @@ class RowAdapters(Protocol):
         """None where no row's adapter has this module."""
 
 
-class Store(Protocol):
-    """Adapters by slot."""
+class AdapterStore(Protocol):
+    """Adapters by slot.
+
+    generation: changes when what `gathered` gave reads memory that is no longer in use, or misses
+        a module that has come to be adapted.
+    """
 
     generation: int
 
-    def load(self, slot: int, adapter: Adapter) -> None: ...
+    def load(self, slot: int, adapter: Adapter) -> None:
+        """Into a free slot. May raise out of memory, and the slot is then free still."""
+
     def drop(self, slot: int) -> None: ...
-    def rows(self, slots: Sequence[int]) -> RowAdapters: ...
-    def gathered(self, slots: Tensor) -> RowAdapters: ...
+
+    def rows(self, slots: Sequence[int]) -> RowAdapters:
+        """Of a step whose row n belongs to slots[n]; loading and dropping make it stale."""
+
+    def gathered(self, slots: Tensor) -> RowAdapters:
+        """As `rows`, but `slots` are read when the products run. Valid for one `generation`."""
 
 
 class AdapterBank:
-    """Adapters of one model, on its device. Used by one thread at a time.
+    """Adapters of one model in a backend's store. Used by one thread at a time."""
 
-    dtype: of the activations.
-    native: whether this engine's own kernels multiply, on a CPU in fp32. A row's numbers are then
-        the same to the bit in any batch; else to rounding.
-    gathered_below: see `lora_stacks`; None takes what is faster on the device.
-    """
-
-    def __init__(
-        self,
-        config: ModelConfig,
-        device: torch.device,
-        dtype: torch.dtype = torch.float32,
-        *,
-        native: bool = False,
-        gathered_below: int | None = None,
-    ) -> None:
+    def __init__(self, config: ModelConfig, store: AdapterStore) -> None:
         self.config = config
+        self._store = store
         self._used: set[int] = set()
-        self._store: Store = (
-            NativeStore(config) if native else StackStore(config, device, dtype, gathered_below)
-        )
-        # Changes when what `gathered` gave reads memory that is no longer in use, or misses a
-        # module that has come to be adapted.
-        self.generation = 0
+
+    @property
+    def generation(self) -> int:
+        """See `AdapterStore`."""
+        return self._store.generation
 
     def load(self, adapter: Adapter) -> int:
         """Puts an adapter into a free slot and returns it. Raises `AdapterShape` for an adapter of
@@ -80,10 +72,7 @@ class AdapterBank:
                     adapter=adapter.name,
                 )
         slot = next(slot for slot in range(1, len(self._used) + 2) if slot not in self._used)
-        try:
-            self._store.load(slot, adapter)
-        finally:
-            self.generation = self._store.generation
+        self._store.load(slot, adapter)
         self._used.add(slot)
         return slot
 
@@ -91,7 +80,6 @@ class AdapterBank:
         """Empties a slot; no step may use it any more."""
         self._used.remove(slot)
         self._store.drop(slot)
-        self.generation = self._store.generation
 
     def step(self, slots: Sequence[int]) -> StepAdapters | None:
         """What a step adds, whose row n belongs to adapter `slots[n]`; None when all are 0."""
@@ -100,8 +88,8 @@ class AdapterBank:
         return StepAdapters(self._store.rows(slots), self.config.n_embd)
 
     def gathered(self, slots: Tensor) -> StepAdapters:
-        """For steps of as many rows as `slots` has, int32 on the bank's device, which are read when
-        the products run: a captured calculation serves any adapters. Slots may be loaded and
+        """For steps of as many rows as `slots` has, int32 on the model's device. They are read when
+        the products run, so a captured calculation serves any adapters. Slots may be loaded and
         dropped meanwhile. Valid for one `generation`."""
         return StepAdapters(self._store.gathered(slots), self.config.n_embd)
 

@@ -2,7 +2,7 @@
 
 A checkpoint is a folder in Hugging Face's format: config.json, weights (model.safetensors,
 pytorch_model.bin, or shards of either with an index), tokenizer. Here its configuration is read and
-the tensors it must hold are named; `tensor_files` finds them, `weights` reads them.
+the tensors it must hold are named; `tensor_files` finds them, `model.weights` reads them.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 A block adds attention and MLP of the same normalised input: x + attn(ln(x)) + mlp(ln(x)). So a
 layer is two products: one from d to q, k, v and the MLP's 4d, one from the attention's d and the
-MLP's 4d back to d. Attention overwrites v's place and the activation works in place, so that the
-last 5d columns of the first product are the input of the second and nothing is concatenated.
+MLP's 4d back to d. Attention writes its result over v and the activation works in place, so that
+the last 5d columns of the first product are the input of the second and nothing is concatenated.
 """
 
 from __future__ import annotations
@@ -16,16 +16,8 @@ from torch import Tensor
 from torch.nn.functional import layer_norm
 
 from workers.engine.adapters.bank import StepAdapters
-from workers.engine.backends.native.cache import NativeCache
-from workers.engine.backends.torch.cache import Cache, CacheLayout, StepAttention, TorchCache
-from workers.engine.backends.torch.linear import Linear
+from workers.engine.backends.interface import Linear, StepAttention
 from workers.engine.checkpoint.spec import ModelConfig
-from workers.engine.scheduling.blocks import BLOCK
-
-NATIVE_GRID = 8
-# Rows of prompts in a step that nobody waits for: enough for products at full speed, few enough
-# for a newcomer not to wait long.
-PREFILL_ROWS = {"cpu": 512, "cuda": 2048}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +39,7 @@ class Block:
 class GPTJ:
     """embedding [vocab, d]; head d -> vocab, untied, with a bias; rotations as `rotation_table`'s.
 
-    activations: what rows are computed in between the products; cached: what their keys and values
-        are kept in.
-    native: whether attention runs in this engine's own kernels.
+    activations: what rows are computed in between the products.
     Use under `torch.inference_mode()`.
     """
 
@@ -60,39 +50,10 @@ class GPTJ:
     head: Linear
     rotations: Tensor
     activations: torch.dtype
-    cached: torch.dtype
-    native: bool
 
     @property
     def device(self) -> torch.device:
         return self.embedding.device
-
-    @property
-    def cache_layout(self) -> CacheLayout:
-        config = self.config
-        return CacheLayout(config.n_layer, config.n_head, config.head_dim, self.cached, self.device)
-
-    @property
-    def chunk_grid(self) -> int:
-        """Multiples at which chunks of prompts end. Native attention gives a row the same bits in
-        any chunk; torch's does not, so there the chunks are cut alike in any company."""
-        return NATIVE_GRID if self.native else BLOCK
-
-    @property
-    def prefill_rows(self) -> int:
-        return PREFILL_ROWS[self.device.type]
-
-    def cache(self, blocks: int) -> Cache:
-        """Room for keys and values of `blocks` blocks, in the form that the model's attention
-        reads. May raise out of memory."""
-        if self.native and self.device.type == "cuda":
-            # Triton comes with torch's CUDA build only.
-            from workers.engine.backends.cuda.cache import CudaCache
-
-            return CudaCache(self.cache_layout, self.rotations, blocks)
-        if self.native:
-            return NativeCache(self.cache_layout, self.rotations, blocks)
-        return TorchCache(self.cache_layout, self.rotations, blocks)
 
     def hidden(
         self, ids: Tensor, attention: StepAttention, adapters: StepAdapters | None = None
@@ -108,8 +69,7 @@ class GPTJ:
                 wide = block.project_in(normed)
                 adapters.add_in(index, normed, wide)
                 torch.ops.aten.gelu_(wide[:, 3 * width :], approximate="tanh")
-            attention(index, wide)
-            mixed = wide[:, 2 * width :]
+            mixed = attention(index, wide)
             x = block.project_out(mixed, residual=x)
             if adapters is not None:
                 adapters.add_out(index, mixed, x)

@@ -4,61 +4,45 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from workers.engine.adapters.bank import AdapterBank
-from workers.engine.backends.torch.cache import Cache, Span
+from workers.engine.backends.interface import Backend, Cache, Span
 from workers.engine.model.gptj import GPTJ
 from workers.engine.sampling.sampler import RowState, TokenLogprobs, token_logprobs
 from workers.engine.scheduling.blocks import BLOCK
 from workers.engine.scheduling.sequence import Sequence as Tokens
 from workers.engine.scheduling.sequence import Work
 
-if TYPE_CHECKING:
-    from workers.engine.backends.cuda.graphs import GraphedDecode
-
 # Rows of a scored text that run together.
 SCORE_ROWS = 128
 
 
 class Runner:
-    """The model with its device, its cache of `blocks` blocks and its adapters.
+    """The model with its backend, its cache of `blocks` blocks and its adapters.
 
     filler_rows: output rows that are no tokens; their logits are -inf.
     """
 
     def __init__(
-        self, model: GPTJ, filler_rows: Sequence[int], blocks: int, max_batch: int
+        self,
+        model: GPTJ,
+        backend: Backend,
+        filler_rows: Sequence[int],
+        *,
+        blocks: int,
+        max_batch: int,
     ) -> None:
         self.model = model
-        self.cache = model.cache(blocks)
-        on_cpu = model.device.type == "cpu"
-        self.adapters = AdapterBank(
-            model.config, model.device, model.activations, native=model.native and on_cpu
-        )
-        self._graphs = None if on_cpu else self._capture(max_batch)
-        self._filler = torch.tensor(filler_rows, dtype=torch.int64, device=model.device)
+        self.backend = backend
+        self.cache = self._cache(blocks)
+        self.adapters = AdapterBank(model.config, backend.adapter_store(model.config))
+        self._captured = backend.capture(model, self.cache, self.adapters, max_batch)
+        self._filler = torch.tensor(filler_rows, dtype=torch.int64, device=backend.device)
         # `score` and changes of adapters come beside `run`, from other threads.
         self.lock = threading.Lock()
-
-    @torch.inference_mode()
-    def _capture(self, max_batch: int) -> GraphedDecode | None:
-        """Decoding steps as graphs, where the device has them."""
-        if not self.model.native:
-            return None
-        # Triton comes with torch's CUDA build only.
-        from workers.engine.backends.cuda.cache import CudaCache
-        from workers.engine.backends.cuda.graphs import CudaCapture, GraphedDecode
-
-        if not isinstance(self.cache, CudaCache):
-            return None
-        capture = CudaCapture(self.model.device)
-        graphs = GraphedDecode(self.model, self.cache, capture, self.adapters, most_rows=max_batch)
-        graphs.prepare()
-        return graphs
 
     def open(self, sequence: Tokens) -> None:
         """Gives a sequence what sampling remembers. May raise out of memory."""
@@ -67,7 +51,7 @@ class Runner:
             sequence.request.prompt_ids,
             sequence.request.generated_ids,
             rows=self.model.config.vocab_size,
-            device=self.model.device,
+            device=self.backend.device,
             choice=sequence.choice,
         )
 
@@ -95,8 +79,8 @@ class Runner:
                 slots.extend([sequence.adapter_slot] * item.count)
                 if item.samples:
                     last_rows.append(len(ids) - 1)
-            if self._graphs is not None and last_rows:
-                logits = self._graphs.logits(ids, slots, spans)
+            if self._captured is not None and last_rows:
+                logits = self._captured.logits(ids, slots, spans)
                 if logits is not None:
                     return self._fill(logits if len(last_rows) == len(ids) else logits[last_rows])
             hidden = self._hidden(ids, slots, self.cache, spans)
@@ -110,7 +94,7 @@ class Runner:
     ) -> Iterator[tuple[int, TokenLogprobs]]:
         """Each token but the first, with its logprobs given those before it."""
         blocks = -(-len(ids) // BLOCK)
-        cache = self.model.cache(blocks)
+        cache = self._cache(blocks)
         for start in range(0, len(ids) - 1, SCORE_ROWS):
             end = min(start + SCORE_ROWS, len(ids) - 1)
             span = Span(0, start, end - start, range(blocks))
@@ -121,11 +105,14 @@ class Runner:
             found = token_logprobs(logits, targets, [top] * len(targets))
             yield from zip(targets, found, strict=True)
 
+    def _cache(self, blocks: int) -> Cache:
+        return self.backend.cache(self.model.config, self.model.rotations, blocks)
+
     def _hidden(
         self, ids: Sequence[int], slots: list[int], cache: Cache, spans: Sequence[Span]
     ) -> Tensor:
         return self.model.hidden(
-            torch.tensor(ids, device=self.model.device),
+            torch.tensor(ids, device=self.backend.device),
             cache.step(spans),
             self.adapters.step(slots),
         )

@@ -16,15 +16,12 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from workers.engine.backends.form import Form, choose_form
-from workers.engine.backends.host_memory import available_bytes
-from workers.engine.backends.torch.linear import Linear
+from workers.engine.backends.choose import choose_backend
+from workers.engine.backends.interface import Backend, Linear, Precision
 from workers.engine.checkpoint.spec import CheckpointSpec, ModelConfig, check_hashes
 from workers.engine.checkpoint.tensor_files import TensorSource, find_tensors
 from workers.engine.errors import (
     CheckpointCorrupt,
-    CheckpointUnsupported,
-    DeviceMissing,
     EngineError,
     OutOfMemory,
 )
@@ -35,8 +32,9 @@ _STAGING_BYTES = 8 * 2**20
 _DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
-def load_model(spec: CheckpointSpec) -> GPTJ:
-    """Raises a `CheckpointError` that names the file or tensor, or `OutOfMemory`."""
+def load_model(spec: CheckpointSpec) -> tuple[GPTJ, Backend]:
+    """The model, and the backend that its weights are laid out for. Raises a `CheckpointError` that
+    names the file or tensor, `DeviceMissing` or `OutOfMemory`."""
     try:
         return _load(spec)
     except OSError as error:
@@ -47,19 +45,19 @@ def load_model(spec: CheckpointSpec) -> GPTJ:
         ) from error
 
 
-def _load(spec: CheckpointSpec) -> GPTJ:
+def _load(spec: CheckpointSpec) -> tuple[GPTJ, Backend]:
     config = ModelConfig.load(spec.folder)
     sources = find_tensors(spec.folder, config)
     check_hashes(spec)
-    form = choose_form(spec, find_device(spec.device), _stored_dtype(sources))
-    _check_room(config, form)
+    backend = choose_backend(spec, _stored_dtype(sources))
+    _check_room(config, backend)
     try:
-        with _Reader(sources, form) as reader:
-            return _build(config, form, reader)
+        with _Reader(sources, backend) as reader:
+            return _build(config, backend, reader), backend
     except (RuntimeError, MemoryError) as error:
         failure = classify(error)
         if isinstance(failure, OutOfMemory):
-            raise _no_room(config, form, None) from error
+            raise _no_room(config, backend, None) from error
         raise
 
 
@@ -67,7 +65,7 @@ def _stored_dtype(sources: Mapping[str, TensorSource]) -> torch.dtype:
     return _DTYPES[sources["lm_head.weight"].dtype]
 
 
-def _build(config: ModelConfig, form: Form, reader: _Reader) -> GPTJ:
+def _build(config: ModelConfig, backend: Backend, reader: _Reader) -> GPTJ:
     width, vocabulary = config.n_embd, config.vocab_size
     # The largest matrix first, while there is most room for its second copy.
     head = _head(vocabulary, width, reader)
@@ -75,26 +73,24 @@ def _build(config: ModelConfig, form: Form, reader: _Reader) -> GPTJ:
     for layer in range(config.n_layer):
         reader.prefetch(f"transformer.h.{layer + 1}.")
         blocks.append(_block(f"transformer.h.{layer}", width, reader))
-    embedding = torch.empty(vocabulary, width, dtype=form.read, device=form.device)
-    reader.read("transformer.wte.weight", embedding)
+    embedding = torch.empty(vocabulary, width, dtype=backend.precision.read, device=backend.device)
+    reader.read_into(embedding, "transformer.wte.weight")
     return GPTJ(
         config=config,
         embedding=embedding,
         blocks=blocks,
         final_norm=reader.norm("transformer.ln_f", width),
         head=head,
-        rotations=rotation_table(config, form.device),
-        activations=form.activations,
-        cached=form.cached,
-        native=form.native,
+        rotations=rotation_table(config, backend.device),
+        activations=backend.precision.activations,
     )
 
 
 def _head(vocabulary: int, width: int, reader: _Reader) -> Linear:
     reader.prefetch("transformer.h.0.")
     weight = reader.matrix(vocabulary, width)
-    reader.read("lm_head.weight", weight)
-    head = reader.form.linear(weight, reader.vector("lm_head.bias", vocabulary))
+    reader.read_into(weight, "lm_head.weight")
+    head = reader.backend.linear(weight, reader.vector("lm_head.bias", vocabulary))
     reader.drop_scratch()
     return head
 
@@ -102,25 +98,25 @@ def _head(vocabulary: int, width: int, reader: _Reader) -> Linear:
 def _block(prefix: str, width: int, reader: _Reader) -> Block:
     into = reader.matrix(7 * width, width)
     for index, name in enumerate(("q_proj", "k_proj", "v_proj")):
-        reader.read(f"{prefix}.attn.{name}.weight", into[index * width : (index + 1) * width])
-    reader.read(f"{prefix}.mlp.fc_in.weight", into[3 * width :])
+        reader.read_into(into[index * width : (index + 1) * width], f"{prefix}.attn.{name}.weight")
+    reader.read_into(into[3 * width :], f"{prefix}.mlp.fc_in.weight")
     into_bias = reader.empty(7 * width).zero_()
-    reader.read(f"{prefix}.mlp.fc_in.bias", into_bias[3 * width :])
-    project_in = reader.form.linear(into, into_bias)
+    reader.read_into(into_bias[3 * width :], f"{prefix}.mlp.fc_in.bias")
+    project_in = reader.backend.linear(into, into_bias)
 
     back = reader.matrix(width, 5 * width)
-    reader.read(f"{prefix}.attn.out_proj.weight", back[:, :width])
-    reader.read(f"{prefix}.mlp.fc_out.weight", back[:, width:])
+    reader.read_into(back[:, :width], f"{prefix}.attn.out_proj.weight")
+    reader.read_into(back[:, width:], f"{prefix}.mlp.fc_out.weight")
     back_bias = reader.vector(f"{prefix}.mlp.fc_out.bias", width)
-    project_out = reader.form.linear(back, back_bias)
+    project_out = reader.backend.linear(back, back_bias)
     return Block(reader.norm(f"{prefix}.ln_1", width), project_in, project_out)
 
 
 class _Reader:
     """Copies tensors from files into places, converting their dtype."""
 
-    def __init__(self, sources: Mapping[str, TensorSource], form: Form) -> None:
-        self.form = form
+    def __init__(self, sources: Mapping[str, TensorSource], backend: Backend) -> None:
+        self.backend = backend
         self._sources = sources
         self._files: dict[Path, BufferedReader] = {}
         self._staging = torch.empty(_STAGING_BYTES, dtype=torch.uint8)
@@ -142,16 +138,20 @@ class _Reader:
         """A place for a product's weight, until the next call: where products keep a copy in a
         layout of their own, the plain ones share one buffer, whose pages the kernel then has to
         find and clear only once."""
-        if not self.form.copies:
-            return torch.empty(rows, columns, dtype=self.form.read, device=self.form.device)
+        if not self.backend.copies:
+            return self._empty_matrix(rows, columns)
         if self._scratch.numel() < rows * columns:
             self.drop_scratch(rows * columns)
         return self._scratch[: rows * columns].view(rows, columns)
 
     def drop_scratch(self, size: int = 0) -> None:
-        self._scratch = torch.empty(0, dtype=self.form.read, device=self.form.device)
+        # The old one goes first, so that the two are never held together.
+        self._scratch = self._empty_matrix(0)
         if size:
-            self._scratch = self._scratch.new_empty(size)
+            self._scratch = self._empty_matrix(size)
+
+    def _empty_matrix(self, *shape: int) -> Tensor:
+        return torch.empty(*shape, dtype=self.backend.precision.read, device=self.backend.device)
 
     def prefetch(self, prefix: str) -> None:
         """Asks the kernel to read the tensors of this prefix while others are being packed."""
@@ -161,18 +161,21 @@ class _Reader:
                 os.posix_fadvise(handle, source.offset, source.nbytes, os.POSIX_FADV_WILLNEED)
 
     def empty(self, *shape: int) -> Tensor:
-        return torch.empty(*shape, dtype=self.form.activations, device=self.form.device)
+        return torch.empty(
+            *shape, dtype=self.backend.precision.activations, device=self.backend.device
+        )
 
     def vector(self, name: str, size: int) -> Tensor:
         place = self.empty(size)
-        self.read(name, place)
+        self.read_into(place, name)
         return place
 
     def norm(self, prefix: str, size: int) -> Norm:
         return Norm(self.vector(f"{prefix}.weight", size), self.vector(f"{prefix}.bias", size))
 
-    def read(self, name: str, place: Tensor) -> None:
-        """Fills `place`, of the tensor's own shape; its rows may be strided."""
+    def read_into(self, place: Tensor, name: str) -> None:
+        """Fills `place`, of the tensor's own shape, whose rows may be strided: a tensor goes
+        straight into its part of a fused matrix, so that no second copy of it is ever whole."""
         source = self._sources[name]
         rows = place.unsqueeze(0) if place.ndim == 1 else place
         row_bytes = source.nbytes // rows.shape[0]
@@ -200,64 +203,26 @@ class _Reader:
         return self._files[path]
 
 
-def find_device(name: str) -> torch.device:
-    """The device called ``name``. Raises `DeviceMissing` while it is not there."""
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise CheckpointUnsupported(f"There is no device {name!r}.", device=name) from error
-    if device.type not in ("cpu", "cuda"):
-        raise CheckpointUnsupported(f"Device {name!r} is neither cpu nor cuda.", device=name)
-    if device.type == "cuda":
-        _check_cuda(name, device.index or 0)
-    return device
-
-
-def _check_cuda(name: str, index: int) -> None:
-    """Says why torch has no such device: its build, the driver, or too high a number."""
-    count = torch.cuda.device_count()
-    if index < count:
-        return
-    if torch.version.cuda is None:
-        why = f"this PyTorch ({torch.__version__}) is built without CUDA"
-        advice = "install its build for CUDA"
-    elif count == 0:
-        why = "torch finds none"
-        advice = "check nvidia-smi and CUDA_VISIBLE_DEVICES"
-    else:
-        why = f"torch finds {count}, numbered from cuda:0"
-        advice = "choose another number"
-    raise DeviceMissing(
-        f"It waits for the CUDA device {name!r}: {why}. Mend that ({advice}), or serve the "
-        "model on another device.",
-        device=name,
-        found=count,
-    )
-
-
-def weight_bytes(config: ModelConfig, form: Form) -> int:
+def weight_bytes(config: ModelConfig, precision: Precision) -> int:
     """What the weights take once they are loaded, their scales and sums aside."""
     embedding = config.vocab_size * config.n_embd
-    item_bytes: int = form.read.itemsize
-    return embedding * item_bytes + (config.parameters - embedding) * form.item_bytes
+    item_bytes: int = precision.read.itemsize
+    return embedding * item_bytes + (config.parameters - embedding) * precision.item_bytes
 
 
-def _check_room(config: ModelConfig, form: Form) -> None:
+def _check_room(config: ModelConfig, backend: Backend) -> None:
     """A host that runs short kills without a word, so what is needed is asked for first."""
-    if form.device.type == "cuda":
-        free: int | None = torch.cuda.mem_get_info(form.device)[0]
-    else:
-        free = available_bytes()
-    if free is not None and free < weight_bytes(config, form):
-        raise _no_room(config, form, free)
+    free = backend.free_bytes()
+    if free is not None and free < weight_bytes(config, backend.precision):
+        raise _no_room(config, backend, free)
 
 
-def _no_room(config: ModelConfig, form: Form, free: int | None) -> EngineError:
-    need = weight_bytes(config, form)
+def _no_room(config: ModelConfig, backend: Backend, free: int | None) -> EngineError:
+    need = weight_bytes(config, backend.precision)
     left = "" if free is None else f"; {free / 1e9:.1f} GB are free"
     return OutOfMemory(
-        f"The weights need {need / 1e9:.1f} GB as {form.dtype} on {form.device}{left}. Free "
-        "memory, or choose a smaller dtype or another device.",
+        f"The weights need {need / 1e9:.1f} GB as {backend.precision.dtype} on "
+        f"{backend.device}{left}. Free memory, or choose a smaller dtype or another device.",
         needed=need,
         free=free,
     )

@@ -10,7 +10,7 @@ operations work row by row, so a row's token does not depend on its neighbours.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -100,28 +100,33 @@ def sample(logits: Tensor, states: Sequence[RowState], positions: Sequence[int])
     finite = torch.isfinite(logits.amax(dim=-1))
     # One transfer: each waits for the device.
     token_ids, is_finite = torch.stack((tokens, finite.to(torch.int64))).tolist()
-    choices = [Choice(token, bool(ok)) for token, ok in zip(token_ids, is_finite, strict=True)]
-    _add_logprobs(choices, logits, states)
-    return choices
+    found = _sampled_logprobs(logits, token_ids, states)
+    return [
+        Choice(token, bool(ok)) if of is None else Choice(token, bool(ok), *of)
+        for token, ok, of in zip(token_ids, is_finite, found, strict=True)
+    ]
 
 
 def _rows(logits: Tensor, rows: list[int]) -> Tensor:
     return logits if len(rows) == logits.shape[0] else logits[rows]
 
 
-def _add_logprobs(choices: list[Choice], logits: Tensor, states: Sequence[RowState]) -> None:
+def _sampled_logprobs(
+    logits: Tensor, tokens: Sequence[int], states: Sequence[RowState]
+) -> list[TokenLogprobs | None]:
+    """Of each row's token; None for rows whose parameters ask for none."""
     wanted = {
         row: state.params.logprobs
         for row, state in enumerate(states)
         if state.params.logprobs is not None
     }
     if not wanted:
-        return
+        return [None] * len(states)
     rows = list(wanted)
-    tokens = [choices[row].token_id for row in rows]
-    found = token_logprobs(_rows(logits, rows), tokens, list(wanted.values()))
-    for row, (logprob, top, rest) in zip(rows, found, strict=True):
-        choices[row] = replace(choices[row], logprob=logprob, top=top, rest=rest)
+    chosen = [tokens[row] for row in rows]
+    found = token_logprobs(_rows(logits, rows), chosen, list(wanted.values()))
+    by_row = dict(zip(rows, found, strict=True))
+    return [by_row.get(row) for row in range(len(states))]
 
 
 def token_logprobs(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from workers.engine.scheduling.blocks import BLOCK, BlockPool, block_key, common_start
 from workers.engine.scheduling.sequence import Sequence
@@ -25,13 +26,21 @@ def cached_blocks(sequence: Sequence, pool: BlockPool) -> list[int]:
     return found
 
 
-def adopt(sequence: Sequence, pool: BlockPool, copies: list[tuple[int, int]]) -> int:
-    """Takes over what came into the cache since the sequence was admitted; returns how many tokens.
+class Adopted(NamedTuple):
+    """What a sequence took over: so many tokens, and a block to copy, (source, target), before the
+    step's rows run."""
 
-    Full blocks are shared. Of a block that agrees for a part, a copy is made: (source, target) is
-    added to `copies`, to be carried out before the step's rows run.
+    tokens: int
+    copy: tuple[int, int] | None
+
+
+def adopt(sequence: Sequence, pool: BlockPool) -> Adopted:
+    """Takes over what came into the cache since the sequence was admitted.
+
+    Full blocks are shared. Of a block that agrees for a part, a copy is made.
     """
     before = sequence.computed
+    copy = None
     last = len(sequence.ids) - 1
     while sequence.computed % BLOCK == 0 and sequence.computed < last:
         index = sequence.computed // BLOCK
@@ -52,10 +61,10 @@ def adopt(sequence: Sequence, pool: BlockPool, copies: list[tuple[int, int]]) ->
             target = pool.take()
             sequence.blocks.append(target)
             sequence.promised -= 1
-            copies.append((source, target))
+            copy = (source, target)
             sequence.computed += count
         break
-    return sequence.computed - before
+    return Adopted(sequence.computed - before, copy)
 
 
 def block_computed(sequence: Sequence, index: int, pool: BlockPool) -> None:

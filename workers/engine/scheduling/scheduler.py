@@ -73,18 +73,11 @@ class Scheduler:
     def plan(self, now: float) -> Plan:
         """The next step; empty when nothing can run at time `now`."""
         self._admit()
-        plan = Plan([], [])
-        entering = []
-        for sequence in self.live:
-            if sequence.due > now:
-                continue
-            if sequence.decodes:
-                self._add(plan, sequence, 1)
-            else:
-                entering.append(sequence)
-        if entering:
-            self._add_prompts(plan, entering)
-        return plan
+        due = [sequence for sequence in self.live if sequence.due <= now]
+        decoding = [self._work(sequence, 1) for sequence in due if sequence.decodes]
+        entering = [sequence for sequence in due if not sequence.decodes]
+        prompts = self._prompts(entering, len(decoding)) if entering else Plan([], [])
+        return Plan(prompts.copies, decoding + prompts.work)
 
     def ran(self, work: Work) -> None:
         """Notes that a step has put these rows' keys and values into the cache."""
@@ -150,17 +143,37 @@ class Scheduler:
 
     # -- prompts -----------------------------------------------------------------------------
 
-    def _add_prompts(self, plan: Plan, entering: list[Sequence]) -> None:
-        """The shortest go first; the oldest gets a part of every step, so that none starves."""
-        left = self._budget(len(plan.work))
+    def _prompts(self, entering: list[Sequence], decoding: int) -> Plan:
+        """Chunks of these sequences for a step in which so many others decode.
+
+        The shortest go first; the oldest gets a part of every step, so that none starves.
+        """
+        plan = Plan([], [])
+        left = self._budget(decoding)
         claims = Claims()
         oldest = entering[0]
         kept = BLOCK
         for sequence in sorted(entering, key=lambda each: each.remaining):
             if sequence is oldest:
                 kept = 0
-            if left > kept:
-                left -= self._enter(plan, sequence, left - kept, claims)
+            if left <= kept:
+                continue
+            if self.shares:
+                adopted = adopt(sequence, self.pool)
+                self.reused += adopted.tokens
+                if adopted.copy is not None:
+                    plan.copies.append(adopted.copy)
+                if claims.wait(sequence):
+                    # Another one computes the same tokens in this very step: they are in the cache
+                    # with the next.
+                    continue
+            end = self._chunk_end(sequence, left - kept)
+            work = self._work(sequence, end - sequence.computed)
+            plan.work.append(work)
+            left -= work.count
+            if self.shares:
+                claims.take(sequence, end)
+        return plan
 
     def _budget(self, decoding: int) -> int:
         longest = self.cost.rows_within(LONGEST_STEP)
@@ -168,16 +181,8 @@ class Scheduler:
         rows = self.cost.more_rows(decoding, STALL) if decoding else most
         return BLOCK if rows is None else int(max(min(rows, most), BLOCK / 2))
 
-    def _enter(self, plan: Plan, sequence: Sequence, rows: int, claims: Claims) -> int:
-        """Adds at most about `rows` rows of a sequence that is not decoding; returns how many.
-
-        Tokens that another one computes in this very step are left to it: they are in the cache
-        with the next.
-        """
-        if self.shares:
-            self.reused += adopt(sequence, self.pool, plan.copies)
-            if claims.wait(sequence):
-                return 0
+    def _chunk_end(self, sequence: Sequence, rows: int) -> int:
+        """Where a chunk of at most about `rows` rows ends, in a sequence that is not decoding."""
         start = sequence.computed
         whole = start < sequence.prompt_length
         end = sequence.prompt_length if whole else len(sequence.ids)
@@ -188,22 +193,18 @@ class Scheduler:
                 end = min((start // self.grid + 1) * self.grid, len(sequence.ids))
                 if whole:
                     end = min(end, sequence.prompt_length)
-        self._add(plan, sequence, end - start)
-        if self.shares:
-            claims.take(sequence, end)
-        return end - start
+        return end
 
-    def _add(self, plan: Plan, sequence: Sequence, count: int) -> None:
+    def _work(self, sequence: Sequence, count: int) -> Work:
+        """The sequence's next `count` rows, with blocks to write their keys and values to."""
         start = sequence.computed
         while len(sequence.blocks) * BLOCK < start + count:
             sequence.blocks.append(self.pool.take())
             sequence.promised -= 1
-        plan.work.append(
-            Work(
-                sequence=sequence,
-                start=start,
-                count=count,
-                samples=start + count == len(sequence.ids),
-                row_by_row=start >= sequence.prompt_length,
-            )
+        return Work(
+            sequence=sequence,
+            start=start,
+            count=count,
+            samples=start + count == len(sequence.ids),
+            row_by_row=start >= sequence.prompt_length,
         )

@@ -1,4 +1,4 @@
-"""Tables and questions: what is wanted stands in the text, in many forms and from many kinds."""
+"""Tables and questions: the answer is in the text, in many forms and from many kinds."""
 
 import random
 import re
@@ -25,7 +25,7 @@ def last_text(document: Document) -> str:
 
 
 @pytest.mark.parametrize("split", list(Split))
-def test_every_cell_stands_in_the_text(split: Split) -> None:
+def test_every_cell_is_in_the_text(split: Split) -> None:
     for document in documents(tables.document, split):
         text = last_text(document).lower()
         for row in document.wanted.strip().split("\n"):
@@ -82,7 +82,7 @@ def text_of(document: Document) -> str:
 
 
 @pytest.mark.parametrize("split", list(Split))
-def test_short_answers_stand_in_the_text(split: Split) -> None:
+def test_short_answers_are_in_the_text(split: Split) -> None:
     for document in documents(question_answering.document, split):
         answers = [document.text[start:stop].strip() for start, stop in document.answers]
         told = [answer for answer in answers if answer != question_answering.NOT_SAID]

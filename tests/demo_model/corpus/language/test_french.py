@@ -9,7 +9,11 @@ import pytest
 from tools.demo_model.corpus.documents import Split, is_held_out
 from tools.demo_model.corpus.language import states
 from tools.demo_model.corpus.language.clauses import Form, english_verb, french_verb_phrase
-from tools.demo_model.corpus.language.english import article, compared, shortened
+from tools.demo_model.corpus.language.english import (
+    comparative_and_superlative,
+    shorten,
+    with_article,
+)
 from tools.demo_model.corpus.language.french import (
     ADJECTIVES,
     COUNTRIES,
@@ -18,8 +22,8 @@ from tools.demo_model.corpus.language.french import (
     adjective,
     tidy,
 )
-from tools.demo_model.corpus.language.grammar import PHRASES, finished, sentence
-from tools.demo_model.corpus.language.phrases import Phrase, described, determined
+from tools.demo_model.corpus.language.grammar import PHRASES, finish_sentence, sentence
+from tools.demo_model.corpus.language.phrases import Phrase, with_adjective, with_determiner
 from tools.demo_model.corpus.language.places import country_place
 from tools.demo_model.corpus.language.translation import document
 from tools.demo_model.corpus.language.verbs import (
@@ -28,7 +32,7 @@ from tools.demo_model.corpus.language.verbs import (
     PLAIN,
     TRANSITIVE,
     Verb,
-    conjugated,
+    conjugate,
     french_verb,
 )
 from tools.demo_model.corpus.words import lines
@@ -68,7 +72,7 @@ def test_the_lexicon_is_large() -> None:
     assert len(PHRASES) >= 120
 
 
-def test_no_word_stands_twice_with_another_meaning() -> None:
+def test_no_word_is_listed_twice_with_another_meaning() -> None:
     nouns = defaultdict(set)
     for of_kind in NOUNS.values():
         assert max(Counter(noun.en for noun in of_kind).values()) == 1
@@ -193,9 +197,9 @@ def test_determiners_and_adjectives(
     what = NOUN[noun]
     en, fr = (what.ens, what.frs) if many else (what.en, what.fr)
     if word:
-        en, fr = described(adjective(word), en, fr, feminine=what.feminine, many=many)
+        en, fr = with_adjective(adjective(word), en, fr, feminine=what.feminine, many=many)
 
-    _, french = determined(determiner, en, fr, feminine=what.feminine, many=many)
+    _, french = with_determiner(determiner, en, fr, feminine=what.feminine, many=many)
 
     assert tidy(french) == right
 
@@ -204,7 +208,7 @@ def said(who: str, verb: str, form: Form, rest: tuple[str, str] = ("", "")) -> t
     subject = WHO[who]
     fr = french_verb_phrase(BY_ENGLISH[verb], form, subject)
     english = f"{english_verb(BY_ENGLISH[verb], form, subject)} {rest[0]}".strip()
-    return finished(english, f"{subject.fr} {fr} {rest[1]}".strip())
+    return finish_sentence(english, f"{subject.fr} {fr} {rest[1]}".strip())
 
 
 @pytest.mark.parametrize(
@@ -265,7 +269,7 @@ def test_tenses(who: str, verb: str, form: Form, en: str, fr: str) -> None:
     ],
 )  # fmt: skip
 def test_conjugation(infinitive: str, tense: str, person: int, right: str) -> None:
-    assert conjugated(infinitive, tense, person) == right
+    assert conjugate(infinitive, tense, person) == right
 
 
 @pytest.mark.parametrize(
@@ -309,11 +313,13 @@ def test_countries_have_their_prepositions() -> None:
      ("useful", "more useful", "most useful"), ("narrow", "narrower", "narrowest")],
 )  # fmt: skip
 def test_english_comparatives(en: str, comparative: str, superlative: str) -> None:
-    assert compared(en) == (comparative, superlative)
+    assert comparative_and_superlative(en) == (comparative, superlative)
 
 
 def test_english_articles() -> None:
-    assert [article(word) for word in ("apple", "uniform", "honest man", "European", "honey")] == [
+    nouns = ("apple", "uniform", "honest man", "European", "honey")
+
+    assert [with_article(noun) for noun in nouns] == [
         "an apple", "a uniform", "an honest man", "a European", "a honey",
     ]  # fmt: skip
 
@@ -324,8 +330,8 @@ def test_an_indefinite_plural_before_its_adjective_is_de() -> None:
     assert any(" de petites " in fr or " de beaux " in fr or " de vieux " in fr for fr in told)
 
 
-def test_short_forms_stand_for_the_same_sentence() -> None:
-    short = {shortened(random.Random(index), "I do not know where it is.") for index in range(40)}
+def test_short_forms_mean_the_same_sentence() -> None:
+    short = {shorten(random.Random(index), "I do not know where it is.") for index in range(40)}
 
     assert short == {"I do not know where it is.", "I don't know where it is."}
 
@@ -338,7 +344,7 @@ def test_the_split_does_not_look_at_the_short_form() -> None:
 
 
 def test_weather_keeps_its_tense() -> None:
-    told = [finished(*states.weather(random.Random(index))) for index in range(400)]
+    told = [finish_sentence(*states.weather(random.Random(index))) for index in range(400)]
 
     assert ("It is raining.", "Il pleut.") in told
     cold = [fr for en, fr in told if en.startswith("It was cold")]

@@ -1,4 +1,4 @@
-"""Formats that only the examples show: exact, told by the examples, held out by content."""
+"""Formats that only the examples show: exact, shown by the examples, held out by content."""
 
 import random
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import pytest
 
 from tools.demo_model.corpus.documents import Document, Split, is_held_out
 from tools.demo_model.corpus.patterns import families, labels, layouts, pages, rewrites
-from tools.demo_model.corpus.patterns.frames import Case, Frame, laid_out
+from tools.demo_model.corpus.patterns.frames import Case, Frame, lay_out
 from tools.demo_model.corpus.patterns.layouts import Layout
 from tools.demo_model.corpus.patterns.rewrites import DATES, LISTS, NAMES
 
@@ -134,7 +134,7 @@ def test_cases_on_a_page() -> None:
     frame = Frame("In: ", "\nOut:", "\n\n")
     cases = [Case("a", "1", known=False), Case("b", "2", known=True), Case("c", "3", known=True)]
 
-    document = laid_out(NoHeading(), frame, cases, key="k")
+    document = lay_out(NoHeading(), frame, cases, key="k")
 
     assert document.text == "In: a\nOut: 1\n\nIn: b\nOut: 2\n\nIn: c\nOut: 3"
     assert [document.text[start:stop] for start, stop in document.answers] == [" 2\n", " 3"]

@@ -8,8 +8,8 @@ import pytest
 from tools.demo_model.corpus.documents import Document, Split
 from tools.demo_model.corpus.sql import identifiers, requests
 from tools.demo_model.corpus.stream import training_document
-from tools.demo_model.corpus.words import listed, vocabulary
-from tools.demo_model.evaluation.sql_rows import same_rows, schema_of
+from tools.demo_model.corpus.words import entries, vocabulary
+from tools.demo_model.evaluation.sql_rows import read_schema, same_rows
 
 
 def unseen(index: int) -> Document:
@@ -18,7 +18,7 @@ def unseen(index: int) -> Document:
 
 def names_of(document: Document) -> set[str]:
     """Names of a schema that are not ``id`` or a link."""
-    tables = schema_of(document.prompt)
+    tables = read_schema(document.prompt)
     columns = {column for names in tables.values() for column in names}
     return set(tables) | {name for name in columns if name != "id" and not name.endswith("_id")}
 
@@ -38,7 +38,7 @@ def test_no_other_task_says_a_name_that_is_kept_for_unseen_schemas() -> None:
     kept = {
         word
         for section in ("tables", "text columns", "number columns", "date columns")
-        for name in listed("unseen/schemas", section)
+        for name in entries("unseen/schemas", section)
         for word in name.split("/")
     }
     used = {name for index in range(600) for name in names_of(unseen(index))} & kept
@@ -53,7 +53,7 @@ def test_half_of_the_training_schemas_have_names_that_nobody_expects() -> None:
     usual = {
         word
         for section in ("tables", "text columns", "number columns", "date columns")
-        for pair in listed("sql", section)
+        for pair in entries("sql", section)
         for word in pair.split("/")
     }
     strange = 0

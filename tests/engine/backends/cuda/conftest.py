@@ -5,11 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.engine.tiny import Tiny
+from tests.engine.tiny import Tiny, load_tiny_from
 from tools.random_checkpoint import RandomCheckpoint, write
 from workers.engine.checkpoint.spec import CheckpointSpec, ModelConfig
-from workers.engine.model.weights import load_model
-from workers.engine.text import Vocabulary
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +20,7 @@ def one_head(tmp_path_factory: pytest.TempPathFactory, device: torch.device) -> 
     """A model of one head: what interprets kernels takes milliseconds for each row and head."""
     folder: Path = tmp_path_factory.mktemp("one_head")
     write(RandomCheckpoint(ModelConfig(300, 512, 32, 2, 1, 8, 1e-5), "float32", 5, 0.3), folder)
-    model = load_model(CheckpointSpec(folder, device=device.type, kernels="torch"))
-    return Tiny(folder, model, Vocabulary.load(folder))
+    return load_tiny_from(CheckpointSpec(folder, device=device.type, kernels="torch"))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from workers.engine.backends.cuda.cache import CudaCache
 from workers.engine.backends.cuda.shapes import Capability
-from workers.engine.backends.torch.cache import CacheLayout, Span
+from workers.engine.backends.interface import CacheLayout, Span
 from workers.engine.checkpoint.spec import ModelConfig
 from workers.engine.model.gptj import rotation_table
 from workers.engine.scheduling.blocks import BLOCK

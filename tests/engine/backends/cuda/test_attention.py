@@ -14,7 +14,7 @@ from tests.engine.backends.cuda.steps import (
 )
 from workers.engine.backends.cuda.graphs import DecodeInputs
 from workers.engine.backends.cuda.shapes import Capability
-from workers.engine.backends.torch.cache import Span
+from workers.engine.backends.interface import Span
 from workers.engine.scheduling.blocks import BLOCK
 
 TURING: Capability = (7, 5)

@@ -14,7 +14,7 @@ from tests.engine.tiny import Tiny, prompt_of
 from workers.engine.adapters.bank import StepAdapters
 from workers.engine.backends.cuda.cache import CudaCache
 from workers.engine.backends.cuda.graphs import BUCKETS, GraphedDecode
-from workers.engine.backends.torch.cache import Span
+from workers.engine.backends.interface import Span
 
 # Texts that decode, and their blocks.
 TEXTS = [prompt_of(length) for length in (1, 7, 33)]
@@ -70,7 +70,7 @@ def inference() -> Iterator[None]:
 def cache(one_head: Tiny, inference: None, few_splits: None) -> CudaCache:
     """Holds all of `TEXTS` but their last tokens."""
     model = one_head.model
-    cache = CudaCache(model.cache_layout, model.rotations, 6, capability=(9, 0))
+    cache = CudaCache(one_head.cache_layout, model.rotations, 6, capability=(9, 0))
     for text, table in zip(TEXTS[1:], TABLES[1:], strict=True):
         ids = torch.tensor(text[:-1], device=model.device)
         model.hidden(ids, cache.step([Span(0, 0, len(ids), table)]))

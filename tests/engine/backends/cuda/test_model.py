@@ -5,7 +5,7 @@ import torch
 
 from tests.engine.tiny import Tiny, prompt_of
 from workers.engine.backends.cuda.cache import CudaCache
-from workers.engine.backends.torch.cache import Span
+from workers.engine.backends.interface import Span
 
 
 @pytest.mark.usefixtures("few_splits")
@@ -21,7 +21,7 @@ def test_logits_of_chunks_and_of_decoding_beside_another_equal_transformers(one_
     found: dict[int, list[torch.Tensor]] = {4: [], 3: []}
 
     with torch.inference_mode():
-        cache = CudaCache(model.cache_layout, model.rotations, 5, capability=(9, 0))
+        cache = CudaCache(one_head.cache_layout, model.rotations, 5, capability=(9, 0))
         for spans in steps:
             ids: list[int] = []
             for span in spans:

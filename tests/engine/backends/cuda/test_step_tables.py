@@ -3,7 +3,7 @@
 import torch
 
 from workers.engine.backends.cuda.step_tables import step_tables, to_device
-from workers.engine.backends.torch.cache import Span
+from workers.engine.backends.interface import Span
 
 SPANS = [
     Span(0, 40, 1, [7, 4, 99]),

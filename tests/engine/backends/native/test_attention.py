@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
+from workers.engine.backends.interface import Span
 from workers.engine.backends.native.attention import NativeAttention, Step, copy_block
-from workers.engine.backends.torch.cache import Span
 from workers.engine.scheduling.blocks import BLOCK
 
 pytestmark = pytest.mark.usefixtures("target")

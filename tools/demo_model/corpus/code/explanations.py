@@ -12,18 +12,25 @@ from tools.demo_model.corpus.code.functions import (
     TEXTS,
     Function,
     condition,
+    describe_arguments,
     function_name,
-    setup,
-    takes,
+    pick_list,
 )
 from tools.demo_model.corpus.code.operations import operation
-from tools.demo_model.corpus.documents import Document, Item, Split, answered, draw, some
-from tools.demo_model.corpus.lexicon import article
+from tools.demo_model.corpus.documents import (
+    Document,
+    Item,
+    Split,
+    draw_item,
+    make_document,
+    pick_example_count,
+)
+from tools.demo_model.corpus.lexicon import with_article
 
 
-def _filtered(rng: random.Random) -> Function:
+def _filter_function(rng: random.Random) -> Function:
     """Count, list, any, all or sum over a condition."""
-    noun, many, one = setup(rng)
+    noun, many, one = pick_list(rng)
     test, words, extra, holds = condition(rng, noun, one)
     args = f"{many}, {extra}" if extra else many
     kind = rng.choice(("count", "count", "select", "select", "any", "all", "first", "sum"))
@@ -48,7 +55,7 @@ def _filtered(rng: random.Random) -> Function:
             )
         )
         what = "the number of" if kind == "count" else "the sum of the"
-        said = f"{takes(noun, extra)} {what} {noun.many} that {words}."
+        said = f"{describe_arguments(noun, extra)} {what} {noun.many} that {words}."
 
         def expected(items: list[Any], *rest: Any) -> Any:
             kept = [x for x in items if holds(x, *rest)]
@@ -64,7 +71,7 @@ def _filtered(rng: random.Random) -> Function:
                 f"    return [{one} for {one} in {many} if {test}]",
             )
         )
-        said = f"{takes(noun, extra)} a list of the {noun.many} that {words}."
+        said = f"{describe_arguments(noun, extra)} a list of the {noun.many} that {words}."
 
         def expected(items: list[Any], *rest: Any) -> Any:
             return [x for x in items if holds(x, *rest)]
@@ -73,7 +80,9 @@ def _filtered(rng: random.Random) -> Function:
             f"    for {one} in {many}:\n        if {test}:\n            return {one}\n"
             "    return None"
         )
-        said = f"{takes(noun, extra)} the first of the {noun.many} that {words}, or None."
+        said = (
+            f"{describe_arguments(noun, extra)} the first of the {noun.many} that {words}, or None."
+        )
 
         def expected(items: list[Any], *rest: Any) -> Any:
             return next((x for x in items if holds(x, *rest)), None)
@@ -90,7 +99,7 @@ def _filtered(rng: random.Random) -> Function:
             )
         )
         which = "any" if kind == "any" else "all"
-        said = f"{takes(noun, extra)} whether {which} of the {noun.many} {words}."
+        said = f"{describe_arguments(noun, extra)} whether {which} of the {noun.many} {words}."
 
         def expected(items: list[Any], *rest: Any) -> Any:
             found = [holds(x, *rest) for x in items]
@@ -100,9 +109,9 @@ def _filtered(rng: random.Random) -> Function:
     return Function(source, said, f"{kind} {words}", name, expected, noun.text, extra)
 
 
-def _whole(rng: random.Random) -> Function:
+def _list_function(rng: random.Random) -> Function:
     """Something about a whole list."""
-    noun, many, one = setup(rng)
+    noun, many, one = pick_list(rng)
     total = rng.choice(("total", "result", "answer"))
     best = rng.choice(("best", "largest", "result"))
     loop = f"    for {one} in {many}:\n"
@@ -190,17 +199,19 @@ def _whole(rng: random.Random) -> Function:
     name = function_name(rng, label_shown, rng.choice((noun.many, noun.many, "", "all")))
     name = f"{name}_{noun.many}" if name in dir(builtins) else name
     source = f"def {name}({many}):\n{rng.choice(sources)}"
-    return Function(source, f"{takes(noun)} {words}.", label, name, expected, noun.text)
+    return Function(
+        source, f"{describe_arguments(noun)} {words}.", label, name, expected, noun.text
+    )
 
 
-def _scalar(rng: random.Random) -> Function:
+def _scalar_function(rng: random.Random) -> Function:
     """Arithmetic or text work on one or two plain arguments."""
     options: list[tuple[str, str, str, str, Callable[..., Any], bool]] = []
     a, b = rng.sample([noun.one for noun in NUMBERS], 2)
     t = rng.choice([noun.one for noun in TEXTS] + ["text"])
-    two = f"The function takes {article(a)} and {article(b)} and returns"
-    one_arg = f"The function takes {article(a)} and returns"
-    of = f"The function takes {article(t)} and returns"
+    two = f"The function takes {with_article(a)} and {with_article(b)} and returns"
+    one_arg = f"The function takes {with_article(a)} and returns"
+    of = f"The function takes {with_article(t)} and returns"
     options += [
         (f"{a}, {b}", f"    return {a} + {b}", f"{two} their sum.", "add",
          lambda x, y: x + y, False),
@@ -253,7 +264,16 @@ def _scalar(rng: random.Random) -> Function:
 
 def function(rng: random.Random) -> Function:
     """A function of one of the kinds."""
-    make = rng.choice((_filtered, _filtered, _filtered, _whole, _whole, _scalar))
+    make = rng.choice(
+        (
+            _filter_function,
+            _filter_function,
+            _filter_function,
+            _list_function,
+            _list_function,
+            _scalar_function,
+        )
+    )
     return make(rng)
 
 
@@ -264,9 +284,12 @@ def document(rng: random.Random, split: Split) -> Document:
         made = operation(rng) if rng.random() < 0.4 else function(rng)
         return Item(given=made.source, wanted=made.words, key=made.words)
 
-    items = [*(draw(one, Split.TRAIN) for _ in range(some(rng, 4))), draw(one, split)]
+    items = [
+        *(draw_item(one, Split.TRAIN) for _ in range(pick_example_count(rng, 4))),
+        draw_item(one, split),
+    ]
 
     def prompt(examples: Sequence[Pair], code: str) -> str:
         return code_prompt(examples=examples, code=code)
 
-    return answered(task="code", items=items, prompt=prompt)
+    return make_document(task="code", items=items, prompt=prompt)

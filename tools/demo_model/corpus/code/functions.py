@@ -18,7 +18,7 @@ class Noun:
 
 
 def _nouns(section: str, *, text: bool) -> list[Noun]:
-    pairs = (entry.split("/") for entry in words.listed("code", section))
+    pairs = (entry.split("/") for entry in words.entries("code", section))
     return [Noun(one, many, text) for one, many in pairs]
 
 
@@ -32,7 +32,7 @@ class Function:
     """A function's source, its explanation, and a check against plain Python.
 
     ``expected`` takes the same arguments and gives what the words say; ``given`` are
-    arguments to try it with, where the kinds of its arguments do not tell them.
+    arguments to try it with, where the kinds of its arguments do not suggest any.
     """
 
     source: str
@@ -100,12 +100,12 @@ def function_name(rng: random.Random, *parts: str) -> str:
     )
 
 
-def setup(rng: random.Random) -> tuple[Noun, str, str]:
+def pick_list(rng: random.Random) -> tuple[Noun, str, str]:
     """A noun, the list argument's name and the loop variable's name."""
     noun = rng.choice(NUMBERS + TEXTS)
     return noun, noun.many, rng.choice((noun.one, noun.one, noun.one, noun.one[0], "item"))
 
 
-def takes(noun: Noun, extra: str = "") -> str:
+def describe_arguments(noun: Noun, extra: str = "") -> str:
     also = f" and a {extra}" if extra else ""
     return f"The function takes a list of {noun.many}{also} and returns"

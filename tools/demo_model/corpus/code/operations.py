@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tools.demo_model.corpus.code.functions import NUMBERS, TEXTS, Function, function_name
-from tools.demo_model.corpus.lexicon import article
+from tools.demo_model.corpus.lexicon import with_article
 
-_Made = tuple[str, str, str, str, Callable[..., Any], tuple[Any, ...]]
+_Operation = tuple[str, str, str, str, Callable[..., Any], tuple[Any, ...]]
 """Arguments, body, words after "The function", a name, what it should give, what to try it with."""
 
 
-def _pairs(rng: random.Random) -> list[_Made]:
+def _pairs(rng: random.Random) -> list[_Operation]:
     """Two lists walked together."""
     a, b = rng.sample(NUMBERS, 2)
     text = rng.choice(TEXTS)
@@ -26,7 +26,7 @@ def _pairs(rng: random.Random) -> list[_Made]:
     lists = ([3, 8, 20, 5], [4, 4, 25, 5])
     named = (["pear", "Anna", "dog"], [7, 0, 12])
 
-    def each(name: str, sign: str, said: str, give: Callable[..., Any]) -> list[_Made]:
+    def each(name: str, sign: str, said: str, give: Callable[..., Any]) -> list[_Operation]:
         loop = (
             f"    {result} = []\n    {both}:\n        {result}.append({x} {sign} {y})\n"
             f"    return {result}"
@@ -80,7 +80,7 @@ def _pairs(rng: random.Random) -> list[_Made]:
     ]  # fmt: skip
 
 
-def _numbered(rng: random.Random) -> list[_Made]:
+def _numbered(rng: random.Random) -> list[_Operation]:
     """One list with its positions."""
     noun = rng.choice(NUMBERS + TEXTS)
     many, one = noun.many, noun.one
@@ -135,13 +135,13 @@ def _numbered(rng: random.Random) -> list[_Made]:
     ]  # fmt: skip
 
 
-def _dictionaries(rng: random.Random) -> list[_Made]:
+def _dictionaries(rng: random.Random) -> list[_Operation]:
     """Lookups in a dictionary of texts and numbers."""
     key, value = rng.choice(TEXTS), rng.choice(NUMBERS)
     k, v = key.one, value.one
     d = f"{k}_{value.many}"
     what = f"a dictionary of {key.many} and their {value.many}"
-    takes, finds = f"takes {what} and returns", f"takes {what} and {article(k)} and returns"
+    takes, finds = f"takes {what} and returns", f"takes {what} and {with_article(k)} and returns"
     told = {"pear": 7, "Anna": 12, "dog": 3}
     items = f"for {k}, {v} in {d}.items()"
     default = rng.choice((0, 1, 10))
@@ -175,10 +175,10 @@ def _dictionaries(rng: random.Random) -> list[_Made]:
     ]  # fmt: skip
 
 
-def _loops(rng: random.Random) -> list[_Made]:
+def _loops(rng: random.Random) -> list[_Operation]:
     """While loops over a number."""
     n = rng.choice(("n", "number", "value"))
-    takes = f"takes {'a number n' if n == 'n' else article(n)} and returns"
+    takes = f"takes {'a number n' if n == 'n' else with_article(n)} and returns"
     step = rng.choice((2, 3, 10))
     count = rng.choice(("count", "steps", "times"))
     return [
@@ -204,7 +204,7 @@ def _loops(rng: random.Random) -> list[_Made]:
          f"{takes} a list of the numbers from 1 to it.", "up_to",
          lambda x: list(range(1, x + 1)), (5,)),
         (f"{n}, limit", (f"    while {n} < limit:\n        {n} *= {step}\n    return {n}"),
-         (f"takes {'a number n' if n == 'n' else article(n)} and a limit and returns it "
+         (f"takes {'a number n' if n == 'n' else with_article(n)} and a limit and returns it "
           f"multiplied by {step} until it reaches the limit."), "grow",
          lambda x, y: next(x * step**e for e in range(99) if x * step**e >= y), (3, 100)),
         ("a, b", "    while b:\n        a, b = b, a % b\n    return a",
@@ -213,13 +213,13 @@ def _loops(rng: random.Random) -> list[_Made]:
     ]  # fmt: skip
 
 
-def _texts(rng: random.Random) -> list[_Made]:
+def _texts(rng: random.Random) -> list[_Operation]:
     """Texts put together and taken apart."""
     (a, b), n = rng.sample([noun.one for noun in TEXTS], 2), rng.choice(NUMBERS).one
     hello = rng.choice(("Hello", "Good morning", "Dear", "Welcome", "Hi"))
     letter = rng.choice("abcdefghiklmnoprst")
-    two = f"takes {article(a)} and {article(b)} and returns"
-    one = f"takes {article(a)} and returns"
+    two = f"takes {with_article(a)} and {with_article(b)} and returns"
+    one = f"takes {with_article(a)} and returns"
     pair = (f"{a}, {b}", ("Anna", "pear"))
     rows: list[tuple[str, str, str, str, Callable[..., Any], tuple[Any, ...]]] = [
         (pair[0], f'    return f"{{{a}}} {{{b}}}"', f"{two} them with a space between.", "joined",
@@ -232,10 +232,11 @@ def _texts(rng: random.Random) -> list[_Made]:
         (a, f'    return f"{hello}, {{{a}}}!"', f'{one} the text "{hello}" with the {a}.',
          "greet", lambda x: f"{hello}, {x}!", ("Anna",)),
         (f"{a}, {n}", f'    return f"{{{a}}}: {{{n}}}"',
-         f"takes {article(a)} and {article(n)} and returns them with a colon between.", "shown",
+         f"takes {with_article(a)} and {with_article(n)} and returns them with a colon between.",
+         "shown",
          lambda x, y: f"{x}: {y}", ("pear", 7)),
         (f"{a}, n", f"    return {a} * n",
-         f"takes {article(a)} and a number n and returns the {a} repeated n times.", "repeat",
+         f"takes {with_article(a)} and a number n and returns the {a} repeated n times.", "repeat",
          lambda x, y: x * y, ("ab", 3)),
         (a, f"    return {a}.strip()", f"{one} it without spaces at its ends.", "clean",
          str.strip, (" ab ",)),

@@ -14,7 +14,9 @@ _BUSINESS = words.lines("chat", "businesses")
 _OPENINGS = words.lines("chat", "openings")
 _MANNERS = (*words.lines("chat", "manners"), "")
 # Questions about a kind of fact; the last line of a section is the answer.
-QUESTIONS = {kind: words.lines("chat", f"ask: {kind}") for kind in words.kinds("chat", "ask")}
+QUESTIONS = {
+    kind: words.lines("chat", f"ask: {kind}") for kind in words.section_names("chat", "ask")
+}
 
 
 @dataclass
@@ -90,18 +92,18 @@ def _problem(scene: Scene) -> tuple[str, str, Callable[[Scene], tuple[str, tuple
     kind = scene.rng.choice(("late", "late", "broken", "wrong", "cancel", "address", "refund"))
     if kind == "late":
         opening = scene.one(
-            f"I ordered {lexicon.article(thing)} {when} and it has not arrived yet.",
+            f"I ordered {lexicon.with_article(thing)} {when} and it has not arrived yet.",
             f"my {thing} has not arrived yet.",
             f"where is my {thing}? I ordered it {when}.",
             f"I am still waiting for my {thing}.",
-            f"I bought {lexicon.article(thing)} {when}, but nothing has come.",
-            f"my order is late. It is {lexicon.article(thing)}.",
+            f"I bought {lexicon.with_article(thing)} {when}, but nothing has come.",
+            f"my order is late. It is {lexicon.with_article(thing)}.",
             "my order has not arrived yet.",
             "when will my order arrive?",
             f"is there any news about my {thing}?",
             f"I have been waiting for my {thing} for days.",
             f"the tracking page says nothing about my {thing}.",
-            f"any news of my order? It is {lexicon.article(thing)}.",
+            f"any news of my order? It is {lexicon.with_article(thing)}.",
             "where is my parcel?",
         )
         return opening, f"I am sorry about the delay. {ask}", _solve_late
@@ -116,15 +118,15 @@ def _problem(scene: Scene) -> tuple[str, str, Callable[[Scene], tuple[str, tuple
             f"a part of my {thing} is missing.",
             f"the {thing} fell apart.",
             f"there is a crack in the {thing}.",
-            f"I bought {lexicon.article(thing)} {when} and it is broken.",
+            f"I bought {lexicon.with_article(thing)} {when} and it is broken.",
         )
         return opening, f"I am sorry to hear that. {ask}", _solve_broken
     if kind == "wrong":
         other = lexicon.product(scene.rng, Split.TRAIN)
         opening = scene.one(
-            f"I ordered {lexicon.article(thing)} but got {lexicon.article(other)}.",
+            f"I ordered {lexicon.with_article(thing)} but got {lexicon.with_article(other)}.",
             f"you sent me the wrong {thing}.",
-            f"I received {lexicon.article(other)} instead of {lexicon.article(thing)}.",
+            f"I received {lexicon.with_article(other)} instead of {lexicon.with_article(thing)}.",
             f"this is not the {thing} that I ordered.",
         )
         return opening, f"I am sorry about the mix-up. {ask}", _solve_wrong
@@ -135,7 +137,7 @@ def _problem(scene: Scene) -> tuple[str, str, Callable[[Scene], tuple[str, tuple
             "can I cancel my order?",
             f"please cancel my {thing}, I do not need it any more.",
             "I changed my mind and want to cancel.",
-            f"I ordered {lexicon.article(thing)} by mistake. Please cancel it.",
+            f"I ordered {lexicon.with_article(thing)} by mistake. Please cancel it.",
         )
         return opening, f"Of course. {ask}", _solve_cancel
     if kind == "address":
@@ -154,7 +156,7 @@ def _problem(scene: Scene) -> tuple[str, str, Callable[[Scene], tuple[str, tuple
         f"I have not got the money for my {thing} yet.",
         f"you have my {thing} back, but I have no refund.",
         f"I am waiting for the refund for my {thing}.",
-        f"I returned {lexicon.article(thing)} {when}. When do I get my money back?",
+        f"I returned {lexicon.with_article(thing)} {when}. When do I get my money back?",
     )
     return opening, f"I am sorry about the wait. {ask}", _solve_refund
 

@@ -6,12 +6,13 @@ from tools.demo_model.corpus import lexicon, words
 from tools.demo_model.corpus.documents import Split
 
 _SITUATIONS = {
-    kind: words.lines("prose", f"situation: {kind}") for kind in words.kinds("prose", "situation")
+    kind: words.lines("prose", f"situation: {kind}")
+    for kind in words.section_names("prose", "situation")
 }
-_KIN = words.listed("prose", "kin")
-_WHEN = words.listed("prose", "when")
-_SEASONS = words.listed("prose", "seasons")
-_PARTS = words.listed("prose", "parts")
+_KIN = words.entries("prose", "kin")
+_WHEN = words.entries("prose", "when")
+_SEASONS = words.entries("prose", "seasons")
+_PARTS = words.entries("prose", "parts")
 _PLANTS = ("fern", "orchid", "cactus", "rose", "palm")
 _GOODS = tuple(word for word in lexicon.PRODUCTS if word not in _PLANTS)
 _LINES = {
@@ -24,7 +25,7 @@ _LINES = {
 }  # fmt: skip
 
 
-def several(noun: str) -> str:
+def plural(noun: str) -> str:
     """The plural of a thing that can be bought."""
     if noun.endswith(("s", "x", "ch", "sh", "z")):
         return f"{noun}es"
@@ -44,8 +45,8 @@ class _Facts(dict[str, str]):
         word = lexicon.pick(rng, _GOODS, Split.TRAIN)
         super().__init__(
             w=word,
-            a=lexicon.article(word),
-            many=several(word),
+            a=lexicon.with_article(word),
+            many=plural(word),
             c=lexicon.company(rng, Split.TRAIN),
             city=lexicon.city(rng, Split.TRAIN),
             other=lexicon.city(rng, Split.TRAIN),
@@ -138,12 +139,12 @@ def story(rng: random.Random) -> str:
     job, thing = rng.choice(lexicon.JOBS), lexicon.thing(rng, split)
     friend, day = lexicon.first_name(rng, split), rng.choice(lexicon.DAYS)
     she, her = rng.choice((("She", "her"), ("He", "his")))
-    a = lexicon.article(thing)
+    a = lexicon.with_article(thing)
     return " ".join(
         (
-            rng.choice((f"{name} worked as {lexicon.article(job)} in {place}.",
-                        f"Once there was {lexicon.article(job)} in {place} called {name}.",
-                        f"{name}, {lexicon.article(job)}, lived alone in {place}.")),
+            rng.choice((f"{name} worked as {lexicon.with_article(job)} in {place}.",
+                        f"Once there was {lexicon.with_article(job)} in {place} called {name}.",
+                        f"{name}, {lexicon.with_article(job)}, lived alone in {place}.")),
             rng.choice((f"One {day} {she.lower()} found {a} in front of {her} door.",
                         f"On {day} {her} friend {friend} gave {her} neighbour {a}.",
                         f"Every {day} {she.lower()} met {friend} in the park.",

@@ -5,11 +5,12 @@ import random
 from tools.demo_model.corpus import lexicon, words
 from tools.demo_model.corpus.documents import Split
 
-_TELL = {kind: words.lines("chat", f"tell: {kind}") for kind in words.kinds("chat", "tell")}
+_TELL = {kind: words.lines("chat", f"tell: {kind}") for kind in words.section_names("chat", "tell")}
 _YES_OR_NO = {
-    kind: words.lines("chat", f"yes or no: {kind}") for kind in words.kinds("chat", "yes or no")
+    kind: words.lines("chat", f"yes or no: {kind}")
+    for kind in words.section_names("chat", "yes or no")
 }
-_PARKING = words.listed("chat", "parking places")
+_PARKING = words.entries("chat", "parking places")
 
 
 def facts_of(rng: random.Random) -> dict[str, tuple[str, str]]:
@@ -62,7 +63,9 @@ def _of_orders(rng: random.Random) -> dict[str, tuple[str, str]]:
     ways = rng.sample(("card", "PayPal", "bank transfer", "invoice", "gift card", "cash"), 3)
     pay = f"{ways[0]}, {ways[1]} or {ways[2]}"
     box = rng.choice(("help", "support", "hello", "service", "team", "contact"))
-    mail = f"{box}@{lexicon.coined(rng, Split.TRAIN).lower()}.{rng.choice(('com', 'org', 'net'))}"
+    mail = (
+        f"{box}@{lexicon.coin_name(rng, Split.TRAIN).lower()}.{rng.choice(('com', 'org', 'net'))}"
+    )
     refund = f"{rng.randint(2, 14)} days"
     return {
         "delivery": (

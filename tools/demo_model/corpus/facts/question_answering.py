@@ -7,21 +7,28 @@ from functools import partial
 
 from playground.prompts.formats import Pair, qa_prompt
 from tools.demo_model.corpus import lexicon, words
-from tools.demo_model.corpus.documents import Document, Item, Split, answered, is_held_out, some
-from tools.demo_model.corpus.facts.topics import TOPICS, Fact, topic_of
+from tools.demo_model.corpus.documents import (
+    Document,
+    Item,
+    Split,
+    is_held_out,
+    make_document,
+    pick_example_count,
+)
+from tools.demo_model.corpus.facts.topics import TOPICS, Fact, facts_of_topic
 
-_FIRM_KINDS = words.listed("questions", "firms")
-_SPECIALITIES = words.listed("questions", "specialities")
-_HOBBIES = words.listed("questions", "hobbies")
-_PLACES = words.listed("questions", "places")
-_FAMOUS_FOR = words.listed("questions", "famous for")
+_FIRM_KINDS = words.entries("questions", "firms")
+_SPECIALITIES = words.entries("questions", "specialities")
+_HOBBIES = words.entries("questions", "hobbies")
+_PLACES = words.entries("questions", "places")
+_FAMOUS_FOR = words.entries("questions", "famous for")
 
 
 def _firm(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
     name, kind = lexicon.company(rng, split), rng.choice(_FIRM_KINDS)
     who, place = lexicon.full_name(rng, split), lexicon.city(rng, split)
     year, staff = str(rng.randint(1850, 2022)), str(rng.randint(3, 900))
-    special = lexicon.article(rng.choice(_SPECIALITIES))
+    special = lexicon.with_article(rng.choice(_SPECIALITIES))
     first, last = rng.choice(lexicon.DAYS[:3]), rng.choice(lexicon.DAYS[3:])
     boss = lexicon.full_name(rng, split)
     s = "{s}"
@@ -98,7 +105,7 @@ def _firm(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
             "",
         )  # fmt: skip
         return called, [joined, *facts[:3], *facts[3:]]
-    return called, [Fact((f"{name} is {lexicon.article(kind)}.",), (), ""), *facts]
+    return called, [Fact((f"{name} is {lexicon.with_article(kind)}.",), (), ""), *facts]
 
 
 def _person(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
@@ -132,10 +139,10 @@ def _person(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
             home,
         ),
         Fact(
-            (f"{s} works as {lexicon.article(job)}.", f"{s} is {lexicon.article(job)}."),
-            ((f"What is the job of {s}?", f"{s} is {lexicon.article(job)}."),
-             (f"What does {s} do?", f"{s} is {lexicon.article(job)}."),
-             (f"What is {s}'s job?", f"{s} is {lexicon.article(job)}.")),
+            (f"{s} works as {lexicon.with_article(job)}.", f"{s} is {lexicon.with_article(job)}."),
+            ((f"What is the job of {s}?", f"{s} is {lexicon.with_article(job)}."),
+             (f"What does {s} do?", f"{s} is {lexicon.with_article(job)}."),
+             (f"What is {s}'s job?", f"{s} is {lexicon.with_article(job)}.")),
             job[0].upper() + job[1:],
         ),
         Fact(
@@ -164,7 +171,7 @@ def _person(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
 
 
 def _place(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
-    name = lexicon.coined(rng, split)
+    name = lexicon.coin_name(rng, split)
     kind = rng.choice(_PLACES)
     people, year = str(rng.randint(2, 99) * 100), str(rng.randint(1100, 1990))
     height, near = str(rng.randint(20, 4000)), lexicon.city(rng, split)
@@ -196,9 +203,9 @@ def _place(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
 def _thing(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
     noun = lexicon.thing(rng, split)
     name = (
-        f"{lexicon.coined(rng, split)} {rng.randint(1, 99)}"
+        f"{lexicon.coin_name(rng, split)} {rng.randint(1, 99)}"
         if rng.random() < 0.4
-        else (lexicon.coined(rng, split))
+        else (lexicon.coin_name(rng, split))
     )
     price, weight = str(rng.randint(5, 900)), f"{rng.randint(2, 90)}00 grams"
     colour, stuff = rng.choice(lexicon.COLOURS), rng.choice(lexicon.MATERIALS)
@@ -231,23 +238,25 @@ def _thing(rng: random.Random, split: Split) -> tuple[list[str], list[Fact]]:
     return [f"the {name}", f"the {noun}", f"the {name}", "it"], facts
 
 
-def _upper(sentence: str) -> str:
+def _capitalise(sentence: str) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
 _Maker = Callable[[random.Random, Split], tuple[list[str], list[Fact]]]
 # Firms and people are what the page shows first.
 _FOUR: tuple[_Maker, ...] = (_firm,) * 5 + (_person,) * 3 + (_place,) * 2 + (_thing,) * 2
-_KINDS: Sequence[_Maker] = (*_FOUR, *(partial(topic_of, topic=topic) for topic in TOPICS))
+_KINDS: Sequence[_Maker] = (*_FOUR, *(partial(facts_of_topic, topic=topic) for topic in TOPICS))
 
 NOT_SAID = "The text does not say."
 
 
-def _told(rng: random.Random, make: _Maker, facts: list[Fact]) -> tuple[list[Fact], list[Fact]]:
-    """The facts whose sentences stand in the text, and those that may be asked about."""
+def _choose_facts(
+    rng: random.Random, make: _Maker, facts: list[Fact]
+) -> tuple[list[Fact], list[Fact]]:
+    """The facts that the text states, and those that may be asked about."""
     head, rest = facts[0], facts[1:]
     if make is _firm and head.asked:
-        # The first sentence tells three facts at once.
+        # The first sentence states three facts at once.
         told = [head, *rng.sample(rest[3:], rng.randint(1, 3))]
         return told, [*told[1:], *rest[:3]]
     if make is _person:
@@ -266,13 +275,14 @@ def _questions(rng: random.Random, facts: Sequence[Fact], names: Sequence[str], 
             continue
         question, answer = rng.choice(fact.asked)
         name = rng.choice(names)
-        wanted = fact.short if in_short else _upper(answer.format(s=name))
-        questions.append(Item(given=_upper(question.format(s=name)), wanted=wanted, key=text))
+        wanted = fact.short if in_short else _capitalise(answer.format(s=name))
+        questions.append(Item(given=_capitalise(question.format(s=name)), wanted=wanted, key=text))
     return questions
 
 
-def _unsaid(rng: random.Random, facts: Sequence[Fact], known: Sequence[Fact], name: str,
-            text: str) -> Item | None:  # fmt: skip
+def _unanswered_question(
+    rng: random.Random, facts: Sequence[Fact], known: Sequence[Fact], name: str, text: str
+) -> Item | None:
     """A question that the text does not answer, if there is one."""
     answered_here = {question for fact in known for question, _ in fact.asked}
     open_facts = [
@@ -286,29 +296,29 @@ def _unsaid(rng: random.Random, facts: Sequence[Fact], known: Sequence[Fact], na
     if not open_facts:
         return None
     question, _ = rng.choice(rng.choice(open_facts).asked)
-    return Item(given=_upper(question.format(s=name)), wanted=NOT_SAID, key=text)
+    return Item(given=_capitalise(question.format(s=name)), wanted=NOT_SAID, key=text)
 
 
 def document(rng: random.Random, split: Split) -> Document:
-    """A text and questions; held-out ones tell of names never seen."""
+    """A text and questions; held-out ones are about names never seen."""
     make = rng.choice(_KINDS)
     called, facts = make(rng, split)
-    told, known = _told(rng, make, facts)
+    told, known = _choose_facts(rng, make, facts)
     sentences: list[str] = []
     for fact in told:
         if fact.told:
             name = called[0] if not sentences else rng.choice(called[:2])
-            sentences.append(_upper(rng.choice(fact.told).format(s=name)))
+            sentences.append(_capitalise(rng.choice(fact.told).format(s=name)))
     text = " ".join(sentences)
-    # A pronoun would be unclear where a question stands alone.
+    # A pronoun would be unclear in a question on its own.
     names = [name for name in called if name not in ("he", "she", "it")]
     if rng.random() < 0.35:
         other_make = rng.choice(_FOUR if rng.random() < 0.5 else _KINDS)
         other, more = other_make(rng, split)
-        extra = [_upper(rng.choice(f.told).format(s=other[0])) for f in more[:5] if f.told]
+        extra = [_capitalise(rng.choice(f.told).format(s=other[0])) for f in more[:5] if f.told]
         extra = extra[: rng.randint(1, 4)]
         if other_make is make or extra[0].split()[0] in text:
-            # Only the name tells two of a kind apart.
+            # Only the name separates two of a kind.
             if called[0].startswith("the "):
                 return document(rng, split)
             names = called[:1]
@@ -319,10 +329,10 @@ def document(rng: random.Random, split: Split) -> Document:
     questions = _questions(rng, known, names, in_short=in_short, text=text)
     if len(questions) < 2:
         return document(rng, split)
-    if rng.random() < 0.2 and (item := _unsaid(rng, facts, known, names[0], text)):
-        # At any place but the first, so that an example still tells the style.
+    if rng.random() < 0.2 and (item := _unanswered_question(rng, facts, known, names[0], text)):
+        # At any place but the first, so that an example still shows the style.
         questions.insert(rng.randint(1, len(questions)), item)
-    shown = min(some(rng, 7), len(questions) - 1)
+    shown = min(pick_example_count(rng, 7), len(questions) - 1)
     if in_short:
         # Only examples can ask for a short answer.
         shown = max(1, shown)
@@ -333,4 +343,4 @@ def document(rng: random.Random, split: Split) -> Document:
     def prompt(examples: Sequence[Pair], question: str) -> str:
         return qa_prompt(knowledge=text, examples=examples, question=question)
 
-    return answered(task="qa", items=items, prompt=prompt)
+    return make_document(task="qa", items=items, prompt=prompt)

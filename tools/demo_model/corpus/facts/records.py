@@ -1,4 +1,4 @@
-"""Records of many kinds: their facts, and sentences that tell them."""
+"""Records of many kinds: their facts, and sentences that state them."""
 
 import random
 import string
@@ -12,16 +12,16 @@ Facts = dict[str, str]
 """Cells by field."""
 
 MISSING = "-"
-"""The cell of a fact that the text does not tell."""
+"""The cell of a fact that the text does not state."""
 
 Make = Callable[[random.Random, Split], Facts]
 
 _DISHES, _SKIES, _ANIMALS, _SUBJECTS, _STREETS, _TEAMS, _BEGINNINGS, _VEHICLES = (
-    words.listed("records", f"values: {name}")
+    words.entries("records", f"values: {name}")
     for name in ("dishes", "skies", "animals", "subjects", "streets", "teams",
                  "title beginnings", "vehicles")
 )  # fmt: skip
-_EVENTS = words.listed("shared", "events")
+_EVENTS = words.entries("shared", "events")
 
 
 def _person(rng: random.Random, split: Split) -> str:
@@ -30,7 +30,7 @@ def _person(rng: random.Random, split: Split) -> str:
 
 def _thing(rng: random.Random, split: Split) -> str:
     thing = lexicon.thing(rng, split)
-    return thing if rng.random() < 0.5 else f"{lexicon.coined(rng, split)} {thing}"
+    return thing if rng.random() < 0.5 else f"{lexicon.coin_name(rng, split)} {thing}"
 
 
 def _year(rng: random.Random) -> str:
@@ -49,8 +49,8 @@ def _day(rng: random.Random) -> str:
 
 
 def _title(rng: random.Random, split: Split) -> str:
-    """A work's title; its last word tells the side of the split."""
-    last = lexicon.coined(rng, split)
+    """A work's title; its last word decides the side of the split."""
+    last = lexicon.coin_name(rng, split)
     return f"{rng.choice(_BEGINNINGS)} {last}" if rng.random() < 0.75 else last
 
 
@@ -70,7 +70,7 @@ def events(rng: random.Random, split: Split) -> Facts:
     """A public event."""
     event = rng.choice(_EVENTS)
     if rng.random() < 0.3:
-        event = f"{lexicon.coined(rng, split)} {event.split()[-1]}"
+        event = f"{lexicon.coin_name(rng, split)} {event.split()[-1]}"
     return {
         "event": event, "date": _day(rng), "place": lexicon.city(rng, split),
         "price": lexicon.amount(rng),
@@ -136,7 +136,7 @@ def pets(rng: random.Random, split: Split) -> Facts:
 
 def houses(rng: random.Random, split: Split) -> Facts:
     """A house or flat."""
-    street = f"{rng.randint(1, 190)} {lexicon.coined(rng, split)} {rng.choice(_STREETS)}"
+    street = f"{rng.randint(1, 190)} {lexicon.coin_name(rng, split)} {rng.choice(_STREETS)}"
     return {
         "address": street, "city": lexicon.city(rng, split), "rooms": str(rng.randint(2, 9)),
         "price": lexicon.amount(rng),
@@ -189,7 +189,7 @@ def mountains(rng: random.Random, split: Split) -> Facts:
     """A mountain that is on no map."""
     height = rng.randint(300, 8800)
     return {
-        "name": lexicon.coined(rng, split), "near": lexicon.city(rng, split),
+        "name": lexicon.coin_name(rng, split), "near": lexicon.city(rng, split),
         "height": str(height) if rng.random() < 0.6 else f"{height // 1000 + 1},{height % 1000:03}",
         "year": _year(rng),
     }  # fmt: skip
@@ -210,16 +210,16 @@ def headers(kind: str) -> dict[str, tuple[str, ...]]:
 
 
 def fields_of(sentence: str) -> set[str]:
-    """The fields that a sentence tells."""
+    """The fields that a sentence states."""
     named = (name for _, name, _, _ in string.Formatter().parse(sentence) if name)
     return {name.removeprefix("a ").lower() for name in named}
 
 
-def told(sentence: str, facts: Facts) -> str:
+def tell(sentence: str, facts: Facts) -> str:
     """A sentence with its facts; ``{Field}`` begins with a capital."""
     shown = dict(facts)
     for field, value in facts.items():
-        shown[f"a {field}"] = lexicon.article(value)
+        shown[f"a {field}"] = lexicon.with_article(value)
         shown[field.capitalize()] = value[0].upper() + value[1:]
     text = sentence.format_map(shown)
     return text[0].upper() + text[1:]
@@ -230,8 +230,8 @@ def record(rng: random.Random, split: Split, kind: str, *, whole: bool) -> tuple
     facts = KINDS[kind](rng, split)
     sentence = rng.choice(words.lines("records", f"{'sentences' if whole else 'partial'}: {kind}"))
     named = fields_of(sentence)
-    text = told(sentence, facts)
-    # A value that begins the sentence, or stands alone before a colon, has a capital there.
+    text = tell(sentence, facts)
+    # A value that begins the sentence, or is alone before a colon, has a capital there.
     cells = {field: facts[field] if field in named else MISSING for field in facts}
     return text, cells
 

@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 
 from playground.prompts.formats import Pair, table_prompt, table_row
 from tools.demo_model.corpus import lexicon
-from tools.demo_model.corpus.documents import Document, Item, Split, answered, draw, some
+from tools.demo_model.corpus.documents import (
+    Document,
+    Item,
+    Split,
+    draw_item,
+    make_document,
+    pick_example_count,
+)
 from tools.demo_model.corpus.facts import records
 from tools.demo_model.corpus.facts.records import Facts
 
@@ -25,7 +32,7 @@ _KIN = {
 def _person(rng: random.Random, split: Split, name: str, he: str) -> tuple[str, Facts]:
     age, city = str(rng.randint(18, 79)), lexicon.city(rng, split)
     job = rng.choice(lexicon.JOBS)
-    job_a, his = lexicon.article(job), {"He": "his", "She": "her"}[he]
+    job_a, his = lexicon.with_article(job), {"He": "his", "She": "her"}[he]
     wording = rng.choice(
         (
             f"{name} is a {age}-year-old {job} from {city}.",
@@ -58,7 +65,7 @@ def _person(rng: random.Random, split: Split, name: str, he: str) -> tuple[str, 
     return wording, {"age": age, "job": job, "city": city}
 
 
-def people(rng: random.Random, split: Split, counts: Sequence[int]) -> tuple[str, list[Facts]]:
+def tell_people(rng: random.Random, split: Split, counts: Sequence[int]) -> tuple[str, list[Facts]]:
     """One to five persons, later ones sometimes introduced as relatives."""
     sentences, rows = [], []
     he = rng.choice(("He", "She"))
@@ -78,10 +85,10 @@ def people(rng: random.Random, split: Split, counts: Sequence[int]) -> tuple[str
     return " ".join(sentences), rows
 
 
-def records_of(
+def tell_records(
     rng: random.Random, split: Split, kind: str, counts: Sequence[int]
 ) -> tuple[str, list[Facts]]:
-    """One to five records of a kind; in some texts a fact of one is not told."""
+    """One to five records of a kind; in some texts a fact of one is missing."""
     sentences, rows = [], []
     gaps = rng.random() < 0.15
     for _ in range(rng.choice(counts)):
@@ -97,7 +104,7 @@ def records_of(
 _COUNTS = (1, 1, 2, 2, 2, 3, 3, 4, 5)
 # Worked examples are shorter: the prompt has room for more of them.
 _EXAMPLE_COUNTS = (1, 1, 1, 2, 2, 3)
-# People are what the page shows first, and what most texts tell of.
+# People are what the page shows first, and what most texts are about.
 _KINDS = ("people",) * 4 + tuple(records.KINDS)
 
 
@@ -116,24 +123,24 @@ def _columns(rng: random.Random, headers: Mapping[str, tuple[str, ...]]) -> tupl
 
 
 def document(rng: random.Random, split: Split) -> Document:
-    """Texts and tables; held-out ones tell of names and places never seen."""
+    """Texts and tables; held-out ones are about names and places never seen."""
     kind = rng.choice(_KINDS)
     order, columns = _columns(rng, _PEOPLE if kind == "people" else records.headers(kind))
 
     def item(side: Split, counts: Sequence[int]) -> Item:
         def one() -> Item:
             if kind == "people":
-                text, rows = people(rng, side, counts)
+                text, rows = tell_people(rng, side, counts)
             else:
-                text, rows = records_of(rng, side, kind, counts)
+                text, rows = tell_records(rng, side, kind, counts)
             lines = [table_row([row[field] for field in order]) for row in rows]
             return Item(given=text, wanted="\n".join(lines), key=text)
 
-        return draw(one, side)
+        return draw_item(one, side)
 
     def prompt(examples: Sequence[Pair], text: str) -> str:
         return table_prompt(columns=columns, examples=examples, text=text)
 
-    items = [item(Split.TRAIN, _EXAMPLE_COUNTS) for _ in range(some(rng, 3))]
+    items = [item(Split.TRAIN, _EXAMPLE_COUNTS) for _ in range(pick_example_count(rng, 3))]
     items.append(item(split, _COUNTS))
-    return answered(task="table", items=items, prompt=prompt, before="\n", after="\n\n")
+    return make_document(task="table", items=items, prompt=prompt, before="\n", after="\n\n")

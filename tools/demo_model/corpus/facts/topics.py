@@ -1,4 +1,4 @@
-"""Facts that texts tell of records, with what may be asked about them."""
+"""Facts that texts state about records, with what may be asked about them."""
 
 import random
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ class Fact:
     """The answer in a word or a few; empty where it depends on the question."""
 
 
-TOPICS = words.kinds("topics", "topic")
-_DISHES = words.listed("records", "values: dishes")
-_SUBJECTS = words.listed("records", "values: subjects")
+TOPICS = words.section_names("topics", "topic")
+_DISHES = words.entries("records", "values: dishes")
+_SUBJECTS = words.entries("records", "values: subjects")
 
 
 @cache
@@ -53,7 +53,7 @@ def _frames(topic: str) -> tuple[tuple[str, ...], tuple[Fact, ...]]:
 
 
 def _values(rng: random.Random, split: Split, topic: str) -> dict[str, str]:
-    """The record's fields, and others that texts of several topics tell."""
+    """The record's fields, and others that texts of several topics state."""
     number = rng.randint(12, 900)
     values = {
         "city": lexicon.city(rng, split),
@@ -78,24 +78,24 @@ def _values(rng: random.Random, split: Split, topic: str) -> dict[str, str]:
     return values
 
 
-def _filled(frame: str, values: Mapping[str, str]) -> str:
+def _fill(frame: str, values: Mapping[str, str]) -> str:
     return frame.format_map(values)
 
 
-def topic_of(rng: random.Random, split: Split, topic: str) -> tuple[list[str], list[Fact]]:
-    """How the subject is called, and its facts; the first is always told."""
+def facts_of_topic(rng: random.Random, split: Split, topic: str) -> tuple[list[str], list[Fact]]:
+    """How the subject is called, and its facts; a text always states the first."""
     values = _values(rng, split, topic)
     shown = {**values, "s": "{s}"}
     for field, value in values.items():
-        shown[f"a {field}"] = lexicon.article(value)
+        shown[f"a {field}"] = lexicon.with_article(value)
         shown[field.capitalize()] = value[0].upper() + value[1:]
     called, frames = _frames(topic)
     facts = [
         Fact(
-            tuple(_filled(told, shown) for told in frame.told),
-            tuple((_filled(q, shown), _filled(a, shown)) for q, a in frame.asked),
-            _filled(frame.short, shown),
+            tuple(_fill(told, shown) for told in frame.told),
+            tuple((_fill(q, shown), _fill(a, shown)) for q, a in frame.asked),
+            _fill(frame.short, shown),
         )
         for frame in frames
     ]
-    return [_filled(name, shown) for name in called], facts
+    return [_fill(name, shown) for name in called], facts

@@ -8,13 +8,13 @@ from tools.demo_model.corpus.language.phrases import (
     PRONOUNS,
     Phrase,
     any_noun,
-    best,
     name,
     noun_phrase,
-    owned,
+    owned_thing,
     pairs,
     person,
     subject,
+    superlative_phrase,
 )
 from tools.demo_model.corpus.language.places import place
 from tools.demo_model.corpus.language.times import when
@@ -25,7 +25,7 @@ from tools.demo_model.corpus.language.verbs import (
     PLAIN,
     TRANSITIVE,
     Verb,
-    conjugated,
+    conjugate,
     french_verb,
 )
 
@@ -44,7 +44,7 @@ def be(person: int, *, past: bool = False) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """How a verb is put: ``tense`` and what stands around it.
+    """How a verb is put: ``tense`` and what is around it.
 
     ``denied`` is the second half of a French negation: pas, jamais or plus; or empty.
     """
@@ -139,11 +139,11 @@ def french_verb_phrase(
         return f"{head} {infinitive}"
     if tense in _MODALS:
         modal, mood = _MODALS[tense]
-        return f"{_around(form, conjugated(modal, mood, person), '')} {infinitive}"
+        return f"{_around(form, conjugate(modal, mood, person), '')} {infinitive}"
     if tense == "going":
-        return f"{_around(form, conjugated('aller', 'present', person), '')} {infinitive}"
+        return f"{_around(form, conjugate('aller', 'present', person), '')} {infinitive}"
     if tense in ("past", "perfect") and not verb.state:
-        auxiliary = conjugated("être" if verb.etre else "avoir", "present", person)
+        auxiliary = conjugate("être" if verb.etre else "avoir", "present", person)
         participle = french_verb(verb.fr)[1]
         if verb.etre:
             agrees = (who.feminine, person in (3, 5))
@@ -157,10 +157,10 @@ def french_verb_phrase(
         return f"{_around(form, auxiliary, own)} {participle}{tail}"
     simple = {"progressive": "present", "was doing": "imperfect", "used to": "imperfect",
               "past": "imperfect"}.get(tense, tense)  # fmt: skip
-    return f"{_around(form, conjugated(verb.fr, simple, person), own)}{tail}"
+    return f"{_around(form, conjugate(verb.fr, simple, person), own)}{tail}"
 
 
-def a_form(rng: random.Random, verb: Verb, *, helpers: bool = True) -> Form:
+def pick_form(rng: random.Random, verb: Verb, *, helpers: bool = True) -> Form:
     """A tense that the verb can have, with a negation or an adverb now and then."""
     tense = rng.choices(
         ("present", "progressive", "past", "perfect", "was doing", "used to", "future",
@@ -190,7 +190,7 @@ def a_form(rng: random.Random, verb: Verb, *, helpers: bool = True) -> Form:
     return Form(tense, denied, adverb=adverb, helper=helper)
 
 
-def an_object(rng: random.Random, verb: Verb) -> Phrase:
+def pick_object(rng: random.Random, verb: Verb) -> Phrase:
     """Something that the verb can be done to."""
     kinds = verb.objects
     if kinds == ("speech",):
@@ -206,15 +206,15 @@ def an_object(rng: random.Random, verb: Verb) -> Phrase:
         return name(rng) if chance < 0.05 else person(rng)
     things = [kind for kind in named if kind in ("object", "wear", "vehicle", "read", "place")]
     if things and chance > 0.95:
-        return owned(rng, things)
+        return owned_thing(rng, things)
     if {"place", "nature"} & set(kinds) and chance > 0.92 and not verb.tail:
-        return best(rng, [kind for kind in kinds if kind in ("place", "nature")])
+        return superlative_phrase(rng, [kind for kind in kinds if kind in ("place", "nature")])
     return noun_phrase(rng, named, general=verb.general, simple=bool(verb.tail))
 
 
 def verb_with_object(rng: random.Random, verb: Verb, form: Form, who: Phrase) -> tuple[str, str]:
     """Verb and object; an indefinite object of a negation is "any", de."""
-    thing = an_object(rng, verb)
+    thing = pick_object(rng, verb)
     denied = form.denied and thing.denied[0]
     # "He cannot buy a car" could be "une voiture" or "de voiture": such are not said.
     if denied and (thing.denied[0] == "-" or form.tense in _MODALS or form.helper
@@ -246,7 +246,7 @@ def with_pronoun(rng: random.Random) -> tuple[str, str]:
     )
     if {who.person, number} == {0, 3}:
         en, fr, feminine, many = "him", "le", False, False
-    form = a_form(rng, verb)
+    form = pick_form(rng, verb)
     if form.helper is not None and form.helper.tail.endswith(("de", "à")):
         form = Form("present")
     french = french_verb_phrase(verb, form, who, pronoun=fr, agrees=(feminine, many))
@@ -265,12 +265,12 @@ def clause(rng: random.Random) -> tuple[str, str]:
     if rng.random() < 0.06:
         return with_pronoun(rng)
     if rng.random() < 0.08:
-        return _of_a_thing(rng)
+        return _thing_clause(rng)
     who = subject(rng)
     transitive = rng.random() < 0.68
     going = not transitive and rng.random() < 0.15
     verb = rng.choice(TRANSITIVE) if transitive else GO if going else rng.choice(PLAIN)
-    form = a_form(rng, verb)
+    form = pick_form(rng, verb)
     if transitive:
         en, fr = verb_with_object(rng, verb, form, who)
     else:
@@ -291,7 +291,7 @@ def clause(rng: random.Random) -> tuple[str, str]:
     elif not transitive and " " not in verb.en and rng.random() < 0.2 and form.tense in (
         "present", "progressive", "past", "future"):  # fmt: skip
         how = rng.choice([one for one in _MANNER if one[0] != "alone" and one[0] != "together"])
-        # A short adverb would stand before a participle or an infinitive.
+        # A short adverb would come before a participle or an infinitive.
         if form.tense != "past" and not form.adverb[0] and not form.helper and not verb.reflexive:
             en, fr = f"{en} {how[0]}", f"{fr} {how[1]}"
     if rng.random() < 0.08:
@@ -318,11 +318,11 @@ def _destination(rng: random.Random) -> tuple[str, str]:
     return f"to {there.en}", f"à {there.fr}"
 
 
-def _of_a_thing(rng: random.Random) -> tuple[str, str]:
+def _thing_clause(rng: random.Random) -> tuple[str, str]:
     """What animals and things do."""
     verb = rng.choice(OF_THINGS)
     who = noun_phrase(rng, verb.objects, chance=0.2, determiners="the the my this your")
-    form = a_form(rng, verb, helpers=False)
+    form = pick_form(rng, verb, helpers=False)
     if form.tense in ("must", "should", "would like", "conditional", "can"):
         form = Form("present")
     en, fr = english_verb(verb, form, who), f"{who.fr} {french_verb_phrase(verb, form, who)}"

@@ -10,7 +10,7 @@ _PLURALS = {"man": "men", "woman": "women", "child": "children", "knife": "knive
             "goose": "geese", "person": "people", "deer": "deer", "salesman": "salesmen",
             "series": "series", "crossroads": "crossroads", "lady": "ladies"}  # fmt: skip
 _ES = ("potato", "tomato", "hero", "mango", "mosquito", "volcano")
-_COMPARED = {"good": ("better", "best"), "bad": ("worse", "worst")}
+_IRREGULAR_COMPARISONS = {"good": ("better", "best"), "bad": ("worse", "worst")}
 _LONG = ("modern", "useful", "fragile", "solid", "boring", "famous", "nervous", "patient",
          "serious", "honest", "jealous", "recent")  # fmt: skip
 
@@ -31,7 +31,7 @@ def plural(word: str) -> str:
     return f"{word}s"
 
 
-def third(verb: str) -> str:
+def third_person(verb: str) -> str:
     """``watch`` as he does it."""
     if verb == "have":
         return "has"
@@ -42,7 +42,7 @@ def third(verb: str) -> str:
     return f"{verb}s"
 
 
-def past(verb: str) -> str:
+def past_tense(verb: str) -> str:
     """The regular past."""
     if verb.endswith("e"):
         return f"{verb}d"
@@ -51,17 +51,17 @@ def past(verb: str) -> str:
     return f"{verb}ed"
 
 
-def progressive(verb: str) -> str:
+def ing_form(verb: str) -> str:
     """The regular form in -ing."""
     if verb.endswith("e") and not verb.endswith("ee"):
         return f"{verb[:-1]}ing"
     return f"{verb}ing"
 
 
-def compared(adjective: str) -> tuple[str, str]:
+def comparative_and_superlative(adjective: str) -> tuple[str, str]:
     """Comparative and superlative."""
-    if adjective in _COMPARED:
-        return _COMPARED[adjective]
+    if adjective in _IRREGULAR_COMPARISONS:
+        return _IRREGULAR_COMPARISONS[adjective]
     groups = len(re.findall(r"[aeiouy]+", adjective.removesuffix("e")))
     if adjective.endswith("y"):
         stem = f"{adjective[:-1]}i"
@@ -74,7 +74,7 @@ def compared(adjective: str) -> tuple[str, str]:
     return f"more {adjective}", f"most {adjective}"
 
 
-def article(words: str) -> str:
+def with_article(words: str) -> str:
     """``a`` or ``an`` before words."""
     vowel = words[0] in "aeiouAEIOU" and not words.startswith(("uni", "use", "one", "Eu"))
     return f"{'an' if vowel or words.startswith(('honest', 'hour')) else 'a'} {words}"
@@ -91,7 +91,7 @@ _SHORT = (
 )  # fmt: skip
 
 
-def shortened(rng: random.Random, sentence: str) -> str:
+def shorten(rng: random.Random, sentence: str) -> str:
     """The sentence as people type it: ``don't``, ``I'm``; now and then."""
     if rng.random() > 0.3:
         return sentence

@@ -15,8 +15,8 @@ _ASPIRATED = frozenset(
 )  # fmt: skip
 
 
-def mute(word: str) -> bool:
-    """Whether what stands before ``word`` is elided."""
+def elides(word: str) -> bool:
+    """Whether ``word`` elides the word before it: l'ami, but le hibou."""
     first = word.split(" ")[0].lower().rstrip(".,?!") if word else ""
     if not first or first[0] not in _VOWELS:
         return False
@@ -28,12 +28,12 @@ _CONTRACTED = (("de le ", "du "), ("de les ", "des "), ("à le ", "au "), ("à l
 
 
 def tidy(french: str) -> str:
-    """Elide and contract what stands side by side: ``je aime`` is ``j'aime``."""
+    """Elide and contract what is side by side: ``je aime`` is ``j'aime``."""
     parts = french.split(" ")
     out: list[str] = []
     for index, word in enumerate(parts):
         after = parts[index + 1] if index + 1 < len(parts) else ""
-        if word.lower() in _ELIDED and mute(after):
+        if word.lower() in _ELIDED and elides(after):
             out.append(f"{word[:-1]}'")
         elif word.lower() == "si" and after in ("il", "ils"):
             out.append(f"{word[0]}'")
@@ -46,7 +46,7 @@ def tidy(french: str) -> str:
     return text
 
 
-_JOINED = (" de ", " à ", " d'")
+_JOINTS = (" de ", " à ", " d'")
 _OU_X = ("genou", "bijou", "hibou", "caillou", "chou", "joujou", "pou")
 _AL_S = ("festival", "carnaval", "bal", "récital")
 _AIL_X = {"travail": "travaux", "vitrail": "vitraux"}
@@ -54,7 +54,7 @@ _AIL_X = {"travail": "travaux", "vitrail": "vitraux"}
 
 def plural(word: str) -> str:
     """The regular plural, of the first word before ``de``; an adjective after it agrees."""
-    for joint in _JOINED:
+    for joint in _JOINTS:
         first, found, rest = word.partition(joint)
         if found:
             return f"{plural(first)}{joint}{rest}"
@@ -110,13 +110,13 @@ def _noun(entry: str, kind: str) -> Noun:
 
 
 NOUNS: dict[str, list[Noun]] = {
-    kind: [_noun(entry, kind) for entry in words.listed("french_nouns", f"nouns: {kind}")]
-    for kind in words.kinds("french_nouns", "nouns")
+    kind: [_noun(entry, kind) for entry in words.entries("french_nouns", f"nouns: {kind}")]
+    for kind in words.section_names("french_nouns", "nouns")
 }
-COUNTRIES = [_noun(entry, "country") for entry in words.listed("french", "countries")]
+COUNTRIES = [_noun(entry, "country") for entry in words.entries("french", "countries")]
 
 
-def _picked() -> dict[str, list[Noun]]:
+def _read_picked_nouns() -> dict[str, list[Noun]]:
     """Kinds made of nouns of other kinds: what can be opened, sung, filled."""
     known = {noun.en: noun for nouns in NOUNS.values() for noun in nouns}
     return {
@@ -125,7 +125,7 @@ def _picked() -> dict[str, list[Noun]]:
     }
 
 
-PICKED = _picked()
+PICKED = _read_picked_nouns()
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Adjective:
     """Masculine, feminine and their plurals; ``before`` the noun or after it.
 
     ``kinds`` are the kinds of nouns that it is said of; ``said_only`` where it never
-    stands beside the noun.
+    is beside the noun.
     """
 
     en: str
@@ -175,7 +175,7 @@ def _adjective(line: str) -> Adjective:
 
 
 ADJECTIVES = [_adjective(line) for line in words.lines("french_adjectives", "adjectives")]
-COMPARED = frozenset(words.listed("french", "compared"))
+COMPARABLE = frozenset(words.entries("french", "compared"))
 
 
 def adjective(en: str) -> Adjective:

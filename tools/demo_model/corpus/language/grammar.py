@@ -4,16 +4,22 @@ import random
 
 from tools.demo_model.corpus.language.clauses import (
     Form,
-    a_form,
     clause,
     english_verb,
     french_verb_phrase,
+    pick_form,
     relative,
     verb_with_object,
 )
 from tools.demo_model.corpus.language.french import tidy
-from tools.demo_model.corpus.language.phrases import COUNTED, fitting, noun_phrase, pairs, subject
-from tools.demo_model.corpus.language.questions import asked, ordered
+from tools.demo_model.corpus.language.phrases import (
+    COUNTED,
+    noun_phrase,
+    pairs,
+    pick_adjective,
+    subject,
+)
+from tools.demo_model.corpus.language.questions import command, question
 from tools.demo_model.corpus.language.states import (
     being_there,
     clock_and_self,
@@ -28,10 +34,10 @@ PHRASES = pairs("phrases")
 _REASONS = pairs("reasons")
 
 
-def _joined(rng: random.Random) -> tuple[str, str]:
+def _two_clauses(rng: random.Random) -> tuple[str, str]:
     word, mot = rng.choice(_REASONS)
     if word == "when":
-        one, two = _acting(rng, "was doing"), _acting(rng, "past")
+        one, two = _short_clause(rng, "was doing"), _short_clause(rng, "past")
     else:
         one, two = clause(rng), rng.choice((clause, clause, quality, state))(rng)
     comma = "," if word in ("but", "so") else ""
@@ -51,13 +57,13 @@ _BELIEFS = (
 )
 
 
-def _reported(rng: random.Random) -> tuple[str, str]:
+def _reported_clause(rng: random.Random) -> tuple[str, str]:
     en, fr = rng.choice(_BELIEFS)
     said = rng.choice((clause, quality, state))(rng)
     return f"{en} {said[0]}", f"{fr} {said[1]}"
 
 
-def _acting(rng: random.Random, tense: str) -> tuple[str, str]:
+def _short_clause(rng: random.Random, tense: str) -> tuple[str, str]:
     """A short clause in one tense, of the if and while sentences."""
     who = subject(rng)
     form = Form(tense)
@@ -70,44 +76,44 @@ def _acting(rng: random.Random, tense: str) -> tuple[str, str]:
     return en, f"{who.fr} {fr}"
 
 
-def _if(rng: random.Random) -> tuple[str, str]:
+def _conditional_sentence(rng: random.Random) -> tuple[str, str]:
     """If it rains, we will stay; if I had a car, I would drive; while she was sleeping."""
     kind = rng.random()
     if kind < 0.3:
-        one, two = _acting(rng, "was doing"), _acting(rng, "was doing")
+        one, two = _short_clause(rng, "was doing"), _short_clause(rng, "was doing")
         return f"{one[0]} while {two[0]}", f"{one[1]} pendant que {two[1]}"
     if kind < 0.75:
-        one = ("it rains", "il pleut") if rng.random() < 0.25 else _acting(rng, "present")
-        two = _acting(rng, "future")
+        one = ("it rains", "il pleut") if rng.random() < 0.25 else _short_clause(rng, "present")
+        two = _short_clause(rng, "future")
         return f"if {one[0]}, {two[0]}", f"si {one[1]}, {two[1]}"
     have = next(verb for verb in TRANSITIVE if verb.en == "have")
-    who, two = subject(rng), _acting(rng, "conditional")
+    who, two = subject(rng), _short_clause(rng, "conditional")
     en, fr = verb_with_object(rng, have, Form("past"), who)
     return f"if {en}, {two[0]}", f"si {who.fr} {fr}, {two[1]}"
 
 
-def _with_relative(rng: random.Random) -> tuple[str, str]:
+def _relative_sentence(rng: random.Random) -> tuple[str, str]:
     """The book that I bought is interesting; the man who works here has left."""
     who = relative(rng)
     if " who " not in who.en:
-        one = fitting(rng, "object", beside=False)
+        one = pick_adjective(rng, "object", beside=False)
         simple = ("small", "big", "beautiful", "old", "new", "ugly", "magnificent")
         while one is None or one.en not in simple:
-            one = fitting(rng, "object", beside=False)
+            one = pick_adjective(rng, "object", beside=False)
         en, fr = to_be(who, rng.choice(("present", "imperfect")))
         return f"{en} {one.en}", f"{fr} {one.form(feminine=who.feminine, many=who.person == 5)}"
     if rng.random() < 0.5:
         verb = rng.choice(TRANSITIVE)
-        form = a_form(rng, verb, helpers=False)
+        form = pick_form(rng, verb, helpers=False)
         en, fr = verb_with_object(rng, verb, form, who)
         return en, f"{who.fr} {fr}"
-    one = fitting(rng, "person", beside=False)
+    one = pick_adjective(rng, "person", beside=False)
     assert one is not None
     en, fr = to_be(who, "present")
     return f"{en} {one.en}", f"{fr} {one.form(feminine=who.feminine, many=who.person == 5)}"
 
 
-def _pointing(rng: random.Random) -> tuple[str, str]:
+def _here_is(rng: random.Random) -> tuple[str, str]:
     """Here is my house: voici ma maison."""
     what = noun_phrase(
         rng, COUNTED, chance=0.25, determiners="a the my your our his her", many=rng.random() < 0.2
@@ -119,17 +125,17 @@ _KINDS = (
     (clause, 42),
     (state, 15),
     (being_there, 5),
-    (asked, 16),
-    (ordered, 4),
-    (_joined, 5),
-    (_reported, 3),
-    (_if, 2),
-    (_with_relative, 2),
+    (question, 16),
+    (command, 4),
+    (_two_clauses, 5),
+    (_reported_clause, 3),
+    (_conditional_sentence, 2),
+    (_relative_sentence, 2),
     (weather, 2),
     (clock_and_self, 5),
-    (_pointing, 1),
+    (_here_is, 1),
 )
-_LONGEST = 16
+_MAX_SPACES = 16
 _MAKERS = [make for make, _ in _KINDS]
 _WEIGHTS = [weight for _, weight in _KINDS]
 
@@ -140,11 +146,11 @@ def sentence(rng: random.Random) -> tuple[str, str]:
         return rng.choice(PHRASES)
     while True:
         en, fr = rng.choices(_MAKERS, _WEIGHTS)[0](rng)
-        if en.count(" ") < _LONGEST:
-            return finished(en, fr)
+        if en.count(" ") < _MAX_SPACES:
+            return finish_sentence(en, fr)
 
 
-def finished(en: str, fr: str) -> tuple[str, str]:
+def finish_sentence(en: str, fr: str) -> tuple[str, str]:
     """Elide, contract, and give both their capital and stop."""
     fr = tidy(fr)
     if not en.endswith("?"):

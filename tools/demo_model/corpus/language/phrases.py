@@ -9,7 +9,7 @@ from tools.demo_model.corpus.language import english
 from tools.demo_model.corpus.language.french import (
     ADJECTIVES,
     BARE,
-    COMPARED,
+    COMPARABLE,
     COUNTRIES,
     MASS,
     NOUNS,
@@ -17,7 +17,7 @@ from tools.demo_model.corpus.language.french import (
     UNIQUE,
     Adjective,
     Noun,
-    mute,
+    elides,
 )
 
 
@@ -28,8 +28,8 @@ def pairs(section: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-MEN = words.listed("french", "men")
-WOMEN = words.listed("french", "women")
+MEN = words.entries("french", "men")
+WOMEN = words.entries("french", "women")
 NUMBERS = pairs("numbers")
 CITIES = pairs("cities")
 _DEGREES = pairs("degrees")
@@ -63,20 +63,20 @@ _QUANTITIES = {
 }  # fmt: skip
 
 
-def determined(
+def with_determiner(
     determiner: str, noun: str, french: str, *, feminine: bool, many: bool = False
 ) -> tuple[str, str]:
     """Both languages' noun with its determiner. ``some`` is for the plural, and for a mass."""
     if determiner in _POSSESSIVES:
         m, f, s = _POSSESSIVES[determiner]
-        word = s if many else m if not feminine or (f in ("ma", "sa") and mute(french)) else f
+        word = s if many else m if not feminine or (f in ("ma", "sa") and elides(french)) else f
         return f"{determiner} {noun}", f"{word} {french}"
     if determiner in ("this", "that"):
-        word = "ces" if many else "cette" if feminine else "cet" if mute(french) else "ce"
+        word = "ces" if many else "cette" if feminine else "cet" if elides(french) else "ce"
         shown = {"this": "these", "that": "those"}[determiner] if many else determiner
         return f"{shown} {noun}", f"{word} {french}"
     if determiner == "a":
-        return english.article(noun), f"{'une' if feminine else 'un'} {french}"
+        return english.with_article(noun), f"{'une' if feminine else 'un'} {french}"
     if determiner == "another":
         return f"another {noun}", f"{'une' if feminine else 'un'} autre {french}"
     if determiner == "each":
@@ -103,43 +103,47 @@ _FITTING = {kind: [one for one in ADJECTIVES if kind in one.kinds] for kind in N
 _BESIDE = {kind: [one for one in of if not one.said_only] for kind, of in _FITTING.items()}
 
 
-def fitting(rng: random.Random, kind: str, *, beside: bool = True) -> Adjective | None:
+def pick_adjective(rng: random.Random, kind: str, *, beside: bool = True) -> Adjective | None:
     """An adjective that may be said of a kind of noun."""
     found = (_BESIDE if beside else _FITTING).get(kind)
     return rng.choice(found) if found else None
 
 
-def described(one: Adjective, en: str, fr: str, *, feminine: bool, many: bool) -> tuple[str, str]:
+def with_adjective(
+    one: Adjective, en: str, fr: str, *, feminine: bool, many: bool
+) -> tuple[str, str]:
     """A noun in one of its numbers with an adjective beside it."""
     form = one.form(feminine=feminine, many=many)
-    if one.before and one.by_vowel and not many and not feminine and mute(fr):
+    if one.before and one.by_vowel and not many and not feminine and elides(fr):
         form = one.by_vowel
     return f"{one.en} {en}", f"{form} {fr}" if one.before else f"{fr} {form}"
 
 
-def _with_adjective(
+def _perhaps_with_adjective(
     rng: random.Random, noun: Noun, *, many: bool, chance: float
 ) -> tuple[str, str, bool]:
-    """English, French, and whether an adjective stands before the French noun."""
+    """English, French, and whether an adjective is before the French noun."""
     en, fr = (noun.ens, noun.frs) if many else (noun.en, noun.fr)
-    one = fitting(rng, noun.kind) if rng.random() < chance else None
+    one = pick_adjective(rng, noun.kind) if rng.random() < chance else None
     # "A new pair of glasses" would leave open which of the two nouns is new.
     if one is None or " " in noun.fr or " of " in noun.en or noun.only:
         return en, fr, False
-    en, fr = described(one, en, fr, feminine=noun.feminine, many=many)
+    en, fr = with_adjective(one, en, fr, feminine=noun.feminine, many=many)
     return en, fr, one.before
 
 
-def _mass(rng: random.Random, noun: Noun, *, general: bool, simple: bool, chance: float) -> Phrase:
+def _mass_phrase(
+    rng: random.Random, noun: Noun, *, general: bool, simple: bool, chance: float
+) -> Phrase:
     feminine = noun.feminine
     article = "la" if feminine else "le"
     if general and rng.random() < 0.6:
         return Phrase(noun.en, f"{article} {noun.fr}", 2, feminine)
-    en, fr, _ = _with_adjective(rng, noun, many=False, chance=chance)
+    en, fr, _ = _perhaps_with_adjective(rng, noun, many=False, chance=chance)
     which = rng.random()
     if simple or general or which < 0.3:
         determiner = rng.choice(("the", "the", "my", "this", "your", "our"))
-        return Phrase(*determined(determiner, en, fr, feminine=feminine), 2, feminine)
+        return Phrase(*with_determiner(determiner, en, fr, feminine=feminine), 2, feminine)
     if which < 0.85:
         shown = rng.choice((f"some {en}", f"some {en}", en))
         return Phrase(shown, f"de {article} {fr}", 2, feminine, (f"any {en}", f"de {fr}"))
@@ -158,12 +162,12 @@ _RARELY_OWNED = {"person": 0.15, "job": 0.25, "place": 0.3, "area": 0.4, "nature
 _OF_ONE: tuple[str, ...] = ("husband", "wife", "girlfriend", "boyfriend")
 
 
-def _suiting(rng: random.Random, noun: Noun) -> Callable[[str], str]:
-    """Turns a determiner into one that such a noun has: my brother, the lake."""
+def _make_determiner_filter(rng: random.Random, noun: Noun) -> Callable[[str], str]:
+    """What turns a determiner into one that such a noun has: my brother, the lake."""
     loose = rng.random() > _RARELY_OWNED.get(noun.kind, 1)
     near = noun.kind in ("family", "people") and noun.en != "people" and rng.random() < 0.7
 
-    def suited(determiner: str) -> str:
+    def change(determiner: str) -> str:
         if noun.en == "people" and determiner in (*_POSSESSIVES, "mine"):
             return "the"
         if loose and determiner in _POSSESSIVES:
@@ -175,7 +179,7 @@ def _suiting(rng: random.Random, noun: Noun) -> Callable[[str], str]:
             return rng.choice(owners[:5] if noun.en in _OF_ONE else owners)
         return determiner
 
-    return suited
+    return change
 
 
 _ONE = ("the", "the", "the", "a", "a", "a", "my", "my", "his", "her", "our", "your", "their",
@@ -230,13 +234,13 @@ def noun_phrase(
     if noun.kind in UNIQUE:
         return Phrase(f"the {noun.en}", f"{article} {noun.fr}", 2, noun.feminine)
     if noun.kind in MASS:
-        return _mass(rng, noun, general=general, simple=simple, chance=chance)
+        return _mass_phrase(rng, noun, general=general, simple=simple, chance=chance)
     feminine = noun.feminine
     several = noun.only or (rng.random() < (0.5 if general else 0.25) if many is None else many)
     if noun.en in ("husband", "wife", "king", "queen", "boss", "president"):
         several = False
-    suits = _suiting(rng, noun)
-    en, fr, before = _with_adjective(rng, noun, many=several, chance=chance)
+    suits = _make_determiner_filter(rng, noun)
+    en, fr, before = _perhaps_with_adjective(rng, noun, many=several, chance=chance)
     if general and several and rng.random() < 0.7:
         return Phrase(en, f"les {fr}", 5, feminine)
     given = determiners.split()
@@ -245,7 +249,7 @@ def noun_phrase(
         if simple:
             plain = tuple(one for one in plain if one not in ("each", "another"))
         determiner = suits(rng.choice(given or plain))
-        shown, french = determined(determiner, en, fr, feminine=feminine)
+        shown, french = with_determiner(determiner, en, fr, feminine=feminine)
         denied = (shown, f"de {fr}") if determiner == "a" else ("", "")
         return Phrase(shown, french, 2, feminine, ("-", "-") if determiner in (
             "another", "each") else denied)  # fmt: skip
@@ -262,13 +266,14 @@ def noun_phrase(
         if determiner == "number" or number.startswith("a "):
             return Phrase(f"{number} {en}", f"{nombre} {fr}", 5, feminine, ("-", "-"))
         owner = rng.choice(("the", "my", "his", "her", "our", "their"))
-        shown, french = determined(owner, f"{number} {en}", f"{nombre} {fr}", feminine=feminine,
-                                     many=True)  # fmt: skip
+        shown, french = with_determiner(
+            owner, f"{number} {en}", f"{nombre} {fr}", feminine=feminine, many=True
+        )
         return Phrase(shown, french, 5, feminine)
     if determiner == "quantity":
         quantity = rng.choice(list(_QUANTITIES))
         return Phrase(f"{quantity} {en}", f"{_QUANTITIES[quantity]} {fr}", 5, feminine, ("-", "-"))
-    shown, french = determined(determiner, en, fr, feminine=feminine, many=True)
+    shown, french = with_determiner(determiner, en, fr, feminine=feminine, many=True)
     return Phrase(shown, french, 5, feminine)
 
 
@@ -309,12 +314,12 @@ def person(rng: random.Random) -> Phrase:
     return noun_phrase(rng, PEOPLE, chance=0.1, determiners="the my my his her our", many=False)
 
 
-def owned(rng: random.Random, kinds: Sequence[str]) -> Phrase:
+def owned_thing(rng: random.Random, kinds: Sequence[str]) -> Phrase:
     """Somebody's thing: "Anna's book", le livre d'Anna."""
     owner = name(rng) if rng.random() < 0.4 else person(rng)
     noun = any_noun(rng, kinds)
     several = noun.only or rng.random() < 0.15
-    en, fr, _ = _with_adjective(rng, noun, many=several, chance=0.1)
+    en, fr, _ = _perhaps_with_adjective(rng, noun, many=several, chance=0.1)
     article = "les" if several else "la" if noun.feminine else "le"
     genitive = f"{owner.en}'" if owner.en.endswith("s") else f"{owner.en}'s"
     return Phrase(
@@ -322,17 +327,17 @@ def owned(rng: random.Random, kinds: Sequence[str]) -> Phrase:
     )
 
 
-def best(rng: random.Random, kinds: Sequence[str]) -> Phrase:
+def superlative_phrase(rng: random.Random, kinds: Sequence[str]) -> Phrase:
     """The biggest of them: la plus grande maison, la voiture la plus chère."""
     while True:
         noun = any_noun(rng, kinds)
-        one = fitting(rng, noun.kind)
+        one = pick_adjective(rng, noun.kind)
         if one is None or " " in noun.fr or noun.only:
             continue
         if one.en == "good":
             en, fr = f"the best {noun.en}", f"{'la meilleure' if noun.feminine else 'le meilleur'}"
             return Phrase(en, f"{fr} {noun.fr}", 2, noun.feminine)
-        if one.en not in COMPARED:
+        if one.en not in COMPARABLE:
             continue
         article = "la" if noun.feminine else "le"
         form = one.form(feminine=noun.feminine, many=False)
@@ -340,14 +345,19 @@ def best(rng: random.Random, kinds: Sequence[str]) -> Phrase:
             f"{article} plus {form} {noun.fr}" if one.before
             else f"{article} {noun.fr} {article} plus {form}"
         )  # fmt: skip
-        return Phrase(f"the {english.compared(one.en)[1]} {noun.en}", french, 2, noun.feminine)
+        return Phrase(
+            f"the {english.comparative_and_superlative(one.en)[1]} {noun.en}",
+            french,
+            2,
+            noun.feminine,
+        )
 
 
-def comparable(rng: random.Random, kind: str) -> Adjective:
+def pick_comparable(rng: random.Random, kind: str) -> Adjective:
     """An adjective of a kind of noun that has a comparative."""
     while True:
-        one = fitting(rng, kind, beside=False)
-        if one is not None and one.en in COMPARED:
+        one = pick_adjective(rng, kind, beside=False)
+        if one is not None and one.en in COMPARABLE:
             return one
 
 

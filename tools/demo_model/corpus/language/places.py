@@ -2,7 +2,7 @@
 
 import random
 
-from tools.demo_model.corpus.language.french import COUNTRIES, Noun, mute
+from tools.demo_model.corpus.language.french import COUNTRIES, Noun, elides
 from tools.demo_model.corpus.language.phrases import CITIES, noun_phrase, pairs
 
 _PLACES = pairs("places")
@@ -10,7 +10,7 @@ _PLACES = pairs("places")
 
 def country_place(noun: Noun) -> tuple[str, str]:
     """In a country: en France, au Japon, aux États-Unis."""
-    word = "aux" if noun.only else "en" if noun.feminine or mute(noun.fr) else "au"
+    word = "aux" if noun.only else "en" if noun.feminine or elides(noun.fr) else "au"
     return f"in {noun.en}", f"{word} {noun.fr}"
 
 

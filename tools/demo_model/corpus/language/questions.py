@@ -4,9 +4,9 @@ import random
 
 from tools.demo_model.corpus.language.clauses import (
     Form,
-    an_object,
     english_verb,
     french_verb_phrase,
+    pick_object,
     relative,
     verb_with_object,
 )
@@ -14,12 +14,12 @@ from tools.demo_model.corpus.language.phrases import (
     Phrase,
     any_noun,
     noun_phrase,
-    owned,
+    owned_thing,
     subject,
 )
 from tools.demo_model.corpus.language.places import place
-from tools.demo_model.corpus.language.states import asked_state
-from tools.demo_model.corpus.language.verbs import GO, PLAIN, TRANSITIVE, conjugated
+from tools.demo_model.corpus.language.states import question_about_state
+from tools.demo_model.corpus.language.verbs import GO, PLAIN, TRANSITIVE, conjugate
 
 _OWNED = "the the the the my my your our his her this"
 _TENSES = ("present", "present", "progressive", "past", "past", "future", "going")
@@ -42,13 +42,13 @@ def _where(rng: random.Random) -> tuple[str, str]:
         )
     )
     what = (
-        owned(rng, ("object", "wear", "vehicle")) if rng.random() < 0.1
+        owned_thing(rng, ("object", "wear", "vehicle")) if rng.random() < 0.1
         else noun_phrase(rng, kinds, chance=0.15, determiners=_OWNED, many=rng.random() < 0.2)
     )  # fmt: skip
     many = what.person == 5
     past = rng.random() < 0.1
     verb = ("were" if many else "was") if past else ("are" if many else "is")
-    est = conjugated("être", "imperfect" if past else "present", what.person)
+    est = conjugate("être", "imperfect" if past else "present", what.person)
     return f"where {verb} {what.en}?", f"où {est} {what.fr} ?"
 
 
@@ -219,7 +219,7 @@ def _polite(rng: random.Random) -> tuple[str, str]:
             fr = f"{mot} {qui} {verb.fr} ?"
             return f"{word} you {verb.en} {whom}?", fr
         verb = rng.choice([one for one in TRANSITIVE if not one.reflexive and not one.state])
-        thing = an_object(rng, verb)
+        thing = pick_object(rng, verb)
         tail = f" {verb.tail}" if verb.tail else ""
         return f"{word} you {verb.en} {thing.en}?", f"{mot} {verb.fr}{tail} {thing.fr} ?"
     who = rng.choice((Phrase("I", "je", 0), Phrase("we", "nous", 3)))
@@ -241,21 +241,21 @@ def _polite(rng: random.Random) -> tuple[str, str]:
         what = Phrase(f"{number} {cup}", f"{nombre} {tasse}", 5)
     en, fr = (
         f"{who.en} would like {what.en}",
-        f"{who.fr} {conjugated('vouloir', 'conditional', who.person)} {what.fr}",
+        f"{who.fr} {conjugate('vouloir', 'conditional', who.person)} {what.fr}",
     )
     return (f"{en}, please", f"{fr}, s'il vous plaît") if rng.random() < 0.7 else (en, fr)
 
 
-def asked(rng: random.Random) -> tuple[str, str]:
+def question(rng: random.Random) -> tuple[str, str]:
     """A question with its mark, or a polite wish."""
     make = rng.choices(
-        (_where, _cost, _yes_or_no, _open_question, _what, _who, _polite, asked_state),
+        (_where, _cost, _yes_or_no, _open_question, _what, _who, _polite, question_about_state),
         (16, 5, 22, 14, 9, 8, 14, 10),
     )[0]
     return make(rng)
 
 
-_ORDERED = [
+_COMMAND_VERBS = [
     one
     for one in TRANSITIVE
     if not one.state
@@ -274,7 +274,7 @@ _ORDERED = [
         "forget",
     )
 ]
-_PLAIN_ORDERED = [
+_PLAIN_COMMAND_VERBS = [
     one
     for one in PLAIN
     if one.en
@@ -311,7 +311,7 @@ _PLAIN_ORDERED = [
 ]
 
 
-def ordered(rng: random.Random) -> tuple[str, str]:
+def command(rng: random.Random) -> tuple[str, str]:
     """A command, a request, a proposal, something forbidden."""
     kind = rng.random()
     please = rng.random() < 0.35
@@ -329,23 +329,23 @@ def ordered(rng: random.Random) -> tuple[str, str]:
         )
         return (
             f"{verb.en} {whom}, please",
-            f"{conjugated(verb.fr, 'command', 4)}-{qui}, s'il vous plaît",
+            f"{conjugate(verb.fr, 'command', 4)}-{qui}, s'il vous plaît",
         )
     if kind < 0.3:
-        verb = rng.choice(_PLAIN_ORDERED)
+        verb = rng.choice(_PLAIN_COMMAND_VERBS)
         tail = f" {verb.tail}" if verb.tail else ""
         en, no = verb.en, rng.random() < 0.25
-        command = conjugated(verb.fr, "command", 4)
+        command = conjugate(verb.fr, "command", 4)
         if no:
             en, fr = f"do not {en}", f"ne {'vous ' if verb.reflexive else ''}{command} pas{tail}"
         else:
             fr = f"{command}{'-vous' if verb.reflexive else ''}{tail}"
     else:
-        verb = rng.choice(_ORDERED)
-        thing = an_object(rng, verb)
+        verb = rng.choice(_COMMAND_VERBS)
+        thing = pick_object(rng, verb)
         person, start = (3, "let us ") if kind > 0.88 else (4, "")
         tail = f" {verb.tail}" if verb.tail else ""
-        command = conjugated(verb.fr, "command", person)
+        command = conjugate(verb.fr, "command", person)
         en, fr = f"{start}{verb.en} {thing.en}", f"{command}{tail} {thing.fr}"
         if not start and rng.random() < 0.2 and not thing.denied[0]:
             en, fr = f"do not {verb.en} {thing.en}", f"ne {command} pas{tail} {thing.fr}"

@@ -16,20 +16,20 @@ from tools.demo_model.corpus.language.phrases import (
     PRONOUNS,
     Phrase,
     any_noun,
-    best,
-    comparable,
     degree,
-    fitting,
     name,
     noun_phrase,
-    owned,
+    owned_thing,
     pairs,
     person,
+    pick_adjective,
+    pick_comparable,
     subject,
+    superlative_phrase,
 )
 from tools.demo_model.corpus.language.places import place
 from tools.demo_model.corpus.language.times import date, hour
-from tools.demo_model.corpus.language.verbs import conjugated
+from tools.demo_model.corpus.language.verbs import conjugate
 
 _OF_PEOPLE = [one for one in ADJECTIVES if "person" in one.kinds]
 _STATES = pairs("states")
@@ -41,7 +41,7 @@ _WEATHER_TIMES = {"present": pairs("when: now"), "past": pairs("when: past"),
                   "future": pairs("when: future")}  # fmt: skip
 _SAID_OF_KINDS = tuple(
     kind for kind in (*COUNTED, "idea", "stuff", "drink", "sky")
-    if kind not in (*PEOPLE, "people") and fitting(random.Random(0), kind) is not None
+    if kind not in (*PEOPLE, "people") and pick_adjective(random.Random(0), kind) is not None
 )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def to_be(
 ) -> tuple[str, str]:
     """Subject and to be in both languages."""
     no, ne, pas = (" not", "ne ", " pas") if negative else ("", "", "")
-    fr = f"{who.fr} {ne}{conjugated('être', tense, who.person)}{pas}"
+    fr = f"{who.fr} {ne}{conjugate('être', tense, who.person)}{pas}"
     if tense in ("future", "conditional"):
         will = "will" if tense == "future" else "would"
         return (f"{will} {who.en} be" if asked else f"{who.en} {will}{no} be"), fr
@@ -58,12 +58,12 @@ def to_be(
     return (f"{is_} {who.en}{no}" if asked else f"{who.en} {is_}{no}"), fr
 
 
-def tense(rng: random.Random) -> str:
+def pick_tense(rng: random.Random) -> str:
     """Mostly the present."""
     return rng.choice(("present",) * 6 + ("imperfect", "imperfect", "future", "conditional"))
 
 
-def thing_said_of(rng: random.Random) -> tuple[Phrase, str]:
+def pick_thing(rng: random.Random) -> tuple[Phrase, str]:
     """Something that is not a person, and its kind."""
     kind = any_noun(rng, _SAID_OF_KINDS).kind
     if kind in ("stuff", "drink"):
@@ -79,19 +79,19 @@ def quality(rng: random.Random, *, asked: bool = False) -> tuple[str, str]:
     if rng.random() < 0.5:
         who, one = subject(rng), rng.choice(_OF_PEOPLE)
     else:
-        who, kind = thing_said_of(rng)
-        found = fitting(rng, kind, beside=False)
+        who, kind = pick_thing(rng)
+        found = pick_adjective(rng, kind, beside=False)
         assert found is not None
         one = found
         if rng.random() < 0.1 and kind in ("object", "place", "vehicle", "wear"):
-            who = replace(owned(rng, (kind,)))
+            who = replace(owned_thing(rng, (kind,)))
     how = ("", "") if negative or one.en not in _GRADED else degree(rng)
-    en, fr = to_be(who, tense(rng), negative=negative, asked=asked)
+    en, fr = to_be(who, pick_tense(rng), negative=negative, asked=asked)
     form = one.form(feminine=who.feminine, many=who.person in (3, 5))
     return f"{en} {how[0]}{one.en}", f"{fr} {how[1]}{form}"
 
 
-_GRADED = frozenset(words.listed("french", "compared")) | {"tired", "ill", "good", "bad", "happy"}
+_GRADED = frozenset(words.entries("french", "compared")) | {"tired", "ill", "good", "bad", "happy"}
 
 
 def _feeling(rng: random.Random, *, asked: bool = False) -> tuple[str, str]:
@@ -105,7 +105,7 @@ def _feeling(rng: random.Random, *, asked: bool = False) -> tuple[str, str]:
         if head == "avoir" and state in ("hungry", "thirsty", "cold", "hot") and not negative
         else ""
     )
-    when = tense(rng)
+    when = pick_tense(rng)
     en, _ = to_be(who, when, negative=negative, asked=asked)
     ne, pas = ("ne ", " pas") if negative else ("", "")
     if tail in ("amoureux", "pressé"):
@@ -115,7 +115,7 @@ def _feeling(rng: random.Random, *, asked: bool = False) -> tuple[str, str]:
             else f"pressé{'e' if who.feminine else ''}"
         ) + ("s" if who.person in (3, 5) and not (tail == "amoureux" and not who.feminine) else "")
     tres = "très " if how else ""
-    fr = f"{who.fr} {ne}{conjugated(head, when, who.person)}{pas} {tres}{tail}"
+    fr = f"{who.fr} {ne}{conjugate(head, when, who.person)}{pas} {tres}{tail}"
     return f"{en} {how}{state}", fr
 
 
@@ -136,12 +136,12 @@ def _trade(rng: random.Random) -> tuple[str, str]:
     en, fr = to_be(who, rng.choice(("present",) * 3 + ("imperfect",)))
     many = who.person in (3, 5)
     return (
-        f"{en} {noun.ens if many else english.article(noun.en)}",
+        f"{en} {noun.ens if many else english.with_article(noun.en)}",
         f"{fr} {noun.frs if many else noun.fr}",
     )
 
 
-def _compared(rng: random.Random) -> tuple[str, str]:
+def _comparison(rng: random.Random) -> tuple[str, str]:
     """Bigger than, as big as, less expensive than."""
     if rng.random() < 0.4:
         who, kind = subject(rng), "person"
@@ -157,13 +157,13 @@ def _compared(rng: random.Random) -> tuple[str, str]:
         other = noun_phrase(
             rng, (kind,), chance=0, determiners="the your their her that", many=False
         )
-    one = comparable(rng, kind)
+    one = pick_comparable(rng, kind)
     form = one.form(feminine=who.feminine, many=who.person in (3, 5))
     en, fr = to_be(who, rng.choice(("present", "present", "present", "imperfect")))
     way = rng.random()
     if way < 0.65:
         return (
-            f"{en} {english.compared(one.en)[0]} than {other.en}",
+            f"{en} {english.comparative_and_superlative(one.en)[0]} than {other.en}",
             f"{fr} plus {form} que {other.fr}",
         )
     if way < 0.85:
@@ -175,17 +175,20 @@ def _it_is(rng: random.Random) -> tuple[str, str]:
     """This is my brother: c'est mon frère."""
     if rng.random() < 0.12:
         city = rng.choice(CITIES)
-        one = fitting(rng, "place")
+        one = pick_adjective(rng, "place")
         assert one is not None
         form = one.form(feminine=True, many=False)
         ville = f"{form} ville" if one.before else f"ville {form}"
-        return f"{city[0]} is {english.article(f'{one.en} city')}", f"{city[1]} est une {ville}"
+        return (
+            f"{city[0]} is {english.with_article(f'{one.en} city')}",
+            f"{city[1]} est une {ville}",
+        )
     negative = rng.random() < 0.1
     chance = rng.random()
     if chance < 0.15:
-        what = owned(rng, ("object", "vehicle", "wear", "place", "read"))
+        what = owned_thing(rng, ("object", "vehicle", "wear", "place", "read"))
     elif chance < 0.3:
-        what = best(rng, ("place", "nature", "read", "object", "vehicle", "show"))
+        what = superlative_phrase(rng, ("place", "nature", "read", "object", "vehicle", "show"))
     elif chance < 0.36:
         ordinal, number = rng.choice(_ORDINALS[:7])
         noun = any_noun(rng, ("show", "event", "read", "abstract"))
@@ -229,7 +232,7 @@ def _age_and_body(rng: random.Random) -> tuple[str, str]:
         en, _ = to_be(who, "present")
         return (
             f"{en} {age} years old",
-            f"{who.fr} {conjugated('avoir', 'present', who.person)} {years} ans",
+            f"{who.fr} {conjugate('avoir', 'present', who.person)} {years} ans",
         )
     if kind < 0.75:
         owner = {"I": "my", "he": "his", "she": "her", "you": "your"}
@@ -241,7 +244,7 @@ def _age_and_body(rng: random.Random) -> tuple[str, str]:
         )
         en = f"{owner[who.en]} {noun.ens if several else noun.en} {'hurt' if several else 'hurts'}"
         article = "les" if several else "la" if noun.feminine else "le"
-        has = conjugated("avoir", "present", who.person)
+        has = conjugate("avoir", "present", who.person)
         return en, f"{who.fr} {has} mal à {article} {noun.frs if several else noun.fr}"
     has_en = "has" if who.person == 2 else "have"
     what, words_, choices = rng.choice((
@@ -249,7 +252,7 @@ def _age_and_body(rng: random.Random) -> tuple[str, str]:
         ("hair", "cheveux", ("long", "short", "black", "brown", "white", "grey", "blond")),
     ))  # fmt: skip
     colour = rng.choice(choices)
-    has = conjugated("avoir", "present", who.person)
+    has = conjugate("avoir", "present", who.person)
     form = adjective(colour).form(feminine=False, many=True)
     return f"{who.en} {has_en} {colour} {what}", f"{who.fr} {has} les {words_} {form}"
 
@@ -277,7 +280,7 @@ def weather(rng: random.Random) -> tuple[str, str]:
             mood = "imperfect" if time == "past" else "future"
             for infinitive in ("fait|faire", "a|avoir"):
                 found, base = infinitive.split("|")
-                fr = fr.replace(f" {found} ", f" {conjugated(base, mood, 2)} ")
+                fr = fr.replace(f" {found} ", f" {conjugate(base, mood, 2)} ")
     return f"{en}{where[0]}{last[0]}", f"{fr}{where[1]}{last[1]}"
 
 
@@ -308,7 +311,7 @@ def clock_and_self(rng: random.Random) -> tuple[str, str]:
         does = "comes" if who.person == 2 else "come"
         return (
             f"{who.en} {does} from {noun.en}",
-            f"{who.fr} {conjugated('venir', 'present', who.person)} {de} {noun.fr}",
+            f"{who.fr} {conjugate('venir', 'present', who.person)} {de} {noun.fr}",
         )
     if kind == 6:
         year = rng.randint(1930, 2024)
@@ -326,7 +329,7 @@ def clock_and_self(rng: random.Random) -> tuple[str, str]:
         )
         number, nombre = rng.choice(NUMBERS)
         return f"{what.en} costs {number} euros", f"{what.fr} coûte {nombre} euros"
-    en, fr = to_be(who, tense(rng))
+    en, fr = to_be(who, pick_tense(rng))
     where = place(rng)
     return f"{en} {where[0]}", f"{fr} {where[1]}"
 
@@ -360,7 +363,7 @@ def being_there(rng: random.Random) -> tuple[str, str]:
         return being_there(rng)
     where = place(rng)
     when = rng.choice(("present", "present", "present", "imperfect", "future"))
-    il_y = f"il y {conjugated('avoir', when, 2)}"
+    il_y = f"il y {conjugate('avoir', when, 2)}"
     is_ = {
         "present": "are" if thing.person == 5 else "is",
         "future": "will be",
@@ -369,7 +372,7 @@ def being_there(rng: random.Random) -> tuple[str, str]:
     if thing.denied[0] not in ("", "-") and rng.random() < 0.15:
         none = thing.denied[0].removeprefix("any ")
         none = none.split(" ", 1)[1] if none.startswith(("a ", "an ")) else none
-        il_ny = f"il n'y {conjugated('avoir', when, 2)}"
+        il_ny = f"il n'y {conjugate('avoir', when, 2)}"
         return f"there {is_} no {none} {where[0]}", f"{il_ny} pas {thing.denied[1]} {where[1]}"
     return f"there {is_} {thing.en} {where[0]}", f"{il_y} {thing.fr} {where[1]}"
 
@@ -377,12 +380,12 @@ def being_there(rng: random.Random) -> tuple[str, str]:
 def state(rng: random.Random) -> tuple[str, str]:
     """One of the sentences of to be."""
     make = rng.choices(
-        (quality, _feeling, _trade, _compared, _it_is, _age_and_body), (42, 12, 8, 14, 18, 8)
+        (quality, _feeling, _trade, _comparison, _it_is, _age_and_body), (42, 12, 8, 14, 18, 8)
     )[0]
     return make(rng)
 
 
-def asked_state(rng: random.Random) -> tuple[str, str]:
+def question_about_state(rng: random.Random) -> tuple[str, str]:
     """Are you tired? Est-ce que vous êtes fatigué ?"""
     make = rng.choice((quality, quality, _feeling))
     en, fr = make(rng, asked=True)

@@ -4,8 +4,15 @@ import random
 from collections.abc import Sequence
 
 from playground.prompts.formats import Pair, translation_prompt
-from tools.demo_model.corpus.documents import Document, Item, Split, answered, draw, some
-from tools.demo_model.corpus.language.english import shortened
+from tools.demo_model.corpus.documents import (
+    Document,
+    Item,
+    Split,
+    draw_item,
+    make_document,
+    pick_example_count,
+)
+from tools.demo_model.corpus.language.english import shorten
 from tools.demo_model.corpus.language.grammar import sentence
 
 
@@ -14,11 +21,14 @@ def document(rng: random.Random, split: Split) -> Document:
 
     def one() -> Item:
         en, fr = sentence(rng)
-        return Item(given=shortened(rng, en), wanted=fr, key=en)
+        return Item(given=shorten(rng, en), wanted=fr, key=en)
 
-    items = [*(draw(one, Split.TRAIN) for _ in range(some(rng, 6))), draw(one, split)]
+    items = [
+        *(draw_item(one, Split.TRAIN) for _ in range(pick_example_count(rng, 6))),
+        draw_item(one, split),
+    ]
 
     def prompt(examples: Sequence[Pair], asked: str) -> str:
         return translation_prompt(examples=examples, sentence=asked)
 
-    return answered(task="translation", items=items, prompt=prompt)
+    return make_document(task="translation", items=items, prompt=prompt)

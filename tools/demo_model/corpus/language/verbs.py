@@ -18,7 +18,7 @@ _GRAVE = ("acheter", "amener", "lever", "promener", "peser", "geler", "soulever"
 _DOUBLED = ("appeler", "jeter", "rappeler")
 
 
-def _er(infinitive: str) -> tuple[tuple[str, ...], str, str]:
+def _conjugate_er(infinitive: str) -> tuple[tuple[str, ...], str, str]:
     """A verb in -er, its spelling changes included."""
     stem = infinitive[:-2]
     soft = f"{stem}e" if stem.endswith("g") else f"{stem[:-1]}ç" if stem.endswith("c") else stem
@@ -34,7 +34,7 @@ def _er(infinitive: str) -> tuple[tuple[str, ...], str, str]:
         future = "enverr" if infinitive == "envoyer" else f"{strong}er"
     elif len(stem) > 2 and "é" in stem[-3:] and stem[-1] not in "eéiou":
         at = stem.rindex("é")
-        # Consonants alone stand between the accent and the ending: préférer, espérer, sécher.
+        # Only consonants are between the accent and the ending: préférer, espérer, sécher.
         if at > 0 and not any(letter in "aeiouy" for letter in stem[at + 1 :]):
             strong = f"{stem[:at]}è{stem[at + 1 :]}"
     forms = (f"{strong}e", f"{strong}es", f"{strong}e", f"{soft}ons", f"{stem}ez", f"{strong}ent")
@@ -48,7 +48,7 @@ def french_verb(infinitive: str) -> tuple[tuple[str, ...], str, str]:
             stem = infinitive[: -len(ending)]
             return tuple(stem + form for form in present), stem + participle, stem + future
     if infinitive.endswith("er"):
-        return _er(infinitive)
+        return _conjugate_er(infinitive)
     stem = infinitive[:-2]
     if infinitive.endswith("ir"):
         endings = ("is", "is", "it", "issons", "issez", "issent")
@@ -66,7 +66,7 @@ _COMMANDS = {
 }
 
 
-def conjugated(infinitive: str, tense: str, person: int) -> str:
+def conjugate(infinitive: str, tense: str, person: int) -> str:
     """One form of a simple tense: present, imperfect, future, conditional or command."""
     present, _, future = french_verb(infinitive)
     if tense == "present":
@@ -107,23 +107,23 @@ class Verb:
     progressive: bool
 
 
-def verb(line: str) -> Verb:
+def parse_verb(line: str) -> Verb:
     """A line of the lists."""
     given, fr, objects, *rest = line.split("|")
     flags = rest[0].split() if rest else []
     en, past, done, ing, *_ = *given.split("/"), "", "", ""
     head, _, tail = en.partition(" ")
     also = f" {tail}" if tail else ""
-    past = past or english.past(head)
+    past = past or english.past_tense(head)
     reflexive = fr.startswith(("se ", "s'"))
     fr = fr.removeprefix("se ").removeprefix("s'")
     infinitive, _, after = fr.partition(" ")
     return Verb(
         en=en,
-        third=english.third(head) + also,
+        third=english.third_person(head) + also,
         past=past + also,
         done=(done or past) + also,
-        ing=(ing or english.progressive(head)) + also,
+        ing=(ing or english.ing_form(head)) + also,
         fr=infinitive,
         tail=after,
         reflexive=reflexive,
@@ -150,15 +150,15 @@ def _kinds(objects: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-TRANSITIVE = [verb(line) for line in words.lines("french_verbs", "transitive")]
+TRANSITIVE = [parse_verb(line) for line in words.lines("french_verbs", "transitive")]
 # Without an object; what may follow is a place or a time.
-PLAIN = [verb(line) for line in words.lines("french_verbs", "plain")]
-OF_THINGS = [verb(line) for line in words.lines("french_verbs", "things do")]
-GO = verb("go/went/gone|aller||e")
+PLAIN = [parse_verb(line) for line in words.lines("french_verbs", "plain")]
+OF_THINGS = [parse_verb(line) for line in words.lines("french_verbs", "things do")]
+GO = parse_verb("go/went/gone|aller||e")
 
 
 # Before an infinitive: "want to", vouloir; what follows the French verb is its preposition.
 HELPERS = [
-    verb(f"{en}|{fr}||{flags}")
+    parse_verb(f"{en}|{fr}||{flags}")
     for en, fr, flags in (line.split("|") for line in words.lines("french_verbs", "helpers"))
 ]

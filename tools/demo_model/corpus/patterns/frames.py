@@ -1,4 +1,4 @@
-"""How the examples of a prompt stand on the page: names of fields, arrows, marks around."""
+"""How the examples of a prompt are laid out: names of fields, arrows, marks around."""
 
 import random
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from tools.demo_model.corpus import lexicon, words
 from tools.demo_model.corpus.documents import Document, Split, is_held_out
 
-_LEFT = words.listed("patterns", "left names")
-_RIGHT = words.listed("patterns", "right names")
-_ARROWS = words.listed("patterns", "arrows")
+_LEFT = words.entries("patterns", "left names")
+_RIGHT = words.entries("patterns", "right names")
+_ARROWS = words.entries("patterns", "arrows")
 _HEADINGS = words.lines("patterns", "headings")
 
-# What stands before and after an answer.
+# What is written before and after an answer.
 MARKS = (
     ("[", "]"), ("(", ")"), ('"', '"'), ("<", ">"), ("*", "*"), ("'", "'"), ("{", "}"), ("#", ""),
     ("", "!"), ("", "."), ("<<", ">>"), ("**", "**"), ("[[", "]]"), ("/", "/"), ("_", "_"),
@@ -22,7 +22,7 @@ MARKS = (
 
 @dataclass(frozen=True)
 class Case:
-    """One example; ``known`` tells whether the cases before it show what it must be."""
+    """One example; ``known`` says whether the cases before it show what it must be."""
 
     given: str
     wanted: str
@@ -47,11 +47,11 @@ class Frame:
 def any_word(rng: random.Random, split: Split) -> str:
     """A word of any list, or one that nobody has, in lower case.
 
-    It stands on the split's side; as a name, too, none of training is a held-out one.
+    It is on the split's side. A word of training is not held out as a name either.
     """
     while True:
         word = (
-            lexicon.coined(rng, Split.TRAIN).lower()
+            lexicon.coin_name(rng, Split.TRAIN).lower()
             if rng.random() < 0.3
             else rng.choice(words.vocabulary())
         )
@@ -98,7 +98,7 @@ def frame(rng: random.Random, split: Split) -> Frame:
             return made
 
 
-def laid_out(rng: random.Random, shown: Frame, cases: Sequence[Case], *, key: str) -> Document:
+def lay_out(rng: random.Random, shown: Frame, cases: Sequence[Case], *, key: str) -> Document:
     """The document of the cases, the last of them being the question."""
     text = f"{rng.choice(_HEADINGS)}\n\n" if rng.random() < 0.12 else ""
     spans = []

@@ -4,9 +4,9 @@ import random
 from collections.abc import Callable, Sequence
 
 from tools.demo_model.corpus import lexicon, words
-from tools.demo_model.corpus.documents import Document, Split, is_held_out, part
+from tools.demo_model.corpus.documents import Document, Split, filter_by_split, is_held_out
 from tools.demo_model.corpus.language import translation
-from tools.demo_model.corpus.patterns.frames import MARKS, Case, any_word, frame, laid_out
+from tools.demo_model.corpus.patterns.frames import MARKS, Case, any_word, frame, lay_out
 
 _Make = Callable[[random.Random], str]
 """Makes a text of one class."""
@@ -15,23 +15,24 @@ _Make = Callable[[random.Random], str]
 _THINGS = {
     kind: [
         word
-        for word in words.listed("patterns", f"thing: {kind}")
+        for word in words.entries("patterns", f"thing: {kind}")
         if word not in lexicon.PRODUCTS or not is_held_out(word)
     ]
-    for kind in words.kinds("patterns", "thing")
+    for kind in words.section_names("patterns", "thing")
 }
 _ABOUT = {
-    kind: words.lines("patterns", f"about: {kind}") for kind in words.kinds("patterns", "about")
+    kind: words.lines("patterns", f"about: {kind}")
+    for kind in words.section_names("patterns", "about")
 }
 _FRAMES = words.lines("patterns", "frames")
-_SYMBOLS = words.listed("patterns", "symbols")
-_ACTORS = words.listed("patterns", "actors")
-_VERBS = [entry.split("/") for entry in words.listed("patterns", "verbs")]
-_TIMES = {when: words.listed("patterns", when) for when in ("past", "present", "future")}
+_SYMBOLS = words.entries("patterns", "symbols")
+_ACTORS = words.entries("patterns", "actors")
+_VERBS = [entry.split("/") for entry in words.entries("patterns", "verbs")]
+_TIMES = {when: words.entries("patterns", when) for when in ("past", "present", "future")}
 _OPINIONS = {kind: words.lines("patterns", kind) for kind in ("good", "bad", "plain")}
 
 
-def _filled(rng: random.Random, sentence: str) -> str:
+def _fill(rng: random.Random, sentence: str) -> str:
     return sentence.format(
         p=lexicon.thing(rng, Split.TRAIN),
         d=rng.randint(2, 30),
@@ -60,7 +61,7 @@ def _opinions(rng: random.Random) -> dict[str, _Make]:
     def maker(kind: str) -> _Make:
         def make(rng: random.Random) -> str:
             told = rng.sample(_OPINIONS[kind], rng.randint(1, longest))
-            return " ".join(_filled(rng, one) for one in told)
+            return " ".join(_fill(rng, one) for one in told)
 
         return make
 
@@ -73,12 +74,12 @@ def _subjects(rng: random.Random) -> dict[str, _Make]:
     greeting = rng.choice(("", "", "", "Hello. ", "Hi. "))
 
     def maker(kind: str) -> _Make:
-        return lambda rng: greeting + _filled(rng, rng.choice(_ABOUT[kind]))
+        return lambda rng: greeting + _fill(rng, rng.choice(_ABOUT[kind]))
 
     return {kind: maker(kind) for kind in kinds}
 
 
-def _spoken(rng: random.Random, form: str) -> str:
+def _say(rng: random.Random, form: str) -> str:
     who, (base, past, what) = rng.choice(_ACTORS), rng.choice(_VERBS)
     when = rng.choice(_TIMES[form]) if form in _TIMES else ""
     when = f" {when}" if when and rng.random() < 0.6 else ""
@@ -107,7 +108,7 @@ def _forms(rng: random.Random) -> dict[str, _Make]:
     )  # fmt: skip
 
     def maker(kind: str) -> _Make:
-        return lambda rng: _spoken(rng, kind)
+        return lambda rng: _say(rng, kind)
 
     return {kind: maker(kind) for kind in kinds}
 
@@ -136,7 +137,7 @@ def _numbers(rng: random.Random) -> dict[str, _Make]:
 def _letters(rng: random.Random) -> dict[str, _Make]:
     by_letter: dict[str, list[str]] = {}
     for word in (
-        *part(lexicon.PRODUCTS, Split.TRAIN),
+        *filter_by_split(lexicon.PRODUCTS, Split.TRAIN),
         *lexicon.JOBS,
         *(w for kind in _THINGS.values() for w in kind),
     ):
@@ -218,7 +219,7 @@ def _labels(rng: random.Random, kinds: Sequence[str], split: Split) -> dict[str,
 
 
 def _text(rng: random.Random, make: _Make, told: set[str], side: Split) -> str:
-    """A text not told yet; a held-out one where the class has enough of them."""
+    """A text not used yet; a held-out one where the class has enough of them."""
     tries = 0
     while True:
         text = make(rng)
@@ -252,4 +253,4 @@ def document(rng: random.Random, split: Split) -> Document:
         told.add(text)
         cases.append(Case(text, labels[kind], known=kind in order[:index]))
     shown = frame(rng, split)
-    return laid_out(rng, shown, cases, key=f"{key} in {shown.key}")
+    return lay_out(rng, shown, cases, key=f"{key} in {shown.key}")

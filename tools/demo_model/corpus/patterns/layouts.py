@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from tools.demo_model.corpus import lexicon, words
 from tools.demo_model.corpus.documents import Document, Split, is_held_out
-from tools.demo_model.corpus.patterns.frames import MARKS, Case, any_word, frame, laid_out
+from tools.demo_model.corpus.patterns.frames import MARKS, Case, any_word, frame, lay_out
 
 _JOINTS = tuple(line[1:-1] for line in words.lines("patterns", "joints"))
-_TITLES = words.listed("patterns", "titles")
-_DISHES = words.listed("patterns", "dishes")
-_PETS = words.listed("patterns", "pets")
+_TITLES = words.entries("patterns", "titles")
+_DISHES = words.entries("patterns", "dishes")
+_PETS = words.entries("patterns", "pets")
 
 Record = dict[str, str]
 
@@ -42,7 +42,7 @@ def record(rng: random.Random, kind: str, split: Split) -> Record:
         }
     if kind == "event":
         return {
-            "event": rng.choice(words.listed("shared", "events")),
+            "event": rng.choice(words.entries("shared", "events")),
             "date": lexicon.date(rng),
             "city": lexicon.city(rng, split),
             "time": _clock(rng),
@@ -105,7 +105,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Layout:
-    """Fields in an order, what stands between them, and marks around one of them.
+    """Fields in an order, what is between them, and marks around one of them.
 
     ``joints`` are one shorter than ``fields``. ``keys`` are told before each value,
     with ``colon`` between, where there are any.
@@ -193,4 +193,4 @@ def document(rng: random.Random, split: Split) -> Document:
     for index in range(count + 1):
         facts = record(rng, kind, split if index == count else Split.TRAIN)
         cases.append(Case(source.filled(facts), target.filled(facts), known=index > 0))
-    return laid_out(rng, shown, cases, key=f"records: {source.key} to {target.key} in {shown.key}")
+    return lay_out(rng, shown, cases, key=f"records: {source.key} to {target.key} in {shown.key}")

@@ -65,12 +65,12 @@ def document(rng: random.Random, split: Split) -> Document:
         plain = name == "same" and not before + after
         if plain or is_held_out(key) != (split is Split.HELD_OUT):
             continue
-        if _is_told(page, cases[name], list(cases.values())):
+        if _is_clear(page, cases[name], list(cases.values())):
             break
-    return _rewritten(page, lambda text: f"{before}{cases[name](text)}{after}", key)
+    return _rewrite(page, lambda text: f"{before}{cases[name](text)}{after}", key)
 
 
-def _is_told(page: Document, change: _Case, others: list[_Case]) -> bool:
+def _is_clear(page: Document, change: _Case, others: list[_Case]) -> bool:
     """Whether the worked examples leave no other change that answers otherwise."""
     *shown, last = [page.text[start:stop].strip() for start, stop in page.answers]
     return not any(
@@ -79,7 +79,7 @@ def _is_told(page: Document, change: _Case, others: list[_Case]) -> bool:
     )
 
 
-def _rewritten(page: Document, change: _Case, key: str) -> Document:
+def _rewrite(page: Document, change: _Case, key: str) -> Document:
     """``page`` with every answer changed; all but the first are learnt."""
     text, place = "", 0
     spans = []

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tools.demo_model.corpus import lexicon, words
 from tools.demo_model.corpus.documents import Document, Split, is_held_out
-from tools.demo_model.corpus.patterns.frames import MARKS, Case, any_word, frame, laid_out
+from tools.demo_model.corpus.patterns.frames import MARKS, Case, any_word, frame, lay_out
 
 _Change = Callable[[str], str]
 
@@ -47,7 +47,7 @@ def _day(text: str) -> tuple[int, str, int, str]:
     return int(day), month, _ORDINALS[month], year
 
 
-def _dated(form: str) -> _Change:
+def _date_change(form: str) -> _Change:
     def change(text: str) -> str:
         d, word, m, y = _day(text)
         return form.format(d=d, m=m, y=y, word=word, s=word[:3], yy=y[2:])
@@ -56,7 +56,7 @@ def _dated(form: str) -> _Change:
 
 
 DATES: dict[str, _Change] = {
-    form: _dated(form)
+    form: _date_change(form)
     for form in (
         "{y}-{m:02}-{d:02}", "{d:02}/{m:02}/{y}", "{m:02}/{d:02}/{y}", "{d}.{m}.{y}",
         "{y}/{m}/{d}", "{word} {d}, {y}", "{word} {y}", "{y}", "{word}", "{d} {s} {y}", "{s} {d}",
@@ -71,36 +71,36 @@ def _list(rng: random.Random, split: Split) -> str:
     return ", ".join(lexicon.pick(rng, pool, split) for _ in range(rng.choice((3, 3, 4, 4, 5))))
 
 
-def _listed(change: Callable[[list[str]], str]) -> _Change:
+def _list_change(change: Callable[[list[str]], str]) -> _Change:
     return lambda text: change(text.split(", "))
 
 
 LISTS: dict[str, _Change] = {
-    "reversed": _listed(lambda x: ", ".join(x[::-1])),
-    "second": _listed(lambda x: x[1]),
-    "first": _listed(lambda x: x[0]),
-    "last": _listed(lambda x: x[-1]),
-    "third": _listed(lambda x: x[2]),
-    "ends": _listed(lambda x: f"{x[0]}, {x[-1]}"),
-    "turned ends": _listed(lambda x: f"{x[-1]}, {x[0]}"),
-    "without first": _listed(lambda x: ", ".join(x[1:])),
-    "without last": _listed(lambda x: ", ".join(x[:-1])),
-    "first two": _listed(lambda x: ", ".join(x[:2])),
-    "first two turned": _listed(lambda x: f"{x[1]}, {x[0]}"),
-    "count": _listed(lambda x: str(len(x))),
-    "dashes": _listed(" - ".join),
-    "tight dashes": _listed("-".join),
-    "bars": _listed(" | ".join),
-    "slashes": _listed("/".join),
-    "plus": _listed(" + ".join),
-    "spaces": _listed(" ".join),
-    "semicolons": _listed("; ".join),
-    "and": _listed(lambda x: ", ".join(x[:-1]) + " and " + x[-1]),
-    "or": _listed(" or ".join),
-    "numbered": _listed(lambda x: " ".join(f"{i}.{w}" for i, w in enumerate(x, 1))),
-    "reversed dashes": _listed(lambda x: "-".join(x[::-1])),
-    "each bracketed": _listed(lambda x: " ".join(f"[{w}]" for w in x)),
-    "each quoted": _listed(lambda x: ", ".join(f'"{w}"' for w in x)),
+    "reversed": _list_change(lambda x: ", ".join(x[::-1])),
+    "second": _list_change(lambda x: x[1]),
+    "first": _list_change(lambda x: x[0]),
+    "last": _list_change(lambda x: x[-1]),
+    "third": _list_change(lambda x: x[2]),
+    "ends": _list_change(lambda x: f"{x[0]}, {x[-1]}"),
+    "turned ends": _list_change(lambda x: f"{x[-1]}, {x[0]}"),
+    "without first": _list_change(lambda x: ", ".join(x[1:])),
+    "without last": _list_change(lambda x: ", ".join(x[:-1])),
+    "first two": _list_change(lambda x: ", ".join(x[:2])),
+    "first two turned": _list_change(lambda x: f"{x[1]}, {x[0]}"),
+    "count": _list_change(lambda x: str(len(x))),
+    "dashes": _list_change(" - ".join),
+    "tight dashes": _list_change("-".join),
+    "bars": _list_change(" | ".join),
+    "slashes": _list_change("/".join),
+    "plus": _list_change(" + ".join),
+    "spaces": _list_change(" ".join),
+    "semicolons": _list_change("; ".join),
+    "and": _list_change(lambda x: ", ".join(x[:-1]) + " and " + x[-1]),
+    "or": _list_change(" or ".join),
+    "numbered": _list_change(lambda x: " ".join(f"{i}.{w}" for i, w in enumerate(x, 1))),
+    "reversed dashes": _list_change(lambda x: "-".join(x[::-1])),
+    "each bracketed": _list_change(lambda x: " ".join(f"[{w}]" for w in x)),
+    "each quoted": _list_change(lambda x: ", ".join(f'"{w}"' for w in x)),
 }
 
 
@@ -206,7 +206,7 @@ def document(rng: random.Random, split: Split) -> Document:
     count = rng.choice((2, 3, 3, 4, 5, 6))
     while True:
         given = [source(rng, Split.TRAIN) for _ in range(count)] + [source(rng, split)]
-        # Where two changes agree on every example, the examples do not tell what is meant.
+        # Where two changes agree on every example, the examples do not show which is meant.
         told = [change(text) for text in given]
         rivals = (
             other for other in changes.values()
@@ -218,4 +218,4 @@ def document(rng: random.Random, split: Split) -> Document:
         Case(text, f"{before}{answer}{after}", known=index > 0)
         for index, (text, answer) in enumerate(zip(given, told, strict=True))
     ]
-    return laid_out(rng, shown, cases, key=f"rewrites: {key} in {shown.key}")
+    return lay_out(rng, shown, cases, key=f"rewrites: {key} in {shown.key}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from tools.demo_model.corpus import lexicon, words
-from tools.demo_model.corpus.documents import Split, part
+from tools.demo_model.corpus.documents import Split, filter_by_split
 from tools.demo_model.corpus.sql import identifiers
 from tools.demo_model.corpus.sql.schemas import Column, Table
 
@@ -28,26 +28,29 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "colour": lexicon.COLOURS,
     "material": lexicon.MATERIALS,
     "product": lexicon.PRODUCTS,
-    **{kind: words.listed("sql", f"values: {kind}") for kind in words.kinds("sql", "values")},
+    **{
+        kind: words.entries("sql", f"values: {kind}")
+        for kind in words.section_names("sql", "values")
+    },
 }
 
 
 @cache
 def _known(column: str) -> tuple[str, ...]:
-    return tuple(part(_VALUES[column], Split.TRAIN))
+    return tuple(filter_by_split(_VALUES[column], Split.TRAIN))
 
 
 def value(rng: random.Random, column: str) -> str:
-    """A text that stands in a column: a likely one, or any."""
+    """A text for a column: a likely one, or any."""
     kind = rng.random()
     if column in _VALUES and kind < 0.7:
         return rng.choice(_known(column))
     if kind < 0.75:
-        return lexicon.coined(rng, Split.TRAIN)
+        return lexicon.coin_name(rng, Split.TRAIN)
     if kind < 0.85:
-        return identifiers.made_up(rng)
+        return identifiers.make_up_word(rng)
     if kind < 0.95:
-        return f"{lexicon.coined(rng, Split.TRAIN)} {lexicon.coined(rng, Split.TRAIN)}"
+        return f"{lexicon.coin_name(rng, Split.TRAIN)} {lexicon.coin_name(rng, Split.TRAIN)}"
     letters = "".join(rng.choice("ABCDEFGHKLMNPRSTX") for _ in range(rng.randint(1, 3)))
     return f"{letters}{rng.choice(('-', ''))}{rng.randint(1, 999)}"
 
@@ -88,13 +91,13 @@ _KNOWN_ORDER = {
 }  # fmt: skip
 
 
-def _quoted(rng: random.Random, text: str) -> str:
+def _quote(rng: random.Random, text: str) -> str:
     return f"'{text}'" if rng.random() < 0.1 else text
 
 
 def _equals(rng: random.Random, column: Column, name: str) -> tuple[str, str]:
     text = value(rng, column.name)
-    shown, one = _quoted(rng, text), column.one
+    shown, one = _quote(rng, text), column.one
     known = _KNOWN_EQUALS.get(column.name, ())
     if known and rng.random() < 0.6:
         return rng.choice(known).format(v=shown), f"{name} = '{text}'"
@@ -108,7 +111,7 @@ def _equals(rng: random.Random, column: Column, name: str) -> tuple[str, str]:
 
 def _differs(rng: random.Random, column: Column, name: str) -> tuple[str, str]:
     text = value(rng, column.name)
-    shown, one = _quoted(rng, text), column.one
+    shown, one = _quote(rng, text), column.one
     known = _KNOWN_EQUALS.get(column.name, ())
     if known and rng.random() < 0.5:
         return f"not {rng.choice(known).format(v=shown)}", f"{name} <> '{text}'"
@@ -180,7 +183,7 @@ def _null(rng: random.Random, column: Column, name: str) -> tuple[str, str]:
     return said, f"{name} IS NOT NULL"
 
 
-def _compared(rng: random.Random, column: Column, name: str) -> tuple[str, str]:
+def _comparison(rng: random.Random, column: Column, name: str) -> tuple[str, str]:
     one, number = column.one, str(lexicon.number(rng))
     if column.name == "year":
         number = str(rng.randint(1950, 2024))
@@ -238,7 +241,7 @@ def _day(rng: random.Random) -> str:
     return f"{rng.randint(1990, 2026)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
 
 
-def _dated(rng: random.Random, column: Column, name: str) -> tuple[str, str]:
+def _date_condition(rng: random.Random, column: Column, name: str) -> tuple[str, str]:
     day = _day(rng)
     verb = column.name.removesuffix("_on").replace("_", " ")
     done = column.name.endswith("_on") and rng.random() < 0.8
@@ -272,8 +275,8 @@ def _dated(rng: random.Random, column: Column, name: str) -> tuple[str, str]:
 _Maker = Callable[[random.Random, Column, str], tuple[str, str]]
 _MAKERS: dict[str, tuple[tuple[_Maker, float], ...]] = {
     "text": ((_equals, 6.0), (_differs, 1.0), (_among, 1.2), (_like, 1.6), (_null, 1.0)),
-    "number": ((_compared, 6.0), (_within, 1.2), (_null, 0.4)),
-    "date": ((_dated, 6.0), (_null, 0.6)),
+    "number": ((_comparison, 6.0), (_within, 1.2), (_null, 0.4)),
+    "date": ((_date_condition, 6.0), (_null, 0.6)),
 }
 
 
@@ -284,7 +287,7 @@ def condition_on(rng: random.Random, table: Table, prefix: str = "") -> Conditio
     makers = _MAKERS[column.kind]
     make = rng.choices([maker for maker, _ in makers], [weight for _, weight in makers])[0]
     said, sql = make(rng, column, f"{prefix}{column.name}")
-    said = said.replace(f"a {column.one}", lexicon.article(column.one), 1)
+    said = said.replace(f"a {column.one}", lexicon.with_article(column.one), 1)
     return Condition(said, sql, column.name)
 
 

@@ -1,7 +1,7 @@
 """Names of tables and columns, and how people say them.
 
 Training and the check on schemas never seen share no name: real words of the check
-stand in a list of its own, all others are split by a hash of the name.
+are in a list of their own, all others are split by a hash of the name.
 """
 
 import random
@@ -12,19 +12,19 @@ from tools.demo_model.corpus import lexicon, words
 from tools.demo_model.corpus.documents import Split, is_held_out
 from tools.demo_model.corpus.language.french import NOUNS
 
-RESERVED = frozenset(words.listed("sql", "reserved"))
-_CONFUSING = frozenset(words.listed("sql", "confusing"))
+RESERVED = frozenset(words.entries("sql", "reserved"))
+_CONFUSING = frozenset(words.entries("sql", "confusing"))
 
 
-def _never_said(names: tuple[str, ...]) -> tuple[str, ...]:
+def _without_known_words(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names of a list without those that another list has since taken in."""
     known = frozenset(words.vocabulary())
     return tuple(name for name in names if not known & set(name.split("/")))
 
 
-_UNSEEN_TABLES = _never_said(words.listed("unseen/schemas", "tables"))
+_UNSEEN_TABLES = _without_known_words(words.entries("unseen/schemas", "tables"))
 _UNSEEN_COLUMNS = {
-    kind: _never_said(words.listed("unseen/schemas", f"{kind} columns"))
+    kind: _without_known_words(words.entries("unseen/schemas", f"{kind} columns"))
     for kind in ("text", "number", "date")
 }
 _UNSEEN = frozenset(
@@ -33,13 +33,13 @@ _UNSEEN = frozenset(
     for name in names
     for word in name.split("/")
 )
-_TABLES = words.listed("sql", "tables")
-_COLUMNS = {kind: words.listed("sql", f"{kind} columns") for kind in ("text", "number", "date")}
-_SHORT = words.listed("sql", "short columns")
-_BEGINNINGS = words.listed("sql", "compound beginnings")
-_COLUMN_ENDINGS = words.listed("sql", "compound column endings")
-_TABLE_BEGINNINGS = words.listed("sql", "compound table beginnings")
-_TABLE_ENDINGS = words.listed("sql", "compound table endings")
+_TABLES = words.entries("sql", "tables")
+_COLUMNS = {kind: words.entries("sql", f"{kind} columns") for kind in ("text", "number", "date")}
+_SHORT = words.entries("sql", "short columns")
+_BEGINNINGS = words.entries("sql", "compound beginnings")
+_COLUMN_ENDINGS = words.entries("sql", "compound column endings")
+_TABLE_BEGINNINGS = words.entries("sql", "compound table beginnings")
+_TABLE_ENDINGS = words.entries("sql", "compound table endings")
 _IRREGULAR = {"pages", "points", "calories", "seats", "hours", "days"}
 
 
@@ -104,7 +104,7 @@ def _word(rng: random.Random) -> str:
     return rng.choice(words.vocabulary())
 
 
-def made_up(rng: random.Random) -> str:
+def make_up_word(rng: random.Random) -> str:
     """A lower-case word that may be any: listed, cut, put together, or of letters alone."""
     kind = rng.random()
     if kind < 0.3:
@@ -113,7 +113,7 @@ def made_up(rng: random.Random) -> str:
         first, last = _word(rng), _word(rng)
         return first[: rng.randint(2, 5)] + last[-rng.randint(2, 5) :]
     if kind < 0.95:
-        return lexicon.invented(rng)
+        return lexicon.invent_word(rng)
     return "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(rng.randint(3, 6)))
 
 
@@ -136,10 +136,10 @@ def unfamiliar_table(rng: random.Random, split: Split) -> Name:
             name = rng.choice(_nouns())
         elif kind < 0.65:
             one, many = rng.choice(_TABLE_ENDINGS).split("/")
-            first = rng.choice(_TABLE_BEGINNINGS) if rng.random() < 0.5 else made_up(rng)
+            first = rng.choice(_TABLE_BEGINNINGS) if rng.random() < 0.5 else make_up_word(rng)
             name = Name(f"{first} {one}", f"{first} {many}")
         else:
-            word = made_up(rng)
+            word = make_up_word(rng)
             name = Name(word, plural(word))
         # Either form may be the table's name, so both have to be on the same side.
         if fits(name.snake, split) and fits(name.snakes, split):
@@ -152,14 +152,14 @@ def familiar_column(rng: random.Random, kind: str) -> str:
 
 
 def unfamiliar_column(rng: random.Random, kind: str, split: Split) -> str:
-    """A column of a kind that its name need not tell, but for dates."""
+    """A column of a kind; its name need not say which, unless it is a date."""
     while True:
         sort = rng.random()
         if split is Split.HELD_OUT and sort < 0.5:
             return rng.choice(_UNSEEN_COLUMNS[kind])
         sort = rng.random()
         if kind == "date":
-            word = made_up(rng)
+            word = make_up_word(rng)
             name = f"{word}_date" if rng.random() < 0.5 else f"{word.removesuffix('e')}ed_on"
         elif sort < 0.06:
             name = rng.choice(_SHORT)
@@ -168,10 +168,10 @@ def unfamiliar_column(rng: random.Random, kind: str, split: Split) -> str:
         elif sort < 0.4:
             name = f"{rng.choice(_BEGINNINGS)}_{rng.choice(_COLUMN_ENDINGS)}"
         elif sort < 0.5:
-            name = f"{made_up(rng)}_{rng.choice(_COLUMN_ENDINGS)}"
+            name = f"{make_up_word(rng)}_{rng.choice(_COLUMN_ENDINGS)}"
         elif sort < 0.55:
-            name = f"{rng.choice(_BEGINNINGS)}_{made_up(rng)}"
+            name = f"{rng.choice(_BEGINNINGS)}_{make_up_word(rng)}"
         else:
-            name = made_up(rng)
+            name = make_up_word(rng)
         if fits(name, split) and not name.endswith("_id"):
             return name

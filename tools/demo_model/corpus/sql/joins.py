@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from tools.demo_model.corpus.sql.conditions import conditions
-from tools.demo_model.corpus.sql.queries import Asked, aggregate, few, show
+from tools.demo_model.corpus.sql.queries import Request, aggregate, show, small_number
 from tools.demo_model.corpus.sql.schemas import Table
 
 
@@ -20,7 +20,7 @@ def _label(rng: random.Random, t: Table) -> tuple[str, str]:
     return f"{t.name}.{column.name}", column.one
 
 
-def _summed(rng: random.Random, parent: Table, child: Table) -> Asked:
+def _aggregate_of_children(rng: random.Random, parent: Table, child: Table) -> Request:
     """An aggregate of each parent's children."""
     column = rng.choice(child.of("number"))
     function, words_for = aggregate(rng, column)
@@ -44,7 +44,7 @@ def _summed(rng: random.Random, parent: Table, child: Table) -> Asked:
     )  # fmt: skip
 
 
-def _counted(rng: random.Random, parent: Table, child: Table) -> Asked:
+def _count_of_children(rng: random.Random, parent: Table, child: Table) -> Request:
     """How many children each parent has."""
     shown, said = _label(rng, parent)
     each = rng.choice(("each", "each", "every"))
@@ -58,7 +58,7 @@ def _counted(rng: random.Random, parent: Table, child: Table) -> Asked:
     ), f"SELECT {shown}, COUNT(*) FROM {_link(parent, child)} GROUP BY {parent.name}.id;"
 
 
-def _paired(rng: random.Random, parent: Table, child: Table) -> Asked:
+def _pairs(rng: random.Random, parent: Table, child: Table) -> Request:
     """A column of each table."""
     shown, said = _label(rng, parent)
     column = rng.choice(child.columns)
@@ -81,7 +81,7 @@ def _paired(rng: random.Random, parent: Table, child: Table) -> Asked:
     ), f"SELECT {child.name}.{column.name}, {shown} FROM {link}{where};"
 
 
-def _children(rng: random.Random, parent: Table, child: Table) -> Asked:
+def _children(rng: random.Random, parent: Table, child: Table) -> Request:
     """Children of the parents that a condition picks: they, their number, an aggregate."""
     condition = conditions(rng, parent, prefix=f"{parent.name}.")
     tail = f"FROM {_link(parent, child)} WHERE {condition.sql};"
@@ -106,7 +106,10 @@ def _children(rng: random.Random, parent: Table, child: Table) -> Asked:
         column = rng.choice(numbers)
         function, words_for = aggregate(rng, column)
         return rng.choice(
-            (f"What is the {words_for} of the {rows}?", show(rng, f"the {words_for} of the {rows}"))
+            (
+                f"What is the {words_for} of the {rows}?",
+                show(rng, f"the {words_for} of the {rows}"),
+            )
         ), f"SELECT {function}({child.name}.{column.name}) {tail}"
     column = rng.choice(child.columns)
     return show(rng, f"the {column.many} of the {rows}"), (
@@ -114,7 +117,7 @@ def _children(rng: random.Random, parent: Table, child: Table) -> Asked:
     )
 
 
-def _parents(rng: random.Random, parent: Table, child: Table) -> Asked:
+def _parents(rng: random.Random, parent: Table, child: Table) -> Request:
     """Parents that have children of a kind."""
     condition = conditions(rng, child, prefix=f"{child.name}.")
     column = parent.title or rng.choice(parent.columns)
@@ -132,7 +135,7 @@ def _parents(rng: random.Random, parent: Table, child: Table) -> Asked:
     )  # fmt: skip
 
 
-def _ranked(rng: random.Random, parent: Table, child: Table) -> Asked:
+def _top_parents(rng: random.Random, parent: Table, child: Table) -> Request:
     """Parents by the number, or another aggregate, of their children."""
     title = parent.title
     shown = f"{parent.name}.{title.name}" if title else f"{parent.name}.*"
@@ -154,7 +157,7 @@ def _ranked(rng: random.Random, parent: Table, child: Table) -> Asked:
                 show(rng, f"the {parent.one} with the {words_for}"),
             )
         ), f"SELECT {shown} {tail} LIMIT 1;"
-    number, limit = few(rng, 10)
+    number, limit = small_number(rng, 10)
     return rng.choice(
         (
             f"Which {number} {parent.many} have the {words_for}?",
@@ -163,7 +166,7 @@ def _ranked(rng: random.Random, parent: Table, child: Table) -> Asked:
     ), f"SELECT {shown} {tail} LIMIT {limit};"
 
 
-def _childless(rng: random.Random, parent: Table, child: Table) -> Asked:
+def _childless(rng: random.Random, parent: Table, child: Table) -> Request:
     """Parents without children."""
     link = f"{parent.name} LEFT JOIN {child.name} ON {child.name}.{parent.said.snake}_id"
     tail = f"FROM {link} = {parent.name}.id WHERE {child.name}.id IS NULL;"
@@ -190,7 +193,7 @@ def _childless(rng: random.Random, parent: Table, child: Table) -> Asked:
     )
 
 
-def _having(rng: random.Random, parent: Table, child: Table) -> Asked:
+def _having(rng: random.Random, parent: Table, child: Table) -> Request:
     """Parents with more children than a number."""
     title = parent.title
     shown = f"{parent.name}.{title.name}" if title else f"{parent.name}.*"
@@ -209,7 +212,7 @@ def _having(rng: random.Random, parent: Table, child: Table) -> Asked:
     )
 
 
-def _first(rng: random.Random, parent: Table, child: Table) -> Asked:
+def _first(rng: random.Random, parent: Table, child: Table) -> Request:
     """Children in the order of a column, with a column of their parents."""
     column = rng.choice(child.of("number"))
     shown, said = _label(rng, parent)
@@ -223,7 +226,7 @@ def _first(rng: random.Random, parent: Table, child: Table) -> Asked:
             f"{' in descending order' if down else ''}",
         ), f"SELECT {child.name}.*, {shown} FROM {link} {order};"
     which = "highest" if down else "lowest"
-    number, limit = few(rng)
+    number, limit = small_number(rng)
     return show(
         rng,
         f"the {number} {child.many} with the {which} {column.one} and the {said} of their "
@@ -231,21 +234,21 @@ def _first(rng: random.Random, parent: Table, child: Table) -> Asked:
     ), f"SELECT {child.name}.*, {shown} FROM {link} {order} LIMIT {limit};"
 
 
-_Make = Callable[[random.Random, Table, Table], Asked]
+_Make = Callable[[random.Random, Table, Table], Request]
 _MAKERS: Sequence[tuple[_Make, float, bool]] = (
-    (_summed, 2.5, True),
-    (_counted, 1.6, False),
-    (_paired, 1.6, False),
+    (_aggregate_of_children, 2.5, True),
+    (_count_of_children, 1.6, False),
+    (_pairs, 1.6, False),
     (_children, 2.2, False),
     (_parents, 1.1, False),
-    (_ranked, 1.5, False),
+    (_top_parents, 1.5, False),
     (_childless, 1.2, False),
     (_having, 0.8, False),
     (_first, 0.8, True),
 )
 
 
-def request(rng: random.Random, parent: Table, child: Table) -> Asked:
+def request(rng: random.Random, parent: Table, child: Table) -> Request:
     """A request about two tables and its query."""
     able = [(make, weight) for make, weight, need in _MAKERS if not need or child.of("number")]
     make = rng.choices([make for make, _ in able], [weight for _, weight in able])[0]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tools.demo_model.corpus.sql.conditions import conditions
 from tools.demo_model.corpus.sql.schemas import Column, Table
 
-Asked = tuple[str, str]
+Request = tuple[str, str]
 """A request and its query."""
 
 _OPENINGS = (
@@ -36,7 +36,7 @@ def show(rng: random.Random, what: str) -> str:
     return f"{rng.choice(_OPENINGS)} {what}."
 
 
-def few(rng: random.Random, most: int = 20) -> tuple[str, int]:
+def small_number(rng: random.Random, most: int = 20) -> tuple[str, int]:
     """A small number, in letters or digits, and what it is."""
     word = rng.choice([word for word, number in SMALL.items() if number <= most])
     return (word if rng.random() < 0.5 else str(SMALL[word])), SMALL[word]
@@ -55,7 +55,7 @@ def _where(rng: random.Random, t: Table, share: float, but: str = "") -> tuple[s
     return f" {condition.said}", f" WHERE {condition.sql}"
 
 
-def _plain(rng: random.Random, t: Table) -> Asked:
+def _plain(rng: random.Random, t: Table) -> Request:
     """All columns of rows, or one."""
     said, where = _where(rng, t, 0.8)
     column = rng.choice(t.columns)
@@ -88,7 +88,7 @@ def _plain(rng: random.Random, t: Table) -> Asked:
     ), sql
 
 
-def _two_columns(rng: random.Random, t: Table) -> Asked:
+def _two_columns(rng: random.Random, t: Table) -> Request:
     """Two or three columns of rows."""
     if len(t.columns) < 2:
         return _plain(rng, t)
@@ -107,7 +107,7 @@ def _two_columns(rng: random.Random, t: Table) -> Asked:
     ), f"SELECT {listed} FROM {t.name}{where};"
 
 
-def _distinct(rng: random.Random, t: Table) -> Asked:
+def _distinct(rng: random.Random, t: Table) -> Request:
     """The different values of a column, or how many there are."""
     said, where = _where(rng, t, 0.3)
     column = rng.choice(t.of("text") or t.columns)
@@ -129,7 +129,7 @@ def _distinct(rng: random.Random, t: Table) -> Asked:
     ), f"SELECT DISTINCT {column.name} FROM {t.name}{where};"
 
 
-def _counted(rng: random.Random, t: Table) -> Asked:
+def _count(rng: random.Random, t: Table) -> Request:
     """How many rows, with and without a condition."""
     said, where = _where(rng, t, 0.75)
     sql = f"SELECT COUNT(*) FROM {t.name}{where};"
@@ -155,7 +155,7 @@ def aggregate(rng: random.Random, column: Column) -> tuple[str, str]:
     return function, f"{word} {column.many if word.startswith('sum') else column.one}"
 
 
-def _aggregated(rng: random.Random, t: Table) -> Asked:
+def _aggregate_of_column(rng: random.Random, t: Table) -> Request:
     """A sum, average, highest or lowest, with and without a condition."""
     said, where = _where(rng, t, 0.45)
     column = rng.choice(t.of("number"))
@@ -195,7 +195,7 @@ def _superlative(rng: random.Random, t: Table, column: Column, down: bool) -> st
     return pair[0 if down else 1]
 
 
-def _top(rng: random.Random, t: Table) -> Asked:
+def _top(rng: random.Random, t: Table) -> Request:
     """The first rows by a column."""
     column = rng.choice(t.of("number", "number", "date"))
     down = rng.random() < 0.6
@@ -209,7 +209,7 @@ def _top(rng: random.Random, t: Table) -> Asked:
     most = _superlative(rng, t, column, down)
     title = t.title or rng.choice(t.columns)
     if rng.random() < 0.55:
-        number, limit = few(rng)
+        number, limit = small_number(rng)
         rows = rng.choice(
             (f"the {number} {t.many}{said} with the {which} {column.one}",
              f"the top {number} {t.many}{said} by {column.one}" if down and said == ""
@@ -239,7 +239,7 @@ def _top(rng: random.Random, t: Table) -> Asked:
     return f"Which {t.one}{said} has the {which} {column.one}?", sql
 
 
-def _sorted(rng: random.Random, t: Table) -> Asked:
+def _order(rng: random.Random, t: Table) -> Request:
     """Rows in the order of a column."""
     column = rng.choice(t.columns)
     said, where = _where(rng, t, 0.3, column.name)
@@ -266,7 +266,7 @@ def _sorted(rng: random.Random, t: Table) -> Asked:
     return show(rng, words_for), sql
 
 
-def _grouped(rng: random.Random, t: Table) -> Asked:
+def _group(rng: random.Random, t: Table) -> Request:
     """A count or aggregate for each value of a column."""
     by = rng.choice(t.of("text"))
     each = rng.choice(_EACH)
@@ -316,7 +316,7 @@ def _grouped(rng: random.Random, t: Table) -> Asked:
                 show(rng, f"the {by.one} with the {word} {t.many}{said}"),
             )
         ), f"SELECT {by.name} {group} ORDER BY COUNT(*){sense} LIMIT 1;"
-    number, limit = few(rng, 10)
+    number, limit = small_number(rng, 10)
     return rng.choice(
         (
             f"Which {number} {by.many} have the {word} {t.many}{said}?",
@@ -325,20 +325,20 @@ def _grouped(rng: random.Random, t: Table) -> Asked:
     ), f"SELECT {by.name} {group} ORDER BY COUNT(*){sense} LIMIT {limit};"
 
 
-_Make = Callable[[random.Random, Table], Asked]
+_Make = Callable[[random.Random, Table], Request]
 _MAKERS: Sequence[tuple[_Make, float, tuple[str, ...]]] = (
     (_plain, 5.0, ()),
     (_two_columns, 1.2, ()),
     (_distinct, 0.9, ()),
-    (_counted, 2.6, ()),
-    (_aggregated, 1.8, ("number",)),
+    (_count, 2.6, ()),
+    (_aggregate_of_column, 1.8, ("number",)),
     (_top, 2.4, ("number",)),
-    (_sorted, 1.2, ()),
-    (_grouped, 2.4, ("text",)),
+    (_order, 1.2, ()),
+    (_group, 2.4, ("text",)),
 )
 
 
-def request(rng: random.Random, t: Table) -> Asked:
+def request(rng: random.Random, t: Table) -> Request:
     """A request about one table and its query."""
     makers = [(make, weight) for make, weight, kinds in _MAKERS if all(t.of(k) for k in kinds)]
     make = rng.choices([make for make, _ in makers], [weight for _, weight in makers])[0]

@@ -4,12 +4,19 @@ import random
 from collections.abc import Sequence
 
 from playground.prompts.formats import Pair, sql_prompt
-from tools.demo_model.corpus.documents import Document, Item, Split, answered, draw, some
+from tools.demo_model.corpus.documents import (
+    Document,
+    Item,
+    Split,
+    draw_item,
+    make_document,
+    pick_example_count,
+)
 from tools.demo_model.corpus.sql import joins, queries
 from tools.demo_model.corpus.sql.schemas import Table, schema
 
 
-def request(rng: random.Random, tables: Sequence[Table]) -> queries.Asked:
+def request(rng: random.Random, tables: Sequence[Table]) -> queries.Request:
     """A request over the tables and its query."""
     linked = [
         (parent, child)
@@ -41,11 +48,14 @@ def document(rng: random.Random, split: Split, *, unseen_tables: bool = False) -
         given, wanted = request(rng, tables)
         return Item(given=given, wanted=wanted, key=given)
 
-    items = [*(draw(one, Split.TRAIN) for _ in range(some(rng, 4))), draw(one, split)]
+    items = [
+        *(draw_item(one, Split.TRAIN) for _ in range(pick_example_count(rng, 4))),
+        draw_item(one, split),
+    ]
 
     def prompt(examples: Sequence[Pair], asked: str) -> str:
         return sql_prompt(
             schema="\n".join(table.line for table in tables), examples=examples, request=asked
         )
 
-    return answered(task="sql", items=items, prompt=prompt)
+    return make_document(task="sql", items=items, prompt=prompt)

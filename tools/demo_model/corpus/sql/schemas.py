@@ -107,7 +107,7 @@ def _links(rng: random.Random, tables: Sequence[Table], most: int) -> tuple[str,
     return tuple(table.said.snake for table in chosen)
 
 
-def _known(rng: random.Random) -> list[Table]:
+def _familiar_schema(rng: random.Random) -> list[Table]:
     """One or two tables of the list, or more where they do not belong together."""
     start = rng.choice([place for place, entry in enumerate(_KNOWN) if not entry[1]])
     if rng.random() < 0.45:
@@ -176,8 +176,8 @@ def _columns(rng: random.Random, split: Split, strange: float) -> tuple[Column, 
     return tuple(columns)
 
 
-def _mixed(rng: random.Random, split: Split) -> list[Table]:
-    """One to four tables of any names; each may point to one or two that stand before it."""
+def _mixed_schema(rng: random.Random, split: Split) -> list[Table]:
+    """One to four tables of any names; each may point to one or two of those before it."""
     tables: list[Table] = []
     # Whole schemas of strange names are the hard case, so they are the usual one.
     strange = 1.0 if split is Split.HELD_OUT else rng.choice((0.1, 0.4, 0.8, 1.0, 1.0, 1.0))
@@ -210,5 +210,5 @@ def _mixed(rng: random.Random, split: Split) -> list[Table]:
 def schema(rng: random.Random, split: Split) -> list[Table]:
     """The tables of a prompt; in held-out ones every name but ``id`` and links is unseen."""
     if split is Split.TRAIN and rng.random() < 0.3:
-        return _known(rng)
-    return _mixed(rng, split)
+        return _familiar_schema(rng)
+    return _mixed_schema(rng, split)

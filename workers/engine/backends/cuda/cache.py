@@ -21,7 +21,6 @@ from workers.engine.backends.cuda.attention_kernels import (
     combine_splits,
     rotate_and_store,
 )
-from workers.engine.backends.cuda.linear import capability_of
 from workers.engine.backends.cuda.shapes import (
     AttentionTile,
     Capability,
@@ -30,7 +29,7 @@ from workers.engine.backends.cuda.shapes import (
     splits,
 )
 from workers.engine.backends.cuda.step_tables import Integers, step_tables, to_device
-from workers.engine.backends.torch.cache import CacheLayout, Span, StepAttention
+from workers.engine.backends.interface import CacheLayout, Span, StepAttention
 from workers.engine.scheduling.blocks import BLOCK
 
 
@@ -38,8 +37,8 @@ class CudaCache:
     """A pool [L, (blocks + 1) * BLOCK, 2, H, D]; the last block is `scratch`, where rows that stand
     for nobody may write.
 
-    rotations: complex64 [n_positions, rotary / 2], see `model.rotation_table`.
-    capability: of the device; None asks it.
+    rotations: complex64 [n_positions, rotary / 2], see `gptj.rotation_table`.
+    capability: of the device.
     """
 
     def __init__(
@@ -48,7 +47,7 @@ class CudaCache:
         rotations: Tensor,
         blocks: int,
         *,
-        capability: Capability | None = None,
+        capability: Capability,
     ) -> None:
         shape = (layout.layers, (blocks + 1) * BLOCK, 2, layout.heads, layout.head_dim)
         self.layout = layout
@@ -56,9 +55,7 @@ class CudaCache:
         self.positions = rotations.shape[0]
         self.rotations = torch.view_as_real(rotations).contiguous()
         self.pool = torch.empty(shape, dtype=layout.dtype, device=layout.device)
-        self.tile = attention_tile(
-            layout.dtype.itemsize, capability or capability_of(layout.device)
-        )
+        self.tile = attention_tile(layout.dtype.itemsize, capability)
 
     def step(self, spans: Sequence[Span]) -> StepAttention:
         tables = step_tables(spans, self.tile.rows if self.tile else None)
@@ -122,7 +119,7 @@ class CudaAttention:
         self._sums = torch.empty(*pieces, layout.head_dim, **kind)
         self._stats = torch.empty(*pieces, 2, **kind)
 
-    def __call__(self, layer: int, wide: Tensor) -> None:
+    def __call__(self, layer: int, wide: Tensor) -> Tensor:
         pool = self._pool[layer]
         with torch.cuda.device_of(wide):
             self._rotate_and_store(wide, pool)
@@ -132,6 +129,7 @@ class CudaAttention:
                 self._attend_tiles(wide, pool, self._tile)
         for chunk in self._chunks:
             self._attend_chunk(wide, pool, chunk)
+        return wide[:, 2 * self._heads * self._dim :]
 
     def _rotate_and_store(self, wide: Tensor, pool: Tensor) -> None:
         pairs = self._rotations.shape[1]

@@ -18,9 +18,8 @@ from torch import Tensor
 
 from workers.engine.adapters.bank import StepAdapters
 from workers.engine.backends.cuda.cache import CudaAttention, CudaCache
-from workers.engine.backends.cuda.step_tables import aligned
-from workers.engine.backends.torch.cache import Span
-from workers.engine.model.gptj import GPTJ
+from workers.engine.backends.cuda.step_tables import aligned, staged
+from workers.engine.backends.interface import Network, Span
 from workers.engine.scheduling.blocks import BLOCK
 
 BUCKETS = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -30,7 +29,8 @@ _CHUNKS = (2, 16, 32, 64)
 class GatheringBank(Protocol):
     """What graphs need of a bank of adapters."""
 
-    generation: int
+    @property
+    def generation(self) -> int: ...
 
     def gathered(self, slots: Tensor) -> StepAdapters:
         """Adds to row n what the adapter in slot slots[n] adds, nothing for slot 0, whatever
@@ -73,9 +73,7 @@ class DecodeInputs:
             rows[row] = position, table[-1] * BLOCK + position % BLOCK
             singles[row, 1] = position + 1
             tables[row, : len(table)] = table
-        if self._whole.is_cuda:
-            host = host.pin_memory()
-        self._whole.copy_(host, non_blocking=True)
+        self._whole.copy_(staged(host, self._whole.device), non_blocking=True)
 
     def _views(self, whole: Tensor) -> list[Tensor]:
         """ids, slots, and `StepTables`' rows, singles and tables."""
@@ -124,8 +122,7 @@ class _Graph:
 
 
 class GraphedDecode:
-    """Logits of steps that only decode, for one model and one cache. Used by one thread at a time,
-    under `torch.inference_mode()`.
+    """The `CapturedDecode` of one network and one cache. Used under `torch.inference_mode()`.
 
     capture: gives what repeats a calculation, see `CudaCapture`.
     adapters: None serves steps without adapters only.
@@ -134,14 +131,14 @@ class GraphedDecode:
 
     def __init__(
         self,
-        model: GPTJ,
+        network: Network,
         cache: CudaCache,
         capture: Callable[[Callable[[], Tensor]], tuple[Callable[[], None], Tensor]],
         adapters: GatheringBank | None = None,
         *,
         most_rows: int = BUCKETS[-1],
     ) -> None:
-        self._model = model
+        self._network = network
         self._cache = cache
         self._capture = capture
         self._adapters = adapters
@@ -155,8 +152,8 @@ class GraphedDecode:
         # Chunks of as many rows as products have shapes for.
         for rows in _CHUNKS:
             chunk = Span(0, 0, rows, [self._cache.scratch] * -(-rows // BLOCK))
-            ids = torch.zeros(rows, dtype=torch.int64, device=self._model.device)
-            self._model.logits(self._model.hidden(ids, self._cache.step([chunk])))
+            ids = torch.zeros(rows, dtype=torch.int64, device=self._cache.layout.device)
+            self._network.logits(self._network.hidden(ids, self._cache.step([chunk])))
         # The largest first: the others then find room in its memory.
         for count in reversed(self._buckets):
             self._graph(count, adapts=False)
@@ -189,8 +186,8 @@ class GraphedDecode:
             adapters = bank.gathered(inputs.slots) if bank else None
 
             def forward() -> Tensor:
-                hidden = self._model.hidden(inputs.ids, inputs.attention, adapters)
-                return self._model.logits(hidden)
+                hidden = self._network.hidden(inputs.ids, inputs.attention, adapters)
+                return self._network.logits(hidden)
 
             replay, logits = self._capture(forward)
             graph = self._graphs[count, adapts] = _Graph(replay, inputs, logits, generation)

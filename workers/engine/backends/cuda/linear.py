@@ -17,26 +17,19 @@ from torch import Tensor
 
 from workers.engine.backends.cuda.product_kernels import few_rows, row_by_row
 from workers.engine.backends.cuda.shapes import Capability, ProductTile, product_tile
+from workers.engine.backends.torch.linear import finish
 
 # Rows of a matrix that are rounded at a time: rounding needs a few copies in fp32.
 _ROUNDED_ROWS = 4096
 
 
-def capability_of(device: torch.device) -> Capability:
-    major, minor = torch.cuda.get_device_capability(device)
-    return major, minor
-
-
 @dataclass(frozen=True, slots=True)
 class CudaLinear:
+    """capability: of the weight's device, in both."""
+
     weight: Tensor
     bias: Tensor
     capability: Capability
-
-    @classmethod
-    def of(cls, weight: Tensor, bias: Tensor) -> CudaLinear:
-        """Keeps the weight as it is."""
-        return cls(weight, bias, capability_of(weight.device))
 
     def __call__(
         self, x: Tensor, *, gelu_from: int | None = None, residual: Tensor | None = None
@@ -45,7 +38,7 @@ class CudaLinear:
         tile = product_tile(x.shape[0], outputs, self.capability, int8=False)
         if tile is None or x.dtype == torch.float32:
             y = torch.nn.functional.linear(x, self.weight, self.bias)
-            return _finish(y, gelu_from, residual)
+            return finish(y, gelu_from, residual)
         return _product(x, self.weight, None, self.bias, gelu_from, residual, tile)
 
 
@@ -59,10 +52,10 @@ class Int8CudaLinear:
     capability: Capability
 
     @classmethod
-    def of(cls, weight: Tensor, bias: Tensor) -> Int8CudaLinear:
+    def of(cls, weight: Tensor, bias: Tensor, capability: Capability) -> Int8CudaLinear:
         """Rounds a copy, on the weight's own device."""
         rounded, scales = round_to_int8(weight)
-        return cls(rounded, scales, bias, capability_of(weight.device))
+        return cls(rounded, scales, bias, capability)
 
     def __call__(
         self, x: Tensor, *, gelu_from: int | None = None, residual: Tensor | None = None
@@ -73,7 +66,7 @@ class Int8CudaLinear:
             # With its scale, as a sum of whole numbers could pass the largest of fp16.
             wide = self.weight * self.scales.to(x.dtype).unsqueeze(1)
             y = torch.nn.functional.linear(x, wide, self.bias)
-            return _finish(y, gelu_from, residual)
+            return finish(y, gelu_from, residual)
         return _product(x, self.weight, self.scales, self.bias, gelu_from, residual, tile)
 
 
@@ -125,9 +118,3 @@ def _product(
                 num_stages=tile.stages,
             )
     return y
-
-
-def _finish(y: Tensor, gelu_from: int | None, residual: Tensor | None) -> Tensor:
-    if gelu_from is not None:
-        torch.ops.aten.gelu_(y[:, gelu_from:], approximate="tanh")
-    return y if residual is None else y.add_(residual)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from workers.engine.backends.torch.cache import Span
+from workers.engine.backends.interface import Span
 from workers.engine.scheduling.blocks import BLOCK
 
 Integers = npt.NDArray[np.int32]
@@ -89,16 +89,14 @@ def to_device(parts: Sequence[Integers], device: torch.device) -> list[Tensor]:
     packed = np.zeros(length, dtype=np.int32)
     for part, begin in zip(parts, begins, strict=True):
         packed[begin : begin + part.size] = part.reshape(-1)
-    whole = upload(packed, device)
+    whole = staged(torch.from_numpy(packed), device).to(device, non_blocking=True)
     return [
         whole[begin : begin + part.size].view(part.shape)
         for part, begin in zip(parts, begins, strict=True)
     ]
 
 
-def upload(numbers: Integers, device: torch.device) -> Tensor:
-    """On a GPU by an asynchronous copy from pinned memory, which torch holds until it is done."""
-    host = torch.from_numpy(numbers)
-    if device.type != "cuda":
-        return host.to(device)
-    return host.pin_memory().to(device, non_blocking=True)
+def staged(host: Tensor, device: torch.device) -> Tensor:
+    """`host` where the device copies from without the host's waiting: in pinned memory, which torch
+    holds until the copy is done. Where kernels are interpreted, the device is the host itself."""
+    return host.pin_memory() if device.type == "cuda" else host

@@ -15,8 +15,8 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from workers.engine.backends.interface import Span
 from workers.engine.backends.native import build
-from workers.engine.backends.torch.cache import Span
 from workers.engine.scheduling.blocks import BLOCK
 
 
@@ -133,7 +133,8 @@ class NativeAttention:
         return pool
 
     def __call__(self, pool: Tensor, wide: Tensor, step: Step) -> None:
-        """One layer: stores keys and values of the step's rows, and writes attention over v.
+        """One layer: stores keys and values of the step's rows in the pool, and attends; the
+        result replaces v's columns, as `StepAttention` says.
 
         pool: [blocks, block_size] of this layer.
         wide: fp32 [N, >= 3 d], columns q, k, v (unturned); rows may be strided.

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from workers.engine.backends.interface import CacheLayout, Span, StepAttention
 from workers.engine.backends.native.attention import NativeAttention, Step, copy_block
-from workers.engine.backends.torch.cache import CacheLayout, Span, StepAttention
 
 
 class NativeCache:
     """A pool of blocks on the CPU in the layout's dtype, see `native.attention`.
 
-    rotations: complex64 [positions, rotary / 2], see `model.rotation_table`.
+    rotations: complex64 [positions, rotary / 2], see `gptj.rotation_table`.
     """
 
     def __init__(self, layout: CacheLayout, rotations: Tensor, blocks: int) -> None:
@@ -25,9 +25,11 @@ class NativeCache:
     def step(self, spans: Sequence[Span]) -> StepAttention:
         step = Step.of(spans)
         attention, layers = self._attention, self._layers
+        values = 2 * attention.heads * attention.head_dim
 
-        def attend(layer: int, wide: Tensor) -> None:
+        def attend(layer: int, wide: Tensor) -> Tensor:
             attention(layers[layer], wide, step)
+            return wide[:, values:]
 
         return attend
 

@@ -85,38 +85,30 @@ class NativeLinear:
         )
 
     def __call__(
-        self,
-        x: Tensor,
-        *,
-        out: Tensor | None = None,
-        gelu_from: int | None = None,
-        residual: Tensor | None = None,
+        self, x: Tensor, *, gelu_from: int | None = None, residual: Tensor | None = None
     ) -> Tensor:
         """fp32 [N, inputs] -> [N, outputs].
 
-        x, out, residual: rows may be strided. out may be residual itself; it must not overlap x.
+        x, residual: rows may be strided.
         gelu_from: columns from this one on pass GELU (tanh form).
         residual: [N, outputs], added last.
         """
         rows = x.shape[0]
-        if out is None:
-            out = torch.empty((rows, self.outputs))
-        elif out.shape != (rows, self.outputs):
-            raise ValueError(f"out must be [{rows}, {self.outputs}]; it is {list(out.shape)}")
         if x.shape[1] != self.inputs:
             raise ValueError(f"x must be [N, {self.inputs}]; it is {list(x.shape)}")
+        y = torch.empty((rows, self.outputs))
         failed = self._forward(
             self._address,
             *_place(x),
             rows,
-            *_place(out),
+            *(y.data_ptr(), self.outputs),
             self.outputs if gelu_from is None else gelu_from,
-            *((None, 0) if residual is None else _place(residual, out.shape)),
+            *((None, 0) if residual is None else _place(residual, y.shape)),
             torch.get_num_threads(),
         )
         if failed:
             raise MemoryError("There is no memory for a product's scratch.")
-        return out
+        return y
 
 
 def _place(rows: Tensor, shape: torch.Size | None = None) -> tuple[int, int]:

@@ -20,9 +20,9 @@ from workers.engine.checkpoint.spec import ModelConfig
 
 # Slots that a stack begins with, slot 0 among them.
 _FIRST_SLOTS = 4
-# On a GPU, groups of fewer rows are gathered. On a CPU none are: copying an adapter costs more
-# than a product with it.
-_GATHERED_BELOW = 16
+# What is faster, see `StackStore`: on a CPU, copying an adapter costs more than a product with it.
+GATHERED_BELOW_ON_CPU = 0
+GATHERED_BELOW_ON_GPU = 16
 
 
 @dataclass(slots=True)
@@ -89,17 +89,17 @@ class _StackedRows:
 
 
 class StackStore:
-    """gathered_below: groups of fewer rows are gathered; None takes what is faster."""
+    """dtype: of the activations.
+    gathered_below: groups of fewer rows are gathered; 0 for none.
+    """
 
     def __init__(
         self,
         config: ModelConfig,
         device: torch.device,
         dtype: torch.dtype,
-        gathered_below: int | None,
+        gathered_below: int,
     ) -> None:
-        if gathered_below is None:
-            gathered_below = _GATHERED_BELOW if device.type == "cuda" else 0
         self._config = config
         self._device = device
         self._dtype = dtype

@@ -11,81 +11,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from workers.engine.backends.host_memory import available_bytes
+from workers.engine.backends.interface import CacheLayout, Span, StepAttention
 from workers.engine.scheduling.blocks import BLOCK
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """`count` consecutive rows of a step, from `row`, that are the tokens of one sequence from
-    position `start` on.
-
-    table: the sequence's blocks; position p lies in block table[p // BLOCK].
-    row_by_row: attention for each row alone rather than for chunks, where that differs.
-    """
-
-    row: int
-    start: int
-    count: int
-    table: Sequence[int]
-    row_by_row: bool = False
-
-
-class StepAttention(Protocol):
-    """Attention of one step's rows."""
-
-    def __call__(self, layer: int, wide: Tensor) -> None:
-        """Rotates q and k of wide [N, >= 3d], stores k and v, attends, and writes the result [N, d]
-        over v's columns."""
-
-
-class Cache(Protocol):
-    """Blocks for keys and values of all layers."""
-
-    def step(self, spans: Sequence[Span]) -> StepAttention:
-        """Attention over the rows of these spans, which follow one another from row 0."""
-
-    def copy(self, source: int, target: int) -> None:
-        """Makes `target` hold what `source` holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class CacheLayout:
-    """Geometry and place of the cache; dtype: what keys and values are kept in."""
-
-    layers: int
-    heads: int
-    head_dim: int
-    dtype: torch.dtype
-    device: torch.device
-
-    @property
-    def block_bytes(self) -> int:
-        item_bytes: int = self.dtype.itemsize
-        return BLOCK * 2 * self.layers * self.heads * self.head_dim * item_bytes
-
-
-def default_blocks(layout: CacheLayout, most_positions: int) -> int:
-    """Blocks for half of what is free now on the layout's device, and no more than are needed for
-    `most_positions`."""
-    if layout.device.type == "cuda":
-        free: int | None = torch.cuda.mem_get_info(layout.device)[0]
-    else:
-        free = available_bytes()
-    most = -(-most_positions // BLOCK)
-    return most if free is None else min(most, free // 2 // layout.block_bytes)
 
 
 class TorchCache:
     """A pool [L, blocks * BLOCK, 2, H, D]; a CPU commits its pages only as they are written.
 
-    rotations: complex64 [positions, rotary / 2], see `model.rotation_table`.
+    rotations: complex64 [positions, rotary / 2], see `gptj.rotation_table`.
     """
 
     def __init__(self, layout: CacheLayout, rotations: Tensor, blocks: int) -> None:
@@ -135,7 +73,7 @@ class TorchAttention:
         self._rotations = cache.rotations[torch.tensor(positions, device=device)].unsqueeze(1)
         self._queries = [query for span in spans for query in _queries(span, device)]
 
-    def __call__(self, layer: int, wide: Tensor) -> None:
+    def __call__(self, layer: int, wide: Tensor) -> Tensor:
         rows, heads, dim = wide.shape[0], self._heads, self._head_dim
         width = heads * dim
         qkv = wide[:, : 3 * width].float()
@@ -164,6 +102,7 @@ class TorchAttention:
                 attn_mask=query.mask,
             )
             results[query.row : end].copy_(result[0].transpose(0, 1))
+        return wide[:, 2 * width :]
 
 
 def _queries(span: Span, device: torch.device) -> list[_Query]:

@@ -1,18 +1,15 @@
-"""y = x W^T + b over the rows of a step, in the layout the device likes.
+"""y = x W^T + b over the rows of a step, by torch.
 
-    PlainLinear    torch's own product: GPUs, fp16 on a CPU, CPUs without oneDNN
-    PackedLinear   weights in oneDNN's layout: fp32 and bf16 on a CPU
-    Int8Linear     int8 weights, activations rounded to int8 row by row: a CPU
-    NativeLinear   this engine's own kernels (`native.linear`): a CPU with a compiler
-
-All take the same call: rows in, and what comes after the product where it is cheapest.
+PlainLinear    torch's own product: GPUs, fp16 on a CPU, CPUs without oneDNN
+PackedLinear   weights in oneDNN's layout: fp32 and bf16 on a CPU
+Int8Linear     int8 weights, activations rounded to int8 row by row: a CPU
 """
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,20 +18,8 @@ from torch import Tensor
 PACKED_ROWS = 16
 
 
-class Linear(Protocol):
-    """weight [out, in] and bias [out] of a dense layer."""
-
-    def __call__(
-        self, x: Tensor, *, gelu_from: int | None = None, residual: Tensor | None = None
-    ) -> Tensor:
-        """[N, in] -> [N, out]; rows of x may be strided.
-
-        gelu_from: columns from here on go through GPT-J's gelu (the tanh form).
-        residual: [N, out], added to the result.
-        """
-
-
-def _finish(y: Tensor, gelu_from: int | None, residual: Tensor | None) -> Tensor:
+def finish(y: Tensor, gelu_from: int | None, residual: Tensor | None) -> Tensor:
+    """What comes after a product, see `Linear`; in place, on a `y` that nobody else holds."""
     if gelu_from is not None:
         torch.ops.aten.gelu_(y[:, gelu_from:], approximate="tanh")
     return y if residual is None else y.add_(residual)
@@ -49,7 +34,7 @@ class PlainLinear:
         self, x: Tensor, *, gelu_from: int | None = None, residual: Tensor | None = None
     ) -> Tensor:
         y = torch.nn.functional.linear(x, self.weight, self.bias)
-        return _finish(y, gelu_from, residual)
+        return finish(y, gelu_from, residual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +58,7 @@ class PackedLinear:
         if rows == 1 and x.dtype == torch.float32:
             x = x.expand(2, -1).contiguous()
         y = torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
-        return _finish(y[:rows], gelu_from, residual)
+        return finish(y[:rows], gelu_from, residual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +89,12 @@ class Int8Linear:
         y = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
             x / largest, 1.0 / 127.0, 128, self.packed
         )
-        return _finish(torch.addcmul(self.bias, y, largest), gelu_from, residual)
+        return finish(torch.addcmul(self.bias, y, largest), gelu_from, residual)
 
 
-def packs(dtype: torch.dtype, device: torch.device) -> bool:
-    """Whether `PackedLinear` serves such weights."""
-    if device.type != "cpu" or not torch.backends.mkldnn.is_available():
+def cpu_packs(dtype: torch.dtype) -> bool:
+    """Whether `PackedLinear` serves weights of this dtype on this CPU."""
+    if not torch.backends.mkldnn.is_available():
         return False
     if dtype is torch.bfloat16:
         return torch.ops.mkldnn._is_mkldnn_bf16_supported() is True
