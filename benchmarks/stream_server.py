@@ -23,7 +23,7 @@ _open: dict[str, "BaselineConsumer"] = {}
 
 
 class BaselineConsumer(AsyncWebsocketConsumer):
-    """Sends what is pending in one frame, as `RunConsumer` does."""
+    """Sends what is pending in one frame, as `PageConsumer` does."""
 
     async def connect(self) -> None:
         self.wake = asyncio.Event()

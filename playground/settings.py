@@ -179,6 +179,9 @@ def _redis(given: str) -> RedisAddress:
 
 # REDIS_URL if set, else the embedded server's socket (see core/valkey.py).
 REDIS = env.parsed("REDIS_URL", "", _redis)
+# Over how many channels the live text of all runs is spread. Workers and web processes need the
+# same number; a page of one that has another reads its text every 5 s.
+LIVE_SHARDS = env.whole("LIVE_SHARDS", 16, least=1, most=4096)
 # The embedded server's cap on memory; a Redis of your own has its own.
 EMBEDDED_REDIS_MEMORY_MB = env.whole("EMBEDDED_REDIS_MEMORY_MB", 512, least=16)
 

@@ -1,18 +1,7 @@
-"""A page's one socket: it follows runs, and nothing else goes over it.
-
-Messages in, each a JSON object of at most 64 KiB:
-
-    {"type": "follow", "run": "<uuid>", "epoch": 1, "from": 5}
-    {"type": "unfollow", "run": "<uuid>"}
-
-Frames out are JSON arrays of events (live/tokenlog.py), all that was pending.
-"""
+"""A page's one socket: it follows topics (messages.py), and nothing else goes over it."""
 
 import asyncio
-import json
-import uuid
 from collections import Counter
-from dataclasses import dataclass
 
 import structlog
 from channels.db import database_sync_to_async
@@ -23,14 +12,12 @@ from playground.accounts.addresses import address_of_scope
 from playground.accounts.models import Person
 from playground.accounts.people import person_of_scope
 from playground.accounts.sessions import Standing
+from playground.core.errors import PlaygroundError
+from playground.live.feed import Feed
 from playground.live.hub import hub
-from playground.live.tokenlog import error_event
+from playground.live.messages import FollowRequest, error_event, read_message
 from playground.live.watching import PersonWatch
-from playground.runs.following import Outbox, RunFollower, tell_places
-from playground.runs.models import Run
 
-# Runs that one page may follow at a time.
-MOST_FOLLOWED = 16
 # Close code for a message that is not of the protocol.
 UNSUPPORTED = 4400
 # Close code for a person who has signed out, here or everywhere.
@@ -39,8 +26,6 @@ SIGNED_OUT = 4401
 DELETED = 4410
 # RFC 6455: the server met a condition that it did not expect.
 INTERNAL_ERROR = 1011
-# More than any run has of tokens or epochs.
-MOST = 2**31
 
 log = structlog.get_logger(__name__)
 
@@ -48,38 +33,12 @@ log = structlog.get_logger(__name__)
 _open: Counter[str] = Counter()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What a page asks: "follow" ``run`` from position ``start`` of ``epoch``, or "unfollow"."""
-
-    kind: str
-    run: str
-    epoch: int
-    start: int
-
-
-def read_message(text: str | None) -> Message | None:
-    """A message of the protocol, or None."""
-    try:
-        value = json.loads(text or "")
-        kind, run = value["type"], str(uuid.UUID(value["run"]))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
-    epoch, start = value.get("epoch", 1), value.get("from", 1)
-    if kind not in ("follow", "unfollow") or not (_is_count(epoch) and _is_count(start)):
-        return None
-    return Message(kind=kind, run=run, epoch=epoch, start=start)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST
-
-
-class RunConsumer(AsyncWebsocketConsumer):
+class PageConsumer(AsyncWebsocketConsumer):
     """Origin is checked before it (origins.py), the person before it accepts."""
 
     person: Person | None = None
     _keys: tuple[str, ...] = ()
+    _feed: Feed | None = None
     _sender: "asyncio.Task[None] | None" = None
     _watch: PersonWatch | None = None
 
@@ -90,17 +49,14 @@ class RunConsumer(AsyncWebsocketConsumer):
         if self.person is None or not self._admit(self.person):
             await self.close()
             return
-        self.outbox = Outbox()
-        self.followers: dict[str, RunFollower] = {}
-        self._sender = asyncio.create_task(self._send_while_open())
-        hub().each_tick(tell_places)
+        self._feed = Feed(person=self.person, hub=hub())
+        self._sender = asyncio.create_task(self._send_while_open(self._feed))
         await self.accept()
         self._watch = PersonWatch(
             person=self.person, session_key=self.scope["session"].session_key, gone=self._end
         )
+        # It looks as soon as it hears: what happened since the person was looked up, it missed.
         hub().add(self._watch)
-        # Whatever happened since the person was looked up was not heard.
-        self._watch.distrust()
 
     async def disconnect(self, code: int) -> None:
         if self._watch is not None:
@@ -112,17 +68,17 @@ class RunConsumer(AsyncWebsocketConsumer):
                 del _open[key]
         if self._sender is not None:
             self._sender.cancel()
-            for follower in self.followers.values():
-                hub().remove(follower)
+        if self._feed is not None:
+            self._feed.close()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         message = read_message(text_data)
-        if message is None:
+        if message is None or self._feed is None:
             await self.close(code=UNSUPPORTED)
-        elif message.kind == "follow":
-            await self._follow(message)
+        elif message.is_follow:
+            await self._follow(self._feed, message.request)
         else:
-            self._forget(message.run)
+            self._feed.unfollow(message.request.topic)
 
     async def _end(self, found: Standing) -> None:
         # Nothing more is for them, and nothing may be sent after the close.
@@ -130,37 +86,18 @@ class RunConsumer(AsyncWebsocketConsumer):
             self._sender.cancel()
         await self.close(code=DELETED if found is Standing.GONE else SIGNED_OUT)
 
-    async def _follow(self, message: Message) -> None:
-        run = message.run
-        self._forget(run)
-        if len(self.followers) >= MOST_FOLLOWED:
-            await self._tell_error(run, "too_many_followed", "This page follows too many runs.")
-        elif not await self._owns(run):
-            await self._tell_error(run, "not_found", "There is no such run, or it is not yours.")
-        else:
-            follower = RunFollower(
-                run=run, epoch=message.epoch, start=message.start, outbox=self.outbox, hub=hub()
-            )
-            self.followers[run] = follower
-            hub().add(follower)
-
-    async def _owns(self, run: str) -> bool:
-        own = Run.objects.filter(pk=uuid.UUID(run), person=self.person)
-        return await database_sync_to_async(own.exists, thread_sensitive=False)()
-
-    async def _send_while_open(self) -> None:
-        """Sends all that is pending in one frame, as fast as the reader takes it."""
-        outbox = self.outbox
+    async def _follow(self, feed: Feed, request: FollowRequest) -> None:
         try:
-            while True:
-                await outbox.wake.wait()
-                outbox.wake.clear()
-                behind = await self._catch_up() if outbox.is_behind else ()
-                if events := outbox.take():
-                    await self.send(text_data=f"[{','.join(events)}]")
-                for follower in behind:
-                    if follower.finished and not follower.stale:
-                        self._forget(follower.run)
+            await feed.follow(request)
+        except PlaygroundError as error:
+            event = error_event(request.topic, code=error.code, message=error.message)
+            await self.send(text_data=f"[{event}]")
+
+    async def _send_while_open(self, feed: Feed) -> None:
+        """Sends all that is pending in one frame, as fast as the reader takes it."""
+        try:
+            async for events in feed.frames():
+                await self.send(text_data=f"[{','.join(events)}]")
         except OSError:
             # The page has gone; `disconnect` follows.
             pass
@@ -168,22 +105,6 @@ class RunConsumer(AsyncWebsocketConsumer):
             # Closed, the page connects again; silent, it would wait for ever.
             log.exception("sender_failed")
             await self.close(code=INTERNAL_ERROR)
-
-    async def _catch_up(self) -> list[RunFollower]:
-        """Has those read who must, unless they are followed no more."""
-        behind = [f for f in self.outbox.take_behind() if self.followers.get(f.run) is f]
-        for follower in behind:
-            await follower.catch_up()
-        return behind
-
-    def _forget(self, run: str) -> None:
-        follower = self.followers.pop(run, None)
-        if follower is not None:
-            follower.leave()
-            hub().remove(follower)
-
-    async def _tell_error(self, run: str, code: str, message: str) -> None:
-        await self.send(text_data=f"[{error_event(run, code=code, message=message)}]")
 
     def _admit(self, person: Person) -> bool:
         """Counts the socket, unless the person or the address has enough of them."""

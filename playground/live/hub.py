@@ -1,6 +1,6 @@
-"""One subscription for all sockets of a web process.
+"""One subscription for all readers of a web process.
 
-The hub hands the lines that workers publish to whoever follows their run,
+The hub hands the lines that workers publish to whoever follows their topic,
 without parsing the events in them. What it hands over may have gaps; the
 follower sees them by position and reads the log (live/tokenlog.py).
 """
@@ -11,24 +11,24 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 
 import structlog
-from redis.exceptions import RedisError
 
 from playground.core.redis_clients import make_async
-from playground.live.tokenlog import CHANNEL, AsyncTokenReader
+from playground.live.subscription import Subscription
+from playground.live.tokenlog import AsyncTokenReader
 
 TICK_SECONDS = 1.0
-RECONNECT_SECONDS = (0.05, 2.0)
 
 log = structlog.get_logger(__name__)
 
 
 class Follower(Protocol):
-    """Someone who follows one run."""
+    """Someone who follows one topic, whose lines come on one channel."""
 
-    run: str
+    topic: str
+    channel: str
 
-    def offer(self, epoch: int, first: int, last: int, event: str) -> None:
-        """A line for its run. Must not block."""
+    def offer(self, choice: int, epoch: int, first: int, last: int, event: str) -> None:
+        """A line for its topic. Must not block."""
 
     def distrust(self) -> None:
         """Lines may have been missed: read the log."""
@@ -42,23 +42,41 @@ class Hub:
 
     def __init__(self) -> None:
         self.reader = AsyncTokenReader(make_async(timeout=2.0))
-        self._followers: dict[str, set[Follower]] = {}
+        self._by_topic: dict[str, set[Follower]] = {}
+        self._by_channel: dict[str, set[Follower]] = {}
+        # Those who were not told yet that their channel is heard, or cannot be.
+        self._waiting: set[Follower] = set()
+        self._subscription = Subscription(
+            take=self.dispatch, heard=self._distrust_channel, lost=self._distrust_waiting
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._each_tick: list[Callable[[Collection[Follower]], Awaitable[None]]] = []
 
     def add(self, follower: Follower) -> None:
-        """Hands ``follower`` every line of its run from now on."""
+        """Hands ``follower`` every line of its topic from some moment on.
+
+        At that moment it is told to distrust: what was said before, it reads. It is told so too
+        when the channel cannot be heard, so that it says what is known elsewhere.
+        """
         if not self._tasks:
-            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tick())]
-        self._followers.setdefault(follower.run, set()).add(follower)
+            self._tasks = [
+                asyncio.create_task(self._subscription.run()),
+                asyncio.create_task(self._tick()),
+            ]
+        self._by_topic.setdefault(follower.topic, set()).add(follower)
+        self._by_channel.setdefault(follower.channel, set()).add(follower)
+        if self._subscription.hears(follower.channel):
+            follower.distrust()
+        else:
+            self._waiting.add(follower)
+            self._subscription.want(follower.channel)
 
     def remove(self, follower: Follower) -> None:
         """Idempotent."""
-        of_run = self._followers.get(follower.run)
-        if of_run is not None:
-            of_run.discard(follower)
-            if not of_run:
-                del self._followers[follower.run]
+        self._waiting.discard(follower)
+        _discard(self._by_topic, follower.topic, follower)
+        if _discard(self._by_channel, follower.channel, follower):
+            self._subscription.drop(follower.channel)
 
     def each_tick(self, work: Callable[[Collection[Follower]], Awaitable[None]]) -> None:
         """Calls ``work`` with all followers once a second, once however often it is named."""
@@ -67,14 +85,14 @@ class Hub:
 
     def dispatch(self, data: bytes) -> None:
         """Hands out the lines of one message."""
-        followers = self._followers
+        followers = self._by_topic
         for line in data.decode().split("\n"):
-            run, epoch, first, last, event = line.split(" ", 4)
-            # Every web process hears every line; most are for pages of another one.
-            of_run = followers.get(run)
-            if of_run is not None:
-                for follower in of_run:
-                    follower.offer(int(epoch), int(first), int(last), event)
+            topic, choice, epoch, first, last, event = line.split(" ", 5)
+            # A channel has lines of other topics too, for pages of another process.
+            of_topic = followers.get(topic)
+            if of_topic is not None:
+                for follower in of_topic:
+                    follower.offer(int(choice), int(epoch), int(first), int(last), event)
 
     async def close(self) -> None:
         """Ends its tasks and connections."""
@@ -84,34 +102,15 @@ class Hub:
         self._tasks = []
         await self.reader.close()
 
-    async def _listen(self) -> None:
-        """Owns the subscription. One task: redis-py's is not safe for several."""
-        pause = RECONNECT_SECONDS[0]
-        while True:
-            client = make_async(timeout=None)
-            subscription = client.pubsub()
-            try:
-                await subscription.psubscribe(CHANNEL + "*")
-                while True:
-                    message = await subscription.get_message(timeout=30.0)
-                    if message is None:
-                        # Silence: an answer or an error tells the two ends apart.
-                        await subscription.ping()
-                    elif message["type"] == "pmessage":
-                        self.dispatch(message["data"])
-                    elif message["type"] == "psubscribe":
-                        pause = RECONNECT_SECONDS[0]
-                        for follower in self._all():
-                            follower.distrust()
-            except (RedisError, OSError) as error:
-                log.warning("subscription_lost", error=str(error))
-            # A line that nobody foresaw must not silence every page for good.
-            except Exception:
-                log.exception("dispatch_failed")
-            finally:
-                await _close_quietly(subscription, client)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, RECONNECT_SECONDS[1])
+    def _distrust_channel(self, channel: str) -> None:
+        for follower in list(self._by_channel.get(channel, ())):
+            self._waiting.discard(follower)
+            follower.distrust()
+
+    def _distrust_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, set()
+        for follower in waiting:
+            follower.distrust()
 
     async def _tick(self) -> None:
         while True:
@@ -127,7 +126,7 @@ class Hub:
                     log.warning("tick_failed", error=str(error))
 
     def _all(self) -> list[Follower]:
-        return [follower for of_run in self._followers.values() for follower in of_run]
+        return [follower for of_topic in self._by_topic.values() for follower in of_topic]
 
 
 _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()
@@ -141,9 +140,13 @@ def hub() -> Hub:
     return _hubs[loop]
 
 
-async def _close_quietly(*things: object) -> None:
-    for thing in things:
-        try:
-            await thing.aclose()  # type: ignore[attr-defined]
-        except (RedisError, OSError) as error:
-            log.debug("close_failed", error=str(error))
+def _discard(groups: dict[str, set[Follower]], name: str, follower: Follower) -> bool:
+    """Takes ``follower`` out of a group. True when the group is gone with it."""
+    group = groups.get(name)
+    if group is None:
+        return False
+    group.discard(follower)
+    if group:
+        return False
+    del groups[name]
+    return True

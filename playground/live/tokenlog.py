@@ -7,12 +7,15 @@ Two keys a run (and choice):
 - ``fence:<run>``, a hash: ``attempt`` and ``epoch`` of whoever may write,
   ``last:<choice>`` the last position, ``cancel`` once a stop was asked.
 
+Choices are the texts that one run makes of its prompt, counted from 0. Each has
+its own positions; attempt, epoch and stop are the run's.
+
 Invariants, kept by ``append.lua`` in one atomic call:
 
 1. An attempt below the fence writes nothing.
 2. Position ``p`` is written only when ``p - 1`` is the last one: no gap, no double.
 3. An attempt above the fence finds a log it did not open (Redis lost the
-   fence): it starts from an empty one, and its writer sends all it has.
+   fence): it starts from empty ones, of all choices, and its writer sends all it has.
 4. What was appended is published in the same call, so no reader sees a token
    that is not in the log.
 
@@ -21,11 +24,11 @@ until the row is final. See docs/architecture.md.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import redis
 import redis.asyncio
@@ -33,14 +36,11 @@ import redis.asyncio
 from playground.core.errors import LogDamaged
 from playground.core.failures import reason_of
 from playground.core.redis_clients import blocking
+from playground.live.channels import channel_of
 
-# A line of the live channel: run, epoch, first and last position, and the event
-# as the page gets it. A notice has no positions: 0 and LOOK says that the row
+# A line of the live channel: topic, choice, epoch, first and last position, and the
+# event as the page gets it. A notice has no positions: 0 and LOOK says that the row
 # has changed, 0 and FORWARD that the event may be handed on as it is.
-CHANNEL = "live:"
-# Notices that no worker sends: a queued run was cancelled, a sweep gave up.
-NOTICES = CHANNEL + "notices"
-
 LOOK, FORWARD = 0, 1
 
 APPEND = (Path(__file__).parent / "append.lua").read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ FORGOTTEN_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What one run adds: tokens ``before + 1`` onwards, each a JSON array."""
+    """What one choice of a run adds: tokens ``before + 1`` onwards, each a JSON array."""
 
     run: str
     choice: int
@@ -99,25 +99,30 @@ class TokenLog:
         pipe = self._redis.pipeline(transaction=True)
         pipe.hset(f"fence:{run}", "attempt", attempt)
         pipe.hget(f"fence:{run}", "epoch")
-        pipe.xrange(f"log:{run}:{choice}")
+        pipe.xrange(_log_key(run, choice))
         _, epoch, entries = pipe.execute()
         return _part(epoch, 1, entries)
 
-    def start(self, run: str, *, attempt: int, epoch: int, choice: int = 0) -> None:
-        """Begins an empty log of ``epoch``."""
+    def start(self, run: str, *, attempt: int, epoch: int, choices: int = 1) -> None:
+        """Begins empty logs of ``epoch``, one for each of ``choices``."""
         pipe = self._redis.pipeline(transaction=True)
-        pipe.delete(f"log:{run}:{choice}")
+        pipe.delete(*(_log_key(run, choice) for choice in range(choices)))
         pipe.hset(
             f"fence:{run}",
-            mapping={"attempt": attempt, "epoch": epoch, f"last:{choice}": 0},
+            mapping={
+                "attempt": attempt,
+                "epoch": epoch,
+                **{f"last:{choice}": 0 for choice in range(choices)},
+            },
         )
         pipe.execute()
 
-    def append(self, channel: str, items: Iterable[Item]) -> list[Reply]:
+    def append(self, items: Iterable[Item]) -> list[Reply]:
         """Appends and publishes; one reply an item. The invariants are above."""
-        arguments: list[str | int] = [channel]
+        arguments: list[str | int] = []
         for item in items:
             arguments += (
+                channel_of(run_topic(item.run)),
                 item.run,
                 item.choice,
                 item.attempt,
@@ -135,7 +140,7 @@ class TokenLog:
         """The tokens from position ``start`` on."""
         pipe = self._redis.pipeline(transaction=True)
         pipe.hget(f"fence:{run}", "epoch")
-        pipe.xrange(f"log:{run}:{choice}", min=f"0-{start}")
+        pipe.xrange(_log_key(run, choice), min=f"0-{start}")
         epoch, entries = pipe.execute()
         return _part(epoch, start, entries)
 
@@ -143,31 +148,43 @@ class TokenLog:
         """Leaves word for the worker that runs it, seen at its next append."""
         self._redis.hset(f"fence:{run}", "cancel", 1)
 
-    def close(self, channel: str, run: str, notice: str, *, expire: int, choice: int = 0) -> None:
-        """Tells readers that the row is final, and lets the log go after a while.
+    def close(self, run: str, event: str, *, epoch: int, expire: int) -> None:
+        """Tells readers that the row is final, and lets the logs go after a while.
 
         Only after the row is committed: until then the log is the text.
         """
+        topic = run_topic(run)
+        keys = list(self._log_keys(run)) or [_log_key(run, 0)]
         pipe = self._redis.pipeline(transaction=True)
-        pipe.expire(f"log:{run}:{choice}", expire)
-        pipe.expire(f"fence:{run}", expire)
-        pipe.publish(channel, notice)
+        for key in (*keys, f"fence:{run}"):
+            pipe.expire(key, expire)
+        pipe.publish(channel_of(topic), notice_line(topic, epoch, event))
         pipe.execute()
 
-    def forget(self, run: str, choice: int = 0) -> None:
-        """Takes a run's text away for good: no attempt writes to its log any more."""
-        if not self._redis.exists(f"fence:{run}"):
+    def forget(self, run: str) -> None:
+        """Takes a run's text away for good: no attempt writes to its logs any more."""
+        keys = list(self._log_keys(run))
+        if not keys:
             # Nobody has begun it, or all of it has expired.
             return
         pipe = self._redis.pipeline(transaction=True)
-        pipe.delete(f"log:{run}:{choice}")
+        pipe.delete(*keys)
         pipe.hset(f"fence:{run}", "attempt", NEVER)
         pipe.expire(f"fence:{run}", FORGOTTEN_SECONDS)
         pipe.execute()
 
-    def tell(self, channel: str, notice: str) -> None:
-        """Publishes a notice (`notice_line`)."""
-        self._redis.publish(channel, notice)
+    def tell(self, run: str, event: str, *, epoch: int, kind: int = LOOK) -> None:
+        """Publishes a notice to readers of ``run``."""
+        topic = run_topic(run)
+        self._redis.publish(channel_of(topic), notice_line(topic, epoch, event, kind=kind))
+
+    def _log_keys(self, run: str) -> Iterator[str]:
+        """The logs of all choices that were begun."""
+        fields = cast("list[bytes]", self._redis.hkeys(f"fence:{run}"))
+        for field in fields:
+            before, _, choice = field.decode().partition(":")
+            if before == "last":
+                yield _log_key(run, int(choice))
 
 
 @lru_cache(maxsize=1)
@@ -182,16 +199,25 @@ class AsyncTokenReader:
     def __init__(self, client: "redis.asyncio.Redis") -> None:
         self._redis = client
 
-    async def read(self, run: str, *, start: int = 1, choice: int = 0) -> LogPart:
-        """The tokens from position ``start`` on, at most `READ_AT_MOST`."""
+    async def read(self, run: str, *, starts: Sequence[int]) -> list[LogPart]:
+        """The tokens of choices 0, 1, ... from each one's start on, at most `READ_AT_MOST` of each.
+
+        All are of one moment, and so of one epoch.
+        """
         pipe = self._redis.pipeline(transaction=True)
         pipe.hget(f"fence:{run}", "epoch")
-        pipe.xrange(f"log:{run}:{choice}", min=f"0-{start}", count=READ_AT_MOST)
-        epoch, entries = await pipe.execute()
-        return _part(epoch, start, entries)
+        for choice, start in enumerate(starts):
+            pipe.xrange(_log_key(run, choice), min=f"0-{start}", count=READ_AT_MOST)
+        epoch, *logs = await pipe.execute()
+        return [_part(epoch, start, entries) for start, entries in zip(starts, logs, strict=True)]
 
     async def close(self) -> None:
         await self._redis.aclose()
+
+
+def run_topic(run: str) -> str:
+    """The topic of those who follow ``run``; append.lua writes it too."""
+    return f"run:{run}"
 
 
 def token_json(
@@ -225,7 +251,7 @@ def log_damaged(error: Exception) -> LogDamaged:
     )
 
 
-def tokens_event(run: str, part: LogPart, choice: int = 0) -> str:
+def tokens_event(run: str, choice: int, part: LogPart) -> str:
     """The event that carries ``part``, equal to what ``append.lua`` publishes."""
     return (
         f'{{"type":"tokens","run":"{run}","choice":{choice},"epoch":{part.epoch},'
@@ -248,14 +274,13 @@ def state_event(run: str, *, epoch: int, status: str, position: int = 0, **more:
     )
 
 
-def error_event(run: str, *, code: str, message: str) -> str:
-    """The event that says why there is nothing more of a run."""
-    return json.dumps({"type": "error", "code": code, "message": message, "run": run})
-
-
-def notice_line(run: str, epoch: int, event: str, *, kind: int = LOOK) -> str:
+def notice_line(topic: str, epoch: int, event: str, *, kind: int = LOOK) -> str:
     """A line of the live channel that carries a notice."""
-    return f"{run} {epoch} 0 {kind} {event}"
+    return f"{topic} 0 {epoch} 0 {kind} {event}"
+
+
+def _log_key(run: str, choice: int) -> str:
+    return f"log:{run}:{choice}"
 
 
 def _part(

@@ -11,8 +11,10 @@ from redis.exceptions import RedisError
 
 from playground.accounts.models import Person
 from playground.accounts.sessions import Standing, notice_name, standing
+from playground.core.redis_clients import blocking
+from playground.live.channels import SESSIONS
 from playground.live.hub import TICK_SECONDS, Follower
-from playground.live.tokenlog import NOTICES, notice_line, token_log
+from playground.live.tokenlog import notice_line
 
 # Seconds without a word after which it looks all the same: a session may run out.
 SILENCE = 60.0
@@ -34,7 +36,8 @@ class PersonWatch(Follower):
         session_key: str | None,
         gone: Callable[[Standing], Awaitable[None]],
     ) -> None:
-        self.run = notice_name(person)
+        self.topic = notice_name(person)
+        self.channel = SESSIONS
         self._person = person
         self._session_key = session_key
         self._gone = gone
@@ -42,7 +45,7 @@ class PersonWatch(Follower):
         self._again = False
         self._look: asyncio.Task[None] | None = None
 
-    def offer(self, epoch: int, first: int, last: int, event: str) -> None:
+    def offer(self, choice: int, epoch: int, first: int, last: int, event: str) -> None:
         self.distrust()
 
     def distrust(self) -> None:
@@ -85,7 +88,7 @@ class PersonWatch(Follower):
 def tell_watches(name: str, **kwargs: Any) -> None:
     """Has every `PersonWatch` of ``name`` look, in all web processes."""
     try:
-        token_log().tell(NOTICES, notice_line(name, 1, "{}"))
+        blocking().publish(SESSIONS, notice_line(name, 1, "{}"))
     except RedisError as error:
         # Sockets look by themselves when their connection to Redis comes back.
         log.warning("session_end_not_told", error=str(error))

@@ -102,14 +102,14 @@ def test_a_live_run_is_stopped_and_no_worker_writes_to_it_again(
     log, run_id = token_log(), str(run.pk)
     log.start(run_id, attempt=1, epoch=1)
     item = Item(run=run_id, choice=0, attempt=1, epoch=1, before=0, tokens=['[5," a"]'])
-    log.append("live:w", [item])
+    log.append([item])
 
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         runs_delete(person=person, run_ids=[run.pk])
 
     assert not Run.objects.exists()
     assert redis_client.keys("log:*") == []
-    assert [reply.stale for reply in log.append("live:w", [item])] == [True]
+    assert [reply.stale for reply in log.append([item])] == [True]
     assert redis_client.keys("log:*") == []
     assert redis_client.ttl(f"fence:{run_id}") > 0
     assert runs_to_stop([run.pk]) == [run.pk]

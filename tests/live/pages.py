@@ -9,7 +9,7 @@ from asgiref.testing import ApplicationCommunicator
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.asgi import application
-from playground.live.tokenlog import NOTICES, Item, notice_line, state_event, token_json, token_log
+from playground.live.tokenlog import Item, state_event, token_json, token_log
 from playground.runs.models import Run
 from tests.conftest import make_run
 
@@ -87,14 +87,21 @@ async def running(person: Person, **values: object) -> Run:
     )
 
 
-def write(run: Run, *texts: str, before: int = 0, attempt: int = 1, epoch: int = 1) -> None:
+def write(
+    run: Run,
+    *texts: str,
+    before: int = 0,
+    attempt: int = 1,
+    epoch: int = 1,
+    choice: int = 0,
+) -> None:
     """Appends as a worker does."""
     tokens = [token_json(7, text) for text in texts]
-    token_log().append("live:w", [Item(str(run.pk), 0, attempt, epoch, before, tokens)])
+    token_log().append([Item(str(run.pk), choice, attempt, epoch, before, tokens)])
 
 
 async def finish(run: Run, tokens: int, *, epoch: int = 1) -> None:
     """Commits the row, then tells readers, as a worker does."""
     await Run.objects.filter(pk=run.pk).aupdate(status="succeeded", completion_tokens=tokens)
     event = state_event(str(run.pk), epoch=epoch, status="succeeded", position=tokens)
-    token_log().close(NOTICES, str(run.pk), notice_line(str(run.pk), epoch, event), expire=60)
+    token_log().close(str(run.pk), event, epoch=epoch, expire=60)

@@ -10,9 +10,10 @@ from django.conf import settings
 
 from playground.accounts.models import Person
 from playground.live import consumers
+from playground.live.feed import Feed
 from playground.live.hub import hub
+from playground.live.outbox import MAX_PENDING
 from playground.live.tokenlog import Item, token_json, token_log
-from playground.runs.following import MOST_PENDING
 from playground.runs.models import Run
 from tests.conftest import make_run
 from tests.live.pages import Page, finish, running, write
@@ -44,7 +45,7 @@ async def test_a_finished_run_is_followed_no_more(tab: Page, person: Person) -> 
 
     async with asyncio.timeout(5):
         # It may look once more before it lets go.
-        while str(run.pk) in hub()._followers:  # noqa: ASYNC110
+        while f"run:{run.pk}" in hub()._by_topic:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     write(run, "zombie")
 
@@ -138,7 +139,7 @@ async def test_log_probabilities_arrive_as_they_were_written(tab: Page, person: 
     await tab.until_state("running")
 
     line = token_json(7, "a", -0.5, [(7, -0.5), (8, -1.25)])
-    token_log().append("live:w", [Item(str(run.pk), 0, 1, 1, 0, [line])])
+    token_log().append([Item(str(run.pk), 0, 1, 1, 0, [line])])
 
     assert (await tab.next())["tokens"] == [[7, "a", -0.5, [[7, -0.5], [8, -1.25]]]]
 
@@ -150,25 +151,25 @@ async def test_a_reader_that_falls_far_behind_loses_nothing(
     await tab.follow(run)
     await tab.until_state("running")
     gate = asyncio.Event()
-    send = consumers.RunConsumer.send
+    send = consumers.PageConsumer.send
 
     async def slowly(self: Any, *arguments: Any, **options: Any) -> None:
         await gate.wait()
         await send(self, *arguments, **options)
 
-    monkeypatch.setattr(consumers.RunConsumer, "send", slowly)
-    count = 3 * MOST_PENDING
+    monkeypatch.setattr(consumers.PageConsumer, "send", slowly)
+    count = 3 * MAX_PENDING
     pushed = []
     for position in range(count):
         write(run, str(position), before=position)
         await asyncio.sleep(0)
-        (follower,) = hub()._followers[str(run.pk)]
+        (follower,) = hub()._by_topic[f"run:{run.pk}"]
         pushed.append(len(follower._outbox._pending))  # type: ignore[attr-defined]
     await finish(run, count)
 
     gate.set()
 
-    assert max(pushed) <= MOST_PENDING
+    assert max(pushed) <= MAX_PENDING
     assert await tab.until_state("succeeded") == [str(position) for position in range(count)]
 
 
@@ -180,7 +181,7 @@ async def test_a_sender_that_fails_closes_the_socket(
     async def broken(self: object) -> list[object]:
         raise RuntimeError("unforeseen")
 
-    monkeypatch.setattr(consumers.RunConsumer, "_catch_up", broken)
+    monkeypatch.setattr(Feed, "_catch_up", broken)
     await tab.follow(run)
 
     assert await tab.close_code() == 1011

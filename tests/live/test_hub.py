@@ -7,24 +7,29 @@ from collections.abc import AsyncIterator
 import pytest
 import redis
 
+from playground.live.channels import channel_of
 from playground.live.hub import Hub
-from playground.live.tokenlog import FORWARD, Item, notice_line, token_log
+from playground.live.tokenlog import FORWARD, Item, run_topic, token_log
 
 RUN = "11111111-1111-1111-1111-111111111111"
 OTHER = "22222222-2222-2222-2222-222222222222"
+
+# Choice, epoch, first and last position, event.
+Line = tuple[int, int, int, int, str]
 
 
 class Recorder:
     """A follower that remembers."""
 
     def __init__(self, run: str) -> None:
-        self.run = run
-        self.lines: asyncio.Queue[tuple[int, int, int, str]] = asyncio.Queue()
+        self.topic = run_topic(run)
+        self.channel = channel_of(self.topic)
+        self.lines: asyncio.Queue[Line] = asyncio.Queue()
         self.distrusted = asyncio.Event()
         self.ticked = asyncio.Event()
 
-    def offer(self, epoch: int, first: int, last: int, event: str) -> None:
-        self.lines.put_nowait((epoch, first, last, event))
+    def offer(self, choice: int, epoch: int, first: int, last: int, event: str) -> None:
+        self.lines.put_nowait((choice, epoch, first, last, event))
 
     def distrust(self) -> None:
         self.distrusted.set()
@@ -32,7 +37,7 @@ class Recorder:
     def tick(self) -> None:
         self.ticked.set()
 
-    async def next(self) -> tuple[int, int, int, str]:
+    async def next(self) -> Line:
         return await asyncio.wait_for(self.lines.get(), 5)
 
 
@@ -54,23 +59,22 @@ async def listening(hub: Hub, run: str = RUN) -> Recorder:
 
 def append(run: str, text: str, before: int = 0) -> None:
     item = Item(run, 0, 1, 1, before, [json.dumps([7, text])])
-    token_log().append("live:w", [item])
+    token_log().append([item])
 
 
 async def test_a_line_reaches_all_who_follow_its_run_and_nobody_else(hub: Hub) -> None:
     first = await listening(hub)
-    second, other = Recorder(RUN), Recorder(OTHER)
+    second, other = Recorder(RUN), await listening(hub, OTHER)
     hub.add(second)
-    hub.add(other)
 
     append(RUN, "a b\nc")
     append(OTHER, "x")
 
     line = await first.next()
-    assert line[:3] == (1, 1, 1)
-    assert json.loads(line[3])["tokens"] == [[7, "a b\nc"]]
+    assert line[:4] == (0, 1, 1, 1)
+    assert json.loads(line[4])["tokens"] == [[7, "a b\nc"]]
     assert await second.next() == line
-    assert (await other.next())[3].count(OTHER) == 1
+    assert (await other.next())[4].count(OTHER) == 1
     assert first.lines.empty()
 
 
@@ -79,18 +83,18 @@ async def test_one_message_may_carry_lines_of_many_runs(hub: Hub) -> None:
     hub.add(first)
     hub.add(second)
 
-    hub.dispatch(f"{RUN} 1 4 5 [a b]\n{OTHER} 2 1 1 {{}}".encode())
+    hub.dispatch(f"run:{RUN} 0 1 4 5 [a b]\nrun:{OTHER} 3 2 1 1 {{}}".encode())
 
-    assert first.lines.get_nowait() == (1, 4, 5, "[a b]")
-    assert second.lines.get_nowait() == (2, 1, 1, "{}")
+    assert first.lines.get_nowait() == (0, 1, 4, 5, "[a b]")
+    assert second.lines.get_nowait() == (3, 2, 1, 1, "{}")
 
 
 async def test_notices_are_handed_on(hub: Hub) -> None:
     follower = await listening(hub)
 
-    token_log().tell("live:notices", notice_line(RUN, 3, '{"a":1}', kind=FORWARD))
+    token_log().tell(RUN, '{"a":1}', epoch=3, kind=FORWARD)
 
-    assert await follower.next() == (3, 0, FORWARD, '{"a":1}')
+    assert await follower.next() == (0, 3, 0, FORWARD, '{"a":1}')
 
 
 async def test_who_was_removed_hears_nothing_and_removing_twice_is_fine(hub: Hub) -> None:
@@ -114,7 +118,7 @@ async def test_a_lost_subscription_is_made_again_and_distrusted(
 
     await asyncio.wait_for(follower.distrusted.wait(), 5)
     append(RUN, "a")
-    assert (await follower.next())[:3] == (1, 1, 1)
+    assert (await follower.next())[:4] == (0, 1, 1, 1)
 
 
 async def test_a_line_that_cannot_be_read_does_not_end_the_subscription(
@@ -122,11 +126,11 @@ async def test_a_line_that_cannot_be_read_does_not_end_the_subscription(
 ) -> None:
     follower = await listening(hub)
 
-    redis_client.publish("live:w", "not a line")
+    redis_client.publish(follower.channel, "not a line")
 
     await asyncio.wait_for(follower.distrusted.wait(), 5)
     append(RUN, "a")
-    assert (await follower.next())[:3] == (1, 1, 1)
+    assert (await follower.next())[:4] == (0, 1, 1, 1)
 
 
 async def test_work_of_each_tick_runs_once_and_again_after_it_failed(hub: Hub) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE
-from playground.live import consumers
+from playground.live import consumers, feed
 from playground.runs.models import Run
 from tests.live.pages import Page, running, write
 
@@ -147,7 +147,7 @@ async def test_somebody_elses_run_is_as_one_that_does_not_exist(
 async def test_a_page_follows_so_many_runs(
     tab: Page, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumers, "MOST_FOLLOWED", 1)
+    monkeypatch.setattr(feed, "MAX_FOLLOWED", 1)
     first, second = await running(person), await running(person)
     await tab.follow(first)
     await tab.until_state("running")

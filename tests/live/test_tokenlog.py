@@ -28,7 +28,7 @@ def texts(log: TokenLog, run: str = RUN) -> list[str]:
 
 
 def test_tokens_are_read_by_position(log: TokenLog) -> None:
-    (reply,) = log.append("live:w", [item("a", "b", "c")])
+    (reply,) = log.append([item("a", "b", "c")])
 
     assert reply.last == 3
     assert texts(log) == ["a", "b", "c"]
@@ -37,29 +37,29 @@ def test_tokens_are_read_by_position(log: TokenLog) -> None:
 
 
 def test_a_gap_is_refused_and_the_last_position_returned(log: TokenLog) -> None:
-    log.append("live:w", [item("a")])
+    log.append([item("a")])
 
-    (reply,) = log.append("live:w", [item("c", before=2)])
+    (reply,) = log.append([item("c", before=2)])
 
     assert reply.last == 1
     assert texts(log) == ["a"]
 
 
 def test_a_repeat_is_refused_and_the_last_position_returned(log: TokenLog) -> None:
-    log.append("live:w", [item("a", "b")])
+    log.append([item("a", "b")])
 
-    (reply,) = log.append("live:w", [item("b", before=1)])
+    (reply,) = log.append([item("b", before=1)])
 
     assert reply.last == 2
     assert texts(log) == ["a", "b"]
 
 
 def test_a_stale_attempt_writes_nothing(log: TokenLog) -> None:
-    log.append("live:w", [item("a")])
+    log.append([item("a")])
     part = log.open(RUN, attempt=2)
 
-    (stale,) = log.append("live:w", [item("zombie", before=1, attempt=1)])
-    (fresh,) = log.append("live:w", [item("b", before=1, attempt=2)])
+    (stale,) = log.append([item("zombie", before=1, attempt=1)])
+    (fresh,) = log.append([item("b", before=1, attempt=2)])
 
     assert len(part.tokens) == 1
     assert stale.stale
@@ -71,22 +71,22 @@ def test_after_redis_lost_all_the_newer_attempt_replaces_what_a_zombie_wrote(
     log: TokenLog, redis_client: redis.Redis
 ) -> None:
     redis_client.flushall()
-    log.append("live:w", [item("z1", "z2", attempt=1)])
-    assert log.append("live:w", [item("z1", "z2", attempt=1)])[0].last == 2
+    log.append([item("z1", "z2", attempt=1)])
+    assert log.append([item("z1", "z2", attempt=1)])[0].last == 2
 
-    (reply,) = log.append("live:w", [item("c", before=2, attempt=2, epoch=1)])
+    (reply,) = log.append([item("c", before=2, attempt=2, epoch=1)])
     assert reply.last == 0
-    (reply,) = log.append("live:w", [item("a", "b", "c", attempt=2)])
+    (reply,) = log.append([item("a", "b", "c", attempt=2)])
 
     assert reply.last == 3
     assert texts(log) == ["a", "b", "c"]
-    assert log.append("live:w", [item("z3", before=2, attempt=1)])[0].stale
+    assert log.append([item("z3", before=2, attempt=1)])[0].stale
 
 
 def test_one_call_serves_many_runs_and_one_stale_item_does_not_hurt_the_rest(log: TokenLog) -> None:
     log.start(OTHER, attempt=5, epoch=2)
 
-    stale, fine = log.append("live:w", [item("x", run=OTHER, attempt=4), item("a")])
+    stale, fine = log.append([item("x", run=OTHER, attempt=4), item("a")])
 
     assert stale.stale
     assert fine.last == 1
@@ -99,16 +99,16 @@ def test_what_is_appended_is_published_as_the_pages_event(
     subscription = redis_client.pubsub()
     subscription.psubscribe("live:*")
     subscription.get_message(timeout=2)
-    log.append("live:w", [item("a")])
+    log.append([item("a")])
 
-    log.append("live:w", [item('"quoted" \n é', before=1), item("gap", run=OTHER, before=4)])
+    log.append([item('"quoted" \n é', before=1), item("gap", run=OTHER, before=4)])
 
     subscription.get_message(timeout=2)
     message = subscription.get_message(timeout=2)
     assert message is not None
     (line,) = message["data"].decode().split("\n")
-    run, epoch, first, last, event = line.split(" ", 4)
-    assert (run, epoch, first, last) == (RUN, "1", "2", "2")
+    topic, choice, epoch, first, last, event = line.split(" ", 5)
+    assert (topic, choice, epoch, first, last) == (f"run:{RUN}", "0", "1", "2", "2")
     assert json.loads(event) == {
         "type": "tokens",
         "run": RUN,
@@ -121,18 +121,18 @@ def test_what_is_appended_is_published_as_the_pages_event(
 
 
 def test_a_cancel_is_seen_with_the_next_append(log: TokenLog) -> None:
-    assert not log.append("live:w", [item("a")])[0].cancel
+    assert not log.append([item("a")])[0].cancel
 
     log.ask_cancel(RUN)
 
-    assert log.append("live:w", [item("b", before=1)])[0].cancel
+    assert log.append([item("b", before=1)])[0].cancel
 
 
 def test_a_log_expires_only_once_it_is_closed(log: TokenLog, redis_client: redis.Redis) -> None:
-    log.append("live:w", [item("a")])
+    log.append([item("a")])
     assert redis_client.ttl(f"log:{RUN}:0") == -1
 
-    log.close("live:notices", RUN, f"{RUN} 1 0 0 {{}}", expire=60)
+    log.close(RUN, "{}", epoch=1, expire=60)
 
     assert 0 < redis_client.ttl(f"log:{RUN}:0") <= 60
     assert 0 < redis_client.ttl(f"fence:{RUN}") <= 60

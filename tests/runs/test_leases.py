@@ -157,7 +157,7 @@ def test_a_run_whose_cancel_was_asked_is_not_queued_again(person: Person) -> Non
 def test_a_run_that_lost_three_workers_is_given_up_with_its_text(person: Person) -> None:
     run = make_run(person, status="running", worker="gone", attempt=3, losses=2)
     token_log().start(str(run.pk), attempt=3, epoch=1)
-    token_log().append("live:w", [Item(str(run.pk), 0, 3, 1, 0, [token_json(5, "some")])])
+    token_log().append([Item(str(run.pk), 0, 3, 1, 0, [token_json(5, "some")])])
 
     sweep(model="tiny", free_slots=4)
 
@@ -237,7 +237,7 @@ def test_a_run_is_not_ended_while_its_log_cannot_be_read(
     token_log().start(str(run.pk), attempt=1, epoch=1)
     line = token_json(5, "kept")
     token_log().append(
-        "live:w", [Item(run=str(run.pk), choice=0, attempt=1, epoch=1, before=0, tokens=[line])]
+        [Item(run=str(run.pk), choice=0, attempt=1, epoch=1, before=0, tokens=[line])]
     )
 
     def away(*_: object, **__: object) -> None:

@@ -135,7 +135,7 @@ def test_cancelling_a_queued_run_ends_it_at_once_with_the_text_it_has(person: Pe
     run = make_run(person, attempt=1)
     log = token_log()
     log.start(str(run.pk), attempt=1, epoch=1)
-    log.append("live:w", [Item(str(run.pk), 0, 1, 1, 0, [token_json(5, "kept")])])
+    log.append([Item(str(run.pk), 0, 1, 1, 0, [token_json(5, "kept")])])
 
     run_cancel(run=run)
 
@@ -149,7 +149,7 @@ def test_cancelling_a_running_run_leaves_word_in_row_and_log(person: Person) -> 
 
     run_cancel(run=run)
 
-    (reply,) = token_log().append("live:w", [Item(str(run.pk), 0, 1, 1, 0, [token_json(5, "a")])])
+    (reply,) = token_log().append([Item(str(run.pk), 0, 1, 1, 0, [token_json(5, "a")])])
     assert run.status == "running"
     assert run.cancel_requested
     assert reply.cancel

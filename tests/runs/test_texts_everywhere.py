@@ -144,7 +144,7 @@ def generated(run: Run, pieces: list[bytes]) -> LiveRun:
 def appended(live: LiveRun) -> str:
     """The text as the log has it."""
     item = Item(run=live.id, choice=0, attempt=1, epoch=1, before=0, tokens=live.lines)
-    (reply,) = token_log().append("live:test", [item])
+    (reply,) = token_log().append([item])
     assert reply.last == len(live.lines)
     return logged_progress(live.run).text
 

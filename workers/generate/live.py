@@ -15,11 +15,13 @@ from workers.engine.request import Finish, TokenOutput
 class LiveRun:
     """Written by the engine's thread, read by the publisher and the run's own.
 
+    choice: which of the run's texts it is, counted from 0;
     lines, tokens: every token from position 1 on, as the log has it and as the
     row will; acknowledged: the last position that the log has confirmed.
     """
 
     run: Run
+    choice: int = 0
     lines: list[str] = field(default_factory=list)
     tokens: list[list[Any]] = field(default_factory=list)
     acknowledged: int = 0
@@ -39,6 +41,11 @@ class LiveRun:
     @property
     def id(self) -> str:
         return str(self.run.pk)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Which text of which run it is."""
+        return self.id, self.choice
 
     @property
     def text(self) -> str:

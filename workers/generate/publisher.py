@@ -12,13 +12,11 @@ import structlog
 
 from playground.core.failures import each_alone, is_passing, reason_of, warn_once
 from playground.live.tokenlog import (
-    CHANNEL,
     FORWARD,
     Item,
     Reply,
     TokenLog,
     log_damaged,
-    notice_line,
     state_event,
 )
 from workers.generate.live import LiveRun
@@ -40,21 +38,20 @@ class Publisher:
     def __init__(
         self,
         *,
-        worker: str,
         token_log: TokenLog,
         expire: int,
         on_cancel: Callable[[LiveRun], None],
         on_stale: Callable[[LiveRun], None],
         on_broken: Callable[[LiveRun], None],
     ) -> None:
-        self._channel = CHANNEL + worker
         self._log = token_log
         self._expire = expire
         self._on_cancel = on_cancel
         self._on_stale = on_stale
         self._on_broken = on_broken
         self._wake = threading.Condition()
-        self._unsent: dict[str, LiveRun] = {}
+        # By run and choice.
+        self._unsent: dict[tuple[str, int], LiveRun] = {}
         self._started: list[LiveRun] = []
         self._finished: dict[str, tuple[LiveRun, str]] = {}
         self._stop = threading.Event()
@@ -79,7 +76,7 @@ class Publisher:
     def send(self, runs: list[LiveRun]) -> None:
         """``runs`` have tokens that the log has not."""
         with self._wake:
-            self._unsent.update((live.id, live) for live in runs if not live.broken)
+            self._unsent.update((live.key, live) for live in runs if not live.broken)
             self._wake.notify()
 
     def announce_end(self, live: LiveRun, status: str) -> None:
@@ -91,13 +88,13 @@ class Publisher:
     def forget(self, live: LiveRun) -> None:
         """Nothing more of this run is to be sent."""
         with self._wake:
-            self._unsent.pop(live.id, None)
+            self._unsent.pop(live.key, None)
 
     def _break(self, live: LiveRun, error: Exception) -> None:
         warn_once("log_refused", row=live.id, error=error)
         with self._wake:
             live.broken = log_damaged(error)
-            self._unsent.pop(live.id, None)
+            self._unsent.pop(live.key, None)
         self._on_broken(live)
 
     def _loop(self) -> None:
@@ -138,7 +135,7 @@ class Publisher:
     def _tell_one(self, started: tuple[str, int]) -> None:
         run, epoch = started
         event = state_event(run, epoch=epoch, status="running")
-        self._log.tell(self._channel, notice_line(run, epoch, event, kind=FORWARD))
+        self._log.tell(run, event, epoch=epoch, kind=FORWARD)
 
     def _append(self) -> None:
         with self._wake:
@@ -146,7 +143,7 @@ class Publisher:
         if not runs:
             return
         try:
-            replies = self._log.append(self._channel, [_item(live) for live in runs])
+            replies = self._log.append([_item(live) for live in runs])
         except Exception as error:
             if is_passing(error):
                 raise
@@ -159,7 +156,7 @@ class Publisher:
 
     def _append_alone(self, live: LiveRun) -> None:
         try:
-            (reply,) = self._log.append(self._channel, [_item(live)])
+            (reply,) = self._log.append([_item(live)])
         except Exception as error:
             if is_passing(error):
                 raise
@@ -177,14 +174,13 @@ class Publisher:
             self._on_cancel(live)
         with self._wake:
             if live.acknowledged == len(live.lines):
-                self._unsent.pop(live.id, None)
+                self._unsent.pop(live.key, None)
 
     def _close(self) -> None:
         with self._wake:
+            unsent = {run for run, _ in self._unsent}
             finished = [
-                (live, status)
-                for live, status in self._finished.values()
-                if live.id not in self._unsent
+                (live, status) for live, status in self._finished.values() if live.id not in unsent
             ]
         for live, status in finished:
             each_alone([(live.id, live, status)], self._close_one, event="end_not_told")
@@ -195,14 +191,13 @@ class Publisher:
         run, live, status = ended
         epoch, position = live.run.epoch, len(live.tokens)
         event = state_event(run, epoch=epoch, status=status, position=position)
-        notice = notice_line(run, epoch, event)
-        self._log.close(self._channel, run, notice, expire=self._expire)
+        self._log.close(run, event, epoch=epoch, expire=self._expire)
 
 
 def _item(live: LiveRun) -> Item:
     return Item(
         run=live.id,
-        choice=0,
+        choice=live.choice,
         attempt=live.run.attempt,
         epoch=live.run.epoch,
         before=live.acknowledged,

@@ -59,7 +59,6 @@ class Serving:
         self._lock = threading.Lock()
         self._window_tokens, self._window_seconds = 0, 0.0
         self.publisher = Publisher(
-            worker=options.name,
             token_log=token_log(),
             expire=settings.LOG_EXPIRY_SECONDS,
             on_cancel=self.abort,

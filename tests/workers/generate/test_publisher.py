@@ -33,7 +33,7 @@ class FakeLog:
         self.broken: set[str] = set()
         self.cancel: set[str] = set()
 
-    def append(self, channel: str, items: Iterable[Item]) -> list[Reply]:
+    def append(self, items: Iterable[Item]) -> list[Reply]:
         self.calls += 1
         if self.away:
             raise redis.ConnectionError("away")
@@ -53,13 +53,13 @@ class FakeLog:
             replies.append(Reply(len(log), stale=False, cancel=item.run in self.cancel))
         return replies
 
-    def tell(self, channel: str, notice: str) -> None:
+    def tell(self, run: str, event: str, *, epoch: int, kind: int) -> None:
         self.calls += 1
         if self.away:
             raise redis.ConnectionError("away")
-        self.notices.append(notice)
+        self.notices.append(event)
 
-    def close(self, channel: str, run: str, notice: str, *, expire: int) -> None:
+    def close(self, run: str, event: str, *, epoch: int, expire: int) -> None:
         self.calls += 1
         if self.away:
             raise redis.ConnectionError("away")
@@ -83,7 +83,6 @@ def publisher(
     monkeypatch.setattr(module, "BACKOFF", (0.01, 0.05))
     token_log: Any = log
     publisher = Publisher(
-        worker="w",
         token_log=token_log,
         expire=60,
         on_cancel=lambda live: told.append(("cancel", live)),
@@ -208,11 +207,11 @@ def test_a_token_that_nothing_can_encode_ends_its_run_alone(
     bad, other = live_run(), live_run()
     plain = log.append
 
-    def encode(channel: str, items: Iterable[Item]) -> list[Reply]:
+    def encode(items: Iterable[Item]) -> list[Reply]:
         items = list(items)
         for item in items:
             "".join(item.tokens).encode()
-        return plain(channel, items)
+        return plain(items)
 
     log.append = encode  # type: ignore[method-assign]
     bad.add(TokenOutput(bad.id, 1, 1, "\ud800"))
@@ -265,7 +264,6 @@ def test_when_redis_is_full_finished_logs_are_let_go(publisher: Publisher, log: 
 def test_it_sends_what_it_has_before_it_stops(log: FakeLog) -> None:
     token_log: Any = log
     publisher = Publisher(
-        worker="w",
         token_log=token_log,
         expire=60,
         on_cancel=print,
