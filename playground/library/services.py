@@ -19,7 +19,7 @@ from playground.library.models import Prompt, PromptVersion, Tag
 from playground.library.states import state_of_version
 from playground.library.versions import version_create
 from playground.prompts.fields import clean_text
-from playground.prompts.state import PromptState
+from playground.runs.state import PromptState
 
 MAX_TITLE = 120
 MAX_DESCRIPTION = 2_000

@@ -7,8 +7,7 @@ page shows where it begins. Nothing else is ever cut.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from playground.checkpoints.registry import ModelSpec, registry
 from playground.checkpoints.tokenizers import END_OF_TEXT, TextTokenizer, tokenizer_for
@@ -16,9 +15,11 @@ from playground.core.errors import InvalidInput, ModelNotReady, PromptTooLong, T
 from playground.prompts.catalog import open_turns
 from playground.prompts.fields import MAX_PROMPT_CHARS
 from playground.prompts.form import PromptForm
+from playground.prompts.state import state_of
 from playground.prompts.variables import Piece, fill, values_of
 from playground.runs.lengths import misfit, too_many_characters
 from playground.runs.models import Run
+from playground.runs.state import PromptState
 
 # Of what is left of a text, before ever larger steps are taken.
 MOST_COUNTS = 8
@@ -149,8 +150,7 @@ def finished_prompt(form: PromptForm) -> FinishedPrompt:
     tokens = found.count if found else None
     begin, unsent = 0, 0
     budget = spec.context - max_tokens
-    is_one_text = form.template.is_free or form.detached is not None
-    if is_one_text and tokenizer and tokens is not None and tokens > budget > 0:
+    if form.is_one_text and tokenizer and tokens is not None and tokens > budget > 0:
         begin, unsent = end_within(text, tokenizer=tokenizer, budget=budget)
     return FinishedPrompt(
         text=text[begin:],
@@ -183,15 +183,13 @@ def prompt_of_run(run: Run) -> FinishedPrompt:
     )
 
 
-def kept_fields(form: PromptForm, finished: FinishedPrompt) -> dict[str, Any]:
-    """The form's state for the run's row: with the whole text when that is not what was sent."""
-    fields = form.to_json()
-    if form.variables:
-        fields["variables"] = [variable.to_json() for variable in form.variables]
-    is_one_text = form.template.is_free or form.detached is not None
-    if finished.unsent or (is_one_text and finished.text != finished.written):
-        fields["whole"] = finished.written
-    return fields
+def sent_state(form: PromptForm, finished: FinishedPrompt) -> PromptState:
+    """The state that a run of ``form`` keeps once it was sent as ``finished``.
+
+    The fields of a conversation that was cut hold all of it, so its text is not kept twice.
+    """
+    state = state_of(form.sent())
+    return state if form.is_one_text else replace(state, text=finished.text)
 
 
 def end_within(text: str, *, tokenizer: TextTokenizer, budget: int) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 import secrets
 import uuid
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -22,6 +21,7 @@ from playground.runs.finishing import run_finish_from_log, run_index, run_words
 from playground.runs.lengths import MAX_PROMPT_CHARACTERS, misfit, too_many_characters
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_SEED, Parameters
+from playground.runs.state import PromptState
 
 # What a person who is at the limit is told to wait. Seconds.
 RETRY_AFTER = 5
@@ -33,26 +33,27 @@ def run_create(
     *,
     person: Person,
     address: str,
-    model: str,
     template: str,
-    fields: dict[str, Any],
+    state: PromptState,
     prompt: str,
-    parameters: Parameters,
     origin: Run | None = None,
     parent: Run | None = None,
     version_id: uuid.UUID | None = None,
 ) -> Run:
     """Saves a run QUEUED and, once that is committed, rings for a worker.
 
-    origin: the run that it repeats. parent: the run that stood on the page when
-    it was made; of a repeated one, it is the origin's.
+    state: what was on the page. prompt: what is sent of it. origin: the run that
+    it repeats. parent: the run that stood on the page when it was made; of a
+    repeated one, it is the origin's.
 
     Raises `UnknownModel`, `PromptEmpty`, `PromptTooLong`, `ModelNotReady`,
     `QuotaReached`, `TooManyRuns` or `QueueUnavailable`; then nothing was saved.
     """
+    model, parameters = state.model or registry().default, Parameters.from_json(state.parameters)
     prompt_tokens = _check_prompt(model, prompt, parameters.max_tokens)
     _check_queue()
-    size = len(prompt.encode()) + json_size(fields)
+    source = None if state.text == prompt else state.text
+    size = json_size([state.fields, state.variables]) + len((prompt + (source or "")).encode())
     room_of(person).check("runs", size=size)
     words = run_words(prompt, "")
     with transaction.atomic():
@@ -70,7 +71,9 @@ def run_create(
             address=address,
             model=model,
             template=template,
-            fields=fields,
+            fields=state.fields,
+            variables=state.variables,
+            source=source,
             prompt=prompt,
             parameters=parameters.to_json(),
             max_tokens=parameters.max_tokens,
@@ -93,11 +96,9 @@ def run_retry(*, person: Person, address: str, run: Run) -> Run:
     return run_create(
         person=person,
         address=address,
-        model=run.model,
         template=run.template,
-        fields=run.fields,
+        state=run.state,
         prompt=run.prompt,
-        parameters=Parameters.from_json(run.parameters),
         origin=run,
         version_id=run.version_id,
     )

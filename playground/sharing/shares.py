@@ -140,7 +140,7 @@ def link_of(prompt: Prompt, share_id: uuid.UUID) -> Share:
 
 def runs_to_choose(prompt: Prompt) -> list[Run]:
     """The newest runs of the prompt that can be shown, each with ``glimpse``."""
-    newest = _runs_of(prompt).defer("tokens", "text", "prompt", "fields")
+    newest = _runs_of(prompt).defer("tokens", "text", "prompt", "fields", "variables", "source")
     return list(newest.annotate(glimpse=Left("text", GLIMPSE)).order_by("-number")[:RUNS_OFFERED])
 
 

@@ -17,6 +17,7 @@ from playground.runs.finishing import Outcome, run_finish, run_index, run_words
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
 from playground.runs.services import run_create
+from playground.runs.state import PromptState
 from tests.conftest import make_run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
@@ -56,11 +57,14 @@ def test_a_run_is_found_by_its_prompt_at_once_and_by_its_output_at_the_end(perso
     run = run_create(
         person=person,
         address="",
-        model="tiny",
         template="free",
-        fields={},
+        state=PromptState(
+            fields={},
+            text="A question of zebras",
+            parameters=Parameters(max_tokens=4).to_json(),
+            model="tiny",
+        ),
         prompt="A question of zebras",
-        parameters=Parameters(max_tokens=4),
     )
     assert shown(person, "q=zebra") == [run]
     assert shown(person, "q=giraffe") == []
