@@ -31,7 +31,7 @@ endif
 endif
 
 # Tests that have the machine to themselves, and how the others share it.
-WHOLE := faults management workers
+WHOLE := faults management upgrade workers
 BESIDE := --numprocesses logical --maxprocesses 4 --dist worksteal
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -75,6 +75,8 @@ test: $(VENV)/.installed-dev static/dist/.built
 	$(find_nginx)
 	$(find_chromium)
 	failed=0
+	echo "Tests of JavaScript"
+	npm run --silent test || failed=1
 	echo "Tests of parts"
 	$(PY) -m pytest tests $(addprefix --ignore=tests/,$(WHOLE) browser) $(BESIDE) || failed=1
 	# One at a time: they kill, starve and time whole processes.

@@ -22,26 +22,26 @@ import torch
 from benchmarks.engine_report import Report, Target, load_before
 from benchmarks.processes import machine
 from playground.prompts.catalog import TEMPLATES
-from tools.demo_model.scoring import (
+from tools.demo_model.evaluation.scoring import (
     ANSWER_STOPS,
-    MOST_TOKENS,
+    MAX_TOKENS,
     Figure,
-    chosen,
-    cut,
-    figure,
-    shown,
+    cut_at_stop,
+    describe_mistake,
+    score_answers,
+    select_rows,
 )
-from tools.demo_model.tokens import load_tokenizer
-from workers.engine.checkpoint import CheckpointSpec
+from tools.demo_model.paths import DEMO
+from tools.demo_model.training.tokenizer import load_tokenizer
+from workers.engine.checkpoint.spec import CheckpointSpec
 from workers.engine.engine import Engine
 from workers.engine.request import Finish, Request, SamplingParams
 
-DEMO = Path(__file__).resolve().parent.parent / "models" / "demo"
 CACHE_BYTES = 512 * 2**20
 BATCH = 32
 
 
-class Answerer:
+class EngineAnswerer:
     """The demo model as it is served."""
 
     def __init__(self, folder: Path) -> None:
@@ -54,7 +54,7 @@ class Answerer:
     def answer(self, prompts: Sequence[str], *, stops: Sequence[str]) -> list[str]:
         """Greedy completions, white space at the ends removed."""
         # Stops are cut here, not in the engine: one may come first, before anything visible.
-        params = SamplingParams(max_tokens=MOST_TOKENS, temperature=0)
+        params = SamplingParams(max_tokens=MAX_TOKENS, temperature=0)
         texts = dict.fromkeys(range(len(prompts)), "")
         for name, prompt in enumerate(prompts):
             ids = tuple(self._tokenizer.encode(prompt).ids)
@@ -69,21 +69,21 @@ class Answerer:
                     continue
                 self.tokens += 1
                 texts[name] += output.text
-                if len(cut(texts[name], stops)) < len(texts[name].strip()):
+                if len(cut_at_stop(texts[name], stops)) < len(texts[name].strip()):
                     self._engine.abort(output.request_id)
-        return [cut(text, stops) for text in texts.values()]
+        return [cut_at_stop(text, stops) for text in texts.values()]
 
 
-def ask(answerer: Answerer, *, count: int, only: str, show: int) -> list[Figure]:
+def ask(answerer: EngineAnswerer, *, count: int, only: str, show: int) -> list[Figure]:
     """All rows' figures; prints wrong answers as they come."""
     figures = []
-    for row in chosen(only):
+    for row in select_rows(only):
         documents = [row.case(index) for index in range(count)]
         stops = ANSWER_STOPS[documents[0].task]
         answers = answerer.answer([document.prompt for document in documents], stops=stops)
-        figures.append(figure(row, documents, answers))
+        figures.append(score_answers(row, documents, answers))
         for document, given in figures[-1].wrong[:show]:
-            print(f"{row.name}\n{shown(document, given)}", flush=True)
+            print(f"{row.name}\n{describe_mistake(document, given)}", flush=True)
     return figures
 
 
@@ -114,7 +114,7 @@ def report_figures(report: Report, figures: Sequence[Figure]) -> None:
     ]
 
 
-def report_pages(report: Report, answerer: Answerer) -> None:
+def report_pages(report: Report, answerer: EngineAnswerer) -> None:
     """The default example of each page: the last part of its prompt, and the answer."""
     report.say()
     report.say("The pages' default examples, greedy:")
@@ -144,7 +144,7 @@ def main() -> None:
     description = f"{machine()}, {options.threads} threads, {load_before()}"
     report = Report("demo", "How often the demo model is right", description)
     began = time.perf_counter()
-    answerer = Answerer(options.folder)
+    answerer = EngineAnswerer(options.folder)
     figures = ask(answerer, count=options.count, only=options.only, show=options.show)
     report.say(
         f"{options.count} cases a row that training never saw; greedy, fp32, through this engine; "

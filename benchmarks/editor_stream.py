@@ -7,7 +7,7 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from playground.core.tokenlog import NOTICES, Item, TokenLog, notice_line, state_event, token_json
+from playground.live.tokenlog import Item, TokenLog, state_event, token_json
 from tests.support.stack import Stack
 
 _WORDS = (
@@ -73,7 +73,7 @@ class Writer:
         )
         state = state_event(self.run, epoch=1, status="succeeded", position=self.script.count)
         client = self.stack.redis()
-        TokenLog(client).close(NOTICES, self.run, notice_line(self.run, 1, state), expire=60)
+        TokenLog(client).close(self.run, state, epoch=1, expire=60)
         client.close()
 
     def _write(self) -> None:
@@ -83,7 +83,7 @@ class Writer:
         begun = time.monotonic()
         for before, line in enumerate(self.script.lines):
             item = Item(run=self.run, choice=0, attempt=1, epoch=1, before=before, tokens=[line])
-            log.append(NOTICES, [item])
+            log.append([item])
             left = begun + (before + 1) / self.script.rate - time.monotonic()
             if left > 0:
                 time.sleep(left)

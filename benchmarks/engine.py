@@ -45,7 +45,7 @@ from benchmarks.peers.ours import OursPeer, kernels_used, load_engine
 from benchmarks.peers.transformers_peer import TransformersPeer
 from benchmarks.peers.vllm_peer import VllmPeer, vllm_is_there
 from benchmarks.processes import machine
-from workers.engine.checkpoint import Dtype, Kernels
+from workers.engine.checkpoint.spec import Dtype, Kernels
 
 STREAMS = (1, 4, 16)
 LENGTH = 32

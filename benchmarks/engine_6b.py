@@ -22,7 +22,7 @@ import torch
 
 from benchmarks.engine_bandwidth import cache_bytes, weight_bytes
 from benchmarks.engine_report import Report, Target, spread
-from workers.engine.checkpoint import ModelConfig
+from workers.engine.checkpoint.spec import ModelConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 PROMPT = tuple(range(32, 64))

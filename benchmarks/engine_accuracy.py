@@ -18,10 +18,10 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from benchmarks.peers.ours import OursPeer
-from tools.demo_model.corpus import TASKS, held_out_document
-from workers.engine import runner
+from tools.demo_model.corpus.stream import TASKS, held_out_document
 from workers.engine.engine import Engine
-from workers.engine.sampler import token_logprobs
+from workers.engine.model import runner
+from workers.engine.sampling.sampler import token_logprobs
 
 DEMO = Path(__file__).resolve().parent.parent / "models" / "demo"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import torch
 
-from workers.engine.checkpoint import Dtype, ModelConfig
+from workers.engine.checkpoint.spec import Dtype, ModelConfig
 
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "int8": 1}
 

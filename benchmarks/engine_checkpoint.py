@@ -14,7 +14,7 @@ import struct
 from pathlib import Path
 
 from tools.random_checkpoint import RandomCheckpoint, write
-from workers.engine.checkpoint import ModelConfig
+from workers.engine.checkpoint.spec import ModelConfig
 from workers.engine.text import END_OF_TEXT, FILLER_PREFIX, byte_alphabet
 
 BIAS = -10_000.0

@@ -28,8 +28,8 @@ from benchmarks.engine_report import Report, Target, spread
 from benchmarks.peers.ours import OursPeer, load_engine
 from benchmarks.peers.transformers_peer import TransformersPeer
 from benchmarks.processes import machine
-from workers.engine.blocks import BLOCK
-from workers.engine.checkpoint import Dtype, ModelConfig
+from workers.engine.checkpoint.spec import Dtype, ModelConfig
+from workers.engine.scheduling.blocks import BLOCK
 
 SIX_B = ModelConfig(50_400, 2048, 4096, 28, 16, 64, 1e-5)
 TINY = ModelConfig(600, 2048, 64, 2, 4, 16, 1e-5)

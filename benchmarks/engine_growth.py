@@ -31,8 +31,8 @@ from benchmarks.engine_checkpoint import TOKENS, small_config, write_checkpoint
 from benchmarks.engine_report import Report, load_before
 from benchmarks.peers.ours import OursPeer, kernels_used, load_engine
 from benchmarks.processes import machine
-from workers.engine.blocks import BLOCK
-from workers.engine.checkpoint import DTYPES, Dtype, ModelConfig
+from workers.engine.checkpoint.spec import DTYPES, Dtype, ModelConfig
+from workers.engine.scheduling.blocks import BLOCK
 
 STREAMS = (1, 2, 4, 8, 16, 32)
 CONTEXTS = (64, 256, 512, 1024, 2048)

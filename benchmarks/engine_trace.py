@@ -32,7 +32,7 @@ from benchmarks.peers.ctranslate2_peer import LAYOUTS, CTranslate2Peer, Layout, 
 from benchmarks.peers.ours import OursPeer, Timeline, kernels_used, load_engine
 from benchmarks.peers.transformers_peer import TransformersPeer
 from benchmarks.processes import machine
-from workers.engine.checkpoint import Dtype
+from workers.engine.checkpoint.spec import Dtype
 
 DTYPES: tuple[Dtype, ...] = ("int8", "float32")
 SHORT = {"float32": "fp32", "int8": "int8"}

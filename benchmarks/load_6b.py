@@ -43,11 +43,11 @@ def measure(folder: Path, dtype: Any, threads: int, tokens: int) -> dict[str, fl
     started = time.perf_counter()
     import torch
 
-    from workers.engine.checkpoint import CheckpointSpec, ModelConfig
+    from workers.engine.backends.choose import choose_backend
+    from workers.engine.checkpoint.spec import CheckpointSpec, ModelConfig
     from workers.engine.engine import Engine
-    from workers.engine.form import choose_form
+    from workers.engine.model.weights import weight_bytes
     from workers.engine.request import Request, SamplingParams, TokenOutput
-    from workers.engine.weights import weight_bytes
 
     torch.set_num_threads(threads)
     imported, imported_peak = time.perf_counter(), memory("VmHWM")
@@ -55,14 +55,14 @@ def measure(folder: Path, dtype: Any, threads: int, tokens: int) -> dict[str, fl
     engine = Engine.load(spec, cache_bytes=2**30)
     ready, resident = time.perf_counter(), memory("VmRSS")
     # The embedding stays as it is stored: here, and in GPT-J's own checkpoint, in 16 bits.
-    form = choose_form(spec, torch.device("cpu"), torch.bfloat16)
+    backend = choose_backend(spec, torch.bfloat16)
     prompt = tuple(range(32, 64))
     engine.submit(Request("a", prompt, SamplingParams(max_tokens=tokens + 1, temperature=0)))
     seen: list[float] = []
     while engine.has_work:
         seen.extend(time.perf_counter() for o in engine.step() if isinstance(o, TokenOutput))
     return {
-        "weights": weight_bytes(ModelConfig.load(folder), form),
+        "weights": weight_bytes(ModelConfig.load(folder), backend.precision),
         "imported_peak": imported_peak,
         "resident": resident,
         "peak": memory("VmHWM"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.processes import serve
 from playground.core.processes import end_with_my_parent
-from workers.engine.checkpoint import CheckpointSpec
+from workers.engine.checkpoint.spec import CheckpointSpec
 from workers.engine.engine import Engine
 from workers.engine.request import Request, SamplingParams, TokenOutput
 

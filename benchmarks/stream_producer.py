@@ -8,12 +8,11 @@ from typing import Any
 from benchmarks.stream_tokens import TOKENS
 from playground.accounts.models import Person
 from playground.accounts.people import cookie_value
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import CHANNEL, Item
+from playground.live.tokenlog import Item, token_log
 from playground.runs.models import Run
 from workers.engine.request import TokenOutput
-from workers.tasks.live import LiveRun
-from workers.tasks.publisher import Publisher
+from workers.generate.live import LiveRun
+from workers.generate.publisher import Publisher
 
 
 class Producer:
@@ -22,7 +21,7 @@ class Producer:
     def __init__(self) -> None:
         self.person = Person.objects.create()
         self.publisher = Publisher(
-            worker="bench", token_log=token_log(), expire=60, on_cancel=_fail, on_stale=_fail
+            token_log=token_log(), expire=60, on_cancel=_fail, on_stale=_fail, on_broken=_fail
         )
         self.publisher.start()
         self.lives: list[LiveRun] = []
@@ -69,7 +68,7 @@ class Producer:
                 position = len(live.lines) + 1
                 number = position % len(TOKENS)
                 live.add(TokenOutput(live.id, position, 1000 + number, texts[number]))
-            self.publisher.produced(self.lives)
+            self.publisher.send(self.lives)
             left = begun + (step + 1) * interval - time.perf_counter()
             if left > 0:
                 time.sleep(left)
@@ -84,7 +83,7 @@ class Producer:
         for before in range(tokens):
             line = TOKENS[before % len(TOKENS)]
             item = Item(run=run, choice=0, attempt=1, epoch=1, before=before, tokens=[line])
-            token_log().append(CHANNEL + "bench", [item])
+            token_log().append([item])
         return {"seconds": time.perf_counter() - begun}
 
 

@@ -17,13 +17,13 @@ from django.urls import path
 
 from benchmarks.stream_tokens import token
 from playground.asgi import application as playground
-from playground.runs.origins import SameOrigin
+from playground.live.origins import SameOrigin
 
 _open: dict[str, "BaselineConsumer"] = {}
 
 
 class BaselineConsumer(AsyncWebsocketConsumer):
-    """Sends what is pending in one frame, as `RunConsumer` does."""
+    """Sends what is pending in one frame, as `PageConsumer` does."""
 
     async def connect(self) -> None:
         self.wake = asyncio.Event()

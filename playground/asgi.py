@@ -28,8 +28,8 @@ from playground.core.environment import EXIT_WRONG_SETTING  # noqa: E402
 from playground.core.handler import SiteHandler  # noqa: E402
 from playground.core.prefix import UnderPrefix  # noqa: E402
 from playground.core.schema import newer_database  # noqa: E402
-from playground.runs.consumers import RunConsumer  # noqa: E402
-from playground.runs.origins import SameOrigin  # noqa: E402
+from playground.live.consumers import PageConsumer  # noqa: E402
+from playground.live.origins import SameOrigin  # noqa: E402
 
 try:
     # Every page needs it; a server that cannot read it need not start.
@@ -39,7 +39,7 @@ except ImproperlyConfigured as error:
     raise SystemExit(EXIT_WRONG_SETTING) from None
 
 # Typed as ASGI; Django's path() is typed for views.
-consumer: Any = RunConsumer.as_asgi()
+consumer: Any = PageConsumer.as_asgi()
 nothing: Any = WebsocketDenier.as_asgi()
 sockets: Any = [path("ws/", consumer), re_path("", nothing)]
 

@@ -80,9 +80,11 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_structlog",
+    "template_partials",
     "playground",
     "playground.core",
     "playground.accounts",
+    "playground.live",
     "playground.checkpoints",
     "playground.runs",
     "playground.prompts",
@@ -108,7 +110,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "playground.core.htmx.HtmxMiddleware",
+    "playground.core.middleware.HtmxMiddleware",
     "playground.accounts.middleware.PersonMiddleware",
     # Before any view: who may not be here is sent to sign in.
     "playground.accounts.gate.GateMiddleware",
@@ -135,6 +137,11 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            # In every template without a load tag.
+            "builtins": [
+                "playground.core.templatetags.icons",
+                "template_partials.templatetags.partials",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -172,12 +179,15 @@ def _redis(given: str) -> RedisAddress:
 
 # REDIS_URL if set, else the embedded server's socket (see core/valkey.py).
 REDIS = env.parsed("REDIS_URL", "", _redis)
+# Over how many channels the live text of all runs is spread. Workers and web processes need the
+# same number; a page of one that has another reads its text every 5 s.
+LIVE_SHARDS = env.whole("LIVE_SHARDS", 16, least=1, most=4096)
 # The embedded server's cap on memory; a Redis of your own has its own.
 EMBEDDED_REDIS_MEMORY_MB = env.whole("EMBEDDED_REDIS_MEMORY_MB", 512, least=16)
 
 # --- Accounts -----------------------------------------------------------------
 
-# False closes every page to guests, except those that playground/accounts/gate.py names.
+# False closes every page to guests, except views marked `login_not_required`.
 ALLOW_GUESTS = env.flag("ALLOW_GUESTS", True)
 # False leaves it to `manage.py createsuperuser` and the admin pages to make accounts.
 ALLOW_SIGN_UP = env.flag("ALLOW_SIGN_UP", True)

@@ -8,7 +8,6 @@ urlpatterns = [
     path(settings.ADMIN_PATH, admin.site.urls),
     path("", include("playground.accounts.urls")),
     path("", include("playground.status.urls")),
-    path("", include("playground.runs.urls")),
     path("", include("playground.library.urls")),
     path("", include("playground.sharing.urls")),
     path("", include("playground.workbench.urls")),

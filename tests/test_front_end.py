@@ -1,6 +1,7 @@
 """Rules of the front end that no linter knows."""
 
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -8,13 +9,30 @@ SCRIPTS = ROOT / "static" / "js"
 # Where keys are listened to: everything else asks it, so that no one forgets input methods.
 KEYS = "input-method.js"
 LISTENS = re.compile(r"""['"`]key(?:down|up|press)['"`]|\bonkey(?:down|up|press)\b""")
+# The folders of modules; each imports only from those before it.
+FOLDERS = (
+    "shell",
+    "elements",
+    "palette",
+    "tokens",
+    "box",
+    "document",
+    "form",
+    "editor",
+    "run",
+    "library",
+    "sharing",
+    "history",
+)
+IMPORT = re.compile(r"""(?:from|import|import\()\s*'(\.[^']+)'""")
+MAX_MODULES = 20
 EDITOR_LISTENS = re.compile(r"\bdomEventHandlers\(\{[^}]*\bkey(?:down|up|press)\b", re.DOTALL)
 
 
 def test_keys_are_listened_to_in_one_place() -> None:
     listening = [
         script.name
-        for script in sorted(SCRIPTS.glob("*.js"))
+        for script in sorted(SCRIPTS.rglob("*.js"))
         if script.name != KEYS
         and (
             LISTENS.search(text := script.read_text(encoding="utf-8"))
@@ -26,7 +44,42 @@ def test_keys_are_listened_to_in_one_place() -> None:
 
 
 def test_each_editor_keeps_the_keys_of_an_input_method_to_itself() -> None:
-    for script in sorted(SCRIPTS.glob("*.js")):
+    for script in sorted(SCRIPTS.rglob("*.js")):
         text = script.read_text(encoding="utf-8")
         if "new EditorView(" in text:
             assert "hideInputMethod(" in text, script.name
+
+
+def test_folders_import_only_from_those_before_them() -> None:
+    against = [
+        f"{script.relative_to(SCRIPTS)} imports {imported.relative_to(SCRIPTS)}"
+        for script in sorted(SCRIPTS.glob("*/*.js"))
+        for address in IMPORT.findall(script.read_text(encoding="utf-8"))
+        if (imported := (script.parent / address).resolve())
+        and FOLDERS.index(imported.parent.name) > FOLDERS.index(script.parent.name)
+    ]
+
+    assert against == []
+
+
+def test_each_folder_is_in_the_order_and_has_at_most_twenty_modules() -> None:
+    sizes = {
+        folder.name: len(list(folder.glob("*.js")))
+        for folder in SCRIPTS.iterdir()
+        if folder.is_dir()
+    }
+
+    assert sorted(sizes) == sorted(FOLDERS)
+    assert max(sizes.values()) <= MAX_MODULES
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    imports = {
+        script: [
+            (script.parent / address).resolve()
+            for address in IMPORT.findall(script.read_text(encoding="utf-8"))
+        ]
+        for script in SCRIPTS.rglob("*.js")
+    }
+
+    TopologicalSorter(imports).prepare()

@@ -25,7 +25,7 @@ import torch
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from workers.engine.checkpoint import ModelConfig
+from workers.engine.checkpoint.spec import ModelConfig
 from workers.engine.text import END_OF_TEXT, FILLER_PREFIX, byte_alphabet
 
 _NAMES = {"float32": "F32", "float16": "F16", "bfloat16": "BF16"}

@@ -1,1 +1,1 @@
-"""What runs beside the web application: the engine, the training loop and their tasks."""
+"""What runs beside the web application: the engine, the training loop, a process for each job."""

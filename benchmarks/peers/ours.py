@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workers.engine.checkpoint import CheckpointSpec, Dtype, Kernels
+from workers.engine.backends.native import build
+from workers.engine.checkpoint.spec import CheckpointSpec, Dtype, Kernels
 from workers.engine.engine import Engine
-from workers.engine.native import build
 from workers.engine.request import Finish, Request, SamplingParams, TokenOutput
 
 

@@ -18,7 +18,7 @@ SECTIONS = {
     "/s/": "gallery",
     "/account/": "account",
 }
-_OF_PLAYGROUND = ("prompts", "runs")
+_OF_PLAYGROUND = ("workbench", "library", "sharing", "runs", "history")
 
 log = structlog.get_logger(__name__)
 

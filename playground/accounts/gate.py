@@ -1,61 +1,39 @@
-"""Who may be where when guests may not: nowhere, except what is named here."""
+"""Who may be where when guests may not: nowhere, except in views that say `login_not_required`."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import sync_only_middleware
 
 from playground.core.errors import SignInRequired
+from playground.core.http import HtmxRequest
 from playground.core.responses import error_response
-
-# Routes that are open to everybody, for every verb that they take.
-OPEN = frozenset({"account_login", "account_signup", "account_inactive"})
-# Routes that everybody may read.
-OPEN_TO_READ = frozenset(
-    {
-        "status:healthz",
-        "status:readyz",
-        "sharing:gallery",
-        "sharing:gallery_prompt",
-        "sharing:gallery_prompt_image",
-        "sharing:shared",
-        "sharing:shared_image",
-    }
-)
-_READING = ("GET", "HEAD", "OPTIONS")
 
 
 @sync_only_middleware
-class GateMiddleware:
+class GateMiddleware(LoginRequiredMiddleware):
     """With ``ALLOW_GUESTS`` off, sends whoever has not signed in to do so."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
-
     def process_view(
-        self, request: HttpRequest, view: Any, arguments: Any, keywords: Any
-    ) -> HttpResponse | None:
-        """The answer in place of the view's, or None to let the request in."""
-        if settings.ALLOW_GUESTS or is_open(request) or request.user.is_authenticated:
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: Any,
+        view_kwargs: Any,
+    ) -> HttpResponseBase | None:
+        if settings.ALLOW_GUESTS:
+            return None
+        if super().process_view(request, view_func, view_args, view_kwargs) is None:
             return None
         # A part of a page cannot be replaced by the page that asks to sign in.
-        if request.method in ("GET", "HEAD") and not request.htmx:  # type: ignore[attr-defined]
+        if request.method in ("GET", "HEAD") and not cast(HtmxRequest, request).htmx:
             return HttpResponseRedirect(sign_in_address(request.get_full_path()))
         return error_response(request, SignInRequired("Sign in first, then try again."))
-
-
-def is_open(request: HttpRequest) -> bool:
-    """Whether ``request`` is for everybody."""
-    match = request.resolver_match
-    name = match.view_name if match else ""
-    return name in OPEN or (name in OPEN_TO_READ and request.method in _READING)
 
 
 def sign_in_address(wanted: str = "") -> str:

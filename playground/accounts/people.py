@@ -1,8 +1,8 @@
-"""Which person stands behind a request or a socket."""
+"""Which person is behind a request or a socket."""
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -19,11 +19,20 @@ RENEW_SECONDS = 30 * 24 * 3600
 _SALT = "playground.person"
 
 
+class PersonRequest(HttpRequest):
+    """A request with what was found out and decided about its person."""
+
+    person: Person | None
+    expects_writes: bool
+    guest_is_gone: bool
+
+
 def person_of(request: HttpRequest) -> Person | None:
     """The request's person, or None: reading never makes one."""
-    if not hasattr(request, "_person"):
-        request._person = _find(request.user, request.COOKIES)  # type: ignore[attr-defined]
-    return request._person  # type: ignore[attr-defined, no-any-return]
+    visit = cast(PersonRequest, request)
+    if not hasattr(visit, "person"):
+        visit.person = _find(request.user, request.COOKIES)
+    return visit.person
 
 
 def person_for_write(request: HttpRequest) -> Person:
@@ -38,7 +47,7 @@ def person_for_write(request: HttpRequest) -> Person:
             person = _guest_made(
                 _person_id(request.COOKIES, max_age=COOKIE_SECONDS), address_of(request)
             )
-        request._person = person  # type: ignore[attr-defined]
+        cast(PersonRequest, request).person = person
     return person
 
 
@@ -49,9 +58,8 @@ def expect_writes(request: HttpRequest) -> None:
     two, of whom the browser would know only the last. So a stranger is named with the page, before
     anything is kept of them. Who only reads is not.
     """
-    request._writes_expected = (  # type: ignore[attr-defined]
-        settings.ALLOW_GUESTS and not request.user.is_authenticated
-    )
+    is_stranger = settings.ALLOW_GUESTS and not request.user.is_authenticated
+    cast(PersonRequest, request).expects_writes = is_stranger
 
 
 def guest_of(request: HttpRequest) -> Person | None:
@@ -61,13 +69,13 @@ def guest_of(request: HttpRequest) -> Person | None:
 
 def become(request: HttpRequest, person: Person) -> None:
     """The request's guest has become ``person``: their cookie goes with the answer."""
-    request._person = person  # type: ignore[attr-defined]
+    cast(PersonRequest, request).person = person
     forget_guest(request)
 
 
 def forget_guest(request: HttpRequest) -> None:
     """The guest's cookie goes with the answer to ``request``."""
-    request._guest_is_gone = True  # type: ignore[attr-defined]
+    cast(PersonRequest, request).guest_is_gone = True
 
 
 def person_of_scope(user: Any, cookies: Mapping[str, str]) -> Person | None:
@@ -80,14 +88,14 @@ def set_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
 
     A stranger has one from the first page that was `expect_writes`.
     """
-    if getattr(request, "_guest_is_gone", False):
+    if getattr(request, "guest_is_gone", False):
         response.delete_cookie(COOKIE, path=settings.SESSION_COOKIE_PATH, samesite="Lax")
         return
-    person: Person | None = getattr(request, "_person", None)
+    person: Person | None = getattr(request, "person", None)
     if person is None:
         # Not in place of a cookie that is due for a fresh date: it may name a guest with much kept.
         known = _person_id(request.COOKIES, max_age=COOKIE_SECONDS)
-        if known is None and getattr(request, "_writes_expected", False):
+        if known is None and getattr(request, "expects_writes", False):
             _send(response, uuid.uuid4())
         return
     known = _person_id(request.COOKIES, max_age=RENEW_SECONDS)

@@ -1,26 +1,23 @@
-"""Whether a session still is whose it was, and word to its open sockets when it may not be.
+"""Whether a session still is whose it was, and a signal to its open sockets when it may not be.
 
-The word goes out as a notice of the live channel (core/tokenlog.py), under a
-name that is no run's; whoever has a socket open looks again.
+Accounts know no socket: whoever has one open listens to `sessions_changed` and looks again.
 """
 
 import uuid
 from enum import Enum
 from importlib import import_module
 
-import structlog
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
+from django.dispatch import Signal
 from django.utils.crypto import constant_time_compare
-from redis.exceptions import RedisError
 
 from playground.accounts.models import Person, User
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import NOTICES, notice_line
 
-log = structlog.get_logger(__name__)
+# Sent with ``name`` (`notice_name`) when sessions under that name may have ended.
+sessions_changed = Signal()
 
 
 def notice_name(person: Person) -> str:
@@ -104,8 +101,4 @@ def _guest(person_id: uuid.UUID) -> str:
 
 
 def _tell(name: str) -> None:
-    try:
-        token_log().tell(NOTICES, notice_line(name, 1, "{}"))
-    except RedisError as error:
-        # Sockets look by themselves when their connection to Redis comes back.
-        log.warning("session_end_not_told", error=str(error))
+    sessions_changed.send(sender=Person, name=name)

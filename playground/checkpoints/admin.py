@@ -12,6 +12,7 @@ from playground.checkpoints.models import Worker
 class WorkerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
         "name",
+        "job",
         "model",
         "device",
         "state",
@@ -21,7 +22,7 @@ class WorkerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "speed",
         "heartbeat_at",
     )
-    list_filter = ("state", "model", "device")
+    list_filter = ("state", "job", "model", "device")
     search_fields = ("name", "model")
     ordering = ("-heartbeat_at",)
     list_per_page = 50

@@ -5,10 +5,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from playground.checkpoints.files import local_file
 from playground.checkpoints.json_files import MAX_CONFIG_BYTES, read_object
+from playground.checkpoints.registry import ModelSpec
 from playground.core.errors import ModelNotReady
 
-# What a worker takes (workers.engine.checkpoint.MAX_SIZES); a test holds them equal.
+GPTJ_CONTEXT = 2048
+# What a worker takes (workers.engine.checkpoint.spec.MAX_SIZES); a test holds them equal.
 MAX_SIZES = {
     "vocab_size": 1 << 20,
     "n_positions": 1 << 16,
@@ -25,6 +28,27 @@ class ModelSizes:
 
     context: int
     parameters: int
+
+
+def context_length(spec: ModelSpec) -> int:
+    """Positions of the model: prompt and completion together. GPT-J's while none are known."""
+    sizes = _sizes(spec)
+    return sizes.context if sizes else GPTJ_CONTEXT
+
+
+def parameter_count(spec: ModelSpec) -> int | None:
+    """How many weights the model has, or None while its config is not here or is wrong."""
+    sizes = _sizes(spec)
+    return sizes.parameters if sizes else None
+
+
+def _sizes(spec: ModelSpec) -> ModelSizes | None:
+    """Worker and `manage.py doctor` say what is wrong with a config that cannot be read."""
+    path = local_file(spec, "config.json")
+    try:
+        return read_sizes(path) if path else None
+    except ModelNotReady:
+        return None
 
 
 def read_sizes(path: Path) -> ModelSizes:
@@ -47,7 +71,7 @@ def _read(path: Path, _modified: int, _size: int) -> ModelSizes | ModelNotReady:
         sizes = {name: _whole(config, name, path) for name in MAX_SIZES}
     except ModelNotReady as error:
         return error
-    return ModelSizes(context=sizes["n_positions"], parameters=_parameter_count(sizes))
+    return ModelSizes(context=sizes["n_positions"], parameters=_count_parameters(sizes))
 
 
 def _whole(config: dict[str, Any], name: str, path: Path) -> int:
@@ -59,7 +83,7 @@ def _whole(config: dict[str, Any], name: str, path: Path) -> int:
     return value
 
 
-def _parameter_count(sizes: dict[str, int]) -> int:
+def _count_parameters(sizes: dict[str, int]) -> int:
     """Weights of a GPT-J of this shape (Hugging Face's GPTJForCausalLM)."""
     d, layers, vocabulary = sizes["n_embd"], sizes["n_layer"], sizes["vocab_size"]
     attention = 4 * d * d

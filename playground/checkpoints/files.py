@@ -2,13 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from playground.checkpoints.json_files import MAX_INDEX_BYTES, read_object
+from playground.checkpoints.registry import ModelSpec
 from playground.core.errors import ModelNotReady
-
-if TYPE_CHECKING:
-    from playground.checkpoints.registry import ModelSpec
 
 # What a worker needs of a repository; anything else (other frameworks'
 # weights, code) is not fetched. GPT-J-6B's own repository has one .bin.
@@ -19,7 +17,7 @@ _TEXT = ("config.json", "tokenizer.json", "vocab.json", "merges.txt", "added_tok
 _SHARD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}\.(safetensors|bin)")
 
 
-def local_file(spec: "ModelSpec", name: str) -> Path | None:
+def local_file(spec: ModelSpec, name: str) -> Path | None:
     """The file ``name`` of the model if it is on this machine. No network."""
     if spec.path is not None:
         path = spec.path / name
@@ -43,14 +41,14 @@ def _is_map(places: Any) -> bool:
     return isinstance(places, dict) and all(isinstance(name, str) for name in places.values())
 
 
-def tokenizer_folder(spec: "ModelSpec") -> Path:
+def tokenizer_folder(spec: ModelSpec) -> Path:
     """The folder with the model's tokenizer; a hub model's is fetched (a few MB)."""
     if spec.path is not None:
         return _existing(spec, spec.path)
     return _fetch(spec, _TEXT)
 
 
-def checkpoint_folder(spec: "ModelSpec") -> Path:
+def checkpoint_folder(spec: ModelSpec) -> Path:
     """The folder with the model's weights; a hub model's are fetched."""
     if spec.path is not None:
         return _existing(spec, spec.path)
@@ -60,13 +58,13 @@ def checkpoint_folder(spec: "ModelSpec") -> Path:
     return folder
 
 
-def _existing(spec: "ModelSpec", folder: Path) -> Path:
+def _existing(spec: ModelSpec, folder: Path) -> Path:
     if not folder.is_dir():
         raise ModelNotReady(f"Model “{spec.name}” is not ready: the folder {folder} is missing.")
     return folder
 
 
-def _fetch(spec: "ModelSpec", patterns: tuple[str, ...]) -> Path:
+def _fetch(spec: ModelSpec, patterns: tuple[str, ...]) -> Path:
     from huggingface_hub import snapshot_download
 
     try:

@@ -1,7 +1,8 @@
 """JSON files of a checkpoint's folder, read within bounds.
 
-A web host reads the same folder as a worker does (workers.engine.json_files) and refuses the same,
-but knows nothing of the engine: what is wrong is a `ModelNotReady` that names the file.
+A web host reads the same folder as a worker does (workers.engine.checkpoint.json_files) and
+refuses the same, but knows nothing of the engine: what is wrong is a `ModelNotReady` that names the
+file.
 """
 
 import json

@@ -1,10 +1,12 @@
-"""The workers that serve checkpoints, each with its heartbeat."""
+"""The workers, each with its job, its model and its heartbeat."""
 
 from django.db import models
 
+from playground.checkpoints.jobs import GENERATE
+
 
 class Worker(models.Model):
-    """A process that serves one model; its heartbeat is the lease of all its runs.
+    """A process that does one job with one model; its heartbeat is the lease of all its work.
 
     ``name`` outlives the process, ``incarnation`` does not: a worker that
     starts again finds under its name what its former self held.
@@ -18,6 +20,8 @@ class Worker(models.Model):
 
     name = models.CharField(max_length=120, unique=True)
     incarnation = models.UUIDField()
+    # A name of `playground.checkpoints.jobs.JOBS`.
+    job = models.CharField(max_length=40, default=GENERATE.name)
     model = models.CharField(max_length=80, db_index=True)
     device = models.CharField(max_length=40)
     state = models.CharField(max_length=12, choices=State.choices, default=State.LOADING)

@@ -14,10 +14,8 @@ from typing import Any, Literal, get_args
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from playground.checkpoints.config_file import ModelSizes, read_sizes
-from playground.checkpoints.files import local_file
-from playground.core.environment import MOST
-from playground.core.errors import ModelNotReady, UnknownModel
+from playground.core.environment import MAX_NUMBER
+from playground.core.errors import UnknownModel
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 # The device of a worker: the CPU, or an NVIDIA GPU.
@@ -26,15 +24,14 @@ _PLAIN_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")
 # As the hub has them: without two dashes or two dots in a row, or such a sign at either end.
 _HUB_PART = r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*"
 _HUB_NAME = re.compile(rf"(?=.{{1,96}}\Z){_HUB_PART}(/{_HUB_PART})?(?<!\.git)")
-GPTJ_CONTEXT = 2048
 # Of the registry: a page lists every model.
 MAX_REGISTRY_BYTES = 1 << 20
 MAX_MODELS = 100
 Dtype = Literal["float32", "bfloat16", "float16", "int8"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
-# Names stand in addresses, queues and rows.
+# Names are in addresses, queues and rows.
 _MODEL_NAME = re.compile(r"[\w.-]{1,80}")
-_MOST = {
+_MAX_LENGTHS = {
     "title": 200,
     "path": 4_096,
     "hub": 200,
@@ -75,18 +72,6 @@ class ModelSpec:
     demo: bool = False
     note: str = ""
     sha256: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def context(self) -> int:
-        """Positions of the model: prompt and completion together. GPT-J's while none are known."""
-        sizes = _sizes(self)
-        return sizes.context if sizes else GPTJ_CONTEXT
-
-    @property
-    def parameters(self) -> int | None:
-        """How many weights the model has, or None while its config is not here or is wrong."""
-        sizes = _sizes(self)
-        return sizes.parameters if sizes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +173,9 @@ def _spec(name: str, table: Any, file: Path) -> ModelSpec:
 def _wrong_value(key: str, value: Any) -> str:
     """What is wrong with the value of a key, or nothing."""
     if key in ("title", "path", "hub", "revision", "device", "note"):
-        is_good = isinstance(value, str) and "\0" not in value and len(value) <= _MOST[key]
+        is_good = isinstance(value, str) and "\0" not in value and len(value) <= _MAX_LENGTHS[key]
         if not is_good or (key != "note" and not value.strip()):
-            return f"{key} is a text in quotes, of up to {_MOST[key]:,} characters"
+            return f"{key} is a text in quotes, of up to {_MAX_LENGTHS[key]:,} characters"
         if key == "device" and not DEVICE.fullmatch(value):
             return "device is cpu, cuda, or cuda: with a number"
         return ""
@@ -199,11 +184,11 @@ def _wrong_value(key: str, value: Any) -> str:
     if key in ("serve", "demo"):
         return "" if isinstance(value, bool) else f"{key} is true or false, without quotes"
     if key in ("slots", "cache_mb"):
-        is_good = isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST
+        is_good = isinstance(value, int) and not isinstance(value, bool) and 0 < value < MAX_NUMBER
         return "" if is_good else f"{key} is a whole number above 0"
     if key == "tokens_per_second":
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return "" if is_number and 0 < value < MOST else f"{key} is a number above 0"
+        return "" if is_number and 0 < value < MAX_NUMBER else f"{key} is a number above 0"
     return _wrong_hashes(value)
 
 
@@ -220,12 +205,3 @@ def _folder(where: str, file: Path, path: str) -> Path:
         return (file.parent / Path(path).expanduser()).resolve()
     except (OSError, RuntimeError, ValueError):
         raise ImproperlyConfigured(f"{where}: path is no path that can be followed.") from None
-
-
-def _sizes(spec: ModelSpec) -> ModelSizes | None:
-    """By the checkpoint's config.json. Worker and `manage.py doctor` say what is wrong with it."""
-    path = local_file(spec, "config.json")
-    try:
-        return read_sizes(path) if path else None
-    except ModelNotReady:
-        return None

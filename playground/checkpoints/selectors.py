@@ -7,16 +7,19 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from playground.checkpoints.config_file import parameter_count
+from playground.checkpoints.jobs import GENERATE, Job
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec, registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelState:
-    """A model with the live state of its workers.
+    """A model with the live state of the workers that generate with it.
 
     state: "ready", "loading", "not_ready" (with the reason in ``detail``) or
     "no_worker". live, slots: runs now, and at most, over all ready workers.
+    parameters: how many weights the model has, where that is known.
     waits: what workers that are not ready wait for, in words for visitors.
     """
 
@@ -26,28 +29,28 @@ class ModelState:
     tokens_per_second: float | None
     live: int
     slots: int
+    parameters: int | None = None
     waits: tuple[str, ...] = ()
 
 
-def alive() -> QuerySet[Worker]:
-    """Workers whose heartbeat is not older than the lease."""
+def live_workers(job: Job) -> QuerySet[Worker]:
+    """The job's workers whose heartbeat is not older than the lease."""
     lease = timedelta(seconds=settings.LEASE_SECONDS)
-    return Worker.objects.filter(heartbeat_at__gte=Now() - lease).exclude(
-        state=Worker.State.STOPPED
-    )
+    beating = Worker.objects.filter(job=job.name, heartbeat_at__gte=Now() - lease)
+    return beating.exclude(state=Worker.State.STOPPED)
 
 
 def model_states() -> list[ModelState]:
     """Every model of the registry, in its order."""
     workers: dict[str, list[Worker]] = {}
-    for worker in alive():
+    for worker in live_workers(GENERATE):
         workers.setdefault(worker.model, []).append(worker)
     return [_state(spec, workers.get(name, [])) for name, spec in registry().models.items()]
 
 
 def any_ready() -> bool:
-    """Whether some worker can serve now."""
-    return alive().filter(state=Worker.State.READY).exists()
+    """Whether some worker can serve a run now."""
+    return live_workers(GENERATE).filter(state=Worker.State.READY).exists()
 
 
 def _state(spec: ModelSpec, workers: list[Worker]) -> ModelState:
@@ -69,6 +72,7 @@ def _state(spec: ModelSpec, workers: list[Worker]) -> ModelState:
         tokens_per_second=sum(speeds) if speeds else None,
         live=sum(worker.live for worker in ready),
         slots=sum(worker.slots for worker in ready),
+        parameters=parameter_count(spec),
         waits=tuple(
             dict.fromkeys(
                 waits_for(worker) for worker in workers if worker.state == Worker.State.NOT_READY

@@ -1,7 +1,7 @@
 """A tokenizer from a checkpoint's files, whichever of the two layouts they have.
 
 Either tokenizer.json says it all, or vocab.json, merges.txt and, where there are any, the tokens of
-added_tokens.json do. Both give the same ids: a token that stands in the files by its name is that
+added_tokens.json do. Both give the same ids: a token that is in the files by its name is that
 token wherever the name is written, as transformers reads it.
 """
 

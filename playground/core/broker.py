@@ -1,6 +1,6 @@
 """Celery's connection to Redis, for messages that are doorbells.
 
-A ring may be lost (core/rings.py), so none is kept until it is acknowledged. Kombu's Redis
+A ring may be lost (checkpoints/rings.py), so none is kept until it is acknowledged. Kombu's Redis
 transport keeps all, in keys that it writes for every message and on a timer; a worker that
 cannot write them because Redis is full ends. Here a worker only reads: it takes rings out of
 its list and writes nothing, so it lives through a full Redis and waits with its runs.

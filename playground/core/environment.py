@@ -20,7 +20,7 @@ from playground.core.errors import WrongSetting
 # As with wrong options on a command line.
 EXIT_WRONG_SETTING = 2
 # More than anybody needs, and less than any column or timer takes.
-MOST = 2**31 - 1
+MAX_NUMBER = 2**31 - 1
 
 _QUOTES = (("'", "'"), ('"', '"'), ("\u201c", "\u201d"), ("\u2018", "\u2019"))
 _INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
@@ -98,7 +98,7 @@ class Environment:
         raise self._wrong(name, "must be true or false", given)
 
     @_ends_the_start
-    def whole(self, name: str, default: int, *, least: int = 0, most: int = MOST) -> int:
+    def whole(self, name: str, default: int, *, least: int = 0, most: int = MAX_NUMBER) -> int:
         given = self._read(name)
         try:
             value = int(given) if given else default
@@ -110,7 +110,7 @@ class Environment:
         return value
 
     @_ends_the_start
-    def number(self, name: str, default: float, *, least: float, most: float = MOST) -> float:
+    def number(self, name: str, default: float, *, least: float, most: float = MAX_NUMBER) -> float:
         given = self._read(name)
         try:
             value = float(given) if given else default
@@ -244,4 +244,4 @@ def _bare(name: str) -> str:
 
 
 def _span(least: float, most: float) -> str:
-    return f"of {least} or more" if most == MOST else f"from {least} to {most}"
+    return f"of {least} or more" if most == MAX_NUMBER else f"from {least} to {most}"

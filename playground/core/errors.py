@@ -10,6 +10,7 @@
     ├── Forbidden               403
     │   └── SignInRequired      403
     ├── NotFound                404  also for what belongs to somebody else
+    │   └── UnknownTopic        404  nobody has said how to follow this kind
     ├── QuotaReached            409  what is kept must be deleted first
     ├── ImportRunning           409  with `retry_after`
     ├── ImportInterrupted       409  what is left comes in by importing again
@@ -18,6 +19,7 @@
     ├── TooManyRuns             429  with `retry_after`
     ├── TooManyTries            429  with `retry_after`, where it is known
     ├── TooManyBodies           429  an address sends too much at a time
+    ├── TooManyFollowed         429  a page follows as much as it may
     ├── WrongSetting            500  a setting that the start ends at; no visitor sees it
     ├── LogDamaged              500  what Redis holds of a run is no log
     ├── StorageRefused          500  the database refused it, and would again
@@ -93,6 +95,10 @@ class NotFound(PlaygroundError):
     status = 404
 
 
+class UnknownTopic(NotFound):
+    code = "unknown_topic"
+
+
 class QuotaReached(PlaygroundError):
     code = "quota_reached"
     status = 409
@@ -130,6 +136,11 @@ class TooManyTries(PlaygroundError):
 
 class TooManyBodies(PlaygroundError):
     code = "too_many_bodies"
+    status = 429
+
+
+class TooManyFollowed(PlaygroundError):
+    code = "too_many_followed"
     status = 429
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django_htmx import middleware
 
@@ -32,17 +31,3 @@ class HtmxDetails(middleware.HtmxDetails):
             return super().triggering_event
         except (ValueError, RecursionError):
             return None
-
-
-class HtmxMiddleware(middleware.HtmxMiddleware):
-    """Sets ``request.htmx``."""
-
-    def __call__(self, request: HttpRequest) -> Any:
-        if not self.async_mode:
-            request.htmx = HtmxDetails(request)  # type: ignore[attr-defined]
-            return self.get_response(request)
-        return self.__acall__(request)
-
-    async def __acall__(self, request: HttpRequest) -> Any:
-        request.htmx = HtmxDetails(request)  # type: ignore[attr-defined]
-        return await self.get_response(request)  # type: ignore[misc]

@@ -1,7 +1,9 @@
-"""Turns what a view raised into the one shape of an error, and keeps answers out of caches."""
+"""Around every view: errors in one shape, answers out of caches, what HTMX says."""
 
 from collections.abc import Callable
+from typing import Any, cast
 
+import django_htmx.middleware
 import structlog
 from django.db import Error as DatabaseFailure
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -10,6 +12,8 @@ from django.utils.decorators import sync_only_middleware
 from playground.core.body_guard import REFUSED
 from playground.core.errors import NotFound, PlaygroundError, StorageBusy, StorageRefused
 from playground.core.failures import is_passing
+from playground.core.htmx import HtmxDetails
+from playground.core.http import HtmxRequest
 from playground.core.responses import error_response
 
 log = structlog.get_logger(__name__)
@@ -74,3 +78,17 @@ class ErrorMiddleware:
                 ),
             )
         return None
+
+
+class HtmxMiddleware(django_htmx.middleware.HtmxMiddleware):
+    """Sets ``request.htmx``."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if not self.async_mode:
+            cast(HtmxRequest, request).htmx = HtmxDetails(request)
+            return self.get_response(request)
+        return self.__acall__(request)
+
+    async def __acall__(self, request: HttpRequest) -> Any:
+        cast(HtmxRequest, request).htmx = HtmxDetails(request)
+        return await self.get_response(request)  # type: ignore[misc]

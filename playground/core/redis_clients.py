@@ -5,10 +5,9 @@ from functools import lru_cache
 import redis
 import redis.asyncio
 from django.conf import settings
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-
-from playground.core.tokenlog import TokenLog
 
 CONNECT_SECONDS = 1.0
 
@@ -41,16 +40,23 @@ def refusal() -> str | None:
     return None
 
 
-@lru_cache(maxsize=1)
-def token_log() -> TokenLog:
-    """The process's token log."""
-    return TokenLog(blocking())
-
-
-def make_async(*, timeout: float | None) -> "redis.asyncio.Redis":
-    """A client for one event loop; ``timeout`` None for subscriptions, which wait."""
+def make_async(*, timeout: float) -> "redis.asyncio.Redis":
+    """A client for one event loop; an answer within ``timeout`` seconds or an error."""
     return redis.asyncio.Redis(
         **settings.REDIS.client_arguments(),
         socket_timeout=timeout,
         socket_connect_timeout=CONNECT_SECONDS,
+    )
+
+
+def make_subscriber() -> "redis.asyncio.Redis":
+    """A client for subscriptions, which wait for as long as nothing is published.
+
+    One that is cut off is made again by who owns it, not by the client on its own.
+    """
+    return redis.asyncio.Redis(
+        **settings.REDIS.client_arguments(),
+        socket_timeout=None,
+        socket_connect_timeout=CONNECT_SECONDS,
+        retry=AsyncRetry(NoBackoff(), 0),
     )

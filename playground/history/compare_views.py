@@ -9,15 +9,15 @@ from django.views.decorators.http import require_safe
 from playground.accounts.people import person_of
 from playground.history.comparison import Side, compared_tables, compared_texts
 from playground.runs.models import Run
-from playground.runs.selectors import run_of
+from playground.runs.selectors import get_run
 
 
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """The runs ``a`` and ``b``; without ``a``, ``b`` and the one made before it."""
     person = person_of(request)
-    b = run_of(person, _id(request, "b"))
-    a = run_of(person, _id(request, "a")) if "a" in request.GET else _before(b)
+    b = get_run(person, _id(request, "b"))
+    a = get_run(person, _id(request, "a")) if "a" in request.GET else _before(b)
     context = {
         "left": (left := Side(name="A", run=a)),
         "right": (right := Side(name="B", run=b)),

@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,11 +9,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from playground.accounts.people import person_of
 from playground.core.http import HtmxRequest, back_to, see_other
+from playground.core.toasts import toast
 from playground.history.listing import glimpsed
 from playground.history.rows import HistoryRow
 from playground.runs.deletion import runs_delete
 from playground.runs.models import Run
-from playground.runs.selectors import run_of
+from playground.runs.selectors import get_run
 from playground.runs.services import run_star
 from playground.workbench.tree import tree_of
 
@@ -22,14 +22,14 @@ from playground.workbench.tree import tree_of
 @require_POST
 def star(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
     """Stars the person's own run (``starred=1``), or takes the star away."""
-    run = run_of(person_of(request), run_id)
+    run = get_run(person_of(request), run_id)
     run.starred = bool(request.POST.get("starred"))
     run_star(run=run, starred=run.starred)
     if request.htmx:
         # A run's page shows its tree, with the stars in it.
         shown = request.htmx.current_path
         tree = tree_of(run) if shown == reverse("workbench:run_page", args=[run.pk]) else None
-        return render(request, "history/_star_response.html", {"run": run, "panel": {"tree": tree}})
+        return render(request, "history/_star.html#answer", {"run": run, "panel": {"tree": tree}})
     return see_other(back_to(request, reverse("workbench:run_page", args=[run.pk])))
 
 
@@ -37,11 +37,11 @@ def star(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
 def delete(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
     """Asks, and then deletes the person's own run."""
     person = person_of(request)
-    run = run_of(person, run_id)
+    run = get_run(person, run_id)
     if request.method != "POST":
         rows = [HistoryRow(one) for one in glimpsed(Run.objects.filter(pk=run.pk))]
         context = {"rows": rows, "count": "this run", "action": request.path}
         return render(request, "history/delete.html", context)
     runs_delete(person=run.person, run_ids=[run.pk])
-    messages.success(request, "1 run deleted.")
+    toast(request, "1 run deleted.")
     return see_other(reverse("history:list"))

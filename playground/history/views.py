@@ -4,7 +4,6 @@ import uuid
 from typing import BinaryIO, cast
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -18,6 +17,7 @@ from playground.core.bodies import takes_file
 from playground.core.errors import InvalidInput
 from playground.core.http import see_other
 from playground.core.streaming import download
+from playground.core.toasts import toast
 from playground.history.exports import FORMATS
 from playground.history.import_turns import import_forget, import_of, is_running
 from playground.history.imports import MAX_BYTES, Imported, runs_import
@@ -112,7 +112,7 @@ def import_(request: HttpRequest) -> HttpResponse:
             field="file",
         )
     done = runs_import(person=person_for_write(request), file=cast(BinaryIO, file.file))
-    messages.success(request, _describe_import(done))
+    toast(request, _describe_import(done))
     return see_other(reverse("history:list"))
 
 
@@ -130,7 +130,7 @@ def delete_selected(request: HttpRequest) -> HttpResponse:
     """Deletes the runs that the person has confirmed."""
     person = person_of(request)
     deleted = runs_delete(person=person, run_ids=_posted_ids(request)) if person else 0
-    messages.success(request, f"{_count(deleted)} deleted.")
+    toast(request, f"{_count(deleted)} deleted.")
     return see_other(reverse("history:list"))
 
 
@@ -145,7 +145,7 @@ def delete_all(request: HttpRequest) -> HttpResponse:
         )
     person = person_of(request)
     deleted = runs_delete_all(person=person) if person else 0
-    messages.success(request, f"{_count(deleted)} deleted.")
+    toast(request, f"{_count(deleted)} deleted.")
     return see_other(reverse("history:list"))
 
 

@@ -11,14 +11,15 @@ from playground.accounts.people import person_for_write, person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, open_page, read_id, see_other
 from playground.core.responses import error_response
+from playground.core.toasts import toast
 from playground.library.drafts import (
     PageSave,
     Saved,
     draft_address,
     draft_discard,
-    draft_of,
     draft_restore,
     draft_save,
+    get_draft,
     posted_draft_form,
     posted_page_save,
 )
@@ -62,17 +63,18 @@ def save(request: HtmxRequest, template: Template) -> HttpResponse:
 @require_POST
 def discard(request: HtmxRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Puts a draft aside; its page, or the list it was thrown away from, offers to undo that."""
-    draft = draft_discard(draft=draft_of(person_of(request), draft_id))
+    draft = draft_discard(draft=get_draft(person_of(request), draft_id))
+    text = "Copy deleted." if draft.is_copy else "Draft put aside."
+    toast(request, text, undo=reverse("library:draft_restore", args=[draft.pk]))
     if "in_list" in request.POST:
-        address = reverse("library:list") + f"?show=drafts&discarded={draft.pk}"
-        return see_other(address)
-    return open_page(request, f"{draft_address(draft)}?discarded={draft.pk}")
+        return see_other(reverse("library:list") + "?show=drafts")
+    return open_page(request, draft_address(draft))
 
 
 @require_POST
 def restore(request: HtmxRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Brings it back: undoes `discard`."""
-    draft = draft_restore(draft=draft_of(person_of(request), draft_id))
+    draft = draft_restore(draft=get_draft(person_of(request), draft_id))
     if "in_list" in request.POST:
         return see_other(reverse("library:list") + "?show=drafts")
     return open_page(request, draft_address(draft))

@@ -93,7 +93,7 @@ def drafts_of(person: Person | None) -> QuerySet[Draft]:
     return Draft.objects.filter(person=person, discarded_at=None)
 
 
-def draft_of(person: Person | None, draft_id: uuid.UUID) -> Draft:
+def get_draft(person: Person | None, draft_id: uuid.UUID) -> Draft:
     """The person's own draft; anybody else's is as if it did not exist."""
     own = Draft.objects.filter(pk=draft_id, person=person) if person else Draft.objects.none()
     draft = own.select_related("prompt__head").first()

@@ -8,15 +8,10 @@ from django.http import QueryDict
 from playground.accounts.models import Person
 from playground.core.http import read_id
 from playground.library.drafts import draft_done, posted_revision
+from playground.library.forms import Details, posted_details
 from playground.library.models import Prompt, PromptVersion
-from playground.library.services import (
-    Details,
-    posted_details,
-    posted_message,
-    prompt_create,
-    prompt_save,
-)
-from playground.library.versions import run_claim
+from playground.library.services import prompt_create, prompt_save
+from playground.library.versions import run_link_to_version
 from playground.prompts.form import PromptForm
 from playground.prompts.state import first_title, state_of
 
@@ -47,10 +42,11 @@ class SavedPage:
 def posted_page(form: PromptForm, data: QueryDict, *, prompt: Prompt | None = None) -> PageToSave:
     """The page that was posted with ``form``. Raises `InvalidInput`."""
     title = prompt.title if prompt else first_title(form)
+    details, message = posted_details(data, default_title=title)
     return PageToSave(
         form=form,
-        details=posted_details(data, default_title=title),
-        message=posted_message(data),
+        details=details,
+        message=message,
         draft=read_id(data.get("draft", "")),
         revision=posted_revision(data),
         run=data.get("parent", ""),
@@ -79,5 +75,5 @@ def page_save(*, person: Person, page: PageToSave, prompt: Prompt | None = None)
         )
     draft_done(person=person, seen=page.draft, revision=page.revision, state=state)
     if version is not None:
-        run_claim(person=person, run=page.run, form=form, version=version)
+        run_link_to_version(person=person, run=page.run, form=form, version=version)
     return SavedPage(prompt=prompt, version=version)

@@ -2,10 +2,9 @@
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.db import transaction
-from django.http import Http404, QueryDict
+from django.http import Http404
 from django.utils import timezone
 
 from playground.accounts.models import Person
@@ -14,50 +13,15 @@ from playground.core import search
 from playground.core.erasing import erasure_ask
 from playground.core.errors import InvalidInput, NothingChanged
 from playground.core.sizes import json_size
+from playground.library.forms import Details
 from playground.library.indexing import head_words, prompt_forget, prompt_index, text_words
 from playground.library.models import Prompt, PromptVersion, Tag
 from playground.library.states import state_of_version
 from playground.library.versions import version_create
-from playground.prompts.fields import clean_text
 from playground.runs.state import PromptState
 
-MAX_TITLE = 120
-MAX_DESCRIPTION = 2_000
-MAX_MESSAGE = 200
-MAX_TAGS = 12
-MAX_TAG = 40
 
-
-@dataclass(frozen=True, kw_only=True)
-class Details:
-    """What a prompt is called and filed under. tags: in lower case, each once."""
-
-    title: str
-    description: str = ""
-    tags: tuple[str, ...] = ()
-
-
-def posted_details(data: QueryDict, *, default_title: str) -> Details:
-    """The details as posted. Raises `InvalidInput`."""
-    title = _line(data, "save_title", label="The title", limit=MAX_TITLE)
-    return Details(
-        title=title or default_title[:MAX_TITLE],
-        description=clean_text(
-            data.get("save_description", ""),
-            field="save_description",
-            label="The description",
-            limit=MAX_DESCRIPTION,
-        ).strip(),
-        tags=_posted_tags(data.get("save_tags", "")),
-    )
-
-
-def posted_message(data: QueryDict) -> str:
-    """What a person says about a version. Raises `InvalidInput`."""
-    return _line(data, "save_message", label="The note", limit=MAX_MESSAGE)
-
-
-def prompt_of(person: Person | None, prompt_id: uuid.UUID) -> Prompt:
+def get_prompt(person: Person | None, prompt_id: uuid.UUID) -> Prompt:
     """The person's own prompt; anybody else's is as if it did not exist."""
     own = Prompt.objects.filter(pk=prompt_id, person=person) if person else Prompt.objects.none()
     prompt = own.select_related("head").prefetch_related("tags").first()
@@ -189,22 +153,3 @@ def _file_under(prompt: Prompt, names: tuple[str, ...]) -> None:
     before = list(prompt.tags.values_list("pk", flat=True)) if prompt.head_id else []
     prompt.tags.set(Tag.objects.filter(person=person, name__in=names))
     Tag.objects.filter(person=person, pk__in=before, prompts=None).delete()
-
-
-def _line(data: QueryDict, name: str, *, label: str, limit: int) -> str:
-    text = clean_text(data.get(name, ""), field=name, label=label, limit=limit)
-    return " ".join(text.split())
-
-
-def _posted_tags(raw: str) -> tuple[str, ...]:
-    text = clean_text(raw, field="save_tags", label="The tags", limit=2_000)
-    words = [" ".join(word.split()).lower() for word in text.replace("\n", ",").split(",")]
-    names = tuple(dict.fromkeys(word for word in words if word))
-    if len(names) > MAX_TAGS:
-        raise InvalidInput(f"At most {MAX_TAGS} tags are possible.", field="save_tags")
-    if longest := next((name for name in names if len(name) > MAX_TAG), None):
-        raise InvalidInput(
-            f"The tag “{longest[:20]}…” is too long; {MAX_TAG} characters is the most.",
-            field="save_tags",
-        )
-    return names

@@ -9,18 +9,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from playground.accounts.people import person_of
 from playground.core.http import read_number, see_other
+from playground.core.toasts import take_toast, toast
 from playground.library.diffs import changes_between
-from playground.library.services import prompt_of
+from playground.library.services import get_prompt
 from playground.library.states import state_of_version
-from playground.library.toasts import toast_of
-from playground.library.versions import PAGE, version_of, version_restore, version_rows
+from playground.library.versions import PAGE, get_version, version_restore, version_rows
 from playground.prompts.state import template_named
 
 
 @require_safe
 def versions(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """All versions, newest first, each with what changed."""
-    prompt = prompt_of(person_of(request), prompt_id)
+    prompt = get_prompt(person_of(request), prompt_id)
     rows = version_rows(prompt, before=read_number(request.GET.get("before", "")))
     context = {
         "prompt": prompt,
@@ -28,7 +28,7 @@ def versions(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
         "rows": rows,
         "last": rows[-1].version.number if rows else 1,
         "page_size": PAGE,
-        "toast": toast_of(request),
+        "toast": take_toast(request),
     }
     return render(request, "library/versions.html", context)
 
@@ -36,10 +36,10 @@ def versions(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def diff(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """What differs between two versions: the head and the one before it, unless asked otherwise."""
-    prompt = prompt_of(person_of(request), prompt_id)
+    prompt = get_prompt(person_of(request), prompt_id)
     newest = prompt.head.number if prompt.head else 1
-    after = version_of(prompt, read_number(request.GET.get("b", "")) or newest)
-    before = version_of(prompt, read_number(request.GET.get("a", "")) or max(1, after.number - 1))
+    after = get_version(prompt, read_number(request.GET.get("b", "")) or newest)
+    before = get_version(prompt, read_number(request.GET.get("a", "")) or max(1, after.number - 1))
     template = template_named(prompt.template)
     context = {
         "prompt": prompt,
@@ -55,6 +55,7 @@ def diff(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, prompt_id: uuid.UUID, number: int) -> HttpResponse:
     """A new version with the content of an old one. Nothing is overwritten."""
-    prompt = prompt_of(person_of(request), prompt_id)
-    version_restore(prompt=prompt, version=version_of(prompt, number))
-    return see_other(reverse("library:versions", args=[prompt.pk]) + "?saved")
+    prompt = get_prompt(person_of(request), prompt_id)
+    version_restore(prompt=prompt, version=get_version(prompt, number))
+    toast(request, "Saved.")
+    return see_other(reverse("library:versions", args=[prompt.pk]))

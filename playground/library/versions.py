@@ -30,7 +30,7 @@ RUNS_SHOWN = 3
 _DIFF_SECONDS = 0.05
 
 
-def version_of(prompt: Prompt, number: int) -> PromptVersion:
+def get_version(prompt: Prompt, number: int) -> PromptVersion:
     """The prompt's version of that number. Whose the prompt is, was asked before."""
     version = prompt.versions.filter(number=number).first()
     if version is None:
@@ -118,8 +118,10 @@ def latest_run(person: Person | None, version: PromptVersion | None) -> Run | No
     return runs.order_by("-number").first()
 
 
-def run_claim(*, person: Person, run: str, form: PromptForm, version: PromptVersion) -> None:
-    """Makes the run that stands on a page the new version's, if it was made of the same."""
+def run_link_to_version(
+    *, person: Person, run: str, form: PromptForm, version: PromptVersion
+) -> None:
+    """Makes the run that is on a page the new version's, if it was made of the same."""
     try:
         run_id = uuid.UUID(run)
     except ValueError:

@@ -9,19 +9,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from playground.accounts.people import person_of
 from playground.core.errors import PlaygroundError
-from playground.core.http import HtmxRequest, back_to, read_id, see_other
+from playground.core.http import HtmxRequest, back_to, see_other
+from playground.core.toasts import take_toast, toast
+from playground.library.forms import posted_details
 from playground.library.listing import LibraryQuery, library_page, library_row
 from playground.library.models import Prompt
 from playground.library.services import (
-    posted_details,
+    get_prompt,
     prompt_archive,
     prompt_delete,
     prompt_edit,
-    prompt_of,
     prompt_star,
     tags_written,
 )
-from playground.library.toasts import Toast, toast_of
 from playground.prompts.state import template_named
 
 
@@ -30,10 +30,10 @@ def library(request: HtmxRequest) -> HttpResponse:
     """All prompts of the person, searched and filtered; for HTMX the list alone."""
     query = LibraryQuery.of(request.GET)
     shown = library_page(person_of(request), query)
-    context = {"library": shown, "query": query, "toast": _list_toast(request) or toast_of(request)}
+    context = {"library": shown, "query": query, "toast": take_toast(request)}
     if not request.htmx:
         return render(request, "library/list.html", context)
-    response = render(request, "library/_list.html", context)
+    response = render(request, "library/list.html#rows", context)
     response["HX-Replace-Url"] = query.full_address
     return response
 
@@ -41,7 +41,7 @@ def library(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def star(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Marks it, or takes the mark off."""
-    prompt = prompt_of(person_of(request), prompt_id)
+    prompt = get_prompt(person_of(request), prompt_id)
     prompt_star(prompt=prompt, starred=request.POST.get("starred") == "1")
     if request.htmx:
         return render(request, "library/_star.html", {"prompt": prompt})
@@ -51,25 +51,29 @@ def star(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def archive(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Puts it into the archive; the list offers to undo that."""
-    prompt = prompt_archive(prompt=prompt_of(person_of(request), prompt_id), archived=True)
-    return _back_with_toast(request, f"archived={prompt.pk}")
+    prompt = prompt_archive(prompt=get_prompt(person_of(request), prompt_id), archived=True)
+    toast(request, "Archived.", undo=reverse("library:unarchive", args=[prompt.pk]))
+    return see_other(back_to(request, reverse("library:list")))
 
 
 @require_POST
 def unarchive(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Takes it out of the archive."""
-    prompt = prompt_archive(prompt=prompt_of(person_of(request), prompt_id), archived=False)
-    return _back_with_toast(request, f"unarchived={prompt.pk}")
+    prompt = prompt_archive(prompt=get_prompt(person_of(request), prompt_id), archived=False)
+    undo = reverse("library:archive", args=[prompt.pk])
+    toast(request, "Back among your prompts.", undo=undo)
+    return see_other(back_to(request, reverse("library:list")))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Title, description and tags, in place of the row that shows them."""
-    prompt = prompt_of(person_of(request), prompt_id)
+    prompt = get_prompt(person_of(request), prompt_id)
     if request.method != "POST":
         return _render_edit(request, prompt)
     try:
-        prompt_edit(prompt=prompt, details=posted_details(request.POST, default_title=prompt.title))
+        details, _ = posted_details(request.POST, default_title=prompt.title)
+        prompt_edit(prompt=prompt, details=details)
     except PlaygroundError as error:
         return _render_edit(request, prompt, error)
     if request.htmx:
@@ -80,19 +84,20 @@ def edit(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def row(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """The row as the list has it."""
-    prompt_of(person_of(request), prompt_id)
+    get_prompt(person_of(request), prompt_id)
     return _render_row(request, prompt_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Asks, and deletes for good. Only what is in the archive can be deleted."""
-    prompt = prompt_of(person_of(request), prompt_id)
+    prompt = get_prompt(person_of(request), prompt_id)
     if request.method != "POST":
         context = {"prompt": prompt, "link_count": prompt.shares.filter(revoked_at=None).count()}
         return render(request, "library/delete.html", context)
     prompt_delete(prompt=prompt)
-    return see_other(reverse("library:list") + "?show=archive&deleted")
+    toast(request, "Deleted for good.")
+    return see_other(reverse("library:list") + "?show=archive")
 
 
 def _render_row(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
@@ -117,26 +122,6 @@ def _render_edit(
     }
     # A refused form comes back in its own place, with what is wrong with it.
     if request.htmx:
-        return render(request, "library/_edit.html", context)
+        return render(request, "library/edit.html#row", context)
     status = error.status if error else 200
     return render(request, "library/edit.html", context, status=status)
-
-
-def _list_toast(request: HtmxRequest) -> Toast | None:
-    """What the address says was just done to a prompt that is the person's own."""
-    person = person_of(request)
-    if "deleted" in request.GET:
-        return Toast(text="Deleted for good.")
-    for done, text, undo in (
-        ("archived", "Archived.", "library:unarchive"),
-        ("unarchived", "Back among your prompts.", "library:archive"),
-    ):
-        prompt_id = read_id(request.GET.get(done, ""))
-        if person and prompt_id and Prompt.objects.filter(pk=prompt_id, person=person).exists():
-            return Toast(text=text, undo=reverse(undo, args=[prompt_id]))
-    return None
-
-
-def _back_with_toast(request: HtmxRequest, toast: str) -> HttpResponse:
-    address = back_to(request, reverse("library:list"))
-    return see_other(f"{address}{'&' if '?' in address else '?'}{toast}")

@@ -18,9 +18,10 @@ from django.utils import timezone
 from playground.accounts.models import User
 from playground.checkpoints.config_file import read_sizes
 from playground.checkpoints.files import index_shards, local_file
+from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec, Registry, registry
-from playground.checkpoints.selectors import alive, model_states
+from playground.checkpoints.selectors import live_workers, model_states
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady
 from playground.core.redis_clients import blocking
@@ -154,7 +155,7 @@ def _models_and_workers() -> Iterator[Finding]:
     yield good("models", f"{settings.MODELS_FILE} names {', '.join(found.models)}.")
     try:
         states = {state.spec.name: state.state for state in model_states()}
-        workers = list(alive())
+        workers = list(live_workers(GENERATE))
     except DatabaseError:
         # The database's own finding says so; without it nothing is known of workers.
         states, workers = {}, []
@@ -249,7 +250,7 @@ def _workers(found: Registry, states: dict[str, str], workers: list[Worker]) -> 
 
 def _pages() -> Iterator[Finding]:
     if failures := failures_inside():
-        yield wrong("pages", _told(failures), "Mend what stands above first, then look again.")
+        yield wrong("pages", _sentences(failures), "Mend what is above first, then look again.")
     else:
         yield good("pages", "Each kind of page is answered.")
 
@@ -268,12 +269,14 @@ def _site() -> Iterator[Finding]:
         )
         return
     if failures:
-        yield wrong("site", f"At {url}: {_told(failures)}", "Restart it, then look at its log.")
+        yield wrong(
+            "site", f"At {url}: {_sentences(failures)}", "Restart it, then look at its log."
+        )
     else:
         yield good("site", f"It answers at {url}, and so does each kind of page.")
 
 
-def _told(failures: list[Failure]) -> str:
+def _sentences(failures: list[Failure]) -> str:
     others = f" (and {len(failures) - 1} more pages)" if len(failures) > 1 else ""
     return f"{failures[0].page} fails: {failures[0].reason}{others}."
 

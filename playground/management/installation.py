@@ -30,7 +30,7 @@ def files() -> Iterator[Finding]:
         yield Finding(
             Verdict.NOTE,
             "files",
-            f"Every user of this machine can read {env_file}, where passwords may stand.",
+            f"Every user of this machine can read {env_file}, where passwords may be.",
             f"Run: chmod 600 {env_file}",
         )
     elif not loose:
@@ -80,10 +80,8 @@ def _source_newer_than_build() -> Path | None:
         return None
     built = mark.stat().st_mtime
     sources = (settings.BASE_DIR / "static" / kind for kind in ("css", "js"))
-    return next(
-        (file for folder in sources for file in folder.iterdir() if file.stat().st_mtime > built),
-        None,
-    )
+    files = (file for folder in sources for file in folder.rglob("*.*"))
+    return next((file for file in files if file.stat().st_mtime > built), None)
 
 
 def _static_folders() -> list[Path]:

@@ -5,7 +5,7 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,8 +14,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 
-from playground.checkpoints.models import Worker
-from playground.checkpoints.registry import ModelSpec
+from playground.checkpoints.services import worker_mark_stopped
 from playground.core.checks import remarks
 from playground.core.locks import FileLock, LockTaken
 from playground.core.redis_clients import refusal
@@ -25,12 +24,11 @@ from playground.core.valkey_server import EmbeddedServerError
 from playground.management.listener import addresses, near_address
 from playground.management.own_site import forget_address, keep_address
 from playground.management.parts import (
+    WorkerPlan,
     valkey_part,
     web_part,
     worker_lock,
-    worker_name,
     worker_part,
-    worker_part_name,
 )
 from playground.management.readiness import Readiness
 from playground.management.supervisor import Supervisor
@@ -48,12 +46,12 @@ class Launch:
     """One run of the whole playground.
 
     listener: the site's open socket.
-    models: those that get a worker here.
+    workers: those that are kept alive here.
     say: takes one line for people.
     """
 
     listener: socket.socket
-    models: list[ModelSpec]
+    workers: list[WorkerPlan]
     say: Callable[[str], None]
     verbose: bool = False
     _supervisor: Supervisor = field(init=False)
@@ -106,13 +104,10 @@ class Launch:
         elif reason := await sync_to_async(refusal, thread_sensitive=False)():
             raise CommandError(f"Redis refuses what REDIS_URL says: {reason}.")
         # Both at once: loading a model takes longer than all the rest.
-        for spec in self.models:
-            if lock := self._locks.get(spec.name):
-                await self._supervisor.start(
-                    worker_part(
-                        model=spec.name, device=spec.device, lock=lock, verbose=self.verbose
-                    )
-                )
+        for plan in self._locked():
+            await self._supervisor.start(
+                worker_part(plan, lock=self._locks[plan.name], verbose=self.verbose)
+            )
         await self._supervisor.start(web_part(self.listener, verbose=self.verbose))
         await self._readiness.watch()
 
@@ -128,17 +123,19 @@ class Launch:
             server.acquire()
             self._server = server
         self.say(f"redis: {'an embedded Valkey' if self._server else 'the server of REDIS_URL'}")
-        for spec in self.models:
-            lock = worker_lock(var_dir, worker_name(spec.name, spec.device))
+        for plan in self.workers:
+            lock = worker_lock(var_dir, plan.name)
             try:
                 # A worker whose supervisor was killed a moment ago is about to end.
                 lock.acquire(timeout=5.0)
-                self._locks[spec.name] = lock
-                self.say(f"worker {spec.name}: on {spec.device}")
+                self._locks[plan.name] = lock
+                self.say(f"{plan.part_name}: on {plan.device}")
             except LockTaken as error:
-                self.say(
-                    f"worker {spec.name}: {error.owner or 'another process'} serves it already"
-                )
+                self.say(f"{plan.part_name}: {error.owner or 'another process'} serves it already")
+
+    def _locked(self) -> list[WorkerPlan]:
+        """The workers that no other process of this machine runs."""
+        return [plan for plan in self.workers if plan.name in self._locks]
 
     def _prepare_database(self) -> None:
         try:
@@ -148,7 +145,8 @@ class Launch:
             if count:
                 self.say(f"database: applying {count} migrations")
                 call_command("migrate", interactive=False, verbosity=0)
-            self._say_ended(spec for spec in self.models if spec.name in self._locks)
+            # Whose lock is ours, its process has gone.
+            worker_mark_stopped(names=[plan.name for plan in self._locked()])
         except DatabaseError as error:
             raise CommandError(
                 f"The database cannot be used: {str(error).strip()}. Check DATABASE_URL."
@@ -196,15 +194,10 @@ class Launch:
         if name == "valkey" and self._server:
             self._server_ended = True
             self.say(f"valkey | {self._server.reason_for_end()}")
-        for spec in self.models:
-            if name == worker_part_name(spec.name):
-                # A database that is away must not keep the worker away too.
-                with contextlib.suppress(DatabaseError, TimeoutError):
-                    async with asyncio.timeout(2.0):
-                        await sync_to_async(self._say_ended, thread_sensitive=False)([spec])
+        if dead := [plan.name for plan in self.workers if plan.part_name == name]:
+            mark_stopped = sync_to_async(worker_mark_stopped, thread_sensitive=False)
+            # A database that is away must not keep the worker away too.
+            with contextlib.suppress(DatabaseError, TimeoutError):
+                async with asyncio.timeout(2.0):
+                    await mark_stopped(names=dead)
         self._readiness.disturb()
-
-    def _say_ended(self, specs: Iterable[ModelSpec]) -> None:
-        """Their workers are known to be dead: nobody need wait for their leases to run out."""
-        names = [worker_name(spec.name, spec.device) for spec in specs]
-        Worker.objects.filter(name__in=names).update(state=Worker.State.STOPPED)

@@ -45,7 +45,7 @@ def addresses(listener: socket.socket) -> list[str]:
     """Where a browser can open the site, the nearest first.
 
     Where it answers under none of its own addresses, behind a proxy for instance, the nearest
-    stands alone, with the name that it is asked for.
+    is the only one, with the name that it is asked for.
     """
     host, port = listener.getsockname()[:2]
     near, _ = near_address(listener)
@@ -56,16 +56,16 @@ def addresses(listener: socket.socket) -> list[str]:
     if host in EVERYWHERE:
         outer = filter(_may_be_asked_for, _outer_addresses(host))
         found += [site_url(host, port) for host in outer]
-    return found or [f"{site_url(near, port)} (asked for as {asked_for()})"]
+    return found or [f"{site_url(near, port)} (asked for as {own_host()})"]
 
 
 def site_url(host: str, port: int) -> str:
-    """The address as a browser takes it: IPv6 stands in brackets, a prefix behind the port."""
+    """The address as a browser takes it: IPv6 in brackets, a prefix after the port."""
     prefix = settings.PATH_PREFIX if settings.PATH_PREFIX != "/" else ""
     return f"http://{allowed_host(host)}:{port}{prefix}"
 
 
-def asked_for() -> str:
+def own_host() -> str:
     """A name that the site accepts as its own."""
     hosts: list[str] = settings.ALLOWED_HOSTS
     if "*" in hosts or "localhost" in hosts:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from playground.management.listener import asked_for
+from playground.management.listener import own_host
 from playground.prompts.catalog import TEMPLATES
 
 ANSWER_SECONDS = 10.0
@@ -37,7 +37,7 @@ def pages() -> list[str]:
 
 def failures_inside() -> list[Failure]:
     """Asks this process's own handler, with the middleware and the host of the settings."""
-    client = Client(SERVER_NAME=asked_for())
+    client = Client(SERVER_NAME=own_host())
     found = []
     with _quiet():
         for page in pages():
@@ -98,7 +98,7 @@ def _file() -> Path:
 
 def _get(host: str, port: int, page: str) -> tuple[int, bytes]:
     """Status and body, after redirects."""
-    headers = {"Host": asked_for(), "Accept": "text/html"}
+    headers = {"Host": own_host(), "Accept": "text/html"}
     if settings.SECURE_SITE:
         headers["X-Forwarded-Proto"] = "https"
     for _ in range(MOST_REDIRECTS):

@@ -8,10 +8,14 @@ import re
 import signal
 import socket
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
+from playground.checkpoints.jobs import JOBS, Job
+from playground.checkpoints.registry import ModelSpec
 from playground.core.locks import FileLock
 from playground.core.valkey import EmbeddedValkey
 from playground.management.supervisor import Part
@@ -57,14 +61,39 @@ def web_part(listener: socket.socket, *, verbose: bool) -> Part:
     )
 
 
-def worker_part(
-    *, model: str, device: str, lock: FileLock, slots: int | None = None, verbose: bool
-) -> Part:
-    """A generate worker of ``model``, whose name's lock it holds while it lives."""
-    name = worker_name(model, device)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerPlan:
+    """One worker of a running playground: what it does, with which model, and where."""
+
+    job: Job
+    model: str
+    device: str
+
+    @property
+    def name(self) -> str:
+        """What its row and its lock are called."""
+        return self.job.worker_name(self.model, self.device)
+
+    @property
+    def part_name(self) -> str:
+        """What its lines begin with."""
+        return f"worker {self.job.worker_prefix}{self.model}"
+
+
+def worker_plans(models: Iterable[ModelSpec]) -> list[WorkerPlan]:
+    """The workers of ``models``: one for each job."""
+    return [
+        WorkerPlan(job=job, model=spec.name, device=spec.device)
+        for spec in models
+        for job in JOBS.values()
+    ]
+
+
+def worker_part(plan: WorkerPlan, *, lock: FileLock, verbose: bool) -> Part:
+    """The worker of ``plan``, whose name's lock it holds while it lives."""
     return Part(
-        name=worker_part_name(model),
-        command=worker_command(model=model, device=device, name=name, slots=slots),
+        name=plan.part_name,
+        command=worker_command(job=plan.job, model=plan.model, device=plan.device, name=plan.name),
         environ=_environ(verbose=verbose),
         pass_fds=(lock.fd,),
         # It finishes or hands over its runs, and says goodbye.
@@ -72,26 +101,15 @@ def worker_part(
     )
 
 
-def worker_part_name(model: str) -> str:
-    """What the worker's lines begin with."""
-    return f"worker {model}"
-
-
-def worker_command(*, model: str, device: str, name: str, slots: int | None = None) -> list[str]:
-    """The argument list of a generate worker."""
+def worker_command(
+    *, job: Job, model: str, device: str, name: str, slots: int | None = None
+) -> list[str]:
+    """The argument list of a worker."""
     command = [
-        *(sys.executable, "-m", "workers.tasks.worker"),
+        *(sys.executable, "-m", f"workers.{job.name}.main"),
         *("--model", model, "--device", device, "--name", name),
     ]
     return [*command, "--slots", str(slots)] if slots else command
-
-
-def worker_name(model: str, device: str, host: str | None = None) -> str:
-    """``demo-cpu@host``: the same after each restart, so that a worker finds what it held.
-
-    One engine serves a device, so a model and a device name a worker of a host.
-    """
-    return f"{model}-{device.replace(':', '')}@{host or socket.gethostname()}"
 
 
 def worker_lock(var_dir: Path, name: str) -> FileLock:

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from playground.checkpoints.selectors import any_ready, model_states
 from playground.core.redis_clients import blocking
-from playground.management.listener import asked_for
+from playground.management.listener import own_host
 
 # The socket is open before the web part serves it, so a first answer may take a while.
 ANSWER_SECONDS = 5.0
@@ -20,7 +20,7 @@ ANSWER_SECONDS = 5.0
 LONGEST_PAUSE = 5.0
 # How long nothing is said of what is missing, and after how long the same is said again.
 PATIENCE_SECONDS = 10.0
-AGAIN_SECONDS = 60.0
+REPEAT_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -56,14 +56,14 @@ class Readiness:
 
     async def _until_ready(self) -> None:
         said, say_at, pause = "", time.monotonic() + self.patience, self.every
-        again_at = 0.0
+        repeat_at = 0.0
         # Other processes make it so; there is no event of theirs to wait for.
         while not await self._ready():
             if time.monotonic() >= say_at:
                 reason = await sync_to_async(self._missing, thread_sensitive=False)()
-                if reason != said or time.monotonic() >= again_at:
+                if reason != said or time.monotonic() >= repeat_at:
                     self.say(f"not ready yet: {reason}")
-                    said, again_at = reason, time.monotonic() + AGAIN_SECONDS
+                    said, repeat_at = reason, time.monotonic() + REPEAT_SECONDS
                 say_at = time.monotonic() + self.patience
             pause = min(2 * pause, LONGEST_PAUSE) if self._status else self.every
             await asyncio.sleep(pause)
@@ -100,7 +100,7 @@ async def http_status(host: str, port: int, path: str) -> int | None:
             reader, writer = await asyncio.open_connection(host, port)
             try:
                 writer.write(
-                    f"GET {path} HTTP/1.1\r\nHost: {asked_for()}\r\n"
+                    f"GET {path} HTTP/1.1\r\nHost: {own_host()}\r\n"
                     "Connection: close\r\n\r\n".encode()
                 )
                 return int((await reader.readline()).split()[1])

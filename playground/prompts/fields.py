@@ -84,8 +84,6 @@ class TextField(Field):
 class ColumnsField(TextField):
     """The columns of a table, written with commas between them."""
 
-    kind: ClassVar[str] = "columns"
-
     def check(self, value: str) -> None:
         super().check(value)
         if "|" in value:

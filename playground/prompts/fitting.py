@@ -9,6 +9,7 @@ page shows where it begins. Nothing else is ever cut.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from playground.checkpoints.config_file import context_length
 from playground.checkpoints.registry import ModelSpec, registry
 from playground.checkpoints.tokenizers import END_OF_TEXT, TextTokenizer, tokenizer_for
 from playground.core.errors import InvalidInput, ModelNotReady, PromptTooLong, TextTooLong
@@ -129,19 +130,20 @@ def uncounted(model: str, error: InvalidInput) -> Uncounted:
     """The gauge of a form that ``error`` is about."""
     models = registry().models
     spec = models.get(model, models[registry().default])
-    return Uncounted(limit=spec.context, is_too_long=isinstance(error, TextTooLong))
+    return Uncounted(limit=context_length(spec), is_too_long=isinstance(error, TextTooLong))
 
 
 def finished_prompt(form: PromptForm) -> FinishedPrompt:
     """The prompt that running ``form`` would send. Raises `UnknownModel`."""
     spec = registry().get(form.model or registry().default)
+    context = context_length(spec)
     tokenizer = _tokenizer(spec)
     count = tokenizer.count if tokenizer else None
     max_tokens = form.parameters.max_tokens
     values = values_of(form.variables)
     built, dropped = form.template.build(form.values), 0
     if "turns" in form.values and count is not None:
-        built, dropped = trim_conversation(form, count=count, budget=spec.context - max_tokens)
+        built, dropped = trim_conversation(form, count=count, budget=context - max_tokens)
     source = built if form.detached is None else form.detached
     filled = fill(source, values)
     text = filled.text
@@ -149,7 +151,7 @@ def finished_prompt(form: PromptForm) -> FinishedPrompt:
     found = tokenizer.tokens(text) if tokenizer and len(text) <= MAX_PROMPT_CHARS else None
     tokens = found.count if found else None
     begin, unsent = 0, 0
-    budget = spec.context - max_tokens
+    budget = context - max_tokens
     if form.is_one_text and tokenizer and tokens is not None and tokens > budget > 0:
         begin, unsent = end_within(text, tokenizer=tokenizer, budget=budget)
     return FinishedPrompt(
@@ -157,7 +159,7 @@ def finished_prompt(form: PromptForm) -> FinishedPrompt:
         written=form.values["prompt"] if form.template.is_free else source,
         built=built,
         tokens=tokens,
-        limit=spec.context,
+        limit=context,
         max_tokens=max_tokens,
         dropped=dropped if form.detached is None else 0,
         unsent=unsent,
@@ -178,7 +180,7 @@ def prompt_of_run(run: Run) -> FinishedPrompt:
         written=run.prompt,
         built=run.prompt,
         tokens=run.prompt_tokens,
-        limit=spec.context,
+        limit=context_length(spec),
         max_tokens=run.max_tokens,
     )
 

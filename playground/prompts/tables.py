@@ -13,7 +13,7 @@ from itertools import islice
 
 from playground.core.cells import plain_cell
 
-# Of one table on a page; static/js/table.js has the same.
+# Of one table on a page; static/js/run/table.js has the same.
 SHOWN_ROWS = 200
 SHOWN_COLUMNS = 50
 # Of a column's name on a page.

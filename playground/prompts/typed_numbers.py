@@ -23,7 +23,7 @@ def read_number(spec: ParameterSpec, raw: str) -> float | int:
     """``raw`` as ``spec`` wants it; "off" is the value without effect. Raises `InvalidInput`.
 
     A comma is a decimal point, except in whole numbers, where it parts thousands.
-    static/js/numbers.js reads the same.
+    static/js/form/typed-number.js reads the same.
     """
     text = raw.strip()
     if text.lower() == OFF and spec.off is not None:

@@ -20,7 +20,7 @@ from playground.prompts.fields import MAX_FIELD_CHARS, MAX_PROMPT_CHARS, Posted,
 MAX_NAME_CHARS = 40
 # Of a name: `\w` lacks the vowel signs of many scripts, and what joins their letters or not.
 LETTER = r"[\p{L}\p{M}\p{N}_\u200c\u200d-]"
-# static/js/variable-marks.js reads the same.
+# static/js/box/variable-pattern.js reads the same.
 VARIABLE = rf"\{{\{{[ \t]{{0,20}}({LETTER}{{1,{MAX_NAME_CHARS}}})[ \t]{{0,20}}\}}\}}"
 _PATTERN = regex.compile(rf"(?<!\\)(\\*){VARIABLE}")
 _NAME = regex.compile(rf"{LETTER}{{1,{MAX_NAME_CHARS}}}")

@@ -12,8 +12,7 @@ from playground.accounts.models import Person
 from playground.core import search
 from playground.core.erasing import erasure_ask
 from playground.core.failures import each_alone
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import NOTICES, notice_line
+from playground.live.tokenlog import token_log
 from playground.runs.models import Run
 from playground.runs.services import run_cancel
 
@@ -99,7 +98,7 @@ def _join_siblings(run_ids: Sequence[uuid.UUID], gone: Parents) -> None:
 def _forget_log(run_id: uuid.UUID) -> None:
     token_log().forget(str(run_id))
     # Whoever still follows it is told that it is gone.
-    token_log().tell(NOTICES, notice_line(str(run_id), 1, "{}"))
+    token_log().tell(str(run_id), "{}", epoch=1)
 
 
 def _forget_logs(run_ids: Sequence[uuid.UUID]) -> None:

@@ -19,9 +19,8 @@ from redis.exceptions import RedisError
 from playground.core import search
 from playground.core.errors import LogDamaged, StorageRefused
 from playground.core.failures import is_passing, reason_of, warn_once
-from playground.core.redis_clients import token_log
 from playground.core.texts import plain_pieces, plain_text, storable
-from playground.core.tokenlog import NOTICES, notice_line, state_event
+from playground.live.tokenlog import state_event, token_log
 from playground.runs.models import Run
 from playground.runs.selectors import logged_progress
 
@@ -174,12 +173,7 @@ def tell_final(run_id: uuid.UUID, *, epoch: int, status: str, position: int) -> 
     """After the commit: readers are told, the log gets its expiry."""
     event = state_event(str(run_id), epoch=epoch, status=status, position=position)
     try:
-        token_log().close(
-            NOTICES,
-            str(run_id),
-            notice_line(str(run_id), epoch, event),
-            expire=settings.LOG_EXPIRY_SECONDS,
-        )
+        token_log().close(str(run_id), event, epoch=epoch, expire=settings.LOG_EXPIRY_SECONDS)
     except RedisError as error:
         # Readers look at the row after a silence; the log stays until Redis
         # is emptied, which costs memory and nothing else.

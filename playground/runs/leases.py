@@ -6,7 +6,6 @@ compare-and-set, so any number of workers may do it at the same time.
 
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
 
 import structlog
 from django.conf import settings
@@ -15,14 +14,13 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from playground.checkpoints.models import Worker
-from playground.checkpoints.selectors import alive
-from playground.core import rings
+from playground.checkpoints.jobs import GENERATE
+from playground.checkpoints.rings import ring, rings_waiting
+from playground.checkpoints.selectors import live_workers
 from playground.core.failures import each_alone
-from playground.core.texts import storable
 from playground.runs.finishing import run_finish_from_log
 from playground.runs.models import Run
-from playground.runs.selectors import lately
+from playground.runs.selectors import finished_lately
 
 # How many candidates lost to other workers before a claim gives up; the next
 # ring or sweep tries again.
@@ -86,7 +84,7 @@ def run_release(*, run_id: uuid.UUID, attempt: int, lost: bool) -> bool:
         # would come up to a period later.
         waiting = Run.objects.filter(pk=run_id, status=Run.Status.QUEUED)
         for model in waiting.values_list("model", flat=True):
-            rings.ring(model)
+            ring(GENERATE, model)
     return bool(released)
 
 
@@ -103,72 +101,21 @@ def sweep(*, model: str, free_slots: int) -> None:
     with a cancel asked, and rings for those that wait without a ring.
     """
     orphans = Run.objects.filter(status=Run.Status.RUNNING).exclude(
-        worker__in=alive().values("name")
+        worker__in=live_workers(GENERATE).values("name")
     )
     _release_lost(orphans)
     _settle(Run.objects.filter(status=Run.Status.QUEUED))
     queued = _claimable(model).count()
-    for _ in range(min(free_slots, queued) - rings.rings_waiting(model)):
-        rings.ring(model)
+    for _ in range(min(free_slots, queued) - rings_waiting(GENERATE, model)):
+        ring(GENERATE, model)
 
 
-def cancel_asked(run_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+def runs_to_stop(run_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
     """Those of ``run_ids`` whose row says that they are to stop, or is deleted."""
     ids = list(run_ids)
     going_on = Run.objects.filter(pk__in=ids, cancel_requested=False)
     kept = set(going_on.values_list("pk", flat=True))
     return [run_id for run_id in ids if run_id not in kept]
-
-
-def worker_register(*, name: str, model: str, device: str, slots: int) -> uuid.UUID:
-    """Makes or takes over the worker's row; the returned incarnation is this process's."""
-    incarnation = uuid.uuid4()
-    Worker.objects.update_or_create(
-        name=name,
-        defaults={
-            "incarnation": incarnation,
-            "model": model,
-            "device": device,
-            "slots": slots,
-            "state": Worker.State.LOADING,
-            "detail": "",
-            "reason": "",
-            "live": 0,
-            "tokens_per_second": None,
-            "started_at": Now(),
-            "heartbeat_at": Now(),
-        },
-    )
-    return incarnation
-
-
-def worker_heartbeat(
-    *,
-    name: str,
-    incarnation: uuid.UUID,
-    state: str,
-    detail: str = "",
-    reason: str = "",
-    live: int = 0,
-    tokens_per_second: float | None = None,
-) -> bool:
-    """Renews the lease. False when another process has taken the name."""
-    return bool(
-        Worker.objects.filter(name=name, incarnation=incarnation).update(
-            state=state,
-            # It may name a file whose name is no text.
-            detail=storable(detail),
-            reason=reason,
-            live=live,
-            tokens_per_second=tokens_per_second,
-            heartbeat_at=Now(),
-        )
-    )
-
-
-def workers_forget(*, days: int = 7) -> None:
-    """Deletes rows of workers that have been gone for long."""
-    Worker.objects.filter(heartbeat_at__lt=Now() - timedelta(days=days)).delete()
 
 
 def _release_lost(runs: QuerySet[Run]) -> int:
@@ -206,7 +153,7 @@ def _work(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     work: dict[uuid.UUID, int] = {}
     for rows, column in (
         (of_people.filter(status=Run.Status.RUNNING), "max_tokens"),
-        (of_people.filter(lately()), "completion_tokens"),
+        (of_people.filter(finished_lately()), "completion_tokens"),
     ):
         for person, tokens in rows.values_list("person").annotate(sum=Sum(column)):
             work[person] = work.get(person, 0) + tokens

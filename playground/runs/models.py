@@ -89,7 +89,7 @@ class Run(models.Model):
     error_code = models.CharField(max_length=40, blank=True)
     error_message = models.TextField(blank=True)
     text = models.TextField(blank=True)
-    # A list a token, in the form of the token log (core/tokenlog.py).
+    # A list a token, in the form of the token log (live/tokenlog.py).
     tokens = models.JSONField(default=list)
     prompt_tokens = models.PositiveIntegerField(default=0)
     completion_tokens = models.PositiveIntegerField(default=0)

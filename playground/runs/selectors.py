@@ -12,12 +12,12 @@ from django.http import Http404
 from redis.exceptions import RedisError
 
 from playground.accounts.models import Person
+from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Worker
-from playground.checkpoints.selectors import alive
+from playground.checkpoints.selectors import live_workers
 from playground.core.errors import LogDamaged
 from playground.core.failures import is_passing
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import log_damaged, tokens_of
+from playground.live.tokenlog import log_damaged, token_log, tokens_of
 from playground.runs.models import Run
 
 # Over which time a model's speed and a person's work count as "lately".
@@ -47,7 +47,7 @@ class QueuePlace:
     wait_seconds: float | None
 
 
-def run_of(person: Person | None, run_id: uuid.UUID) -> Run:
+def get_run(person: Person | None, run_id: uuid.UUID) -> Run:
     """The person's own run; anybody else's is as if it did not exist."""
     run = Run.objects.filter(pk=run_id, person=person).first() if person else None
     if run is None:
@@ -55,7 +55,7 @@ def run_of(person: Person | None, run_id: uuid.UUID) -> Run:
     return run
 
 
-def run_before(person: Person | None, posted: str) -> Run | None:
+def find_shown_run(person: Person | None, posted: str) -> Run | None:
     """The person's own run that a page posts as the one it shows; None for any other word."""
     try:
         run_id = uuid.UUID(posted)
@@ -152,7 +152,7 @@ def _wait(tokens: int, speed: float | None) -> float | None:
 
 def _speeds() -> dict[str, float | None]:
     rows = (
-        alive()
+        live_workers(GENERATE)
         .filter(state=Worker.State.READY)
         .values("model")
         .annotate(speed=Sum("tokens_per_second"))
@@ -160,6 +160,6 @@ def _speeds() -> dict[str, float | None]:
     return {row["model"]: row["speed"] for row in rows}
 
 
-def lately() -> Q:
+def finished_lately() -> Q:
     """Runs that finished within `LATELY`."""
     return Q(finished_at__gte=Now() - LATELY)

@@ -11,20 +11,23 @@ from redis.exceptions import OutOfMemoryError, RedisError
 
 from playground.accounts.models import Person
 from playground.accounts.quotas import room_of
+from playground.checkpoints.config_file import context_length
+from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.registry import registry
+from playground.checkpoints.rings import ring
 from playground.checkpoints.tokenizers import tokenizer_for
-from playground.core import rings
 from playground.core.errors import PromptEmpty, PromptTooLong, QueueUnavailable, TooManyRuns
-from playground.core.redis_clients import blocking, token_log
+from playground.core.redis_clients import blocking
 from playground.core.sizes import json_size
+from playground.live.tokenlog import token_log
 from playground.runs.finishing import run_finish_from_log, run_index, run_words
 from playground.runs.lengths import MAX_PROMPT_CHARACTERS, misfit, too_many_characters
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_SEED, Parameters
 from playground.runs.state import PromptState
 
-# What a person who is at the limit is told to wait. Seconds.
-RETRY_AFTER = 5
+# What a person who is at the limit has to wait.
+RETRY_AFTER_SECONDS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -82,12 +85,12 @@ def run_create(
             prompt_tokens=prompt_tokens,
         )
         run_index(run_id=run_id, words=words)
-        transaction.on_commit(lambda: rings.ring(model))
+        transaction.on_commit(lambda: ring(GENERATE, model))
     return run
 
 
 def _tree(run: Run | None) -> uuid.UUID | None:
-    """The tree in which ``run`` stands."""
+    """The tree that ``run`` is in."""
     return None if run is None else run.tree or run.first_id
 
 
@@ -137,7 +140,7 @@ def _check_prompt(model: str, prompt: str, max_tokens: int) -> int:
         sentence = too_many_characters("The prompt", len(prompt), limit=MAX_PROMPT_CHARACTERS)
         raise PromptTooLong(sentence, field="prompt")
     count = tokenizer_for(spec).count(prompt)
-    if sentence := misfit(tokens=count, max_tokens=max_tokens, context=spec.context):
+    if sentence := misfit(tokens=count, max_tokens=max_tokens, context=context_length(spec)):
         raise PromptTooLong(sentence, field="prompt")
     return count
 
@@ -164,11 +167,11 @@ def _check_limits(person: Person, address: str) -> None:
         raise TooManyRuns(
             f"You have {settings.LIMIT_PERSON_ACTIVE} runs queued or running. "
             "Wait for one to finish, or stop one.",
-            retry_after=RETRY_AFTER,
+            retry_after=RETRY_AFTER_SECONDS,
         )
     same_address = active.filter(~Q(address=""), address=address)
     if same_address.count() >= settings.LIMIT_ADDRESS_ACTIVE:
         raise TooManyRuns(
             "Many runs are queued or running from your network. Try again in a moment.",
-            retry_after=RETRY_AFTER,
+            retry_after=RETRY_AFTER_SECONDS,
         )

@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from playground.accounts.models import Person
 from playground.library.diffs import Changes, changes_between
+from playground.library.forms import Details
 from playground.library.indexing import text_words
 from playground.library.models import Prompt, PromptVersion
-from playground.library.services import Details, prompt_create
+from playground.library.services import prompt_create
 from playground.library.states import state_of_version
 from playground.prompts.state import template_named
 from playground.sharing.shares import Shown

@@ -143,7 +143,7 @@ def prompt_publish(*, prompt: Prompt, runs: Sequence[Run]) -> Prompt:
 
 
 def prompt_unpublish(*, prompt: Prompt) -> Prompt:
-    """Takes the prompt out of the gallery from the next request on. Twice is once."""
+    """Takes the prompt out of the gallery from the next request on. Idempotent."""
     with transaction.atomic():
         prompt.published_at = None
         Prompt.objects.filter(pk=prompt.pk).update(published_at=None)
@@ -153,7 +153,7 @@ def prompt_unpublish(*, prompt: Prompt) -> Prompt:
 
 
 def prompt_bar(*, prompt: Prompt) -> Prompt:
-    """Takes the prompt out of the gallery and keeps it out. Twice is once."""
+    """Takes the prompt out of the gallery and keeps it out. Idempotent."""
     with transaction.atomic():
         Prompt.objects.filter(pk=prompt.pk, barred_at=None).update(barred_at=timezone.now())
         return prompt_unpublish(prompt=prompt)

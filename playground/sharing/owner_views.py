@@ -11,14 +11,13 @@ from playground.accounts.people import person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, see_other
 from playground.library.models import Prompt
-from playground.library.services import prompt_of
+from playground.library.services import get_prompt
+from playground.sharing.forms import posted_options, posted_runs
 from playground.sharing.gallery import BARRED, prompt_publish, prompt_unpublish
 from playground.sharing.models import Share
 from playground.sharing.shares import (
-    link_of,
+    get_share,
     links_of,
-    posted_options,
-    posted_runs,
     runs_to_choose,
     share_create,
     share_revoke,
@@ -30,11 +29,11 @@ from playground.sharing.shares import (
 @require_http_methods(["GET", "HEAD", "POST"])
 def share(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Who may read the prompt. A POST makes a link."""
-    prompt = prompt_of(person_of(request), prompt_id)
+    prompt = get_prompt(person_of(request), prompt_id)
     if request.method != "POST":
         return _show(request, prompt)
     try:
-        made = share_create(prompt=prompt, options=posted_options(prompt, request.POST))
+        made = share_create(prompt=prompt, **posted_options(prompt, request.POST))
     except PlaygroundError as error:
         return _show(request, prompt, shown="link", error=error)
     return _answer_change(request, prompt, shown="link", made=made)
@@ -43,15 +42,15 @@ def share(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def revoke(request: HtmxRequest, prompt_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
     """Closes one link at once."""
-    prompt = prompt_of(person_of(request), prompt_id)
-    share_revoke(share=link_of(prompt, share_id))
+    prompt = get_prompt(person_of(request), prompt_id)
+    share_revoke(share=get_share(prompt, share_id))
     return _answer_change(request, prompt, shown="link")
 
 
 @require_POST
 def make_private(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Closes every link and takes the prompt out of the gallery."""
-    prompt = prompt_of(person_of(request), prompt_id)
+    prompt = get_prompt(person_of(request), prompt_id)
     share_revoke_all(prompt=prompt)
     prompt_unpublish(prompt=prompt)
     return _answer_change(request, prompt, shown="private")
@@ -60,7 +59,7 @@ def make_private(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def publish(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Puts the prompt into the gallery, or changes which outputs it has there."""
-    prompt = prompt_of(person_of(request), prompt_id)
+    prompt = get_prompt(person_of(request), prompt_id)
     try:
         prompt_publish(prompt=prompt, runs=posted_runs(prompt, request.POST))
     except PlaygroundError as error:
@@ -71,7 +70,7 @@ def publish(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def unpublish(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Takes the prompt out of the gallery at once."""
-    prompt = prompt_unpublish(prompt=prompt_of(person_of(request), prompt_id))
+    prompt = prompt_unpublish(prompt=get_prompt(person_of(request), prompt_id))
     return _answer_change(request, prompt, shown="gallery")
 
 

@@ -28,7 +28,7 @@ _INNER = 40
 _PROMPT_LINES = 5
 _OUTPUT_LINES = 3
 
-# The light scheme of static/css/tokens.css.
+# The light scheme of static/css/base/tokens.css.
 _PAPER, _CARD, _LINE = "#f8f6f1", "#fffefb", "#e5e0d5"
 _INK, _MUTED, _FAINT = "#1d1b18", "#5f5a52", "#6b645b"
 _ACCENT, _TINT = "#1f5f4f", "#e2efe9"
@@ -223,7 +223,7 @@ def _runs(text: str) -> list[tuple[int, str]]:
 
 
 def _part_of(letter: str) -> tuple[int, str]:
-    """The file of a letter, as static/css/fonts.css has them; one that none has is marked."""
+    """The file of a letter, as static/css/base/fonts.css has them; one that none has is marked."""
     code = ord(letter)
     if code < 0x20:
         return 0, " "

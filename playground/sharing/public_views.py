@@ -3,6 +3,7 @@ writes only in the reader's own prompts: no route here changes anything of the o
 
 import uuid
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from playground.sharing.previews import preview_of, preview_png
 from playground.sharing.shares import Shown, shown_by_link
 
 
+@login_not_required
 @require_safe
 def shared(request: HtmxRequest, token: str) -> HttpResponse:
     """The prompt that a link shows."""
@@ -29,12 +31,14 @@ def shared_fork(request: HtmxRequest, token: str) -> HttpResponse:
     return _answer_fork(request, shown_by_link(token))
 
 
+@login_not_required
 @require_safe
 def shared_image(request: HtmxRequest, token: str) -> HttpResponse:
     """The picture that other sites show of the link."""
     return _image(shown_by_link(token, most_runs=1))
 
 
+@login_not_required
 @require_safe
 def gallery(request: HtmxRequest) -> HttpResponse:
     """Published prompts, searched and filtered; for HTMX the list alone."""
@@ -44,6 +48,7 @@ def gallery(request: HtmxRequest) -> HttpResponse:
     return render(request, page, context)
 
 
+@login_not_required
 @require_safe
 def gallery_prompt(request: HtmxRequest, published_id: uuid.UUID) -> HttpResponse:
     """A published prompt."""
@@ -56,6 +61,7 @@ def gallery_fork(request: HtmxRequest, published_id: uuid.UUID) -> HttpResponse:
     return _answer_fork(request, shown_in_gallery(published_id))
 
 
+@login_not_required
 @require_safe
 def gallery_image(request: HtmxRequest, published_id: uuid.UUID) -> HttpResponse:
     """The picture that other sites show of a published prompt."""

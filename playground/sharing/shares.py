@@ -7,17 +7,15 @@ of that and of nothing else, so that no route can reach more than the owner chos
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Left
-from django.http import Http404, QueryDict
+from django.http import Http404
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 
 from playground.core.errors import InvalidInput
-from playground.core.http import read_id
 from playground.library.models import Prompt, PromptVersion
 from playground.runs.models import Run
 from playground.sharing.branches import branches_of
@@ -30,13 +28,6 @@ MAX_RUNS = 50
 # What the dialog offers to choose from.
 RUNS_OFFERED = 40
 GLIMPSE = 160
-# By what the form posts; None never expires, and "date" is a date of its own.
-EXPIRIES: dict[str, timedelta | None] = {
-    "never": None,
-    "day": timedelta(days=1),
-    "week": timedelta(days=7),
-    "month": timedelta(days=30),
-}
 # Nothing about these changes any more, and they have text to show.
 _SHOWN = (Run.Status.SUCCEEDED, Run.Status.CANCELLED)
 
@@ -72,16 +63,6 @@ class Shown:
     @property
     def _details(self) -> Prompt | Share:
         return self.share if self.share is not None and self.share.is_fixed else self.prompt
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShareOptions:
-    """What a new link is to show, and until when. version None: always the newest."""
-
-    version: PromptVersion | None
-    runs: Sequence[Run]
-    with_branches: bool
-    expires_at: datetime | None
 
 
 # --- Reading through a link -------------------------------------------------------------------
@@ -130,7 +111,7 @@ def links_of(prompt: Prompt) -> QuerySet[Share]:
     return links.order_by("-created_at", "pk")
 
 
-def link_of(prompt: Prompt, share_id: uuid.UUID) -> Share:
+def get_share(prompt: Prompt, share_id: uuid.UUID) -> Share:
     """The prompt's link with that id. Whose the prompt is, was asked before."""
     share = prompt.shares.filter(pk=share_id).first()
     if share is None:
@@ -140,7 +121,8 @@ def link_of(prompt: Prompt, share_id: uuid.UUID) -> Share:
 
 def runs_to_choose(prompt: Prompt) -> list[Run]:
     """The newest runs of the prompt that can be shown, each with ``glimpse``."""
-    newest = _runs_of(prompt).defer("tokens", "text", "prompt", "fields", "variables", "source")
+    large = ("tokens", "text", "prompt", "fields", "variables", "source")
+    newest = runs_of_prompt(prompt).defer(*large)
     return list(newest.annotate(glimpse=Left("text", GLIMPSE)).order_by("-number")[:RUNS_OFFERED])
 
 
@@ -149,32 +131,15 @@ def version_numbers(prompt: Prompt) -> dict[uuid.UUID, int]:
     return dict(prompt.versions.values_list("pk", "number"))
 
 
-def posted_options(prompt: Prompt, data: QueryDict) -> ShareOptions:
-    """The choices as posted. Raises `InvalidInput`."""
-    return ShareOptions(
-        version=_posted_version(prompt, data.get("share_version", "")),
-        runs=posted_runs(prompt, data),
-        with_branches=bool(data.get("share_branches")),
-        expires_at=_posted_expiry(data),
-    )
-
-
-def posted_runs(prompt: Prompt, data: QueryDict) -> list[Run]:
-    """The chosen runs: those of the prompt alone. Raises `InvalidInput` for any other."""
-    asked = data.getlist("share_run")
-    if len(asked) > MAX_RUNS:
-        raise InvalidInput(f"At most {MAX_RUNS} outputs can be shown.", field="share_run")
-    wanted = {run_id for raw in asked if (run_id := read_id(raw))}
-    found = list(_runs_of(prompt).filter(pk__in=wanted).only("pk")) if wanted else []
-    if len(found) != len(set(asked)):
-        raise InvalidInput(
-            "One of these outputs is not there any more. Choose again.", field="share_run"
-        )
-    return found
-
-
-def share_create(*, prompt: Prompt, options: ShareOptions) -> Share:
-    """A new link. Links made before stay as they are."""
+def share_create(
+    *,
+    prompt: Prompt,
+    version: PromptVersion | None = None,
+    runs: Sequence[Run] = (),
+    with_branches: bool = False,
+    expires_at: datetime | None = None,
+) -> Share:
+    """A new link; without ``version`` it always shows the newest. Other links stay as they are."""
     with transaction.atomic():
         # The prompt's row is the lock under which links are counted.
         locked = Prompt.objects.select_for_update().get(pk=prompt.pk)
@@ -186,14 +151,14 @@ def share_create(*, prompt: Prompt, options: ShareOptions) -> Share:
         share = Share.objects.create(
             person_id=prompt.person_id,
             prompt=prompt,
-            version=options.version,
-            with_branches=options.with_branches,
-            expires_at=options.expires_at,
+            version=version,
+            with_branches=with_branches,
+            expires_at=expires_at,
             # What its maker reads while making it, and not what the version was once called.
-            title=locked.title if options.version else "",
-            description=locked.description if options.version else "",
+            title=locked.title if version else "",
+            description=locked.description if version else "",
         )
-        share.runs.set(options.runs)
+        share.runs.set(runs)
         if share.is_fixed and share.with_branches:
             shown = shown_runs(share.runs.all(), prompt=prompt)
             share.branches.set(
@@ -203,7 +168,7 @@ def share_create(*, prompt: Prompt, options: ShareOptions) -> Share:
 
 
 def share_revoke(*, share: Share) -> Share:
-    """Closes the link from the next request on. Twice is once."""
+    """Closes the link from the next request on. Idempotent."""
     Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
     share.refresh_from_db(fields=["revoked_at"])
     return share
@@ -215,39 +180,8 @@ def share_revoke_all(*, prompt: Prompt) -> int:
     return open_ones.update(revoked_at=timezone.now())
 
 
-def _runs_of(prompt: Prompt) -> QuerySet[Run]:
+def runs_of_prompt(prompt: Prompt) -> QuerySet[Run]:
+    """The runs of the prompt that can be shown to others."""
     versions = prompt.versions.values("pk")
     of_prompt = Run.objects.filter(person=prompt.person_id, version_id__in=versions)
     return of_prompt.filter(status__in=_SHOWN).exclude(text="")
-
-
-def _posted_version(prompt: Prompt, raw: str) -> PromptVersion | None:
-    if not raw:
-        return None
-    is_number = raw.isascii() and raw.isdigit() and len(raw) < 10
-    version = prompt.versions.filter(number=int(raw)).first() if is_number else None
-    if version is None:
-        raise InvalidInput(
-            "There is no such version. Choose one of the list.", field="share_version"
-        )
-    return version
-
-
-def _posted_expiry(data: QueryDict) -> datetime | None:
-    chosen = data.get("share_expires", "never")
-    if chosen != "date":
-        if chosen not in EXPIRIES:
-            raise InvalidInput("Choose when the link expires.", field="share_expires")
-        lasting = EXPIRIES[chosen]
-        return timezone.now() + lasting if lasting else None
-    try:
-        day = parse_date(data.get("share_until", ""))
-    except ValueError:
-        day = None
-    if day is None:
-        raise InvalidInput("Choose the last day of the link.", field="share_until")
-    if not timezone.now().date() <= day or day.year > 9000:
-        raise InvalidInput("The last day of the link lies in the past.", field="share_until")
-    # To the end of that day.
-    midnight = datetime(day.year, day.month, day.day, tzinfo=timezone.get_default_timezone())
-    return midnight + timedelta(days=1)

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
 from playground.accounts.people import person_of
-from playground.library.drafts import draft_address, draft_of
-from playground.library.services import prompt_of
-from playground.library.versions import version_of
-from playground.runs.selectors import run_of
+from playground.library.drafts import draft_address, get_draft
+from playground.library.services import get_prompt
+from playground.library.versions import get_version
+from playground.runs.selectors import get_run
 from playground.sharing.gallery import shown_in_gallery
 from playground.sharing.public_views import keep_unlisted
 from playground.sharing.shares import shown_by_link
@@ -27,28 +27,28 @@ from playground.workbench.page import render_workbench
 def run(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """The run's template page as it was, with the text so far."""
     person = person_of(request)
-    return render_workbench(request, open_run(person, run_of(person, run_id)))
+    return render_workbench(request, open_run(person, get_run(person, run_id)))
 
 
 @require_safe
 def prompt(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """A saved prompt as it opens: with the person's draft, else its head and its last run."""
-    opening = open_prompt(request, prompt_of(person_of(request), prompt_id))
+    opening = open_prompt(request, get_prompt(person_of(request), prompt_id))
     return render_workbench(request, opening)
 
 
 @require_safe
 def version(request: HttpRequest, prompt_id: uuid.UUID, number: int) -> HttpResponse:
     """One version as it was saved, with its last run."""
-    prompt = prompt_of(person_of(request), prompt_id)
-    return render_workbench(request, open_version(request, prompt, version_of(prompt, number)))
+    prompt = get_prompt(person_of(request), prompt_id)
+    return render_workbench(request, open_version(request, prompt, get_version(prompt, number)))
 
 
 @require_safe
 def draft(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """A copy that was kept; a draft itself opens where it belongs."""
     person = person_of(request)
-    draft = draft_of(person, draft_id)
+    draft = get_draft(person, draft_id)
     if not draft.is_copy or draft.discarded_at is not None:
         return HttpResponseRedirect(draft_address(draft))
     return render_workbench(request, open_draft(person, draft))

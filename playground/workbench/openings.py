@@ -8,10 +8,10 @@ from playground.accounts.models import Person
 from playground.accounts.people import person_of
 from playground.checkpoints.registry import registry
 from playground.core.http import read_id
+from playground.core.toasts import take_toast
 from playground.library.drafts import current_draft, own_draft
 from playground.library.models import Draft, Prompt, PromptVersion
 from playground.library.states import state_of_draft, state_of_version
-from playground.library.toasts import toast_of
 from playground.library.versions import latest_run
 from playground.prompts.catalog import Template
 from playground.prompts.form import PromptForm, default_form
@@ -61,7 +61,7 @@ def open_template(request: HttpRequest, template: Template) -> Opening:
         title=first_title(form),
         draft=draft,
         person=person,
-        toast=toast_of(request),
+        toast=take_toast(request),
     )
     return Opening(form=form, save_bar=bar)
 
@@ -131,7 +131,7 @@ def open_prompt(request: HttpRequest, prompt: Prompt) -> Opening:
         version=prompt.head,
         draft=draft,
         person=person_of(request),
-        toast=toast_of(request),
+        toast=take_toast(request),
     )
     return Opening(form=form, save_bar=bar)
 
@@ -188,7 +188,7 @@ def _open_version(
         version=version,
         other=other,
         person=person,
-        toast=toast_of(request),
+        toast=take_toast(request),
     )
     return Opening(form=form, save_bar=bar, panel=run_panel(template, run) if run else None)
 

@@ -1,4 +1,4 @@
-"""Runs of the page: Run itself, the panel as of now, a retry, its table as CSV."""
+"""Runs of the page: Run itself, Stop, the panel as of now, a retry, its table as CSV."""
 
 import uuid
 
@@ -18,8 +18,8 @@ from playground.prompts.form import PromptForm, posted_form
 from playground.prompts.state import template_named
 from playground.prompts.tables import write_csv
 from playground.runs.models import Run
-from playground.runs.selectors import run_before, run_of
-from playground.runs.services import run_create, run_retry
+from playground.runs.selectors import find_shown_run, get_run
+from playground.runs.services import run_cancel, run_create, run_retry
 from playground.workbench.openings import form_of_run
 from playground.workbench.page import bound_fields, message_field, refuse
 from playground.workbench.run_panel import RunPanel, run_panel
@@ -40,7 +40,7 @@ def run(request: HtmxRequest, template: Template) -> HttpResponse:
 @require_safe
 def run_output(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
     """The run's panel as of now, for a page that shows it already."""
-    return _panel(request, run_of(person_of(request), run_id))
+    return _panel(request, get_run(person_of(request), run_id))
 
 
 @require_safe
@@ -49,13 +49,23 @@ def no_run(request: HtmxRequest, template: Template) -> HttpResponse:
     if not template.is_free:
         raise Http404
     context = {"template": template, "panel": RunPanel(template=template)}
-    return render(request, "workbench/_run_response.html", context)
+    return render(request, "workbench/_run_panel.html#answer", context)
+
+
+@require_POST
+def stop(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
+    """Stops the person's own run. Its text stays; stopping twice is fine."""
+    run = get_run(person_of(request), run_id)
+    run_cancel(run=run)
+    if request.htmx:
+        return HttpResponse(status=204)
+    return see_other(reverse("workbench:run_page", args=[run.pk]))
 
 
 @require_POST
 def retry(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
     """A sibling: the same prompt once more. Nothing is overwritten."""
-    run = run_of(person_of(request), run_id)
+    run = get_run(person_of(request), run_id)
     sibling = run_retry(person=person_for_write(request), address=address_of(request), run=run)
     return answer_with_run(request, sibling)
 
@@ -63,7 +73,7 @@ def retry(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def run_csv(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
     """The table that a run of the table page wrote, for a spreadsheet."""
-    panel = run_panel(TEMPLATES["table"], run_of(person_of(request), run_id))
+    panel = run_panel(TEMPLATES["table"], get_run(person_of(request), run_id))
     if not (columns := panel.columns) or panel.run is None or panel.run.template != "table":
         raise Http404
     response = HttpResponse(
@@ -102,7 +112,7 @@ def _panel(request: HtmxRequest, run: Run, *, form: PromptForm | None = None) ->
         "keep_message": form is None,
         "sent_fields": bound_fields(shown) if form and message_field(shown) else [],
     }
-    return render(request, "workbench/_run_response.html", context)
+    return render(request, "workbench/_run_panel.html#answer", context)
 
 
 def _create(request: HtmxRequest, form: PromptForm) -> Run:
@@ -114,6 +124,6 @@ def _create(request: HtmxRequest, form: PromptForm) -> Run:
         template=form.template.slug,
         state=sent_state(form, finished),
         prompt=finished.text,
-        parent=run_before(person_of(request), request.POST.get("parent", "")),
+        parent=find_shown_run(person_of(request), request.POST.get("parent", "")),
         version_id=version_of_run(person_of(request), form, request.POST.get("version", "")),
     )

@@ -6,9 +6,9 @@ from functools import cached_property
 from django.urls import reverse
 
 from playground.accounts.models import Person
+from playground.core.toasts import Toast
 from playground.library.models import Draft, Prompt, PromptVersion
 from playground.library.services import tags_written
-from playground.library.toasts import Toast
 from playground.prompts.catalog import Template
 from playground.sharing.forks import ForkNote, fork_note
 

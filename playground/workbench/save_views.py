@@ -9,8 +9,9 @@ from django.views.decorators.http import require_POST
 from playground.accounts.people import person_for_write, person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, open_page
+from playground.core.toasts import toast
 from playground.library.saving import SavedPage, page_save, posted_page
-from playground.library.services import prompt_of
+from playground.library.services import get_prompt
 from playground.prompts.catalog import Template
 from playground.prompts.form import posted_form
 from playground.prompts.state import template_named
@@ -31,7 +32,7 @@ def create(request: HtmxRequest, template: Template) -> HttpResponse:
 @require_POST
 def save(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Saves what is on the page as the prompt's next version."""
-    prompt = prompt_of(person_of(request), prompt_id)
+    prompt = get_prompt(person_of(request), prompt_id)
     form = posted_form(template_named(prompt.template), request.POST)
     try:
         page = posted_page(form, request.POST, prompt=prompt)
@@ -42,5 +43,6 @@ def save(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
 
 
 def _open_saved(request: HtmxRequest, saved: SavedPage) -> HttpResponse:
-    address = reverse("workbench:prompt", args=[saved.prompt.pk])
-    return open_page(request, address + ("?saved" if saved.version else "?renamed"))
+    no_version = "Saved. The text is the same, so there is no new version."
+    toast(request, "Saved." if saved.version else no_version)
+    return open_page(request, reverse("workbench:prompt", args=[saved.prompt.pk]))

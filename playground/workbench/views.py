@@ -57,7 +57,7 @@ def models_menu(request: HttpRequest) -> HttpResponse:
     menu = model_menu(request.GET.get("model", ""))
     if request.GET.get("seen") == menu.digest:
         return HttpResponse(status=204)
-    return render(request, "workbench/_models.html", {"menu": menu})
+    return render(request, "workbench/_model_menu.html#answer", {"menu": menu})
 
 
 @require_POST
@@ -69,7 +69,7 @@ def link_to_state(request: HtmxRequest, template: Template) -> HttpResponse:
     except PlaygroundError as error:
         context["error"] = error
     if request.htmx:
-        return render(request, "sharing/_state_link.html", context)
+        return render(request, "sharing/state_link.html#link", context)
     status = context["error"].status if "error" in context else 200
     return render(request, "sharing/state_link.html", context, status=status)
 

@@ -1,22 +1,23 @@
-// What every page has: htmx, the colour scheme, the model menu, notices.
+// What every page has: htmx, the custom elements, notices, keys, the palette.
 import 'htmx.org';
-import { startAccountMenu } from './account-menu.js';
-import { startDeleted } from './deleted.js';
-import { startFocus } from './focus.js';
-import { startPageKeys } from './keys.js';
-import { startLibrary } from './library.js';
-import { startMenus } from './menus.js';
-import { startModelMenu } from './models.js';
-import { startNotices } from './notices.js';
-import { startPalette } from './palette.js';
-import { startSchemeButton } from './scheme-button.js';
-import { startShare } from './share.js';
+import './elements/copy-text.js';
+import './elements/details-menu.js';
+import './elements/local-time.js';
+import './elements/model-menu.js';
+import './elements/modifier-key.js';
+import './elements/scheme-button.js';
+import './elements/toast-message.js';
+import { startLibrary } from './library/library.js';
+import { startPalette } from './palette/palette.js';
+import { startShare } from './sharing/share.js';
+import { startAccountMenu } from './shell/account-menu.js';
+import { startDeleted } from './shell/deleted.js';
+import { startFocus } from './shell/focus.js';
+import { startPageKeys } from './shell/keys.js';
+import { startNotices } from './shell/notices.js';
 
-startSchemeButton();
 startFocus();
 startAccountMenu();
-startMenus();
-startModelMenu();
 startNotices();
 startLibrary();
 startShare();

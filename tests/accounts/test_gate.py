@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
-from playground.accounts.gate import OPEN, OPEN_TO_READ
 from playground.accounts.models import Person
 from tests.accounts.people import guest_client, make_user, sign_up, signed_in
 from tests.conftest import make_run
@@ -16,6 +15,20 @@ from tests.security.routes import METHODS, Route, admin_paths, all_routes
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 ROUTES = all_routes()
+# Routes that are open to everybody, for every verb that they take.
+OPEN = frozenset({"account_login", "account_signup", "account_inactive"})
+# Routes that everybody may read.
+OPEN_TO_READ = frozenset(
+    {
+        "status:healthz",
+        "status:readyz",
+        "sharing:gallery",
+        "sharing:gallery_prompt",
+        "sharing:gallery_prompt_image",
+        "sharing:shared",
+        "sharing:shared_image",
+    }
+)
 CLOSED = [route for route in ROUTES if route.name not in OPEN | OPEN_TO_READ]
 
 

@@ -19,10 +19,9 @@ from playground.accounts.leaving import person_delete, user_delete
 from playground.accounts.models import Person, User
 from playground.accounts.people import COOKIE
 from playground.core import search
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item, token_json
 from playground.history import belongings
 from playground.library.models import Prompt, Tag
+from playground.live.tokenlog import Item, token_json, token_log
 from playground.runs.finishing import run_index, run_words
 from playground.runs.models import Run
 from tests.accounts.people import PASSWORD, guest_client, make_user, sign_in, signed_in
@@ -128,14 +127,14 @@ def test_a_live_run_is_stopped_and_its_text_taken_from_redis(
     log = token_log()
     log.start(str(run.pk), attempt=1, epoch=1)
     item = Item(str(run.pk), 0, 1, 1, 0, [token_json(7, "secret")])
-    log.append("live:w", [item])
+    log.append([item])
 
     person_delete(person=person)
 
     assert not Run.objects.exists()
     assert not redis_client.exists(f"log:{run.pk}:0")
     # Its worker has not heard yet, and writes once more.
-    (reply,) = log.append("live:w", [item])
+    (reply,) = log.append([item])
     assert reply.stale
     assert not redis_client.exists(f"log:{run.pk}:0")
     assert redis_client.ttl(f"fence:{run.pk}") > 0

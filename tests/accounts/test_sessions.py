@@ -13,11 +13,12 @@ from django.test import Client
 from playground.accounts.leaving import user_delete
 from playground.accounts.models import Person, User
 from playground.accounts.sessions import tell_user
-from playground.core.hub import hub
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import NOTICES, notice_line
-from playground.runs import consumers, watching
-from playground.runs.consumers import DELETED, SIGNED_OUT
+from playground.core.redis_clients import blocking
+from playground.live import consumers, watching
+from playground.live.channels import SESSIONS
+from playground.live.consumers import DELETED, SIGNED_OUT
+from playground.live.hub import hub
+from playground.live.tokenlog import notice_line
 from tests.accounts.people import (
     PASSWORD,
     guest_client,
@@ -26,7 +27,7 @@ from tests.accounts.people import (
     sign_up,
     signed_in,
 )
-from tests.runs.test_consumer import Page
+from tests.live.test_consumer import Page
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_client")]
 
@@ -200,7 +201,8 @@ async def test_a_guest_who_signs_up_connects_again_as_the_user(person: Person) -
 class Marker:
     """Hears when the hub's subscription stands, and with it all that was told before."""
 
-    run = "marker"
+    topic = "marker"
+    channel = SESSIONS
 
     def __init__(self) -> None:
         self.heard = asyncio.Event()
@@ -221,7 +223,7 @@ async def all_looked() -> None:
     hub().add(marker)
     async with asyncio.timeout(10):
         while not marker.heard.is_set():
-            token_log().tell(NOTICES, notice_line(marker.run, 1, "{}"))
+            blocking().publish(SESSIONS, notice_line(marker.topic, 1, "{}"))
             await asyncio.sleep(0.05)
         watches = [f for f in hub()._all() if isinstance(f, watching.PersonWatch)]
         # Their tasks end by themselves.

@@ -26,7 +26,7 @@ from benchmarks.engine_requests import (
     make_trace,
 )
 from benchmarks.peers.ours import OursPeer, load_engine
-from workers.engine.checkpoint import ModelConfig
+from workers.engine.checkpoint.spec import ModelConfig
 from workers.engine.text import Vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]

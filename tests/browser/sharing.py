@@ -44,7 +44,7 @@ class ShareDialog:
         before = self.links.count()
         part.get_by_role("button", name="Make a link").click()
         expect(self.links).to_have_count(before + 1)
-        return self.links.first.locator("[data-address]").input_value()
+        return self.links.first.locator("copy-text input").input_value()
 
     def revoke(self) -> None:
         """Revokes the newest link that is open."""

@@ -267,6 +267,21 @@ def test_a_completion_that_stands_by_itself_has_probabilities_too(
     expect(workbench.page.locator(".token-card")).to_contain_text(re.compile(r"\d %"))
 
 
+def test_the_card_of_a_token_opens_each_time_the_pointer_comes(guest: Guest) -> None:
+    workbench = guest.open("translation")
+    workbench.parameter("logprobs").check()
+    workbench.run()
+    workbench.wait_final()
+    token = workbench.output.locator(".token").first
+    card = workbench.page.locator(".token-card")
+
+    for _ in range(2):
+        token.hover()
+        expect(card).to_be_visible()
+        workbench.page.mouse.move(0, 0)
+        expect(card).to_have_count(0)
+
+
 # --- A phone --------------------------------------------------------------------
 
 

@@ -66,6 +66,33 @@ def test_search_filters_and_stars_stand_in_the_address(stack: Stack, guest: Gues
     expect(found.row(owl)).to_be_visible()
 
 
+def test_what_an_answer_brings_behaves_as_what_the_page_began_with(guest: Guest) -> None:
+    fox, owl = make_runs(guest, "The red fox said", "The old owl said")
+    history = open_history(guest)
+    at_first = history.row(fox).locator("time").inner_text()
+    history.search.fill("fox")
+    history.expect_runs(fox)
+
+    # Times are the reader's, where the server wrote its own.
+    assert "UTC" not in at_first
+    assert history.row(fox).locator("time").inner_text() == at_first
+    menu = history.row(fox).locator("details")
+    summary = menu.locator("summary")
+    summary.click()
+    expect(menu).to_have_attribute("open", "")
+    history.page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(summary).to_be_focused()
+    summary.click()
+    history.page.get_by_role("heading", name="History").click()
+    expect(menu).not_to_have_attribute("open", "")
+    history.select(fox)
+    expect(history.bar).to_contain_text("1 selected")
+    history.search.fill("said")
+    history.expect_runs(owl, fox)
+    expect(history.bar).to_be_hidden()
+
+
 def test_a_run_opens_with_its_exact_parameters(guest: Guest) -> None:
     (run,) = make_runs(guest, "A walk in the", tokens=7)
     history = open_history(guest)

@@ -7,7 +7,7 @@ Dialogs, violations of the policy and requests to other hosts fail every test he
 import pytest
 from playwright.sync_api import Page, expect
 
-from playground.core.tokenlog import NOTICES, Item, TokenLog, token_json
+from playground.live.tokenlog import Item, TokenLog, token_json
 from tests.browser.guest import Guest
 from tests.browser.test_templates import SLUGS
 from tests.browser.workbench import Workbench
@@ -126,7 +126,6 @@ def write_log(stack: Stack, run: str, pieces: list[str]) -> None:
         for before, piece in enumerate(pieces):
             token = token_json(before + 1, piece)
             log.append(
-                NOTICES,
                 [Item(run=run, choice=0, attempt=1, epoch=1, before=before, tokens=[token])],
             )
     finally:

@@ -144,7 +144,7 @@ def test_a_state_travels_in_a_link(guest: Guest, new_guest: NewGuest) -> None:
     workbench.set(temperature=0.35, max_tokens=33)
     dialog = ShareDialog(workbench.page)
     dialog.open()
-    address = dialog.dialog.locator("[data-address]").input_value()
+    address = dialog.dialog.locator("copy-text input").input_value()
 
     parts = urlsplit(address)
     page = new_guest().page(f"{parts.path}?{parts.query}")
@@ -215,7 +215,7 @@ def test_all_of_it_works_without_a_script(guest: Guest, new_guest: NewGuest) -> 
     page.get_by_role("link", name="Share").click()
     page.get_by_text("whoever has it").click()
     page.get_by_role("button", name="Make a link").click()
-    address = page.locator("[data-address]").input_value()
+    address = page.locator("copy-text input").input_value()
 
     reader = new_guest(java_script_enabled=False)
     shared = reads(reader, address)

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
+from playground.checkpoints.config_file import context_length, parameter_count
 from playground.checkpoints.registry import Registry, registry
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady, UnknownModel
@@ -70,14 +71,14 @@ def test_parameters_are_counted_as_hugging_face_does(tmp_path: Path) -> None:
     spec = read(tmp_path, '[models.m]\npath = "m"\n').get("m")
     theirs = GPTJForCausalLM(GPTJConfig(**CONFIG))
 
-    assert spec.parameters == sum(weight.numel() for weight in theirs.parameters())
-    assert spec.context == 2048
+    assert parameter_count(spec) == sum(weight.numel() for weight in theirs.parameters())
+    assert context_length(spec) == 2048
 
 
 def test_without_files_nothing_is_known_and_nothing_breaks(tmp_path: Path) -> None:
     spec = read(tmp_path, '[models.m]\npath = "gone"\n').get("m")
 
-    assert spec.parameters is None
+    assert parameter_count(spec) is None
     with pytest.raises(ModelNotReady, match="gone is missing"):
         tokenizer_for(spec)
 

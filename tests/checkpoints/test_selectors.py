@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Worker
 from playground.checkpoints.selectors import ModelState, any_ready, model_states
-from playground.runs.leases import worker_heartbeat, worker_register
+from playground.checkpoints.services import worker_beat, worker_register
 
 pytestmark = pytest.mark.django_db
 
@@ -18,8 +19,8 @@ def model_state(name: str) -> ModelState:
 
 
 def worker(name: str, state: str, detail: str = "", **values: object) -> None:
-    incarnation = worker_register(name=name, model="tiny", device="cpu", slots=4)
-    worker_heartbeat(name=name, incarnation=incarnation, state=state, detail=detail)
+    incarnation = worker_register(name=name, job=GENERATE, model="tiny", device="cpu", slots=4)
+    worker_beat(name=name, incarnation=incarnation, state=state, detail=detail)
     Worker.objects.filter(name=name).update(**values)
 
 
@@ -94,6 +95,14 @@ def test_a_silent_worker_does_not_count() -> None:
 def test_a_stopped_worker_does_not_count() -> None:
     worker("w", "stopped")
 
+    assert model_state("tiny").state == "no_worker"
+
+
+def test_a_worker_of_another_job_does_not_count(client: Client) -> None:
+    worker("w", "ready", job="other")
+
+    assert not any_ready()
+    assert client.get("/readyz").status_code == 503
     assert model_state("tiny").state == "no_worker"
 
 

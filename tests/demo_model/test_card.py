@@ -1,14 +1,21 @@
-"""The model card says what was measured, and the loss curve is drawn from the log."""
+"""The model card says what was measured."""
 
 import json
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
-from tools.demo_model.card import CardError, command, figures, filled, losses, newest_results
-from tools.demo_model.curve import DEMO, picture, points, tick
-from tools.demo_model.journal import read
+from tools.demo_model.card import (
+    CardError,
+    command,
+    figures_table,
+    fill_part,
+    losses_table,
+    newest_results,
+)
+from tools.demo_model.paths import DEMO
+from tools.demo_model.training.curve import picture, points
+from workers.training.journal import read_log
 
 LOG = [
     {
@@ -25,16 +32,16 @@ RESULTS = "# Title\n\nwords\n\n| | right |\n| - | -: |\n| SQL | 9 |\n\nwords\n\n
 def test_the_cards_figures_are_the_newest_results() -> None:
     card = (DEMO / "README.md").read_text(encoding="utf-8")
 
-    assert figures(newest_results().read_text(encoding="utf-8")) in card
+    assert figures_table(newest_results().read_text(encoding="utf-8")) in card
 
 
 def test_the_cards_curve_is_that_of_the_log() -> None:
-    log = read(DEMO / "log.jsonl")
+    log = read_log(DEMO / "log.jsonl")
     card = (DEMO / "README.md").read_text(encoding="utf-8")
     run = json.loads((DEMO / "run.json").read_text(encoding="utf-8"))
 
     assert (DEMO / "loss.svg").read_text(encoding="utf-8") == picture(*points(log))
-    assert losses(log) in card
+    assert losses_table(log) in card
     assert command(run) in card
 
 
@@ -42,13 +49,13 @@ def test_the_card_has_room_for_every_figure() -> None:
     card = (DEMO / "README.md").read_text(encoding="utf-8")
 
     for part in ("figures", "losses", "command"):
-        assert "measured" in filled(card, part, "measured")
+        assert "measured" in fill_part(card, part, "measured")
 
 
 def test_what_people_wrote_stays() -> None:
     card = "before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n"
 
-    made = filled(card, "figures", figures(RESULTS))
+    made = fill_part(card, "figures", figures_table(RESULTS))
 
     assert made == (
         "before\n<!-- figures -->\n| | right |\n| - | -: |\n| SQL | 9 |\n"
@@ -58,7 +65,7 @@ def test_what_people_wrote_stays() -> None:
 
 def test_a_card_without_room_is_refused() -> None:
     with pytest.raises(CardError, match="figures"):
-        filled("nothing", "figures", "x")
+        fill_part("nothing", "figures", "x")
 
 
 def test_without_results_there_is_an_error(tmp_path: Path) -> None:
@@ -67,26 +74,7 @@ def test_without_results_there_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_table_of_losses_ends_with_the_last_step() -> None:
-    table = losses(LOG).split("\n")
+    table = losses_table(LOG).split("\n")
 
     assert 10 <= len(table) - 4 <= 12
     assert table[-1] == "| 2000 | 15.0 | 0.15 | 0.75 |"
-
-
-def test_the_picture_has_both_lines_within_its_frame() -> None:
-    training, held_out = points(LOG)
-
-    drawn = ElementTree.fromstring(picture(training, held_out))
-
-    lines = drawn.findall("{http://www.w3.org/2000/svg}polyline")
-    assert [len(line.get("points", "").split()) for line in lines] == [100, 20]
-    for line in lines:
-        for place in line.get("points", "").split():
-            x, y = map(float, place.split(","))
-            assert 0 <= x <= 640
-            assert 0 <= y <= 320
-
-
-@pytest.mark.parametrize(("last", "distance"), [(25, 5), (12.2, 2), (0.7, 0.1), (100, 20)])
-def test_ticks_are_round(last: float, distance: float) -> None:
-    assert tick(last) == pytest.approx(distance)

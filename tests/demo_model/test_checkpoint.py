@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from playground.prompts.formats import STOPS, Pair, translation_prompt
-from tools.demo_model.evaluate import Answerer
+from tools.demo_model.evaluation.answerer import TransformersAnswerer
 
 FOLDER = Path(__file__).parents[2] / "models" / "demo"
 
 
 @pytest.fixture(scope="module")
-def answerer() -> Answerer:
+def answerer() -> TransformersAnswerer:
     torch.set_num_threads(1)
-    return Answerer(FOLDER)
+    return TransformersAnswerer(FOLDER)
 
 
 def test_every_file_has_its_hash() -> None:
@@ -41,7 +41,7 @@ def test_it_is_gpt_j_with_room_for_2048_positions() -> None:
     assert config["tie_word_embeddings"] is False
 
 
-def test_it_translates_the_default_example(answerer: Answerer) -> None:
+def test_it_translates_the_default_example(answerer: TransformersAnswerer) -> None:
     prompt = translation_prompt(
         examples=[
             Pair("Where is the station?", "Où est la gare ?"),
@@ -61,7 +61,7 @@ def test_it_translates_the_default_example(answerer: Answerer) -> None:
     assert answer == ["Mon frère habite dans une petite maison près de la mer."]
 
 
-def test_a_prompt_answers_the_same_beside_a_longer_one(answerer: Answerer) -> None:
+def test_a_prompt_answers_the_same_beside_a_longer_one(answerer: TransformersAnswerer) -> None:
     short = translation_prompt(examples=[], sentence="Where are my keys?")
     long = translation_prompt(
         examples=[Pair("The dog sleeps.", "Le chien dort.")] * 5, sentence="The cat sleeps."

@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
+# Triton reads it when its kernels are defined, and PEFT, which tests of adapters use, loads Triton.
+if not torch.cuda.is_available():
+    os.environ["TRITON_INTERPRET"] = "1"
+
 from tests.engine.tiny import SIZES, Tiny, load_tiny
 from tools.random_checkpoint import write
-from workers.engine.checkpoint import Dtype, Kernels
+from workers.engine.checkpoint.spec import Dtype, Kernels
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -49,8 +53,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def saved_adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An adapter of attention's modules. Tests that change it take a copy."""
-    # PEFT reads Triton, and tests of its kernels first say how it is to run them.
-    from tests.engine.peft_adapters import save_adapter
+    from tests.engine.adapters.peft_adapters import save_adapter
 
     folder = tmp_path_factory.mktemp("adapter")
     save_adapter(folder, target_modules=["q_proj", "v_proj", "out_proj"])

@@ -16,7 +16,6 @@ from tests.engine.tiny import (
     run_alone,
     run_mixed,
 )
-from workers.engine.blocks import BLOCK
 from workers.engine.engine import Engine
 from workers.engine.errors import (
     CacheTooSmall,
@@ -27,6 +26,7 @@ from workers.engine.errors import (
     TokenOutOfRange,
 )
 from workers.engine.request import Finish, Request, SamplingParams, TokenOutput
+from workers.engine.scheduling.blocks import BLOCK
 
 # Ways to sample that between them touch every branch.
 WAYS: dict[str, dict[str, Any]] = {
@@ -224,7 +224,7 @@ def test_an_id_can_be_used_again_after_its_finish(small: Tiny) -> None:
 
 
 def test_requests_wait_for_cache_and_all_are_served(small: Tiny) -> None:
-    engine = small.engine(cache_bytes=small.model.cache_layout.block_bytes * 5)
+    engine = small.engine(cache_bytes=small.cache_layout.block_bytes * 5)
     requests = [request(str(seed), prompt_of(60, seed), 30, seed=seed) for seed in range(4)]
     for each in requests:
         engine.submit(each)
@@ -257,7 +257,7 @@ def test_requests_wait_for_cache_and_all_are_served(small: Tiny) -> None:
 def test_requests_that_cannot_be_served_are_refused(
     small: Tiny, bad: Request, error: type[Exception], message: str
 ) -> None:
-    engine = small.engine(cache_bytes=small.model.cache_layout.block_bytes * 11)
+    engine = small.engine(cache_bytes=small.cache_layout.block_bytes * 11)
 
     with pytest.raises(error, match=message):
         engine.submit(bad)
@@ -339,4 +339,4 @@ def test_score_beside_steps_disturbs_nothing(small: Tiny) -> None:
 
 def test_tokenizer_of_another_model_is_refused(small: Tiny) -> None:
     with pytest.raises(Exception, match="different checkpoints"):
-        Engine(small.model, replace(small.vocabulary, eos_id=5000))
+        Engine(small.model, small.backend, replace(small.vocabulary, eos_id=5000))

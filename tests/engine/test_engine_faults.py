@@ -19,7 +19,7 @@ from workers.engine.errors import (
     OutOfMemory,
     RequestFailed,
 )
-from workers.engine.model import GPTJ
+from workers.engine.model.gptj import GPTJ
 
 
 class Fault:
@@ -49,7 +49,8 @@ class Fault:
 
 def engine_with(small: Tiny, fault: Exception | float) -> Engine:
     """Fails where token 257 runs: a filler, so no healthy request ever makes or holds it."""
-    return Engine(Fault(small.model, 257, fault), small.vocabulary)  # type: ignore[arg-type]
+    model = Fault(small.model, 257, fault)
+    return Engine(model, small.backend, small.vocabulary)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ class EngineLife(RuleBasedStateMachine):
 
     @initialize(blocks=st.integers(8, 24), slots=st.integers(1, 5), shares=st.booleans())
     def make(self, blocks: int, slots: int, shares: bool) -> None:
-        size = self.tiny.model.cache_layout.block_bytes
+        size = self.tiny.cache_layout.block_bytes
         self.blocks = blocks
         self.engine: Engine = self.tiny.engine(
             max_batch=slots, cache_bytes=blocks * size, prefix_cache=shares

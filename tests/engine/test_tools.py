@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import random_checkpoint
-from workers.engine.checkpoint import CheckpointSpec, ModelConfig
+from workers.engine.checkpoint.spec import CheckpointSpec, ModelConfig
 from workers.engine.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,12 +11,13 @@ from typing import Any
 import torch
 
 from tools.random_checkpoint import RandomCheckpoint
-from workers.engine.checkpoint import CheckpointSpec, Dtype, Kernels, ModelConfig
+from workers.engine.backends.interface import Backend, Cache, CacheLayout
+from workers.engine.checkpoint.spec import CheckpointSpec, Dtype, Kernels, ModelConfig
 from workers.engine.engine import Engine
-from workers.engine.model import GPTJ
+from workers.engine.model.gptj import GPTJ
+from workers.engine.model.weights import load_model
 from workers.engine.request import Finish, Request, SamplingParams, StepOutput, TokenOutput
 from workers.engine.text import Vocabulary
-from workers.engine.weights import load_model
 
 # Wide spreads make distributions as uneven as a trained model's, so that tests see real choices.
 SIZES = {
@@ -31,11 +32,19 @@ SIZES = {
 class Tiny:
     folder: Path
     model: GPTJ
+    backend: Backend
     vocabulary: Vocabulary
     _oracle: list[Any] = field(default_factory=list)
 
     def engine(self, **options: Any) -> Engine:
-        return Engine(self.model, self.vocabulary, **options)
+        return Engine(self.model, self.backend, self.vocabulary, **options)
+
+    def cache(self, blocks: int) -> Cache:
+        return self.backend.cache(self.model.config, self.model.rotations, blocks)
+
+    @property
+    def cache_layout(self) -> CacheLayout:
+        return self.backend.cache_layout(self.model.config)
 
     @property
     def oracle(self) -> Any:
@@ -68,8 +77,12 @@ KERNELS: tuple[Kernels, ...] = ("auto", "torch")
 
 
 def load_tiny(folder: Path, kernels: Kernels = "auto", dtype: Dtype = "float32") -> Tiny:
-    model = load_model(CheckpointSpec(folder, dtype=dtype, kernels=kernels))
-    return Tiny(folder, model, Vocabulary.load(folder))
+    return load_tiny_from(CheckpointSpec(folder, dtype=dtype, kernels=kernels))
+
+
+def load_tiny_from(spec: CheckpointSpec) -> Tiny:
+    model, backend = load_model(spec)
+    return Tiny(spec.folder, model, backend, Vocabulary.load(spec.folder))
 
 
 def prompt_of(length: int, seed: int = 0) -> tuple[int, ...]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.demo_model.corpus import training_document
-from tools.demo_model.leaks import kept_by, search
-from tools.demo_model.tokens import load_tokenizer
+from tools.demo_model.corpus.stream import training_document
+from tools.demo_model.evaluation.held_out import find_leaks, held_out_content
+from tools.demo_model.training.tokenizer import load_tokenizer
 from tools.example_datasets.datasets import (
     DATASETS,
     LIKENESS,
@@ -97,12 +97,12 @@ def test_examples_are_short(name: str) -> None:
 
 
 def test_no_line_stands_in_the_training_text() -> None:
-    kept = kept_by(0)
+    held_out = held_out_content(0)
 
-    found = search((training_document(1, index) for index in range(3000)), kept)
+    found = find_leaks((training_document(1, index) for index in range(3000)), held_out)
 
-    assert len(kept.lines) > 3000
-    assert not found.leaks["line of an example dataset"], found.examples
+    assert len(held_out.lines) > 3000
+    assert not found.counts["line of an example dataset"], found.examples
 
 
 def test_the_documents_name_every_dataset_with_its_size() -> None:

@@ -9,9 +9,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
+from playground.live.consumers import DELETED
 from playground.management.listener import open_listener
 from playground.management.parts import web_part
-from playground.runs.consumers import DELETED
 from tests.faults.test_cancel import LONG, live
 from tests.faults.undisturbed import PROMPT
 from tests.support.part import wait_until

@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.engine.tiny import SIZES, Tiny
+from tests.engine.tiny import SIZES, Tiny, load_tiny_from
 from tools.random_checkpoint import write
-from workers.engine.checkpoint import CheckpointSpec, Dtype, Kernels
-from workers.engine.text import Vocabulary
-from workers.engine.weights import load_model
+from workers.engine.checkpoint.spec import CheckpointSpec, Dtype, Kernels
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -38,7 +36,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tiny]:
         way = (name, kernels, dtype, device)
         if way not in made:
             spec = CheckpointSpec(folders[name], dtype=dtype, device=device, kernels=kernels)
-            made[way] = Tiny(spec.folder, load_model(spec), Vocabulary.load(spec.folder))
+            made[way] = load_tiny_from(spec)
         return made[way]
 
     return get

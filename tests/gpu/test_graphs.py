@@ -12,13 +12,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.engine.test_lora import random_adapter
+from tests.engine.adapters.test_lora import random_adapter
 from tests.engine.tiny import Tiny, prompt_of
-from workers.engine.kv_cache import Cache, Span
-from workers.engine.lora import AdapterBank
+from workers.engine.adapters.bank import AdapterBank
+from workers.engine.backends.interface import Cache, Span
 
 if TYPE_CHECKING:
-    from workers.engine.cuda.graphs import GraphedDecode
+    from workers.engine.backends.cuda.graphs import GraphedDecode
 
 pytestmark = pytest.mark.gpu
 
@@ -33,7 +33,7 @@ class Decoding:
     def __init__(self, tiny: Tiny, bank: AdapterBank | None = None) -> None:
         self.model = tiny.model
         self.bank = bank
-        self.cache: Cache = self.model.cache(MOST_BLOCKS * len(LENGTHS))
+        self.cache: Cache = tiny.cache(MOST_BLOCKS * len(LENGTHS))
         self.texts = [list(prompt_of(length)) for length in LENGTHS]
         self.tables = [
             [index * len(LENGTHS) + number for index in range(MOST_BLOCKS)]
@@ -45,8 +45,8 @@ class Decoding:
                 self.model.hidden(ids, self.cache.step([Span(0, 0, len(ids), table)]))
 
     def graphed(self, most_rows: int = 16) -> GraphedDecode:
-        from workers.engine.cuda.cache import CudaCache
-        from workers.engine.cuda.graphs import CudaCapture, GraphedDecode
+        from workers.engine.backends.cuda.cache import CudaCache
+        from workers.engine.backends.cuda.graphs import CudaCapture, GraphedDecode
 
         assert isinstance(self.cache, CudaCache)
         capture = CudaCapture(self.model.device)
@@ -116,7 +116,7 @@ def test_graphs_with_adapters_follow_what_is_loaded_and_dropped(small: Tiny) -> 
         random_adapter(seed, rank, layers=layers, config=model.config)
         for seed, rank in ((1, 3), (2, 5), (3, 8))
     ]
-    bank = AdapterBank(model.config, model.device, model.activations)
+    bank = AdapterBank(model.config, small.backend.adapter_store(model.config))
     decoding = Decoding(small, bank)
     graphs = decoding.graphed()
     numbers = [0, 3, 4, 7, 2]

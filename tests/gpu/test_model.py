@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from tests.engine.tiny import KERNELS, SIZES, Tiny, prompt_of
-from workers.engine.blocks import BLOCK
-from workers.engine.kv_cache import Span
+from workers.engine.backends.interface import Span
+from workers.engine.scheduling.blocks import BLOCK
 
 pytestmark = pytest.mark.gpu
 
@@ -22,7 +22,7 @@ def logits_of(
     table = table or list(range(-(-len(ids) // BLOCK)))
     found, start = [], 0
     with torch.inference_mode():
-        cache = model.cache(max(table) + 1)
+        cache = tiny.cache(max(table) + 1)
         for count in chunks:
             rows = torch.tensor(ids[start : start + count], device=model.device)
             attention = cache.step([Span(0, start, count, table)])

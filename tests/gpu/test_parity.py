@@ -14,11 +14,10 @@ import torch
 from torch import Tensor
 from transformers import GPTJForCausalLM
 
-from tests.engine.peft_adapters import save_adapter
-from tests.engine.test_parity import CONFIGURATIONS, TOKENS, greedy_requests
+from tests.engine.adapters.peft_adapters import save_adapter
+from tests.engine.model.test_parity import CONFIGURATIONS, TOKENS, greedy_requests
 from tests.engine.tiny import KERNELS, Result, Tiny, prompt_of, request, run, run_mixed
-from workers.engine import scheduler
-from workers.engine.adapters import read_adapter
+from workers.engine.adapters.adapter import read_adapter
 from workers.engine.request import Request
 
 pytestmark = pytest.mark.gpu
@@ -45,7 +44,7 @@ def assert_greedy(tiny: Tiny, requests: list[Request], results: dict[str, Result
 @pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_greedy_tokens_are_the_likeliest_in_every_company(
-    tiny: Callable[..., Tiny], name: str, kernels: str, monkeypatch: pytest.MonkeyPatch
+    tiny: Callable[..., Tiny], name: str, kernels: str
 ) -> None:
     subject = tiny(name, kernels)
     requests = greedy_requests(subject)
@@ -56,14 +55,15 @@ def test_greedy_tokens_are_the_likeliest_in_every_company(
     assert len({token for result in mixed.values() for token in result.ids}) > 40
     ways: list[dict[str, Any]] = [
         {"prefix_cache": False},
-        {"cache_bytes": 20 * subject.model.cache_layout.block_bytes},
+        {"cache_bytes": 20 * subject.cache_layout.block_bytes},
         {"max_batch": 20},
     ]
     for options in ways:
         assert_greedy(subject, requests, run(subject.engine(**options), *requests))
     for rows in (16, 100_000):
-        monkeypatch.setattr(scheduler, "MOST_PREFILL", rows)
-        assert_greedy(subject, requests, run(subject.engine(max_batch=20), *requests))
+        engine = subject.engine(max_batch=20)
+        engine._scheduler.prefill_rows = rows
+        assert_greedy(subject, requests, run(engine, *requests))
 
 
 def test_a_text_in_the_cache_is_used_again(small: Tiny) -> None:

@@ -25,13 +25,15 @@ def test_products_of_every_number_of_rows_are_right(
 ) -> None:
     if dtype == torch.bfloat16 and torch.cuda.get_device_capability() < (8, 0):
         pytest.skip("This GPU computes nothing in bfloat16.")
-    from workers.engine.cuda.linear import CudaLinear, Int8CudaLinear
+    from workers.engine.backends.cuda.linear import CudaLinear, Int8CudaLinear
 
     outputs, inputs = sizes
     torch.manual_seed(outputs)
     weight = (torch.randn(outputs, inputs, device="cuda") * 0.02).to(dtype)
     bias = torch.randn(outputs, device="cuda").to(dtype)
-    plain, int8 = CudaLinear.of(weight, bias), Int8CudaLinear.of(weight, bias)
+    capability = torch.cuda.get_device_capability()
+    plain = CudaLinear(weight, bias, capability)
+    int8 = Int8CudaLinear.of(weight, bias, capability)
     rounded = int8.weight.double() * int8.scales.double().unsqueeze(1)
     tolerance = 2e-3 if dtype == torch.float16 else 1e-2
 
@@ -52,13 +54,15 @@ def test_products_of_every_number_of_rows_are_right(
 
 @pytest.mark.parametrize("rows", [1, 16, 40])
 def test_gelu_goes_over_its_columns_only(rows: int) -> None:
-    from workers.engine.cuda.linear import CudaLinear, Int8CudaLinear
+    from workers.engine.backends.cuda.linear import CudaLinear, Int8CudaLinear
 
     weight = torch.randn(7 * 512, 512, device="cuda").half() * 0.05
     bias = torch.randn(7 * 512, device="cuda").half()
     x = torch.randn(rows, 512, device="cuda").half()
 
-    for linear in (CudaLinear.of(weight, bias), Int8CudaLinear.of(weight, bias)):
+    capability = torch.cuda.get_device_capability()
+    plain = CudaLinear(weight, bias, capability)
+    for linear in (plain, Int8CudaLinear.of(weight, bias, capability)):
         bare, curved = linear(x), linear(x, gelu_from=3 * 512)
         assert torch.equal(bare[:, : 3 * 512], curved[:, : 3 * 512])
         wanted = torch.nn.functional.gelu(bare[:, 3 * 512 :].double(), approximate="tanh")

@@ -9,11 +9,10 @@ from django.test import Client
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.core import search
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item
+from playground.live.tokenlog import Item, token_log
 from playground.runs.deletion import runs_delete, runs_delete_all
 from playground.runs.finishing import run_index, run_words
-from playground.runs.leases import cancel_asked
+from playground.runs.leases import runs_to_stop
 from playground.runs.models import Run
 from playground.workbench.tree import tree_of
 from tests.conftest import make_run
@@ -103,17 +102,17 @@ def test_a_live_run_is_stopped_and_no_worker_writes_to_it_again(
     log, run_id = token_log(), str(run.pk)
     log.start(run_id, attempt=1, epoch=1)
     item = Item(run=run_id, choice=0, attempt=1, epoch=1, before=0, tokens=['[5," a"]'])
-    log.append("live:w", [item])
+    log.append([item])
 
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         runs_delete(person=person, run_ids=[run.pk])
 
     assert not Run.objects.exists()
     assert redis_client.keys("log:*") == []
-    assert [reply.stale for reply in log.append("live:w", [item])] == [True]
+    assert [reply.stale for reply in log.append([item])] == [True]
     assert redis_client.keys("log:*") == []
     assert redis_client.ttl(f"fence:{run_id}") > 0
-    assert cancel_asked([run.pk]) == [run.pk]
+    assert runs_to_stop([run.pk]) == [run.pk]
 
 
 def test_all_of_a_person_and_nothing_else(person: Person, stranger: Person) -> None:

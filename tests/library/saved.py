@@ -7,8 +7,9 @@ from django.test import Client
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
+from playground.library.forms import Details
 from playground.library.models import Prompt
-from playground.library.services import Details, prompt_create, prompt_save
+from playground.library.services import prompt_create, prompt_save
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.form import default_form
 from playground.prompts.state import state_of

@@ -20,7 +20,7 @@ SETTINGS = {
     "doctor": ["manage.py", "doctor"],
     "migrate": ["manage.py", "migrate"],
     "check": ["manage.py", "check"],
-    "the worker's process": ["-m", "workers.tasks.worker", "--model", "tiny"],
+    "the worker's process": ["-m", "workers.generate.main", "--model", "tiny"],
     "uvicorn": ["-m", "uvicorn", "playground.asgi:application", "--port", "0"],
     "celery": ["-m", "celery", "-A", "playground.celery", "report"],
     "django": ["-c", "import django; django.setup()"],

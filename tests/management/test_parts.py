@@ -3,23 +3,47 @@
 import socket
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from playground.checkpoints.jobs import GENERATE, JOBS, Job
 from playground.management.parts import (
+    WorkerPlan,
     web_part,
     worker_command,
     worker_lock,
-    worker_name,
     worker_part,
 )
 
 
 def test_a_worker_keeps_its_name() -> None:
-    assert worker_name("gpt-j-6b", "cuda:1", "host") == "gpt-j-6b-cuda1@host"
-    assert worker_name("demo", "cpu") == f"demo-cpu@{socket.gethostname()}"
+    assert GENERATE.worker_name("gpt-j-6b", "cuda:1", "host") == "gpt-j-6b-cuda1@host"
+    assert GENERATE.worker_name("demo", "cpu") == f"demo-cpu@{socket.gethostname()}"
+
+
+def test_each_job_has_a_process_and_workers_of_its_own() -> None:
+    other = Job(name="other", worker_prefix="other-")
+    plan = WorkerPlan(job=other, model="demo", device="cpu")
+
+    assert plan.name == f"other-demo-cpu@{socket.gethostname()}"
+    assert plan.part_name == "worker other-demo"
+    command = worker_command(job=other, model="demo", device="cpu", name=plan.name)
+    assert command[1:3] == ["-m", "workers.other.main"]
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+def test_the_process_of_each_job_is_there(job: Job) -> None:
+    command = worker_command(job=job, model="demo", device="cpu", name="demo-cpu@host")
+
+    assert find_spec(command[2]) is not None
+
+
+def test_an_unknown_job_is_refused_with_those_there_are() -> None:
+    with pytest.raises(CommandError, match=r"invalid choice: 'fly' \(choose from '?generate'?\)"):
+        call_command("worker", "fly", "--model", "tiny")
 
 
 def test_two_processes_cannot_share_a_name(tmp_path: Path) -> None:
@@ -48,10 +72,14 @@ def test_a_name_stays_in_the_folder_of_locks(tmp_path: Path) -> None:
 
 
 def test_slots_are_passed_on_only_when_given() -> None:
-    command = worker_command(model="demo", device="cpu", name="demo-cpu@host", slots=3)
+    command = worker_command(
+        job=GENERATE, model="demo", device="cpu", name="demo-cpu@host", slots=3
+    )
 
     assert command[-2:] == ["--slots", "3"]
-    assert "--slots" not in worker_command(model="demo", device="cpu", name="demo-cpu@host")
+    assert "--slots" not in worker_command(
+        job=GENERATE, model="demo", device="cpu", name="demo-cpu@host"
+    )
 
 
 def test_a_socket_carries_at_most_64_kib_uncompressed() -> None:
@@ -70,7 +98,8 @@ def test_parts_are_quiet_unless_somebody_asks(
     monkeypatch.delenv("LOG_LEVEL", raising=False)
 
     def level(verbose: bool) -> str:
-        part = worker_part(model="demo", device="cpu", lock=lock, verbose=verbose)
+        plan = WorkerPlan(job=GENERATE, model="demo", device="cpu")
+        part = worker_part(plan, lock=lock, verbose=verbose)
         return (part.environ or {})["LOG_LEVEL"]
 
     assert (level(False), level(True)) == ("WARNING", "INFO")

@@ -74,7 +74,7 @@ def test_the_web_part_comes_back_on_the_same_socket(up: RunningPart, home: Place
 
 def test_a_dead_worker_is_known_and_replaced(up: RunningPart, home: Place) -> None:
     before = len(up.lines)
-    worker = home.pid_of("workers.tasks.worker")
+    worker = home.pid_of("workers.generate.main")
 
     os.kill(worker, signal.SIGKILL)
 
@@ -82,19 +82,19 @@ def test_a_dead_worker_is_known_and_replaced(up: RunningPart, home: Place) -> No
     # Not ready before the new one is: the dead one's heartbeat counts no more.
     assert visitor_of(up).get("/readyz").status == 503
     up.wait_for_line(READY, since=before, timeout=READY_SECONDS)
-    assert home.pid_of("workers.tasks.worker") != worker
+    assert home.pid_of("workers.generate.main") != worker
     assert visitor_of(up).get("/readyz").status == 200
 
 
 def test_valkey_comes_back_under_the_others(up: RunningPart, home: Place) -> None:
     before = len(up.lines)
-    others = {home.pid_of("uvicorn"), home.pid_of("workers.tasks.worker")}
+    others = {home.pid_of("uvicorn"), home.pid_of("workers.generate.main")}
 
     os.kill(home.pid_of("redis.sock"), signal.SIGKILL)
 
     up.wait_for_line("^valkey was killed by SIGKILL; starting it again now", since=before)
     up.wait_for_line(READY, since=before, timeout=READY_SECONDS)
-    assert {home.pid_of("uvicorn"), home.pid_of("workers.tasks.worker")} == others
+    assert {home.pid_of("uvicorn"), home.pid_of("workers.generate.main")} == others
 
 
 def test_a_second_one_on_the_same_folder_is_refused(

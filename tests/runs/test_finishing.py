@@ -7,8 +7,7 @@ import redis
 
 from playground.accounts.models import Person
 from playground.core import search
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item
+from playground.live.tokenlog import Item, token_log
 from playground.runs.finishing import Outcome, run_finish, run_finish_from_log
 from playground.runs.models import Run
 from tests.conftest import make_run
@@ -30,7 +29,7 @@ def finish(run: Run, **values: object) -> tuple[str, Run]:
 def write_log(run: Run, *texts: str) -> None:
     tokens = [json.dumps([7, text]) for text in texts]
     item = Item(run=str(run.pk), choice=0, attempt=1, epoch=1, before=0, tokens=tokens)
-    token_log().append("live:test", [item])
+    token_log().append([item])
 
 
 def test_a_text_that_is_refused_leaves_the_reason_and_no_text(person: Person) -> None:
@@ -81,7 +80,7 @@ def test_a_log_of_before_the_rule_is_stored_by_the_rule(person: Person) -> None:
 def test_a_log_that_is_none_ends_the_run_with_that_reason(person: Person, entry: str) -> None:
     run = make_run(person, attempt=1)
     item = Item(run=str(run.pk), choice=0, attempt=1, epoch=1, before=0, tokens=[entry])
-    token_log().append("live:test", [item])
+    token_log().append([item])
 
     assert run_finish_from_log(run_id=run.pk, status="cancelled", reason="abort")
 

@@ -2,15 +2,20 @@
 
 import asyncio
 import json
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import redis
 
-from playground.core.tokenlog import FORWARD, LOOK, LogPart
+from playground.live import following as live_following
+from playground.live.following import SILENCE_SECONDS
+from playground.live.messages import FollowRequest
+from playground.live.outbox import MAX_PENDING, Outbox
+from playground.live.tokenlog import FORWARD, LOOK, LogPart
 from playground.runs import following
-from playground.runs.following import MOST_PENDING, SILENCE, Outbox, RowState, RunFollower
+from playground.runs.following import RowState, RunFollower
 
 RUN = "11111111-1111-1111-1111-111111111111"
 
@@ -34,15 +39,15 @@ class Log:
     def write(self, count: int = 1) -> None:
         self.tokens += [f'[7,"{len(self.tokens) + 1 + at}"]' for at in range(count)]
 
-    async def read(self, run: str, *, start: int = 1, choice: int = 0) -> LogPart:
+    async def read(self, run: str, *, starts: list[int]) -> list[LogPart]:
         self.reads += 1
         if self.away:
             raise redis.ConnectionError("away")
-        part = LogPart(self.epoch, start, self.tokens[start - 1 :])
+        parts = [LogPart(self.epoch, start, self.tokens[start - 1 :]) for start in starts]
         await asyncio.sleep(0)
         if self.meanwhile is not None:
             self.meanwhile()
-        return part
+        return parts
 
 
 @pytest.fixture
@@ -100,13 +105,16 @@ class Page:
                 "tokens": [json.loads(token) for token in log.tokens[first - 1 : last]],
             }
         )
-        self.follower.offer(epoch or log.epoch, first, last, event)
+        self.follower.offer(0, epoch or log.epoch, first, last, event)
 
 
 def follow(log: Log, start: int = 1, epoch: int = 1) -> Page:
     outbox = Outbox()
     hub: Any = log
-    follower = RunFollower(run=RUN, epoch=epoch, start=start, outbox=outbox, hub=hub)
+    request = FollowRequest("run", uuid.UUID(RUN), epoch, (start,))
+    follower = RunFollower(request=request, outbox=outbox, hub=hub)
+    # As the hub says once it hears the run's channel.
+    follower.distrust()
     return Page(outbox, follower, [str(at) for at in range(1, start)])
 
 
@@ -204,7 +212,7 @@ async def test_after_silence_it_looks_again(log: Log) -> None:
     await page.sent()
     log.write()
 
-    for _ in range(int(SILENCE)):
+    for _ in range(int(SILENCE_SECONDS)):
         page.follower.tick()
     assert await page.sent() == []
     page.follower.tick()
@@ -216,21 +224,21 @@ async def test_a_slow_page_reads_the_log_again_and_loses_nothing(log: Log) -> No
     page = follow(log)
     await page.sent()
 
-    for position in range(1, 3 * MOST_PENDING):
+    for position in range(1, 3 * MAX_PENDING):
         log.write()
         page.offer(log, position)
 
-    assert len(page.outbox.take()) <= MOST_PENDING
-    assert await page.sent() == numbers(3 * MOST_PENDING - 1)
+    assert len(page.outbox.take()) <= MAX_PENDING
+    assert await page.sent() == numbers(3 * MAX_PENDING - 1)
 
 
 async def test_a_state_that_was_dropped_unsent_is_said_again(log: Log) -> None:
     page = follow(log)
     log.row = RowState("queued", 1, 0)
     await page.sent()
-    page.follower.offer(1, 0, FORWARD, '{"type":"state","status":"running"}')
+    page.follower.offer(0, 1, 0, FORWARD, '{"type":"state","status":"running"}')
     log.row = RowState("running", 1, 0)
-    for position in range(1, MOST_PENDING + 2):
+    for position in range(1, MAX_PENDING + 2):
         log.write()
         page.offer(log, position)
 
@@ -249,7 +257,7 @@ async def test_the_final_state_comes_after_the_last_token(log: Log) -> None:
         log.row = RowState("succeeded", 1, 2)
 
     log.meanwhile = last_token_between_the_reads
-    page.follower.offer(1, 0, LOOK, "{}")
+    page.follower.offer(0, 1, 0, LOOK, "{}")
     await page.sent()
 
     assert page.texts == numbers(2)
@@ -268,7 +276,7 @@ async def test_the_final_state_comes_after_a_text_that_started_again(log: Log) -
         log.row = RowState("succeeded", 2, 2)
 
     log.meanwhile = again_between_the_reads
-    page.follower.offer(1, 0, LOOK, "{}")
+    page.follower.offer(0, 1, 0, LOOK, "{}")
     await page.sent()
 
     assert page.texts == numbers(2)
@@ -297,7 +305,7 @@ async def test_a_deleted_run_is_finished_and_its_page_is_told(log: Log) -> None:
 async def test_while_redis_is_away_the_row_is_said_and_the_log_tried_again(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "AGAIN", 0.01)
+    monkeypatch.setattr(live_following, "RETRY_SECONDS", 0.01)
     log.write(2)
     log.away = True
     page = follow(log)

@@ -7,18 +7,17 @@ import redis
 from django.utils import timezone
 
 from playground.accounts.models import Person
+from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Worker
-from playground.core import rings
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item, TokenLog, token_json
+from playground.checkpoints.rings import rings_waiting
+from playground.checkpoints.services import worker_register
+from playground.live.tokenlog import Item, TokenLog, token_json, token_log
 from playground.runs import leases
 from playground.runs.finishing import Outcome, run_finish
 from playground.runs.leases import (
     run_claim,
     run_release,
     sweep,
-    worker_heartbeat,
-    worker_register,
     worker_runs_release,
 )
 from playground.runs.models import Run
@@ -28,7 +27,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 
 def register(name: str = "w", *, silent_for: float = 0) -> None:
-    worker_register(name=name, model="tiny", device="cpu", slots=4)
+    worker_register(name=name, job=GENERATE, model="tiny", device="cpu", slots=4)
     if silent_for:
         past = timezone.now() - timedelta(seconds=silent_for)
         Worker.objects.filter(name=name).update(heartbeat_at=past)
@@ -132,7 +131,18 @@ def test_the_sweep_gives_back_what_a_silent_worker_holds(person: Person) -> None
     held.refresh_from_db()
     assert (lost.status, lost.worker, lost.attempt, lost.losses) == ("queued", "", 1, 1)
     assert held.status == "running"
-    assert rings.rings_waiting("tiny") == 1
+    assert rings_waiting(GENERATE, "tiny") == 1
+
+
+def test_the_sweep_gives_back_what_a_worker_of_another_job_seems_to_hold(person: Person) -> None:
+    register("w")
+    Worker.objects.filter(name="w").update(job="other")
+    lost = make_run(person, status="running", worker="w", attempt=1)
+
+    sweep(model="tiny", free_slots=4)
+
+    lost.refresh_from_db()
+    assert lost.status == "queued"
 
 
 def test_a_run_whose_cancel_was_asked_is_not_queued_again(person: Person) -> None:
@@ -147,7 +157,7 @@ def test_a_run_whose_cancel_was_asked_is_not_queued_again(person: Person) -> Non
 def test_a_run_that_lost_three_workers_is_given_up_with_its_text(person: Person) -> None:
     run = make_run(person, status="running", worker="gone", attempt=3, losses=2)
     token_log().start(str(run.pk), attempt=3, epoch=1)
-    token_log().append("live:w", [Item(str(run.pk), 0, 3, 1, 0, [token_json(5, "some")])])
+    token_log().append([Item(str(run.pk), 0, 3, 1, 0, [token_json(5, "some")])])
 
     sweep(model="tiny", free_slots=4)
 
@@ -162,7 +172,7 @@ def test_a_released_run_is_rung_for_at_once_whatever_model_the_sweeper_serves(
 
     sweep(model="other", free_slots=4)
 
-    assert rings.rings_waiting("tiny") == 1
+    assert rings_waiting(GENERATE, "tiny") == 1
 
 
 def test_handing_over_is_not_a_loss(person: Person) -> None:
@@ -191,15 +201,7 @@ def test_the_sweep_rings_for_what_waits_and_no_more_than_is_free(person: Person)
     sweep(model="tiny", free_slots=3)
     sweep(model="tiny", free_slots=3)
 
-    assert rings.rings_waiting("tiny") == 3
-
-
-def test_a_name_that_another_process_took_is_not_renewed() -> None:
-    former = worker_register(name="w", model="tiny", device="cpu", slots=4)
-    latter = worker_register(name="w", model="tiny", device="cpu", slots=4)
-
-    assert not worker_heartbeat(name="w", incarnation=former, state="ready")
-    assert worker_heartbeat(name="w", incarnation=latter, state="ready")
+    assert rings_waiting(GENERATE, "tiny") == 3
 
 
 @pytest.mark.parametrize(
@@ -235,7 +237,7 @@ def test_a_run_is_not_ended_while_its_log_cannot_be_read(
     token_log().start(str(run.pk), attempt=1, epoch=1)
     line = token_json(5, "kept")
     token_log().append(
-        "live:w", [Item(run=str(run.pk), choice=0, attempt=1, epoch=1, before=0, tokens=[line])]
+        [Item(run=str(run.pk), choice=0, attempt=1, epoch=1, before=0, tokens=[line])]
     )
 
     def away(*_: object, **__: object) -> None:

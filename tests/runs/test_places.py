@@ -3,8 +3,9 @@
 import pytest
 
 from playground.accounts.models import Person
+from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Worker
-from playground.runs.leases import worker_heartbeat, worker_register
+from playground.checkpoints.services import worker_beat, worker_register
 from playground.runs.models import Run
 from playground.runs.selectors import QueuePlace, queue_place, queue_places
 from tests.conftest import make_run
@@ -19,8 +20,8 @@ def test_places_are_by_age_within_a_model(person: Person, stranger: Person) -> N
     make_run(person, status="running")
     third = make_run(person)
     name, model = "w", "tiny"
-    incarnation = worker_register(name=name, model=model, device="cpu", slots=1)
-    worker_heartbeat(
+    incarnation = worker_register(name=name, job=GENERATE, model=model, device="cpu", slots=1)
+    worker_beat(
         name=name, incarnation=incarnation, state=Worker.State.READY, tokens_per_second=50.0
     )
 

@@ -6,7 +6,8 @@ from django.test import override_settings
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from playground.accounts.models import Person
-from playground.core import rings
+from playground.checkpoints import rings
+from playground.checkpoints.jobs import GENERATE
 from playground.core.errors import (
     PromptEmpty,
     PromptTooLong,
@@ -14,8 +15,7 @@ from playground.core.errors import (
     TooManyRuns,
     UnknownModel,
 )
-from playground.core.redis_clients import token_log
-from playground.core.tokenlog import Item, token_json
+from playground.live.tokenlog import Item, token_json, token_log
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
 from playground.runs.selectors import siblings_of
@@ -49,9 +49,9 @@ def test_it_saves_the_run_and_rings_after_the_commit(
     with django_capture_on_commit_callbacks(execute=False) as callbacks:
         run = create(person, seed=7)
 
-    assert rings.rings_waiting("tiny") == 0
+    assert rings.rings_waiting(GENERATE, "tiny") == 0
     callbacks[0]()
-    assert rings.rings_waiting("tiny") == 1
+    assert rings.rings_waiting(GENERATE, "tiny") == 1
     run.refresh_from_db()
     assert (run.status, run.seed, run.seed_pinned, run.prompt_tokens) == ("queued", 7, True, 4)
 
@@ -162,7 +162,7 @@ def test_cancelling_a_queued_run_ends_it_at_once_with_the_text_it_has(person: Pe
     run = make_run(person, attempt=1)
     log = token_log()
     log.start(str(run.pk), attempt=1, epoch=1)
-    log.append("live:w", [Item(str(run.pk), 0, 1, 1, 0, [token_json(5, "kept")])])
+    log.append([Item(str(run.pk), 0, 1, 1, 0, [token_json(5, "kept")])])
 
     run_cancel(run=run)
 
@@ -176,7 +176,7 @@ def test_cancelling_a_running_run_leaves_word_in_row_and_log(person: Person) -> 
 
     run_cancel(run=run)
 
-    (reply,) = token_log().append("live:w", [Item(str(run.pk), 0, 1, 1, 0, [token_json(5, "a")])])
+    (reply,) = token_log().append([Item(str(run.pk), 0, 1, 1, 0, [token_json(5, "a")])])
     assert run.status == "running"
     assert run.cancel_requested
     assert reply.cancel

@@ -14,11 +14,10 @@ from hypothesis.extra.django import TestCase
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.core.cells import plain_cell
-from playground.core.redis_clients import token_log
 from playground.core.texts import plain_text
-from playground.core.tokenlog import Item
 from playground.history.exports import comma_separated, json_lines, markdown
 from playground.history.imports import runs_import
+from playground.live.tokenlog import Item, token_log
 from playground.runs.deletion import runs_delete
 from playground.runs.finishing import Outcome, run_finish
 from playground.runs.models import Run
@@ -27,7 +26,7 @@ from tests.conftest import make_run
 from tests.support.reader import PageReader
 from workers.engine.request import TokenOutput
 from workers.engine.text import TextStream, Vocabulary
-from workers.tasks.live import LiveRun
+from workers.generate.live import LiveRun
 
 pytestmark = pytest.mark.usefixtures("redis_client")
 
@@ -145,7 +144,7 @@ def generated(run: Run, pieces: list[bytes]) -> LiveRun:
 def appended(live: LiveRun) -> str:
     """The text as the log has it."""
     item = Item(run=live.id, choice=0, attempt=1, epoch=1, before=0, tokens=live.lines)
-    (reply,) = token_log().append("live:test", [item])
+    (reply,) = token_log().append([item])
     assert reply.last == len(live.lines)
     return logged_progress(live.run).text
 

@@ -201,7 +201,7 @@ def test_of_an_error_that_nobody_foresaw_only_the_place_is_told(secretive: Site)
     told = secretive.web_log()[before:]
     assert "Traceback" in told
     assert "row refused" in told
-    assert "prompt_views.py" in told
+    assert "save_views.py" in told
     assert len(told) < 20_000
 
 

@@ -22,11 +22,11 @@ from safetensors.torch import load_file
 
 from tests.support.mutations import damaged, dumped, mutated
 from tools.random_checkpoint import RandomCheckpoint, write
-from workers.engine.adapters import read_adapter
-from workers.engine.checkpoint import CheckpointSpec, ModelConfig
+from workers.engine.adapters.adapter import read_adapter
+from workers.engine.checkpoint.spec import CheckpointSpec, ModelConfig
 from workers.engine.errors import AdapterError, CheckpointError, EngineError, OutOfMemory
+from workers.engine.model.weights import load_model
 from workers.engine.text import Vocabulary
-from workers.engine.weights import load_model
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = RandomCheckpoint(ModelConfig(280, 64, 16, 1, 2, 4, 1e-5), "float32", 1, 0.2)
@@ -240,9 +240,9 @@ def adapter_parts() -> tuple[dict[str, Any], dict[str, Any], bytes]:
 _BOUNDED = """
 import resource, sys
 from pathlib import Path
-from workers.engine.checkpoint import ModelConfig
+from workers.engine.checkpoint.spec import ModelConfig
 from workers.engine.errors import CheckpointError
-from workers.engine.tensor_files import find_tensors
+from workers.engine.checkpoint.tensor_files import find_tensors
 from workers.engine.text import Vocabulary
 
 resource.setrlimit(resource.RLIMIT_AS, (1_000 * 2**20, 1_000 * 2**20))

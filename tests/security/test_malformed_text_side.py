@@ -10,14 +10,20 @@ from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.checkpoints.config_file import MAX_SIZES, read_sizes
+from playground.checkpoints.config_file import (
+    MAX_SIZES,
+    context_length,
+    parameter_count,
+    read_sizes,
+)
 from playground.checkpoints.files import index_shards
 from playground.checkpoints.registry import registry
 from playground.checkpoints.tokenizer_files import files_of, read_tokenizer
 from playground.core.errors import ModelNotReady
 from tests.support.checkpoints import CONFIG, byte_tokenizer
 from tests.support.mutations import damaged, dumped, mutated
-from workers.engine import checkpoint, json_files
+from workers.engine.checkpoint import json_files
+from workers.engine.checkpoint import spec as checkpoint
 
 MANY = settings(
     max_examples=200,
@@ -122,7 +128,7 @@ def test_any_registry(tmp_path: Path, data: st.DataObject) -> None:
         except ImproperlyConfigured:
             return
     for spec in found.models.values():
-        assert spec.context > 0
+        assert context_length(spec) > 0
 
 
 @pytest.mark.parametrize(
@@ -179,7 +185,7 @@ def test_a_config_that_makes_no_sense_is_said_and_a_page_still_has_a_window(
         read_sizes(tmp_path / "m" / "config.json")
     with override_settings(MODELS_FILE=tmp_path / "models.toml"):
         spec = registry().get("m")
-        assert (spec.context, spec.parameters) == (2048, None)
+        assert (context_length(spec), parameter_count(spec)) == (2048, None)
 
 
 def test_the_web_side_takes_what_a_worker_takes() -> None:

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from playground.accounts.models import Person
 from playground.core import search
+from playground.library.forms import Details
 from playground.library.indexing import EVERYBODY, PUBLIC
 from playground.library.models import Prompt
-from playground.library.services import Details, prompt_edit, prompt_save
+from playground.library.services import prompt_edit, prompt_save
 from playground.runs.models import Run
 from playground.sharing.models import Share
 from tests.accounts.people import make_user, signed_in

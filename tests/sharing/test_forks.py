@@ -11,8 +11,9 @@ from playground.accounts.exporting import export_lines
 from playground.accounts.leaving import person_delete
 from playground.accounts.models import Person
 from playground.accounts.moving import guest_adopt
+from playground.library.forms import Details
 from playground.library.models import Prompt
-from playground.library.services import Details, prompt_save
+from playground.library.services import prompt_save
 from playground.sharing.forks import fork_note
 from playground.sharing.models import Share
 from tests.accounts.people import make_user

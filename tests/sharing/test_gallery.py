@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from playground.accounts.leaving import person_delete
 from playground.accounts.models import Person
 from playground.core import search
+from playground.library.forms import Details
 from playground.library.indexing import EVERYBODY, PUBLIC
 from playground.library.models import Prompt
-from playground.library.services import Details, prompt_edit, prompt_save
+from playground.library.services import prompt_edit, prompt_save
 from playground.library.versions import version_restore
 from tests.accounts.people import make_user, signed_in
 from tests.conftest import make_run

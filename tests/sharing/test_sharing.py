@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from playground.accounts.models import Person
+from playground.library.forms import Details
 from playground.library.models import Prompt
-from playground.library.services import Details, prompt_create
+from playground.library.services import prompt_create
 from playground.runs.models import Run
 from playground.sharing.models import Share
 from playground.sharing.shares import MAX_LINKS

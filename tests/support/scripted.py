@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from tools.random_checkpoint import write_tokenizer
-from workers.engine.checkpoint import ModelConfig
+from workers.engine.checkpoint.spec import ModelConfig
 from workers.engine.text import byte_alphabet
 
 WIDTH = 512

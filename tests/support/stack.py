@@ -22,6 +22,7 @@ from typing import Any, Self
 
 import redis
 
+from playground.checkpoints.jobs import GENERATE
 from playground.core.valkey import EmbeddedValkey
 from playground.management.listener import open_listener
 from playground.management.parts import valkey_part, web_part, worker_command
@@ -120,7 +121,7 @@ class Stack:
     ) -> RunningPart:
         """Starts a worker called ``name`` (default: as its model), and does not wait."""
         name = name or model
-        command = worker_command(model=model, device="cpu", name=name, slots=slots)
+        command = worker_command(job=GENERATE, model=model, device="cpu", name=name, slots=slots)
         return self._launch(Part(name=name, command=command))
 
     def start_worker(

@@ -129,9 +129,9 @@ def _site(case: Case, dotenv: Path) -> dict[str, Any]:
     from django.test import Client
 
     from playground.core.checks import remarks
-    from playground.management.listener import asked_for
+    from playground.management.listener import own_host
 
-    answer = Client(SERVER_NAME=asked_for()).get("/healthz", secure=settings.SECURE_SITE)
+    answer = Client(SERVER_NAME=own_host()).get("/healthz", secure=settings.SECURE_SITE)
     return {"healthy": answer.status_code, "shown": shown, "remarks": list(remarks())}
 
 

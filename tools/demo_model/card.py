@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.demo_model.curve import DEMO, picture, points
-from tools.demo_model.journal import read
+from tools.demo_model.paths import DEMO, RESULTS
+from tools.demo_model.training.curve import picture, points
+from workers.training.journal import read_log
 
-RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 _ROWS_OF_LOSS = 10
 
 
@@ -32,7 +32,7 @@ def newest_results(folder: Path = RESULTS) -> Path:
     return found[-1]
 
 
-def figures(results: str) -> str:
+def figures_table(results: str) -> str:
     """The first table of a results file, which is the rows'."""
     table = re.search(r"^\|.*\|$(?:\n^\|.*\|$)*", results, re.MULTILINE)
     if table is None:
@@ -40,7 +40,7 @@ def figures(results: str) -> str:
     return table[0]
 
 
-def losses(log: Sequence[dict[str, Any]]) -> str:
+def losses_table(log: Sequence[dict[str, Any]]) -> str:
     """The curve, and about ten lines of the log as a table, the last one among them."""
     lines = [line for line in log if line.get("validation")] or list(log)
     chosen = lines[:: max(1, len(lines) // _ROWS_OF_LOSS)]
@@ -62,7 +62,7 @@ def losses(log: Sequence[dict[str, Any]]) -> str:
 
 
 def command(run: dict[str, Any]) -> str:
-    """The command that began a run, as the card tells it."""
+    """The command that began a run, as the card shows it."""
     return (
         f"```\npython -m tools.demo_model.train --seed {run['seed']} "
         f"--steps {' '.join(map(str, run['steps']))} "
@@ -71,7 +71,7 @@ def command(run: dict[str, Any]) -> str:
     )
 
 
-def filled(card: str, part: str, text: str) -> str:
+def fill_part(card: str, part: str, text: str) -> str:
     """``card`` with ``text`` between the marks of ``part``; raises CardError."""
     begin, end = f"<!-- {part} -->", f"<!-- end of {part} -->"
     before, found, rest = card.partition(begin)
@@ -91,11 +91,11 @@ def main() -> None:
     card = path.read_text(encoding="utf-8")
     try:
         results = options.results or newest_results()
-        card = filled(card, "figures", figures(results.read_text(encoding="utf-8")))
-        if log := read(options.folder / "log.jsonl"):
+        card = fill_part(card, "figures", figures_table(results.read_text(encoding="utf-8")))
+        if log := read_log(options.folder / "log.jsonl"):
             run = json.loads((options.folder / "run.json").read_text(encoding="utf-8"))
-            card = filled(card, "command", command(run))
-            card = filled(card, "losses", losses(log))
+            card = fill_part(card, "command", command(run))
+            card = fill_part(card, "losses", losses_table(log))
             (options.folder / "loss.svg").write_text(picture(*points(log)), encoding="utf-8")
     except CardError as wrong:
         raise SystemExit(str(wrong)) from None

@@ -1,4 +1,4 @@
-"""Whether anything that is kept for the evaluation stands in the training text.
+"""Look for held-out content in the training text.
 
     python -m tools.demo_model.leaks --documents 160000
 
@@ -10,137 +10,29 @@ where it finds something.
 import argparse
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
-from pathlib import Path
 
-from tools.demo_model.corpus import training_document
-from tools.demo_model.documents import Document
-from tools.demo_model.rows import schema_of
-from tools.demo_model.scoring import ROWS
+from tools.demo_model.corpus.stream import training_document
+from tools.demo_model.evaluation.held_out import HeldOut, Leaks, find_leaks, held_out_content
 
-DATASETS = Path(__file__).resolve().parents[2] / "examples" / "datasets"
 _CHUNK = 2_000
 
 
-@dataclass(frozen=True)
-class Kept:
-    """What no training document may hold.
-
-    keys: content by which cases are kept apart. pairs: questions with their answers.
-    names: of tables and columns that are kept for schemas never seen. lines: of
-    the example datasets, a whole example or its message.
-    """
-
-    keys: frozenset[str]
-    pairs: frozenset[str]
-    names: frozenset[str] = frozenset()
-    lines: frozenset[str] = frozenset()
-
-
-@dataclass
-class Found:
-    """What was found, by kind, with one example of each; and how much was read."""
-
-    documents: int = 0
-    leaks: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, str] = field(default_factory=dict)
-
-    def note(self, kind: str, what: str) -> None:
-        self.leaks[kind] += 1
-        self.examples.setdefault(kind, what)
-
-    def add(self, other: "Found") -> None:
-        self.documents += other.documents
-        self.leaks += other.leaks
-        self.examples = {**other.examples, **self.examples}
-
-
-def pairs(document: Document) -> Iterator[str]:
-    """Each question of a document with its answer, alone and with what it is asked about.
-
-    Alone is enough where the question says all (a sentence, a function); "What is her
-    job?" is another question where the text is another.
-    """
-    context = document.text.split("\n\n", 1)[0]
-    for start, stop in document.answers:
-        asked = document.text[:start].rsplit("\n\n", 1)[-1] + document.text[start:stop].rstrip()
-        yield asked
-        yield f"{context}\n\n{asked}"
-
-
-def kept_by(count: int, *, datasets: Path = DATASETS) -> Kept:
-    """What the evaluation with ``count`` cases a row asks, and the datasets' lines."""
-    keys: set[str] = set()
-    told: set[str] = set()
-    names: set[str] = set()
-    for row in ROWS:
-        for index in range(count):
-            document = row.case(index)
-            keys.add(document.key)
-            alone, within = list(pairs(document))[-2:]
-            told.add(within if document.task in ("qa", "chat") else alone)
-            if row.name == "SQL, schemas never seen":
-                names |= schema_names(document.prompt)
-    return Kept(frozenset(keys), frozenset(told), frozenset(names), frozenset(_lines(datasets)))
-
-
-def schema_names(text: str) -> set[str]:
-    """Tables and columns of a text's schema, but for keys and links, which all schemas have."""
-    tables = schema_of(text)
-    columns = {column for found in tables.values() for column in found}
-    return {name for name in {*tables, *columns} if name != "id" and not name.endswith("_id")}
-
-
-def _lines(datasets: Path) -> Iterator[str]:
-    for path in sorted(datasets.glob("*.txt")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            yield line
-            yield _message(line.rsplit(":", 1)[0].rsplit(" ", 1)[0])
-
-
-def _message(line: str) -> str:
-    """A line without the label that it begins with."""
-    return line.split(": ", 1)[-1].strip(" \"'")
-
-
-def search(documents: Iterable[Document], kept: Kept) -> Found:
-    """Look for what is kept in documents."""
-    found = Found()
-    for document in documents:
-        found.documents += 1
-        if document.key in kept.keys:
-            found.note("key", document.key)
-        for pair in pairs(document):
-            if pair in kept.pairs:
-                found.note("question with its answer", pair)
-        if document.task == "sql":
-            for name in schema_names(document.text) & kept.names:
-                found.note("name of a schema never seen", name)
-        if kept.lines:
-            for line in document.text.splitlines():
-                if line in kept.lines or _message(line) in kept.lines:
-                    found.note("line of an example dataset", line)
-    return found
-
-
-def _chunk(first: int, *, last: int, seed: int, kept: Kept) -> Found:
+def _chunk(first: int, *, last: int, seed: int, held_out: HeldOut) -> Leaks:
     stop = min(first + _CHUNK, last)
-    return search((training_document(seed, index) for index in range(first, stop)), kept)
+    return find_leaks((training_document(seed, index) for index in range(first, stop)), held_out)
 
 
-def search_stream(*, seed: int, documents: int, kept: Kept, processes: int) -> Found:
-    """Look for what is kept in the first documents of a seed's stream."""
-    found = Found()
-    look = partial(_chunk, last=documents, seed=seed, kept=kept)
+def find_leaks_in_stream(*, seed: int, documents: int, held_out: HeldOut, processes: int) -> Leaks:
+    """Look for held-out content in the first documents of a seed's stream."""
+    leaks = Leaks()
+    look = partial(_chunk, last=documents, seed=seed, held_out=held_out)
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         for part in pool.map(look, range(0, documents, _CHUNK)):
-            found.add(part)
-    return found
+            leaks.merge(part)
+    return leaks
 
 
 def main() -> None:
@@ -152,20 +44,23 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     began = time.monotonic()
-    kept = kept_by(options.count)
-    found = search_stream(
-        seed=options.seed, documents=options.documents, kept=kept, processes=options.processes
+    held_out = held_out_content(options.count)
+    leaks = find_leaks_in_stream(
+        seed=options.seed,
+        documents=options.documents,
+        held_out=held_out,
+        processes=options.processes,
     )
     print(
-        f"{found.documents} training documents against {len(kept.pairs)} held-out questions with "
-        f"their answers, {len(kept.keys)} keys, {len(kept.names)} names of schemas and "
-        f"{len(kept.lines)} lines of example datasets, {time.monotonic() - began:.0f} s"
+        f"{leaks.documents} training documents against {len(held_out.pairs)} held-out questions "
+        f"with their answers, {len(held_out.keys)} keys, {len(held_out.names)} names of schemas "
+        f"and {len(held_out.lines)} lines of example datasets, {time.monotonic() - began:.0f} s"
     )
-    for kind, times in found.leaks.items():
-        print(f"LEAK, {kind}: {times} times, as {found.examples[kind]!r}")
-    if found.leaks:
+    for kind, times in leaks.counts.items():
+        print(f"LEAK, {kind}: {times} times, as {leaks.examples[kind]!r}")
+    if leaks.counts:
         sys.exit(1)
-    print("Nothing that is kept stands in the training text.")
+    print("The training text holds nothing that is held out.")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ been. Checkpoints stay outside the work tree. It runs at the lowest priority.
 import argparse
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -18,18 +16,24 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from tools.demo_model.ahead import Diet, batches_ahead
-from tools.demo_model.batches import Batch, validation_batches
-from tools.demo_model.corpus import training_document
-from tools.demo_model.export import export
-from tools.demo_model.journal import Journal, OtherRun, corpus_digest
-from tools.demo_model.network import Shape
-from tools.demo_model.tokens import load_tokenizer, train_tokenizer
-from tools.demo_model.training import Schedule, StepResult, Training, best_precision
+from tools.demo_model.corpus.stream import corpus_digest, training_document
+from tools.demo_model.training.batches import validation_batches
+from tools.demo_model.training.export import export
+from tools.demo_model.training.prefetch import StepPlan, prefetch_batches
+from tools.demo_model.training.tokenizer import load_tokenizer, train_tokenizer
+from workers.training.checkpoint import resume_from_checkpoint, save_checkpoint
+from workers.training.journal import DifferentRun, Journal
+from workers.training.loop import Intervals, run_schedule
+from workers.training.loss import best_precision
+from workers.training.network import GPTJ, Shape
+from workers.training.optimizers import make_optimizers
+from workers.training.schedule import Schedule
+from workers.training.trainer import Trainer
 
+SHAPE = Shape(vocab_size=6144, n_embd=256, n_layer=6, n_head=4, rotary_dim=32, n_positions=2048)
 WORK = Path("~/.cache/gptj-playground/demo-model").expanduser()
 TOKENIZER_DOCUMENTS = 40_000
-LOG_EVERY = 20
+RECORD_EVERY = 20
 VALIDATE_EVERY = 100
 VALIDATION_CASES = 12
 
@@ -44,59 +48,7 @@ def prepare_tokenizer(work: Path, *, seed: int, vocab_size: int) -> Tokenizer:
     return load_tokenizer(path)
 
 
-def resume(training: Training, checkpoint: Path) -> None:
-    """Go on from a checkpoint, if there is one."""
-    if checkpoint.exists():
-        training.restore(torch.load(checkpoint, weights_only=True))
-
-
-def save(training: Training, checkpoint: Path) -> None:
-    """Replace the checkpoint, never leaving half of one."""
-    beside = checkpoint.with_suffix(".new")
-    torch.save(training.state(), beside)
-    beside.replace(checkpoint)
-
-
-def steps(training: Training, prepared: Iterable[list[Batch]]) -> Iterator[StepResult]:
-    """Train to the end of the schedule, a step at a time, on what is prepared for each."""
-    if training.step < training.schedule.steps:
-        for made in prepared:
-            yield training.train_step(made)
-            if training.step >= training.schedule.steps:
-                return
-
-
-def logged(
-    training: Training,
-    results: Iterator[StepResult],
-    journal: Journal,
-    validation: Callable[[], dict[str, float]],
-) -> Iterator[StepResult]:
-    """Pass the steps on; write a line for every few of them, now and then with validation."""
-    seen: list[StepResult] = []
-    started = time.monotonic()
-    for result in results:
-        seen.append(result)
-        last = training.step == training.schedule.steps
-        if training.step % LOG_EVERY == 0 or last:
-            spent = time.monotonic() - started
-            line: dict[str, Any] = {
-                "step": training.step,
-                "tokens": training.tokens,
-                "loss": round(sum(r.loss for r in seen) / sum(r.places for r in seen), 4),
-                "rate": training.schedule.rate(training.step),
-                "tokens_per_s": round(sum(r.tokens for r in seen) / spent),
-            }
-            if training.step % VALIDATE_EVERY == 0 or last:
-                line["validation"] = validation()
-            journal.write(line)
-            left = (training.schedule.steps - training.step) * spent / len(seen)
-            print(line, f"{timedelta(seconds=round(left))} left", flush=True)
-            seen, started = [], time.monotonic()
-        yield result
-
-
-def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
+def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=WORK, help="checkpoints and the log")
@@ -135,50 +87,83 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
-def train(options: argparse.Namespace, shape: Shape) -> None:
-    """Train, or go on training, to the end of the schedule; raises OtherRun."""
-    options.work.mkdir(parents=True, exist_ok=True)
-    tokenizer = prepare_tokenizer(options.work, seed=options.seed, vocab_size=shape.vocab_size)
+def make_trainer(options: argparse.Namespace, shape: Shape) -> Trainer:
+    """A trainer before its first step."""
+    torch.manual_seed(options.seed)
+    network = GPTJ(shape)
     schedule = Schedule(ends=tuple(options.steps), decays=tuple(options.decay))
-    precision = options.precision or best_precision()
-    training = Training(
-        shape, schedule, seed=options.seed, threads=options.threads, precision=precision
+    return Trainer(
+        network,
+        make_optimizers(network, rate=schedule.peak),
+        schedule,
+        threads=options.threads,
+        precision=options.precision or best_precision(),
     )
-    checkpoint = options.work / "checkpoint.pt"
-    resume(training, checkpoint)
+
+
+def begin_journal(options: argparse.Namespace, trainer: Trainer) -> Journal:
+    """The record of this run, from the trainer's step on; raises DifferentRun.
+
+    Another round, an entry more of steps and decay, is no different run.
+    """
     run = {
         name: getattr(options, name) for name in ("seed", "steps", "decay", "documents", "parts")
     }
+    run |= {"precision": trainer.precision, "corpus": corpus_digest(options.seed)}
     journal = Journal(options.work)
-    journal.begin(
-        {**run, "precision": precision, "corpus": corpus_digest(options.seed)}, step=training.step
-    )
+    journal.begin(run, step=trainer.step, extendable=("steps", "decay"))
+    return journal
+
+
+def train(options: argparse.Namespace, shape: Shape) -> None:
+    """Train, or go on training, to the end of the schedule; raises DifferentRun."""
+    options.work.mkdir(parents=True, exist_ok=True)
+    tokenizer = prepare_tokenizer(options.work, seed=options.seed, vocab_size=shape.vocab_size)
+    trainer = make_trainer(options, shape)
+    checkpoint = options.work / "checkpoint.pt"
+    resume_from_checkpoint(trainer, checkpoint)
+    journal = begin_journal(options, trainer)
     held_out = validation_batches(cases=VALIDATION_CASES, tokenizer=tokenizer)
 
-    def validation() -> dict[str, float]:
-        return {task: round(training.loss(made), 4) for task, made in held_out.items()}
+    def validate() -> dict[str, float]:
+        return {task: round(trainer.mean_loss(batches), 4) for task, batches in held_out.items()}
 
-    diet = Diet(seed=options.seed, documents=options.documents, parts=options.parts)
-    with closing(batches_ahead(diet, tokenizer, training.step)) as prepared:
-        for _ in logged(training, steps(training, prepared), journal, validation):
-            if training.step % options.save_every and training.step < schedule.steps:
-                continue
-            save(training, checkpoint)
-            if options.out:
-                state = training.network.state_dict()
-                export(options.out, state=state, shape=shape, tokenizer=tokenizer)
-                for path in (journal.run, journal.log):
-                    shutil.copy(path, options.out / path.name)
+    def save() -> None:
+        save_checkpoint(trainer, checkpoint)
+        if options.out:
+            state = trainer.network.state_dict()
+            export(options.out, state=state, shape=shape, tokenizer=tokenizer)
+            for path in (journal.run_path, journal.log_path):
+                shutil.copy(path, options.out / path.name)
+
+    plan = StepPlan(seed=options.seed, documents=options.documents, parts=options.parts)
+    with closing(prefetch_batches(plan, tokenizer, trainer.step)) as batches_by_step:
+        run_schedule(
+            trainer,
+            batches_by_step,
+            journal=journal,
+            intervals=Intervals(
+                record=RECORD_EVERY, validate=VALIDATE_EVERY, save=options.save_every
+            ),
+            validate=validate,
+            report=print_line,
+            save=save,
+        )
+
+
+def print_line(line: dict[str, Any], left: timedelta) -> None:
+    """Tell the terminal how the run is doing."""
+    print(line, f"{left} left", flush=True)
 
 
 def main() -> None:
     """The command."""
-    options = options_of()
+    options = parse_options()
     os.nice(options.nice)
     try:
-        train(options, Shape())
-    except OtherRun as refused:
-        raise SystemExit(str(refused)) from None
+        train(options, SHAPE)
+    except DifferentRun as refused:
+        raise SystemExit(f"{refused} --work names the folder.") from None
 
 
 if __name__ == "__main__":

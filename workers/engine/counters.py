@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from workers.engine.request import FinishReason
-from workers.engine.scheduler import Scheduler
-from workers.engine.sequence import Work
+from workers.engine.scheduling.scheduler import Scheduler
+from workers.engine.scheduling.sequence import Work
 
 # Seconds of busy steps over which the shown speed is averaged.
 _WINDOW = 5.0

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
-from workers.engine.adapters import Adapter
-from workers.engine.blocks import BLOCK, BlockPool, root_key
-from workers.engine.checkpoint import CheckpointSpec
+from workers.engine.adapters.adapter import Adapter
+from workers.engine.adapters.loaded import LoadedAdapters
+from workers.engine.backends.interface import Backend
+from workers.engine.checkpoint.spec import CheckpointSpec
 from workers.engine.counters import Counters, Meter
 from workers.engine.errors import (
     CheckpointShape,
@@ -28,19 +29,17 @@ from workers.engine.errors import (
     NonFiniteLogits,
 )
 from workers.engine.failures import classify
-from workers.engine.kv_cache import default_blocks
 from workers.engine.limits import Limits
-from workers.engine.loaded_adapters import LoadedAdapters
-from workers.engine.model import GPTJ
-from workers.engine.native.build import reason as native_reason
+from workers.engine.model.gptj import GPTJ
+from workers.engine.model.runner import Runner
+from workers.engine.model.weights import load_model
 from workers.engine.request import Finish, FinishReason, Request, StepOutput, TokenOutput
-from workers.engine.runner import Runner
-from workers.engine.sampler import Choice, sample
-from workers.engine.scheduler import Scheduler
+from workers.engine.sampling.sampler import Choice, sample
+from workers.engine.scheduling.blocks import BLOCK, BlockPool, root_key
+from workers.engine.scheduling.scheduler import Scheduler
+from workers.engine.scheduling.sequence import Sequence, Work
 from workers.engine.scoring import TokenScore, score_tokens
-from workers.engine.sequence import Sequence, Work
 from workers.engine.text import TextStream, Vocabulary
-from workers.engine.weights import load_model
 
 
 class Engine:
@@ -56,6 +55,7 @@ class Engine:
     def __init__(
         self,
         model: GPTJ,
+        backend: Backend,
         vocabulary: Vocabulary,
         *,
         max_batch: int = 16,
@@ -76,15 +76,14 @@ class Engine:
         self.vocabulary = vocabulary
         self.context = model.config.n_positions
         self._max_batch = max_batch
-        layout = model.cache_layout
+        layout = backend.cache_layout(model.config)
         blocks = (
-            default_blocks(layout, max_batch * self.context)
+            backend.default_blocks(layout, max_batch * self.context)
             if cache_bytes is None
             else cache_bytes // layout.block_bytes
         )
-        self._runner = Runner(
-            model, vocabulary.filler_rows(model.config.vocab_size), blocks, max_batch
-        )
+        filler_rows = vocabulary.filler_rows(model.config.vocab_size)
+        self._runner = Runner(model, backend, filler_rows, blocks=blocks, max_batch=max_batch)
         self._adapters = LoadedAdapters(self._runner.adapters)
         self._limits = Limits(
             context=self.context,
@@ -95,8 +94,8 @@ class Engine:
         self._scheduler = Scheduler(
             max_batch=max_batch,
             pool=BlockPool(blocks),
-            grid=model.chunk_grid,
-            prefill_rows=model.prefill_rows,
+            grid=backend.chunk_grid,
+            prefill_rows=backend.prefill_rows,
             shares=prefix_cache,
             interval=1.0 / tokens_per_second if tokens_per_second else 0.0,
         )
@@ -121,8 +120,10 @@ class Engine:
     ) -> Engine:
         """Raises a `CheckpointError` or `OutOfMemory` that says what to do."""
         vocabulary = Vocabulary.load(spec.folder)
+        model, backend = load_model(spec)
         return cls(
-            load_model(spec),
+            model,
+            backend,
             vocabulary,
             max_batch=max_batch,
             cache_bytes=cache_bytes,
@@ -184,9 +185,7 @@ class Engine:
     @property
     def kernels(self) -> str:
         """What multiplies: "native", or "torch" and why."""
-        if self._runner.model.native:
-            return "native"
-        return f"torch: {native_reason()}" if native_reason() else "torch"
+        return self._runner.backend.kernels
 
     @property
     def has_work(self) -> bool:
@@ -252,11 +251,12 @@ class Engine:
         """
         outputs = self._take_in()
         plan = self._scheduler.plan(self._clock())
-        work = self._open(plan.work, outputs)
+        work, failed = self._open(plan.work)
+        outputs += failed
         if work:
             begun = time.perf_counter()
             self._copy(plan.copies)
-            self._run(work, outputs)
+            outputs += self._run(work)
             seconds = time.perf_counter() - begun
             rows = sum(item.count for item in work)
             self._scheduler.cost.observe(rows, seconds)
@@ -264,39 +264,36 @@ class Engine:
         return outputs
 
     def _take_in(self) -> list[StepOutput]:
+        """Lets the scheduler know who came and who was aborted."""
         with self._door:
             submitted, self._submitted = self._submitted, []
             aborted, self._aborted = self._aborted, []
         outputs: list[StepOutput] = []
         for sequence in submitted:
             self._scheduler.add(sequence)
-            self._replay(sequence, outputs)
+            # A resumed text goes on where it was, and may have been complete.
+            for token_id in sequence.request.generated_ids:
+                sequence.text.push(token_id)
+            outputs += self._finish_if_complete(sequence)
         for request_id in aborted:
             for sequence in [held for name, held in self._held.items() if name[0] == request_id]:
-                self._finish(sequence, "abort", outputs)
+                outputs.append(self._finish(sequence, "abort"))
         return outputs
 
-    def _replay(self, sequence: Sequence, outputs: list[StepOutput]) -> None:
-        """Brings a resumed sequence's text to where it was; it may have been complete."""
-        for token_id in sequence.request.generated_ids:
-            sequence.text.push(token_id)
-        if sequence.text.stopped:
-            self._finish(sequence, "stop", outputs)
-        elif sequence.generated >= sequence.request.params.max_tokens:
-            self._finish(sequence, "length", outputs)
-
-    def _open(self, planned: list[Work], outputs: list[StepOutput]) -> list[Work]:
-        """Gives newly admitted sequences what sampling remembers; drops those that get none."""
-        work = []
+    def _open(self, planned: list[Work]) -> tuple[list[Work], list[StepOutput]]:
+        """Gives newly admitted sequences what sampling remembers. Returns what can run, and the
+        ends of those that get none."""
+        work: list[Work] = []
+        failed: list[StepOutput] = []
         for item in planned:
             if item.sequence.sampling is None:
                 try:
                     self._runner.open(item.sequence)
                 except Exception as error:
-                    self._fail(item.sequence, error, outputs)
+                    failed.append(self._fail(item.sequence, error))
                     continue
             work.append(item)
-        return work
+        return work, failed
 
     def _copy(self, copies: list[tuple[int, int]]) -> None:
         """What was copied is relied on from here on, so a failure is the device's."""
@@ -305,7 +302,7 @@ class Engine:
         except Exception as error:
             raise DeviceFailed(f"The cache could not be copied: {error}") from error
 
-    def _run(self, work: list[Work], outputs: list[StepOutput]) -> None:
+    def _run(self, work: list[Work]) -> list[StepOutput]:
         """Runs works together. When that fails, each runs alone, so that only those that cannot
         run fail. Running rows again is harmless: it writes the same keys and values."""
         sampling = [item.sequence for item in work if item.samples]
@@ -314,20 +311,22 @@ class Engine:
             choices = self._choose(logits, sampling)
         except Exception as error:
             if len(work) > 1 and not isinstance(classify(error), DeviceFailed):
-                for item in work:
-                    self._run([item], outputs)
-                return
-            for item in work:
-                self._fail(item.sequence, error, outputs)
-            return
+                return [output for item in work for output in self._run([item])]
+            return [self._fail(item.sequence, error) for item in work]
         for item in work:
             self._scheduler.ran(item)
         now = self._clock()
+        outputs: list[StepOutput] = []
         for sequence, choice in zip(sampling, choices, strict=True):
             try:
-                self._accept(sequence, choice, now, outputs)
+                outputs.append(self._accept(sequence, choice))
+                end = self._finish_if_complete(sequence)
+                outputs += end
+                if not end:
+                    self._scheduler.sampled(sequence, now)
             except Exception as error:
-                self._fail(sequence, error, outputs)
+                outputs.append(self._fail(sequence, error))
+        return outputs
 
     def _choose(self, logits: Tensor, sequences: list[Sequence]) -> list[Choice]:
         if not sequences:
@@ -339,10 +338,8 @@ class Engine:
                 [sequence.generated + 1 for sequence in sequences],
             )
 
-    def _accept(
-        self, sequence: Sequence, choice: Choice, now: float, outputs: list[StepOutput]
-    ) -> None:
-        """Adds a sampled token to its sequence and says so."""
+    def _accept(self, sequence: Sequence, choice: Choice) -> TokenOutput:
+        """Adds a sampled token to its sequence."""
         if not choice.finite:
             raise NonFiniteLogits(
                 "The model gave no finite numbers for this prompt. Its weights may be damaged, or "
@@ -352,38 +349,35 @@ class Engine:
         text = sequence.text.push(choice.token_id)
         sequence.sampling.record(choice.token_id)
         sequence.ids.append(choice.token_id)
-        outputs.append(
-            TokenOutput(
-                request_id=sequence.request.id,
-                choice=sequence.choice,
-                position=sequence.generated,
-                token_id=choice.token_id,
-                text=text,
-                logprob=choice.logprob,
-                top=choice.top,
-                rest=choice.rest,
-            )
+        return TokenOutput(
+            request_id=sequence.request.id,
+            choice=sequence.choice,
+            position=sequence.generated,
+            token_id=choice.token_id,
+            text=text,
+            logprob=choice.logprob,
+            top=choice.top,
+            rest=choice.rest,
         )
-        if sequence.text.stopped:
-            self._finish(sequence, "stop", outputs)
-        elif sequence.generated >= sequence.request.params.max_tokens:
-            self._finish(sequence, "length", outputs)
-        else:
-            self._scheduler.sampled(sequence, now)
 
-    def _fail(self, sequence: Sequence, error: Exception, outputs: list[StepOutput]) -> None:
+    def _finish_if_complete(self, sequence: Sequence) -> list[StepOutput]:
+        """The end of a sequence that has all its tokens; empty for one that goes on."""
+        if sequence.text.stopped:
+            return [self._finish(sequence, "stop")]
+        if sequence.generated >= sequence.request.params.max_tokens:
+            return [self._finish(sequence, "length")]
+        return []
+
+    def _fail(self, sequence: Sequence, error: Exception) -> Finish:
         failure = classify(error)
         if isinstance(failure, DeviceFailed):
             raise failure from error
-        self._finish(sequence, "error", outputs, failure)
+        return self._finish(sequence, "error", failure)
 
     def _finish(
-        self,
-        sequence: Sequence,
-        reason: FinishReason,
-        outputs: list[StepOutput],
-        error: EngineError | None = None,
-    ) -> None:
+        self, sequence: Sequence, reason: FinishReason, error: EngineError | None = None
+    ) -> Finish:
+        """Lets go of a sequence and all that it holds."""
         self._scheduler.remove(sequence, spoilt=error is not None)
         sequence.sampling = None
         with self._door:
@@ -392,7 +386,6 @@ class Engine:
             self._release_adapter(sequence.adapter_slot)
         self._meter.finished(reason)
         text = sequence.text
-        finish = Finish(
+        return Finish(
             sequence.request.id, reason, text.flush(), error, sequence.choice, text.stop_sequence
         )
-        outputs.append(finish)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workers.engine.errors import InvalidParameter
+from workers.engine.model.runner import Runner
 from workers.engine.request import MAX_TOP_LOGPROBS
-from workers.engine.runner import Runner
 
 
 @dataclass(frozen=True, slots=True)

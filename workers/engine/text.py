@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workers.engine.checkpoint.json_files import MAX_TOKENIZER_BYTES, is_whole, read_object
 from workers.engine.errors import CheckpointCorrupt, CheckpointFileMissing, CheckpointUnsupported
-from workers.engine.json_files import MAX_TOKENIZER_BYTES, is_whole, read_object
 
 END_OF_TEXT = "<|endoftext|>"
 FILLER_PREFIX = "<|extratoken_"

@@ -16,4 +16,5 @@ def moment(value: datetime) -> SafeString:
     local = timezone.localtime(value)
     is_today = local.date() == timezone.localdate()
     shown = f"{local:%H:%M} UTC" if is_today else f"{local.day} {local:%b %Y}"
-    return format_html('<time datetime="{}" data-local>{}</time>', local.isoformat(), shown)
+    markup = '<local-time><time datetime="{}">{}</time></local-time>'
+    return format_html(markup, local.isoformat(), shown)

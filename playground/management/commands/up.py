@@ -20,6 +20,7 @@ from playground.core.valkey_server import EmbeddedServerError
 from playground.management.installation import front_end_built
 from playground.management.launch import Launch
 from playground.management.listener import open_listener
+from playground.management.parts import worker_plans
 from playground.management.supervisor import print_line
 
 
@@ -52,7 +53,7 @@ class Command(BaseCommand):
             further=database_files(settings.DATABASES["default"]),
         )
         try:
-            models = [spec for spec in registry().models.values() if spec.serve]
+            workers = worker_plans(spec for spec in registry().models.values() if spec.serve)
         except ImproperlyConfigured as error:
             raise CommandError(str(error), returncode=EXIT_WRONG_SETTING) from error
         if not front_end_built():
@@ -66,7 +67,7 @@ class Command(BaseCommand):
         with open_listener(host, options["port"]) as listener:
             launch = Launch(
                 listener=listener,
-                models=models,
+                workers=workers,
                 say=print_line,
                 verbose=options["verbosity"] > 1,
             )

@@ -1,4 +1,4 @@
-"""``manage.py worker``: one generate worker, for production."""
+"""``manage.py worker``: one worker of a job, for production."""
 
 import os
 from typing import Any
@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, CommandParser
 
+from playground.checkpoints.jobs import GENERATE, JOBS
 from playground.checkpoints.registry import DEVICE, registry
 from playground.core.checks import remarks
 from playground.core.environment import EXIT_WRONG_SETTING
@@ -14,7 +15,7 @@ from playground.core.errors import UnknownModel
 from playground.core.locks import LockTaken
 from playground.core.private import close_to_others, database_files
 from playground.core.processes import raise_open_files_limit
-from playground.management.parts import worker_command, worker_lock, worker_name
+from playground.management.parts import worker_command, worker_lock
 
 
 class Command(BaseCommand):
@@ -25,6 +26,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "job", nargs="?", choices=JOBS, default=GENERATE.name, help="default: %(default)s"
+        )
         parser.add_argument("--model", required=True, help="a name of the model registry")
         parser.add_argument(
             "--device", help="cpu, cuda or cuda:N; default: the registry's for this model"
@@ -53,7 +57,8 @@ class Command(BaseCommand):
             )
         for sentence in remarks():
             self.stderr.write(f"note: {sentence}")
-        name = options["name"] or worker_name(spec.name, device)
+        job = JOBS[options["job"]]
+        name = options["name"] or job.worker_name(spec.name, device)
         lock = worker_lock(settings.VAR_DIR, name)
         try:
             lock.acquire(timeout=5.0)
@@ -63,7 +68,9 @@ class Command(BaseCommand):
                 "this one another device or another --name."
             ) from error
         raise_open_files_limit()
-        command = worker_command(model=spec.name, device=device, name=name, slots=options["slots"])
+        command = worker_command(
+            job=job, model=spec.name, device=device, name=name, slots=options["slots"]
+        )
         # The worker takes this process's place, and with it its signals and the lock.
         os.set_inheritable(lock.fd, True)
         os.execv(command[0], command)  # noqa: S606

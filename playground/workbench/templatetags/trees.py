@@ -4,12 +4,13 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from playground.core.templatetags.icons import icon
 from playground.runs.models import Run
 from playground.workbench.tree import Node, Tree
 
 register = template.Library()
 
-_STAR = '<svg class="icon tree-star" aria-hidden="true"><use href="#icon-star"/></svg>'
+_STAR = icon("star", classes="tree-star")
 
 
 @register.simple_tag

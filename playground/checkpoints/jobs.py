@@ -1,0 +1,35 @@
+"""The jobs that workers do, and what each is called on Redis, in rows and on command lines."""
+
+import socket
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One kind of work. Its workers are processes of ``workers.<name>.main``.
+
+    name: of its Celery task; in its queues' names, in workers' rows and on command lines.
+    worker_prefix: what its workers' names begin with, so that two jobs can share a device.
+    """
+
+    name: str
+    worker_prefix: str
+
+    def queue_name(self, queue: str) -> str:
+        """The Celery queue, and the Redis list, of one of the job's queues."""
+        return f"{self.name}.{queue}"
+
+    def worker_name(self, model: str, device: str, host: str | None = None) -> str:
+        """``demo-cpu@host``: the same after each restart, so that a worker finds what it held.
+
+        One engine serves a device, so a model and a device name a job's worker of a host.
+        """
+        device = device.replace(":", "")
+        return f"{self.worker_prefix}{model}-{device}@{host or socket.gethostname()}"
+
+
+# Continues prompts. Each model has a queue, which is called as the model is.
+GENERATE = Job(name="generate", worker_prefix="")
+
+# By name. `manage.py up` starts a worker of each for every model that the registry serves.
+JOBS = {job.name: job for job in (GENERATE,)}

@@ -1,0 +1,81 @@
+"""What a page posts about a saved prompt besides its text: title, description, tags, note."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from playground.core.forms import StrictForm
+from playground.prompts.fields import clean_text
+
+MAX_TITLE = 120
+MAX_DESCRIPTION = 2_000
+MAX_MESSAGE = 200
+MAX_TAGS = 12
+MAX_TAG = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """What a prompt is called and filed under. tags: in lower case, each once."""
+
+    title: str
+    description: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class _Text(forms.Field):
+    """Text as the site keeps it, in at most ``limit`` characters."""
+
+    def __init__(self, name: str, *, label: str, limit: int) -> None:
+        super().__init__(required=False, label=label)
+        self._name, self._limit = name, limit
+
+    def to_python(self, value: Any) -> str:
+        text = clean_text(value or "", field=self._name, label=str(self.label), limit=self._limit)
+        return text.strip()
+
+
+class _Line(_Text):
+    """The same on one line."""
+
+    def to_python(self, value: Any) -> str:
+        return " ".join(super().to_python(value).split())
+
+
+class _Tags(_Text):
+    """Words with commas or line breaks between them."""
+
+    def clean(self, value: Any) -> tuple[str, ...]:
+        text = self.to_python(value)
+        words = [" ".join(word.split()).lower() for word in text.replace("\n", ",").split(",")]
+        names = tuple(dict.fromkeys(word for word in words if word))
+        if len(names) > MAX_TAGS:
+            raise ValidationError(f"At most {MAX_TAGS} tags are possible.")
+        if longest := next((name for name in names if len(name) > MAX_TAG), None):
+            raise ValidationError(
+                f"The tag “{longest[:20]}…” is too long; {MAX_TAG} characters is the most."
+            )
+        return names
+
+
+class SaveForm(StrictForm):
+    """The fields of the dialog that saves a prompt, and of the list's row that edits one."""
+
+    save_title = _Line("save_title", label="The title", limit=MAX_TITLE)
+    save_description = _Text("save_description", label="The description", limit=MAX_DESCRIPTION)
+    save_tags = _Tags("save_tags", label="The tags", limit=2_000)
+    save_message = _Line("save_message", label="The note", limit=MAX_MESSAGE)
+
+
+def posted_details(data: QueryDict, *, default_title: str) -> tuple[Details, str]:
+    """The details as posted, and the note on the version. Raises `InvalidInput`."""
+    values = SaveForm(data).read()
+    details = Details(
+        title=values["save_title"] or default_title[:MAX_TITLE],
+        description=values["save_description"],
+        tags=values["save_tags"],
+    )
+    return details, values["save_message"]

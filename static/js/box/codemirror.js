@@ -1,0 +1,113 @@
+// The prompt's box: CodeMirror as a plain text field, with the keys of one and no others.
+//
+// The textarea stays the form's field. It is given the text when the form is read (`formdata`),
+// not at each key, and says `input` whenever a person changed the text.
+import { history, insertNewline, standardKeymap } from '@codemirror/commands';
+import { Annotation, EditorState, Transaction } from '@codemirror/state';
+import { EditorView, keymap, placeholder } from '@codemirror/view';
+import { hideInputMethod } from '../shell/input-method.js';
+import { lineDirections } from './direction.js';
+import { labels } from './labels.js';
+import { nearMissMarks } from './near-miss-marks.js';
+import { smallestChange } from './smallest-change.js';
+import { stepBack, stepForth } from './steps.js';
+import { unsent } from './unsent.js';
+import { variableMarks } from './variable-marks.js';
+
+// On a change that no person made: it detaches nothing and is no news to the form.
+export const byMachine = Annotation.define();
+
+// What a change has that is not the person's and that Ctrl+Z must not find.
+export const unseen = [byMachine.of(true), Transaction.addToHistory.of(false)];
+
+// Of the dock on a phone, so that it does not cover the caret.
+const MARGIN = 24;
+
+const KEYS = [
+  { key: 'Enter', run: insertNewline, shift: insertNewline },
+  { key: 'Mod-z', run: stepBack, preventDefault: true },
+  { key: 'Mod-Shift-z', run: stepForth, preventDefault: true },
+  { key: 'Mod-y', mac: 'Mod-Shift-z', run: stepForth, preventDefault: true },
+  ...standardKeymap,
+];
+
+// Text that replaces a selection: the browser would keep the look of what it takes out, by a style
+// attribute, which the page's policy does not allow.
+const typeOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { state } = view;
+    const isText = event.inputType === 'insertText' && event.data !== null && event.cancelable;
+    if (!isText || view.composing || state.selection.main.empty) return false;
+    event.preventDefault();
+    view.dispatch(state.replaceSelection(event.data), {
+      userEvent: 'input.type',
+      scrollIntoView: true,
+    });
+    return true;
+  },
+});
+
+// extensions: more of CodeMirror's. follow(transaction): what must come right after one, as a
+// specification of a transaction, or null.
+export function createBox(textarea, { words = [], extensions = [], follow = () => null } = {}) {
+  const view = new EditorView({
+    state: EditorState.create({
+      doc: textarea.value,
+      extensions: [
+        extensions,
+        history(),
+        keymap.of(KEYS),
+        labels(words),
+        unsent(),
+        nearMissMarks(),
+        variableMarks(),
+        lineDirections(),
+        textarea.placeholder ? placeholder(textarea.placeholder) : [],
+        EditorView.lineWrapping,
+        typeOver,
+        EditorView.cspNonce.of(document.querySelector('meta[name=csp-nonce]')?.nonce ?? ''),
+        EditorView.contentAttributes.of({
+          id: 'prompt-text',
+          'aria-label': textarea.getAttribute('aria-label'),
+          'data-testid': textarea.dataset.testid,
+          autocapitalize: 'sentences',
+          translate: 'no',
+        }),
+        EditorView.scrollMargins.of(() => ({ top: MARGIN, bottom: dockHeight() + MARGIN })),
+        EditorView.updateListener.of((update) => {
+          if (update.transactions.some((one) => one.docChanged && !one.annotation(byMachine)))
+            tellInput(textarea);
+        }),
+      ],
+    }),
+    dispatchTransactions: (transactions, editor) => {
+      const last = transactions.at(-1);
+      const next = last && follow(last);
+      editor.update(next ? [...transactions, last.state.update(next)] : transactions);
+    },
+  });
+  textarea.before(view.dom);
+  hideInputMethod(view.dom);
+  delete textarea.dataset.testid;
+  textarea.hidden = true;
+  textarea.form.addEventListener('formdata', ({ formData }) => {
+    formData.set(textarea.name, view.state.doc.toString());
+  });
+  return view;
+}
+
+export function tellInput(textarea) {
+  textarea.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+// Puts `text` in the place of all there is, changing no more than differs, so that the caret
+// and what is drawn stay where they are.
+export function replaceText(view, text, annotations = unseen) {
+  const changes = smallestChange(view.state.doc.toString(), text);
+  if (changes) view.dispatch({ changes, annotations });
+}
+
+function dockHeight() {
+  const dock = document.querySelector('.controls');
+  return dock && getComputedStyle(dock).position === 'fixed' ? dock.offsetHeight : 0;
+}

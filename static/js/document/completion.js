@@ -1,0 +1,58 @@
+// What is known of one run's text, whether it is in the document or not.
+
+export class Completion {
+  tokens = [];
+  isFinal = false;
+
+  // lead and tail: the injected texts around it.
+  constructor(run, { lead = '', family = run } = {}) {
+    this.run = run;
+    this.family = family;
+    this.lead = lead;
+    this.tail = '';
+    this.text = '';
+    this.count = 0;
+    // What a person made of it before it was taken out of the document, or null.
+    this.edited = null;
+  }
+
+  add(tokens) {
+    const more = tokens.map(([, text]) => text).join('');
+    this.text += more;
+    this.tokens.push(...tokens);
+    this.count += tokens.length;
+    if (this.edited) this.edited = { ...this.edited, text: this.edited.text + more };
+  }
+
+  clear() {
+    this.text = '';
+    this.tokens = [];
+    this.count = 0;
+  }
+
+  // The truth of the row; tokens that say otherwise are forgotten.
+  settle(text, count) {
+    this.isFinal = true;
+    this.count = count;
+    if (text === this.text) return;
+    this.text = text;
+    this.tokens = [];
+  }
+
+  // The parts as they are to be in the document.
+  get parts() {
+    return this.edited ?? { lead: this.lead, text: this.text, tail: this.tail };
+  }
+
+  get length() {
+    const { lead, text, tail } = this.parts;
+    return lead.length + text.length + tail.length;
+  }
+
+  // Remembers what was in the document, where that is not what came.
+  keep(parts) {
+    const isAsCame =
+      parts.lead === this.lead && parts.text === this.text && parts.tail === this.tail;
+    this.edited = isAsCame ? null : parts;
+  }
+}

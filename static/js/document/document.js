@@ -1,0 +1,191 @@
+// The free page's one document: the prompt, what models wrote into it, and what follows.
+import { EditorView, keymap } from '@codemirror/view';
+import { createBox, tellInput, unseen } from '../box/codemirror.js';
+import { Completion } from './completion.js';
+import { Generations } from './generation.js';
+import { currentRun, placesOf, show } from './places.js';
+import { tokenPopups } from './token-popup.js';
+import { undoButtons } from './undo.js';
+
+const ASKERS = new Set(['run', 'sibling', 'page']);
+
+export class FreeDocument {
+  #textarea;
+  #onGrow;
+  #generations = new Generations();
+  // Where the run that is asked for takes the text up to; null for all of it.
+  #cut = null;
+  // Runs that are not on the server any more; their text may be here all the same.
+  #gone = new Set();
+
+  // onGrow() is called when a model's text was put in or taken out, and not by the person; onTurn()
+  // when Undo or Redo has made the document another run's text.
+  constructor(textarea, words, { onGrow, onTurn }) {
+    this.#textarea = textarea;
+    this.#onGrow = onGrow;
+    const undo = undoButtons(this.#generations);
+    this.view = createBox(textarea, {
+      words,
+      follow: this.#generations.follow,
+      extensions: [
+        keymap.of([{ key: 'Alt-Enter', run: () => this.#runHere() }]),
+        this.#generations.extensions,
+        tokenPopups(),
+        undo.extension,
+        EditorView.updateListener.of((update) => {
+          if (!update.transactions.some(isUndone)) return;
+          tellInput(textarea);
+          onTurn();
+        }),
+      ],
+    });
+    this.#generations.attach(this.view);
+    undo.attach(this.view);
+    this.#restore();
+    textarea.form.addEventListener('formdata', ({ formData }) => this.#give(formData));
+    textarea.form.addEventListener('htmx:configRequest', ({ detail }) => this.#ask(detail));
+    this.#startButton();
+  }
+
+  // The run that the document is the text of: what the panel shows, and the parent of the next
+  // one. Null before the first one, and again once that is undone.
+  get run() {
+    const run = currentRun(this.view.state);
+    return this.#gone.has(run) ? null : run;
+  }
+
+  // The run was deleted elsewhere.
+  forget(run) {
+    this.#gone.add(run);
+  }
+
+  // Whether the run's text is in the document, or was until it was undone.
+  has(panel) {
+    return Boolean(panel?.dataset.run && this.#generations.placeOf(panel.dataset));
+  }
+
+  // The panel shows a run. asker: 'run' for a new one, 'sibling', 'page' for the one that the page
+  // was opened with; anything else is news of the run that the document has already.
+  attach(panel, asker) {
+    const { run, family, status, restart } = panel.dataset;
+    if (!run) return;
+    const isFinal = panel.dataset.final === 'yes';
+    const known = this.#generations.completion(run);
+    const wasLive = known && !known.isFinal;
+    if (known) this.#generations.catchUp(run, completionOf(panel));
+    else this.#generations.add(completionOf(panel));
+    if (ASKERS.has(asker)) this.#show({ run, family }, asker);
+    this.#generations.setWriting(run, !isFinal);
+    if (!isFinal) return;
+    this.#generations.finish(run, {
+      text: panel.querySelector('#output').textContent,
+      count: Number(panel.dataset.next) - 1,
+      tail: status === 'succeeded' ? restart : '',
+    });
+    if (wasLive || asker === 'sibling') this.#onGrow();
+  }
+
+  #show({ run, family }, asker) {
+    const place = this.#generations.placeOf({ run, family });
+    if (place) this.#generations.swap(place, run);
+    else this.#generations.begin(this.#generations.completion(run), { isStep: asker !== 'page' });
+  }
+
+  append(run, tokens) {
+    this.#generations.append(run, tokens);
+  }
+
+  flush() {
+    this.#generations.flush();
+  }
+
+  restart(run) {
+    this.#generations.restart(run);
+  }
+
+  // Nothing more comes of the run: it is deleted.
+  stopWriting(run) {
+    this.#generations.flush();
+    this.#generations.setWriting(run, false);
+  }
+
+  // A run's page has the prompt, and what followed the place that the run was made at.
+  #restore() {
+    const behind = this.#textarea.form.elements.namedItem('behind').value;
+    const made = this.#textarea.form.elements.namedItem('made').value;
+    const { length } = this.view.state.doc;
+    if (made) this.#generations.recall(rangesWithin(JSON.parse(made), length));
+    if (behind)
+      this.view.dispatch({ changes: { from: length, insert: behind }, annotations: unseen });
+    this.#generations.expectAt(length);
+  }
+
+  #give(formData) {
+    formData.set('parent', this.run ?? '');
+    formData.set('behind', '');
+    formData.set('made', JSON.stringify(this.#made(this.view.state.doc.length)));
+  }
+
+  #ask({ elt, parameters }) {
+    if (elt.id !== 'run') return;
+    const { doc } = this.view.state;
+    const at = this.#cut ?? doc.length;
+    this.#cut = null;
+    parameters.prompt = doc.sliceString(0, at);
+    parameters.behind = doc.sliceString(at);
+    parameters.made = JSON.stringify(this.#made(at));
+    this.#generations.expectAt(at);
+  }
+
+  #made(end) {
+    return placesOf(this.view.state)
+      .filter((place) => place.start < place.end && place.end <= end)
+      .map((place) => [place.start, place.end])
+      .sort(([one], [other]) => one - other);
+  }
+
+  #startButton() {
+    const button = document.getElementById('run-here');
+    const show = () => {
+      const { doc, selection } = this.view.state;
+      button.hidden = selection.main.head === doc.length || selection.main.head === 0;
+    };
+    this.view.dom.addEventListener('focusin', show);
+    document.addEventListener('selectionchange', show);
+    button.addEventListener('click', () => {
+      this.#runHere();
+      this.view.focus();
+    });
+  }
+
+  #runHere() {
+    this.#cut = this.view.state.selection.main.head;
+    document.getElementById('run').click();
+    return true;
+  }
+}
+
+// A generation undone or brought back is an edit of the person's.
+function isUndone(transaction) {
+  const isStep = transaction.isUserEvent('undo') || transaction.isUserEvent('redo');
+  return isStep && transaction.effects.some((effect) => effect.is(show));
+}
+
+function completionOf({ dataset }) {
+  const { run, family, start, tokens } = dataset;
+  const completion = new Completion(run, { lead: start, family });
+  if (tokens) completion.add(JSON.parse(tokens));
+  else completion.add(textTokens(document.getElementById('output').textContent));
+  completion.count = Number(dataset.next) - 1;
+  return completion;
+}
+
+// A run without probabilities: its text as one token will do.
+function textTokens(text) {
+  return text ? [[0, text]] : [];
+}
+
+// Ranges that the text can hold; a text that has changed since may not.
+function rangesWithin(ranges, length) {
+  return ranges.filter(([, to]) => to <= length);
+}

@@ -1,0 +1,259 @@
+// Generated text in the document: it grows in its place, can be undone and brought back as one
+// step, and is replaced by a sibling's.
+//
+// Of all this the history holds one word, "show this run here". The text follows each such word
+// at once, in a change of its own that the history does not hold and maps what it does hold over.
+import { isolateHistory } from '@codemirror/commands';
+import { EditorSelection, Transaction } from '@codemirror/state';
+import { EditorView } from '@codemirror/view';
+import { unseen } from '../box/codemirror.js';
+import { rememberPlaces } from '../box/remembered.js';
+import { Beat, giveWay } from '../tokens/beat.js';
+import { marksOf, markTokens, tokenMarks } from './marks.js';
+import { expect, expectedAt, fill, open, places, placesOf, show, write } from './places.js';
+import { groupByRun, tokensFrom } from './token-slices.js';
+
+export class Generations {
+  // run -> Completion
+  #completions = new Map();
+  // place -> the first of the siblings it shows
+  #families = new Map();
+  #view;
+  #pending = [];
+  #beat = new Beat(() => this.#flush());
+  #opened = 0;
+
+  get extensions() {
+    // The later is the outer one of two marks.
+    return [
+      tokenMarks,
+      places(),
+      rememberPlaces({ placesOf, marksOf }),
+      EditorView.domEventObservers({ keydown: () => giveWay() }),
+    ];
+  }
+
+  // What must come right after a transaction: the text of what it shows.
+  follow = (transaction) => {
+    const shown = transaction.effects.findLast((effect) => effect.is(show));
+    if (!shown) return null;
+    const { place: id, run } = shown.value;
+    const before = this.#place(transaction.startState, id);
+    const former = before && this.#completions.get(before.run);
+    if (former) former.keep(partsAt(transaction.startState, before));
+    return this.#fillChange(transaction.state, id, this.#completions.get(run));
+  };
+
+  attach(view) {
+    this.#view = view;
+  }
+
+  completion(run) {
+    return this.#completions.get(run);
+  }
+
+  add(completion) {
+    this.#completions.set(completion.run, completion);
+  }
+
+  // The place of the run, or else of one of its siblings, the last there is.
+  placeOf({ run, family }) {
+    const all = placesOf(this.#view.state);
+    return (
+      all.findLast((place) => place.run === run) ??
+      all.findLast(({ id }) => this.#families.get(id) === family) ??
+      null
+    );
+  }
+
+  // Where the text of the next run will begin, from when it is asked for until it is there.
+  expectAt(at) {
+    this.#view.dispatch({ effects: expect.of({ at }) });
+  }
+
+  // A run was made: its text begins where it was expected. As one step of the history, unless
+  // the page has only just been opened.
+  begin(completion, { at = expectedAt(this.#view.state), isStep = true } = {}) {
+    this.add(completion);
+    const { run } = completion;
+    this.#opened += 1;
+    const id = `place-${this.#opened}`;
+    this.#families.set(id, completion.family);
+    this.#view.dispatch({
+      effects: [open.of({ id, at }), show.of({ place: id, run, at, current: run })],
+      annotations: isStep ? step('generate') : unseen,
+    });
+  }
+
+  // Text that a model wrote before the page was opened.
+  recall(ranges) {
+    const effects = [];
+    for (const [from, to] of ranges) {
+      this.#opened += 1;
+      const place = `place-${this.#opened}`;
+      effects.push(open.of({ id: place, at: from }));
+      effects.push(fill.of({ place, from, start: from, end: to, to }));
+    }
+    this.#view.dispatch({ effects, annotations: unseen });
+  }
+
+  // Shows the run in a place that showed a sibling, or nothing.
+  swap(place, run) {
+    if (place.run === run) return;
+    this.#view.dispatch({
+      effects: show.of({ place: place.id, run, at: place.from, current: run }),
+      annotations: step('generate'),
+    });
+  }
+
+  setWriting(run, isWriting) {
+    const place = this.#placeOf(run);
+    if (place && place.isWriting !== isWriting)
+      this.#view.dispatch({ effects: write.of({ place: place.id, isWriting }) });
+  }
+
+  // Takes tokens as they come; they are written once a beat.
+  append(run, tokens) {
+    this.#pending.push([run, tokens]);
+    this.#beat.ask();
+    // A page in the background draws no frames; its text must not pile up.
+    if (document.hidden) this.flush();
+  }
+
+  flush() {
+    this.#beat.cancel();
+    this.#flush();
+  }
+
+  // The run's text as the server has it now: the page may have followed another run meanwhile.
+  catchUp(run, { text, tokens, count }) {
+    this.flush();
+    const completion = this.#completions.get(run);
+    if (completion.isFinal || completion.text === text) return;
+    if (!text.startsWith(completion.text)) this.restart(run);
+    this.#write(run, tokensFrom(tokens, completion.text.length));
+    completion.count = count;
+  }
+
+  // The text starts again from nothing.
+  restart(run) {
+    this.flush();
+    this.#completions.get(run)?.clear();
+    this.#refill(run);
+  }
+
+  // The run has ended: its text is the row's, and the restart text goes behind it.
+  finish(run, { text, count, tail }) {
+    this.flush();
+    this.#pending = this.#pending.filter(([pending]) => pending !== run);
+    const completion = this.#completions.get(run);
+    if (completion.isFinal) return;
+    const isOther = completion.text !== text;
+    completion.settle(text, count);
+    if (isOther) this.#refill(run);
+    this.setWriting(run, false);
+    this.#putBehind(completion, tail);
+  }
+
+  #putBehind(completion, tail) {
+    completion.tail = tail;
+    const place = this.#placeOf(completion.run);
+    if (!place || !tail) return;
+    const { end, to } = place;
+    this.#view.dispatch({
+      changes: { from: end, insert: tail },
+      effects: fill.of({ place: place.id, end, to: to + tail.length }),
+      selection: moveCaretAlong(this.#view.state, end, end + tail.length),
+      annotations: unseen,
+    });
+  }
+
+  // Writes the run's text anew where it is.
+  #refill(run) {
+    const place = this.#placeOf(run);
+    const completion = this.#completions.get(run);
+    if (!place || !completion) return;
+    this.#view.dispatch(this.#fillChange(this.#view.state, place.id, completion));
+  }
+
+  #placeOf(run) {
+    return placesOf(this.#view.state).find((place) => place.run === run);
+  }
+
+  #place(state, id) {
+    return placesOf(state).find((place) => place.id === id);
+  }
+
+  #fillChange(state, id, completion) {
+    const { from, to } = this.#place(state, id);
+    const { lead, text, tail } = completion?.parts ?? { lead: '', text: '', tail: '' };
+    const start = from + lead.length;
+    const end = start + text.length;
+    const isAsCame = completion && !completion.edited;
+    const effects = [fill.of({ place: id, from, start, end, to: end + tail.length })];
+    if (isAsCame) effects.push(...markTokens(completion.tokens, start));
+    return {
+      changes: { from, to, insert: lead + text + tail },
+      effects,
+      selection: moveCaretAlong(state, to, end + tail.length),
+      annotations: unseen,
+    };
+  }
+
+  #flush() {
+    if (this.#isComposing()) {
+      this.#beat.ask();
+      return;
+    }
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const [run, tokens] of groupByRun(pending)) this.#write(run, tokens);
+  }
+
+  #write(run, tokens) {
+    const completion = this.#completions.get(run);
+    completion.add(tokens);
+    const place = this.#placeOf(run);
+    if (!place) return;
+    const insert = tokens.map(([, text]) => text).join('');
+    const { end, to } = place;
+    this.#view.dispatch({
+      changes: { from: end, insert },
+      effects: [
+        fill.of({ place: place.id, end: end + insert.length, to: to + insert.length }),
+        ...markTokens(tokens, end),
+      ],
+      selection: moveCaretAlong(this.#view.state, end, end + insert.length),
+      annotations: unseen,
+    });
+  }
+
+  // A word that is being composed in the line that grows would be cut off by the change.
+  #isComposing() {
+    if (!this.#view.composing) return false;
+    const { doc, selection } = this.#view.state;
+    const line = doc.lineAt(selection.main.head);
+    return this.#pending.some(([run]) => {
+      const place = this.#placeOf(run);
+      return place && line.from <= place.end && place.end <= line.to;
+    });
+  }
+}
+
+function step(name) {
+  return [isolateHistory.of('full'), Transaction.userEvent.of(name)];
+}
+
+function partsAt({ doc }, { from, start, end, to }) {
+  return {
+    lead: doc.sliceString(from, start),
+    text: doc.sliceString(start, end),
+    tail: doc.sliceString(end, to),
+  };
+}
+
+// A caret that waits where text is written goes with it.
+function moveCaretAlong({ selection }, before, after) {
+  const { main } = selection;
+  return main.empty && main.head === before ? EditorSelection.cursor(after) : undefined;
+}

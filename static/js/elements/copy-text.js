@@ -1,0 +1,44 @@
+// <copy-text>: its button copies the address in its field, or the text of the element that `from`
+// names by its id. Without a clipboard it says how else the text can be copied.
+import { announce } from '../shell/announcer.js';
+
+const LABEL_MS = 1600;
+
+class CopyText extends HTMLElement {
+  constructor() {
+    super();
+    this.addEventListener('click', ({ target }) => {
+      if (target.closest('button')) this.#copy();
+    });
+    // To read an address is to choose all of it.
+    this.addEventListener('focusin', ({ target }) => {
+      if (target === this.#field) this.#field.select();
+    });
+  }
+
+  get #field() {
+    return this.querySelector('input');
+  }
+
+  get #text() {
+    const source = document.getElementById(this.getAttribute('from'));
+    return source ? source.textContent.trim() : this.#field.value;
+  }
+
+  async #copy() {
+    const label = this.querySelector('button span');
+    try {
+      await navigator.clipboard.writeText(this.#text);
+      label.textContent = 'Copied';
+      announce('Copied.');
+    } catch {
+      this.#field?.select();
+      label.textContent = this.#field ? 'Press Ctrl+C' : 'Select the text to copy it';
+    }
+    setTimeout(() => {
+      label.textContent = 'Copy';
+    }, LABEL_MS);
+  }
+}
+
+customElements.define('copy-text', CopyText);

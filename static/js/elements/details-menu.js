@@ -1,0 +1,36 @@
+// <details><summary>…</summary><details-menu>…</details-menu></details>: a menu, which a click
+// elsewhere and Escape close.
+import { onKey } from '../shell/input-method.js';
+
+class DetailsMenu extends HTMLElement {
+  #connection = null;
+
+  connectedCallback() {
+    const menu = this.parentElement;
+    this.#connection = new AbortController();
+    const { signal } = this.#connection;
+    document.addEventListener(
+      'click',
+      ({ target }) => {
+        if (!menu.contains(target)) menu.open = false;
+      },
+      { signal },
+    );
+    onKey(
+      menu,
+      (event) => {
+        if (event.key !== 'Escape' || !menu.open) return;
+        event.preventDefault();
+        menu.open = false;
+        menu.querySelector('summary').focus();
+      },
+      { signal },
+    );
+  }
+
+  disconnectedCallback() {
+    this.#connection.abort();
+  }
+}
+
+customElements.define('details-menu', DetailsMenu);

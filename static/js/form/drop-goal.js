@@ -1,0 +1,8 @@
+// The row that a dragged one becomes at the pointer's height `y`. middles: the middle of each row
+// from the top down; from: the number of the dragged row.
+export function goalAt(middles, from, y) {
+  let to = from;
+  while (to > 0 && y < middles[to - 1]) to -= 1;
+  while (to < middles.length - 1 && y > middles[to + 1]) to += 1;
+  return to;
+}

@@ -1,0 +1,16 @@
+// What one click on a hint makes of a text.
+import { occurrences } from '../box/occurrences.js';
+
+export function replaceAll(text, find, replace, { isEnd }) {
+  let result = text;
+  for (const { from, to } of occurrences(text, find, { isEnd }).reverse())
+    result = result.slice(0, from) + replace + result.slice(to);
+  return result;
+}
+
+// In a list with one entry a line; an entry that becomes several, or one that is there already, is
+// there once.
+export function replaceLine(text, find, replace) {
+  const lines = text.split('\n').flatMap((line) => (line === find ? replace.split('\n') : [line]));
+  return [...new Set(lines)].join('\n');
+}

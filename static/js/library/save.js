@@ -1,0 +1,46 @@
+// The dialog in which a prompt is saved. Without scripts it opens as a popover.
+import { onKey } from '../shell/input-method.js';
+import { pointToField } from '../shell/notices.js';
+
+const BUTTONS = new Set(['save-submit', 'save-new']);
+
+export function startSave() {
+  const dialog = document.getElementById('save');
+  if (!dialog) return;
+  const notice = document.getElementById('save-notice');
+  document.getElementById('open-save').addEventListener('click', (event) => {
+    event.preventDefault();
+    notice.replaceChildren();
+    dialog.showModal();
+    dialog.querySelector('[data-first]').select();
+  });
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog || event.target.closest('[data-close-save]')) {
+      event.preventDefault();
+      dialog.close();
+    } else if (event.target.closest('[data-dismiss]')) {
+      notice.replaceChildren();
+    }
+  });
+  // What is written about a prompt is no edit of it.
+  for (const type of ['input', 'change']) {
+    dialog.addEventListener(type, (event) => {
+      event.stopPropagation();
+      event.target.removeAttribute('aria-invalid');
+      if (event.target.id === 'save-name') event.target.dataset.typed = 'yes';
+    });
+  }
+  onKey(dialog, (event) => {
+    if (event.key !== 'Enter' || event.shiftKey) return;
+    const isShort = event.target.dataset.enter === 'save';
+    if (!isShort && !event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    document.getElementById('save-submit').click();
+  });
+  // A refusal belongs beside what is refused.
+  dialog.addEventListener('htmx:beforeSwap', ({ detail }) => {
+    if (BUTTONS.has(detail.requestConfig.elt.id) && detail.isError) detail.target = notice;
+  });
+  notice.addEventListener('htmx:afterSwap', () => pointToField(notice));
+}

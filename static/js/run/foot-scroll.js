@@ -1,0 +1,22 @@
+// Scrolls to the panel's foot when a run starts and when it ends, never in between, and not once
+// the person has scrolled.
+export class FootScroll {
+  #isAllowed = false;
+
+  constructor() {
+    for (const scrolling of ['wheel', 'touchmove'])
+      document.addEventListener(scrolling, () => this.forbid(), { passive: true });
+  }
+
+  allow() {
+    this.#isAllowed = true;
+  }
+
+  forbid() {
+    this.#isAllowed = false;
+  }
+
+  show(panel) {
+    if (this.#isAllowed) panel.foot.scrollIntoView({ block: 'nearest' });
+  }
+}

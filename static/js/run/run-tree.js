@@ -1,0 +1,99 @@
+// <run-tree>: the tree of runs. Arrow keys go through it as WAI-ARIA has them for a tree, and a
+// button goes to what is starred. A node that is the same prompt opens in the panel; another one is
+// a page of its own, and the focus comes back to its node there.
+import { onKey } from '../shell/input-method.js';
+
+const RETURN = 'tree-focus';
+
+// The focus goes to the node that was pressed on the page before.
+export function returnToTree() {
+  if (sessionStorage.getItem(RETURN) === location.pathname)
+    document.querySelector('run-tree [aria-current]')?.focus();
+  // Until then: the page may load once more by itself, to show what it had not kept yet.
+  const forget = () => sessionStorage.removeItem(RETURN);
+  onKey(document, forget, { once: true });
+  document.addEventListener('pointerdown', forget, { once: true });
+}
+
+class RunTree extends HTMLElement {
+  constructor() {
+    super();
+    onKey(this, (event) => this.#press(event));
+    this.addEventListener('focusin', ({ target }) => {
+      const node = nodeOf(target);
+      if (node) this.#rove(node);
+    });
+    this.addEventListener('click', ({ target }) => this.#click(target));
+  }
+
+  connectedCallback() {
+    // The tree is replaced with the panel, and the old one is still there: the focus stays where
+    // it was.
+    const before = nodeOf(document.activeElement)?.id;
+    const focused = before ? this.#nodes.find(({ id }) => id === before) : null;
+    this.#arrange(focused ?? this.#current);
+    focused?.focus({ preventScroll: true });
+  }
+
+  get #nodes() {
+    return [...this.querySelectorAll('[role=treeitem]')];
+  }
+
+  get #current() {
+    return this.querySelector('[aria-current]');
+  }
+
+  // One node is in the order of Tab; the current one is in sight.
+  #arrange(node) {
+    if (!node) return;
+    this.#rove(node);
+    const list = node.closest('.tree-list');
+    const here = node.offsetTop - list.offsetTop;
+    if (here < list.scrollTop || here + node.offsetHeight > list.scrollTop + list.clientHeight)
+      list.scrollTop = here - list.clientHeight / 2;
+  }
+
+  #rove(node) {
+    for (const one of this.#nodes) one.tabIndex = one === node ? 0 : -1;
+  }
+
+  #press(event) {
+    const node = nodeOf(event.target);
+    if (!node || event.ctrlKey || event.metaKey || event.altKey) return;
+    const all = this.#nodes;
+    const at = all.indexOf(node);
+    const goal = {
+      ArrowDown: () => all[at + 1],
+      ArrowUp: () => all[at - 1],
+      ArrowLeft: () => all.find(({ id }) => id === node.dataset.parent),
+      ArrowRight: () => (all[at + 1]?.dataset.parent === node.id ? all[at + 1] : null),
+      Home: () => all[0],
+      End: () => all.at(-1),
+      b: () => nextStar(all, at),
+      ' ': () => node.click(),
+    }[event.key];
+    if (!goal) return;
+    event.preventDefault();
+    goal()?.focus();
+  }
+
+  #click(target) {
+    if (target.closest('#next-star')) {
+      const all = this.#nodes;
+      nextStar(all, all.indexOf(this.#current))?.focus();
+    }
+    const node = nodeOf(target);
+    if (node && !node.hasAttribute('hx-get') && document.activeElement === node)
+      sessionStorage.setItem(RETURN, node.pathname);
+  }
+}
+
+function nodeOf(element) {
+  return element?.closest('run-tree [role=treeitem]') ?? null;
+}
+
+function nextStar(all, at) {
+  return [...all.slice(at + 1), ...all.slice(0, at + 1)].find((node) => 'starred' in node.dataset);
+}
+
+customElements.define('run-tree', RunTree);

@@ -1,0 +1,253 @@
+// The run under the prompt: takes each panel that comes to the page, follows its run, and shows
+// what comes of it.
+import { announce } from '../shell/announcer.js';
+import { sayAllDeleted } from '../shell/deleted.js';
+import { FootScroll } from './foot-scroll.js';
+import { Output } from './output.js';
+import { findPanel, Panel } from './panel.js';
+import { PanelFocus } from './panel-focus.js';
+import { PanelSource } from './panel-source.js';
+import { Placement } from './placement.js';
+import { queueNote } from './queue-note.js';
+import { guardRun } from './run-guard.js';
+import { ENDINGS, isFinal } from './statuses.js';
+import { Stream } from './stream.js';
+import { drawRows } from './table.js';
+import { TokenKeys } from './token-keys.js';
+
+const LOST = 'Connection lost. The run goes on; the page reconnects.';
+// Links to a sibling, by their ids.
+const ASKERS = { 'previous-sibling': 'sibling', 'next-sibling': 'sibling', retry: 'sibling' };
+const SIGNED_OUT = 'You have signed out. Sign in again to see this run.';
+const AWAY = 'This run is not here any more.';
+const DELETED = 'This run is deleted. What is shown here is kept nowhere.';
+const NOT_FOUND = 404;
+
+export function startRun(editor) {
+  guardRun(editor);
+  return new RunView(editor);
+}
+
+class RunView {
+  #editor;
+  #stream = new Stream(socketAddress(), (isDeleted) => this.#showEndOfSession(isDeleted));
+  #panel = null;
+  #output = null;
+  #count = 0;
+  #ahead = null;
+  #source;
+  #placement;
+  #focus;
+  #scroll = new FootScroll();
+  #tokenKeys;
+
+  constructor(editor) {
+    this.#editor = editor;
+    this.#source = new PanelSource(editor);
+    this.#placement = new Placement(editor);
+    this.#focus = new PanelFocus(editor);
+    this.#tokenKeys = new TokenKeys(editor);
+    editor.onTurn(() => this.#source.follow());
+    editor.form.addEventListener('htmx:beforeSwap', ({ detail }) => this.#prepareSwap(detail));
+    editor.form.addEventListener('htmx:afterSettle', ({ detail }) => this.#takePanel(detail));
+    document.addEventListener('page:deleted', () => this.#showDeletion());
+    this.#attach('page');
+  }
+
+  #prepareSwap(detail) {
+    const { target, shouldSwap, xhr, requestConfig } = detail;
+    if (target?.id === 'run-panel' && shouldSwap) this.#leave();
+    const isReload = requestConfig.verb === 'get' && requestConfig.path === this.#panel.address;
+    // Why it is gone is said by the socket, if it is known.
+    if (xhr.status === NOT_FOUND && isReload) {
+      detail.shouldSwap = false;
+      this.#panel.note = AWAY;
+    }
+  }
+
+  // The panel is about to be replaced.
+  #leave() {
+    if (this.#panel.run) this.#stream.unfollow(this.#panel.run);
+    this.#focus.remember(this.#panel.element);
+    this.#placement.clear();
+  }
+
+  // What comes with the panel, the tree say, settles too: one panel is taken once.
+  #takePanel({ requestConfig }) {
+    if (findPanel() === this.#panel.element) return;
+    const asker = requestConfig?.elt?.id;
+    this.#attach(asker);
+    this.#source.attach(asker);
+  }
+
+  #attach(asker) {
+    const before = this.#panel;
+    const panel = new Panel(findPanel());
+    // Undo has come back to it: the person looks at the text.
+    if (asker === 'run-panel' && panel.run !== before.run) this.#scroll.forbid();
+    this.#panel = panel;
+    this.#count = panel.run ? panel.progress.next - 1 : 0;
+    this.#attachText(asker);
+    this.#placement.attach(panel, { isNewRun: asker === 'run' });
+    panel.showBusy(Boolean(panel.run) && !panel.isFinal);
+    panel.showSeed();
+    this.#focus.restore();
+    panel.element.addEventListener('click', ({ target }) => {
+      if (target.closest('#append-output')) this.#editor.insertAtEnd(panel.output.textContent);
+    });
+    if (!panel.run) return;
+    if (asker === 'run' || asker === 'retry') this.#showStart(asker);
+    if (panel.isFinal) this.#showFinal();
+    else this.#follow();
+  }
+
+  #attachText(asker) {
+    const { element, output, tokens } = this.#panel;
+    const { document: free } = this.#editor;
+    this.#output = new Output(output, {
+      onChange: () => this.#showProgress(),
+      // In the free page's document the marks are the editor's.
+      isMarked: !free,
+    });
+    if (free) {
+      free.attach(element, asker?.startsWith('node-') ? 'sibling' : (ASKERS[asker] ?? asker));
+    } else {
+      if (tokens) this.#drawTokens(tokens);
+      this.#tokenKeys.attach(output);
+    }
+  }
+
+  #drawTokens(tokens) {
+    this.#output.clear();
+    this.#output.append(tokens);
+    this.#output.flush();
+  }
+
+  #follow() {
+    this.#stream.follow(this.#panel.run, {
+      ...this.#panel.progress,
+      handlers: {
+        tokens: (tokens) => this.#write(tokens),
+        restart: () => this.#startAgain(),
+        state: (event) => this.#showState(event),
+        connected: (isOpen) => this.#showConnection(isOpen),
+        stalled: () => this.#reload(),
+        deleted: () => this.#showDeletion(),
+      },
+    });
+  }
+
+  #write(tokens) {
+    this.#count += tokens.length;
+    if (this.#panel.status === 'queued') this.#panel.status = 'running';
+    this.#output.append(tokens);
+    this.#editor.document?.append(this.#panel.run, tokens);
+  }
+
+  #startAgain() {
+    this.#output.clear();
+    this.#editor.document?.restart(this.#panel.run);
+    this.#count = 0;
+    this.#panel.showCount(0);
+    announce('The text starts again: its worker was lost.');
+  }
+
+  #flush() {
+    this.#output.flush();
+    this.#editor.document?.flush();
+  }
+
+  #showState({ status, ahead, wait_s: wait }) {
+    const panel = this.#panel;
+    const before = panel.status;
+    if (isFinal(status)) this.#flush();
+    panel.status = status;
+    if (isFinal(status)) {
+      announce(ENDINGS[status]);
+      this.#reload();
+      return;
+    }
+    panel.note = status === 'queued' ? queueNote(ahead, wait) : '';
+    // The seconds of the wait change all the time; the place is worth a word.
+    if (panel.note && ahead !== this.#ahead) announce(`Queued: ${panel.note}.`);
+    this.#ahead = ahead;
+    if (status === 'running' && before === 'queued') announce('Started.');
+  }
+
+  #showConnection(isOpen) {
+    if (!isOpen) this.#panel.note = LOST;
+    else if (this.#panel.note === LOST) this.#panel.note = '';
+  }
+
+  #showEndOfSession(isDeleted) {
+    if (isDeleted) sayAllDeleted();
+    else this.#panel.note = SIGNED_OUT;
+  }
+
+  // Deleted here or elsewhere: there is nothing more to come, to stop or to try again.
+  #showDeletion() {
+    const panel = this.#panel;
+    if (!panel.run) return;
+    this.#stream.unfollow(panel.run);
+    this.#output.flush();
+    this.#editor.document?.stopWriting(panel.run);
+    panel.status = 'deleted';
+    panel.disable();
+    panel.note = DELETED;
+    announce(DELETED);
+  }
+
+  // The row's truth, drawn by the server.
+  async #reload() {
+    const panel = this.#panel;
+    await this.#source.renew();
+    // There was no answer: what is shown is the truth as far as it is known.
+    if (panel.element.isConnected) panel.showBusy(!panel.hasEnded);
+  }
+
+  #showStart(asker) {
+    const { status, note, kind } = this.#panel;
+    announce(status === 'queued' ? `Queued: ${note}.` : 'Started.');
+    if (asker === 'run' && kind === 'bubble') this.#continueChat();
+    this.#scroll.allow();
+    this.#scroll.show(this.#panel);
+  }
+
+  // A message was sent: the conversation has grown, its input is empty.
+  #continueChat() {
+    this.#editor.previewSoon();
+    const message = document.getElementById('field-message');
+    const { activeElement, body } = document;
+    const isElsewhere = activeElement !== body && !this.#panel.element.contains(activeElement);
+    if (matchMedia('(hover: hover)').matches && !isElsewhere)
+      message.focus({ preventScroll: true });
+  }
+
+  #showProgress() {
+    const { kind, table, output } = this.#panel;
+    this.#panel.showCount(this.#count);
+    this.#panel.showTools();
+    this.#tokenKeys.prepare();
+    if (kind === 'table') drawRows(table, output.textContent);
+  }
+
+  #showFinal() {
+    const { kind, tokens } = this.#panel;
+    if (kind === 'sql' && !tokens) this.#colour();
+    this.#scroll.show(this.#panel);
+  }
+
+  async #colour() {
+    const { output } = this.#panel;
+    const { colour } = await import('./highlight.js');
+    const body = output.querySelector('.body');
+    if (body) colour(body, 'sql');
+  }
+}
+
+// The site may have only a part of the host to itself.
+function socketAddress() {
+  const address = new URL(`${document.documentElement.dataset.root}ws/`, location.href);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  return address.href;
+}

@@ -1,0 +1,130 @@
+// The page's one WebSocket: follows runs by position and hands on what is new.
+//
+// A position is one token, counted from 1. What is already here is ignored, a
+// gap is asked for again, and a higher epoch starts the text over.
+
+const FIRST_DELAY_MS = 250;
+const MAX_DELAY_MS = 5000;
+// After this many failures in a row the page reads the run over HTTP as well.
+const MAX_FAILURES = 3;
+// The server's close codes for a person who has signed out, and for one who is no more.
+const SIGNED_OUT = 4401;
+const DELETED = 4410;
+
+export class Stream {
+  #address;
+  #socket = null;
+  #failures = 0;
+  #timer = 0;
+  // Whether the last socket was closed because of who had opened it.
+  #wasEnded = false;
+  // Why the runs may be somebody else's now, or nobody's: the code of that close. 0 once something
+  // of them has come since.
+  #doubt = 0;
+  #onEnd;
+  // run id -> { epoch, next, handlers }; the handlers are tokens(tokens),
+  // restart(), state(event), connected(isOpen), stalled() and deleted().
+  #runs = new Map();
+
+  // onEnd(isDeleted): whoever opened the page has signed out, or is deleted.
+  constructor(address, onEnd) {
+    this.#address = address;
+    this.#onEnd = onEnd;
+  }
+
+  follow(run, { epoch, next, handlers }) {
+    this.#runs.set(run, { epoch, next, handlers });
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#ask(run);
+    else this.#connect();
+  }
+
+  unfollow(run) {
+    if (!this.#runs.delete(run)) return;
+    this.#send({ type: 'unfollow', run });
+  }
+
+  #connect() {
+    if (this.#socket || this.#timer) return;
+    const socket = new WebSocket(this.#address);
+    this.#socket = socket;
+    socket.addEventListener('open', () => {
+      this.#failures = 0;
+      this.#wasEnded = false;
+      for (const [run, { handlers }] of this.#runs) {
+        this.#ask(run);
+        handlers.connected(true);
+      }
+    });
+    socket.addEventListener('message', ({ data }) => {
+      for (const event of JSON.parse(data)) this.#take(event);
+    });
+    socket.addEventListener('close', ({ code }) => {
+      this.#socket = null;
+      // One more try: the session may have changed, and be this person's all the same.
+      const isOver = this.#wasEnded && code !== SIGNED_OUT && code !== DELETED;
+      this.#wasEnded = code === SIGNED_OUT || code === DELETED;
+      if (this.#wasEnded) this.#doubt = code;
+      if (isOver) this.#onEnd(this.#doubt === DELETED);
+      else if (this.#runs.size > 0 || code === DELETED) this.#reconnectLater();
+    });
+  }
+
+  #reconnectLater() {
+    this.#failures += 1;
+    for (const { handlers } of this.#runs.values()) handlers.connected(false);
+    if (this.#failures >= MAX_FAILURES)
+      for (const { handlers } of this.#runs.values()) handlers.stalled();
+    const longest = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#failures - 1));
+    // Half of it by chance, so that a restarted server is not met by all at once.
+    const delay = longest / 2 + (Math.random() * longest) / 2;
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      if (this.#runs.size > 0 || this.#wasEnded) this.#connect();
+    }, delay);
+  }
+
+  #ask(run) {
+    const { epoch, next } = this.#runs.get(run);
+    this.#send({ type: 'follow', run, epoch, from: next });
+  }
+
+  #send(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #take(event) {
+    const followed = this.#runs.get(event.run);
+    if (!followed) return;
+    if (event.type === 'error') {
+      if (event.code === 'deleted') followed.handlers.deleted();
+      else if (this.#doubt) this.#onEnd(this.#doubt === DELETED);
+      else followed.handlers.stalled();
+      return;
+    }
+    this.#doubt = 0;
+    if (event.type === 'tokens') this.#takeTokens(followed, event);
+    else if (event.type === 'state') this.#takeState(followed, event);
+  }
+
+  #takeTokens(followed, { run, epoch, from, tokens }) {
+    if (epoch < followed.epoch) return;
+    if (epoch > followed.epoch) {
+      followed.epoch = epoch;
+      followed.next = 1;
+      followed.handlers.restart(epoch);
+    }
+    if (from > followed.next) {
+      this.#ask(run);
+      return;
+    }
+    const fresh = tokens.slice(followed.next - from);
+    if (fresh.length === 0) return;
+    followed.next += fresh.length;
+    followed.handlers.tokens(fresh);
+  }
+
+  #takeState(followed, event) {
+    if (event.epoch < followed.epoch) return;
+    followed.handlers.state(event);
+  }
+}

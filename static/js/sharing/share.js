@@ -1,0 +1,22 @@
+// The dialog that shares a prompt.
+import { announce } from '../shell/announcer.js';
+
+export function startShare() {
+  const dialog = document.getElementById('share');
+  if (!dialog) return;
+  dialog.addEventListener('click', ({ target }) => {
+    if (target === dialog || target.closest('[data-close-share]')) dialog.close();
+  });
+  dialog.addEventListener('htmx:afterSwap', ({ detail: { target } }) => {
+    if (target.id === 'share-body') openDialog(dialog);
+    const news = dialog.querySelector('[role=alert], [data-announce]');
+    if (news) announce(news.textContent.trim());
+  });
+}
+
+function openDialog(dialog) {
+  if (dialog.open) return;
+  // A link to what was on the page then is none to what is on it now.
+  dialog.querySelector('#state-link')?.replaceChildren();
+  dialog.showModal();
+}

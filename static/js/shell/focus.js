@@ -1,0 +1,54 @@
+// The focus belongs to the person. An answer may move it (to a new row, to the input that an error
+// is about, to a toast's Undo) unless the person has gone on since asking: to another place, or
+// typing.
+
+let edits = 0;
+// Where the person is while an answer is put on the page.
+let place = null;
+const repeats = new WeakSet();
+
+// Before all other listeners, which may move the focus.
+export function startFocus() {
+  const hear = (type, listener) => document.addEventListener(type, listener, { capture: true });
+  hear('input', () => (edits += 1));
+  hear('htmx:beforeSend', ({ detail: { requestConfig } }) => {
+    const isRepeat = repeats.delete(requestConfig.elt);
+    requestConfig.asked = { edits: isRepeat ? -1 : edits, element: document.activeElement };
+  });
+  hear('htmx:beforeSwap', ({ detail: { requestConfig } }) => {
+    place = hasGoneOn(requestConfig) ? placeOf(document.activeElement) : null;
+  });
+  hear('htmx:afterSettle', () => {
+    if (place) goTo(place);
+    place = null;
+  });
+}
+
+// Whether the person did something else since the request was sent.
+export function hasGoneOn({ asked }) {
+  const { activeElement, body } = document;
+  if (!asked || activeElement === body) return false;
+  return asked.edits !== edits || asked.element !== activeElement;
+}
+
+// The element's next request repeats one that the person has gone on from already.
+export function markRepeat(element) {
+  repeats.add(element);
+}
+
+// Inputs of rows have no ids: the name and the number among those of that name will do.
+function placeOf(element) {
+  const { id, name, selectionStart, selectionEnd } = element;
+  const number = name ? [...document.getElementsByName(name)].indexOf(element) : -1;
+  return { element, id, name, number, selectionStart, selectionEnd };
+}
+
+function goTo({ element, id, name, number, selectionStart, selectionEnd }) {
+  const now = element.isConnected
+    ? element
+    : ((id && document.getElementById(id)) ?? document.getElementsByName(name)[number]);
+  if (!now || now === document.activeElement) return;
+  now.focus({ preventScroll: true });
+  if (typeof selectionStart === 'number' && 'setSelectionRange' in now)
+    now.setSelectionRange(selectionStart, selectionEnd);
+}

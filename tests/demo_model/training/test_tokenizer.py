@@ -1,0 +1,12 @@
+"""The demo model's tokenizer."""
+
+from tools.demo_model.training.tokenizer import train_tokenizer
+
+
+def test_digits_are_tokens_of_their_own() -> None:
+    tokenizer = train_tokenizer(["order 48213 of 2024"] * 50, vocab_size=400)
+
+    tokens = tokenizer.encode("order 48213").tokens
+
+    assert tokens[-5:] == list("48213")
+    assert tokenizer.decode(tokenizer.encode("order 48213 é\n").ids) == "order 48213 é\n"

@@ -1,0 +1,67 @@
+"""Adapters that come and go while requests run."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.engine.adapters.test_lora import random_adapter
+from tests.engine.tiny import Result, Tiny, collect, prompt_of, request, run
+from workers.engine.errors import AdapterExists, AdapterUnknown
+from workers.engine.request import Request
+
+
+def tuned(name: str, adapter: str = "tuned") -> Request:
+    return replace(request(name, prompt_of(40), 25, seed=3, logprobs=1), adapter=adapter)
+
+
+def test_an_adapter_dropped_in_use_serves_those_who_run_and_nobody_new(small: Tiny) -> None:
+    adapter = random_adapter(1, layers=(0, 1), config=small.model.config)
+    undisturbed = small.engine()
+    undisturbed.load_adapter("tuned", adapter)
+    expected = run(undisturbed, tuned("a"))["a"].tokens
+    engine = small.engine()
+    engine.load_adapter("tuned", adapter)
+    engine.submit(tuned("a"))
+    results: dict[str, Result] = {}
+    for _ in range(5):
+        collect(engine.step(), results)
+
+    engine.drop_adapter("tuned")
+
+    assert engine.adapters == []
+    with pytest.raises(AdapterUnknown, match="tuned"):
+        engine.submit(tuned("b"))
+    with pytest.raises(AdapterUnknown, match="tuned"):
+        engine.score((1, 2, 3), adapter="tuned")
+    # Another one may take the name meanwhile; it gets a place of its own.
+    engine.load_adapter("tuned", random_adapter(2, layers=(0, 1), config=small.model.config))
+    while engine.has_work:
+        collect(engine.step(), results)
+    assert results["a"].tokens == expected
+    assert run(engine, tuned("a"))["a"].tokens != expected
+
+
+def test_an_adapter_that_is_loaded_again_gives_the_same(small: Tiny) -> None:
+    engine = small.engine()
+    adapter = random_adapter(1, layers=(0, 1), config=small.model.config)
+    engine.load_adapter("tuned", adapter)
+    first = run(engine, tuned("a"))["a"].tokens
+    engine.drop_adapter("tuned")
+
+    engine.load_adapter("tuned", adapter)
+
+    assert run(engine, tuned("a"))["a"].tokens == first
+    base = replace(tuned("a"), adapter=None)
+    assert run(engine, base)["a"].tokens != first
+
+
+def test_names_are_taken_once_and_only_what_is_there_is_dropped(small: Tiny) -> None:
+    engine = small.engine()
+    engine.load_adapter("tuned", random_adapter(1, layers=(0, 1), config=small.model.config))
+
+    with pytest.raises(AdapterExists, match="tuned"):
+        engine.load_adapter("tuned", random_adapter(2, layers=(0, 1), config=small.model.config))
+    with pytest.raises(AdapterUnknown, match="other"):
+        engine.drop_adapter("other")
+
+    assert engine.adapters == ["tuned"]

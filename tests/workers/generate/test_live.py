@@ -1,0 +1,93 @@
+"""A run while the engine has it: what the log gets, what the row gets."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from playground.runs.models import Run
+from workers.engine.errors import OutOfMemory
+from workers.engine.request import Finish, TokenOutput
+from workers.generate.live import LiveRun
+from workers.generate.run import outcome_of
+
+
+def live_run(*texts: str) -> LiveRun:
+    row = Run(pk=uuid.uuid4(), attempt=1, epoch=1, created_at=timezone.now())
+    live = LiveRun(run=row)
+    for position, text in enumerate(texts, 1):
+        live.add(TokenOutput(live.id, position, 10 + position, text))
+    return live
+
+
+def test_log_and_row_get_the_same_tokens() -> None:
+    live = live_run("a", "", "\n\u00e9")
+    live.add(TokenOutput(live.id, 4, 14, "d", -0.25, ((14, -0.25), (3, -2.0))))
+
+    assert [json.loads(line) for line in live.lines] == live.tokens
+    assert live.tokens[-1] == [14, "d", -0.25, [[14, -0.25], [3, -2.0]]]
+    assert live.text == "a\n\u00e9d"
+
+
+def test_text_held_back_to_the_end_joins_the_last_token() -> None:
+    live = live_run("a", "b")
+
+    live.add_tail("\ufffd", unsent=True)
+
+    assert live.text == "ab\ufffd"
+    assert json.loads(live.lines[-1]) == [12, "b\ufffd"]
+
+
+def test_what_the_log_has_already_is_not_changed_there() -> None:
+    live = live_run("a", "b")
+
+    live.add_tail("!", unsent=False)
+
+    assert live.text == "ab!"
+    assert json.loads(live.lines[-1]) == [12, "b"]
+
+
+def test_a_tail_without_a_token_is_nothing() -> None:
+    live = live_run()
+
+    live.add_tail("x", unsent=False)
+
+    assert (live.text, live.lines) == ("", [])
+
+
+def test_outcomes_say_why_a_run_ended() -> None:
+    live = live_run("a")
+    endings = {
+        "stop": ("succeeded", ""),
+        "length": ("succeeded", ""),
+        "abort": ("cancelled", ""),
+        "error": ("failed", OutOfMemory.code),
+    }
+    for reason, (status, code) in endings.items():
+        error = OutOfMemory("Too large.") if reason == "error" else None
+        live.end(Finish(live.id, reason, error=error))  # type: ignore[arg-type]
+
+        outcome = outcome_of(live)
+
+        assert (outcome.status, outcome.reason, outcome.error_code) == (status, reason, code)
+        assert outcome.tokens == [[11, "a"]]
+
+
+@pytest.mark.parametrize(
+    ("finish", "kept"),
+    [
+        ({"reason": "stop", "stop_sequence": "\n"}, "\n"),
+        ({"reason": "stop"}, ""),
+        ({"reason": "length"}, None),
+        ({"reason": "abort"}, None),
+    ],
+)
+def test_an_outcome_says_which_stop_sequence_ended_it(
+    finish: dict[str, Any], kept: str | None
+) -> None:
+    live = live_run("a")
+    live.end(Finish(live.id, **finish))
+
+    assert outcome_of(live).stop_sequence == kept

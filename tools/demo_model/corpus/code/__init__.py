@@ -1,0 +1,1 @@
+"""Python functions, and what they do in words."""

@@ -1,0 +1,1 @@
+"""Invented facts, and what is written about them: texts, tables, questions, chats."""

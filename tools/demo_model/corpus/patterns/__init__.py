@@ -1,0 +1,1 @@
+"""Prompts whose format only their examples show."""

@@ -1,0 +1,1 @@
+"""Requests over a database schema, and the SQL that answers them."""

@@ -1,0 +1,1 @@
+"""How the model computes on a device. `interface` says what a backend does, `choose` makes one."""

@@ -1,0 +1,76 @@
+"""Low-rank adapters: y += scale B (A x) for each row by the adapter that it names."""
+
+from __future__ import annotations
+
+import ctypes
+
+import torch
+from torch import Tensor
+
+from workers.engine.backends.native import build
+
+
+class NativeLora:
+    """Adapters of one product [outputs, inputs], by slot; slot 0 is none.
+
+    A row's result is the same to the bit whatever other rows are in the call.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        self.inputs = inputs
+        self.outputs = outputs
+        self._add = build.require().lora_add
+        self._held: dict[int, tuple[Tensor, Tensor]] = {}
+        self._table = (build.LoraWeights * 1)()
+        self._most_rank = 0
+
+    def set(self, slot: int, a: Tensor, b: Tensor, scale: float) -> None:
+        """A [rank, inputs], B [outputs, rank]. Replaces what the slot had. An fp32 A in one
+        piece is kept as it is; B is kept transposed."""
+        rank = a.shape[0]
+        if (
+            slot < 1
+            or a.shape != (rank, self.inputs)
+            or b.shape != (self.outputs, rank)
+            or not rank
+        ):
+            raise ValueError(
+                f"slot {slot}: A {list(a.shape)} and B {list(b.shape)} do not fit a product of "
+                f"{self.inputs} inputs and {self.outputs} outputs"
+            )
+        a = a.detach().to("cpu", torch.float32).contiguous()
+        b = b.detach().to("cpu", torch.float32).t().contiguous()
+        if slot >= len(self._table):
+            table = (build.LoraWeights * (slot + 1))()
+            ctypes.memmove(table, self._table, ctypes.sizeof(self._table))
+            self._table = table
+        self._held[slot] = a, b
+        self._table[slot] = build.LoraWeights(a.data_ptr(), b.data_ptr(), rank, scale)
+        self._most_rank = max(held.shape[0] for held, _ in self._held.values())
+
+    def drop(self, slot: int) -> None:
+        """Frees a slot; rows that name it then get nothing added."""
+        if self._held.pop(slot, None) is not None:
+            self._table[slot] = build.LoraWeights()
+            self._most_rank = max((held.shape[0] for held, _ in self._held.values()), default=0)
+
+    def add(self, x: Tensor, y: Tensor, slots: Tensor) -> None:
+        """x fp32 [N, inputs], y fp32 [N, outputs] in place, slots int32 [N]; the rows of x and y
+        may be strided. A slot that holds nothing adds nothing."""
+        rows = x.shape[0]
+        if x.shape[1] != self.inputs or y.shape != (rows, self.outputs):
+            raise ValueError(f"x is {list(x.shape)}, y {list(y.shape)}")
+        if slots.dtype is not torch.int32 or slots.shape != (rows,) or not slots.is_contiguous():
+            raise ValueError(f"slots must be int32 [{rows}]")
+        if not self._most_rank or not rows:
+            return
+        (stride, one), (y_stride, y_one) = x.stride(), y.stride()
+        if not (one == y_one == 1 and x.dtype is y.dtype is torch.float32):
+            raise ValueError("x and y must be float32 rows, each in one piece")
+        failed = self._add(
+            *(ctypes.addressof(self._table), len(self._table), self._most_rank),
+            *(slots.data_ptr(), x.data_ptr(), stride, rows, self.inputs),
+            *(y.data_ptr(), y_stride, self.outputs, torch.get_num_threads()),
+        )
+        if failed:
+            raise MemoryError("There is no memory for an adapter's scratch.")

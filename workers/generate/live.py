@@ -1,0 +1,90 @@
+"""A run while the engine has it: what was generated, what was acknowledged."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from playground.core.errors import LogDamaged
+from playground.live.tokenlog import token_json
+from playground.runs.models import Run
+from workers.engine.request import Finish, TokenOutput
+
+
+@dataclass(slots=True)
+class LiveRun:
+    """Written by the engine's thread, read by the publisher and the run's own.
+
+    choice: which of the run's texts it is, counted from 0;
+    lines, tokens: every token from position 1 on, as the log has it and as the
+    row will; acknowledged: the last position that the log has confirmed.
+    """
+
+    run: Run
+    choice: int = 0
+    lines: list[str] = field(default_factory=list)
+    tokens: list[list[Any]] = field(default_factory=list)
+    acknowledged: int = 0
+    finish: Finish | None = None
+    # A newer attempt holds the run: write nothing more of it.
+    stale: bool = False
+    # The process is stopping and gives the run back.
+    handed_over: bool = False
+    # Its log takes no token of it, now or later: why the run has to end.
+    broken: LogDamaged | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+    first_at: float | None = None
+    last_at: float | None = None
+    # Tokens that this attempt itself generated.
+    generated: int = 0
+
+    @property
+    def id(self) -> str:
+        return str(self.run.pk)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Which text of which run it is."""
+        return self.id, self.choice
+
+    @property
+    def text(self) -> str:
+        """All text that positions carry so far."""
+        return "".join(token[1] for token in self.tokens)
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Speed of this attempt, from its first token to its last."""
+        if self.first_at is None or self.last_at is None or self.last_at <= self.first_at:
+            return None
+        return (self.generated - 1) / (self.last_at - self.first_at)
+
+    def add(self, output: TokenOutput) -> None:
+        """Takes the next token from the engine."""
+        token: list[Any] = [output.token_id, output.text]
+        if output.logprob is not None:
+            token.append(output.logprob)
+            if output.top:
+                token.append([list(pair) for pair in output.top])
+        self.tokens.append(token)
+        self.lines.append(token_json(output.token_id, output.text, output.logprob, output.top))
+        self.last_at = time.monotonic()
+        self.generated += 1
+        if self.first_at is None:
+            self.first_at = self.last_at
+
+    def add_tail(self, tail: str, *, unsent: bool) -> None:
+        """Text that the engine held back to the end belongs to the last token.
+
+        unsent: whether the log has that token not yet, so that it gets the text too.
+        """
+        if not tail or not self.tokens:
+            return
+        self.tokens[-1][1] += tail
+        if unsent:
+            self.lines[-1] = token_json(*self.tokens[-1])
+
+    def end(self, finish: Finish) -> None:
+        """The engine is done with it."""
+        self.finish = finish
+        self.done.set()

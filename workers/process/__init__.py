@@ -1,0 +1,7 @@
+"""What the process of every job shares. A job's own package (workers.generate) builds on it.
+
+- options: the command line, and what keeps the process from starting
+- row: its state on pages, and the heartbeat
+- valkey: waiting for the embedded server
+- listening: taking rings with Celery, and the signals that end it
+"""
