@@ -95,17 +95,19 @@ def answer_with_run(
     address = reverse("workbench:run_page", args=[run.pk])
     if not request.htmx:
         return see_other(address)
-    response = _panel(request, run, form=form)
+    response = _panel(request, run, form=form, is_new=True)
     response["HX-Push-Url"] = address
     return response
 
 
-def _panel(request: HtmxRequest, run: Run, *, form: PromptForm | None = None) -> HttpResponse:
+def _panel(
+    request: HtmxRequest, run: Run, *, form: PromptForm | None = None, is_new: bool = False
+) -> HttpResponse:
     template = template_named(run.template)
     shown = form or form_of_run(run)
     context = {
         "template": template,
-        "panel": run_panel(template, run),
+        "panel": run_panel(template, run, is_new=is_new),
         "finished": prompt_of_run(run),
         "message": message_field(shown),
         # Only a run that took the message clears its input.
@@ -124,6 +126,7 @@ def _create(request: HtmxRequest, form: PromptForm) -> Run:
         template=form.template.slug,
         state=sent_state(form, finished),
         prompt=finished.text,
+        prompt_tokens=finished.sent,
         parent=find_shown_run(person_of(request), request.POST.get("parent", "")),
         version_id=version_of_run(person_of(request), form, request.POST.get("version", "")),
     )

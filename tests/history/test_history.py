@@ -14,6 +14,7 @@ from playground.accounts.people import COOKIE, cookie_value
 from playground.core.search import new_number
 from playground.history.listing import PAGE, HistoryQuery, history_page
 from playground.runs.finishing import Outcome, run_finish, run_index, run_words
+from playground.runs.leases import sweep
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
 from playground.runs.services import run_create
@@ -53,7 +54,7 @@ def test_newest_first_and_ones_own_only(person: Person, stranger: Person) -> Non
     assert shown(person) == list(reversed(runs))
 
 
-def test_a_run_is_found_by_its_prompt_at_once_and_by_its_output_at_the_end(person: Person) -> None:
+def test_a_run_is_found_by_its_prompt_soon_and_by_its_output_at_the_end(person: Person) -> None:
     run = run_create(
         person=person,
         address="",
@@ -66,6 +67,7 @@ def test_a_run_is_found_by_its_prompt_at_once_and_by_its_output_at_the_end(perso
         ),
         prompt="A question of zebras",
     )
+    sweep(model="tiny", free_slots=0)
     assert shown(person, "q=zebra") == [run]
     assert shown(person, "q=giraffe") == []
     Run.objects.update(status="running", attempt=1)
