@@ -17,8 +17,8 @@ from playground.core.cells import plain_cell
 from playground.runs.models import Run
 
 # Of a line. A reader refuses what it does not know; a change that it could
-# misread raises it.
-VERSION = 1
+# misread raises it. Until version 1, `fields` held variables and source too.
+VERSION = 2
 _TICKS = re.compile("`+")
 BATCH = 100
 
@@ -54,8 +54,10 @@ def run_line(run: Run) -> dict[str, Any]:
         "starred": run.starred,
         "model": run.model,
         "template": run.template,
-        "fields": run.fields,
         "prompt": run.prompt,
+        "fields": run.fields,
+        "variables": run.variables,
+        "source": run.source,
         "parameters": run.parameters,
         "seed": run.seed,
         "seed_pinned": run.seed_pinned,

@@ -24,8 +24,9 @@ from playground.core.sizes import json_size
 from playground.library.models import Draft, Prompt
 from playground.prompts.catalog import Template
 from playground.prompts.form import PromptForm, posted_form
-from playground.prompts.state import PromptState, template_named
+from playground.prompts.state import template_named
 from playground.runs.parameters import SPEC_BY_NAME
+from playground.runs.state import PromptState
 
 # A draft that was thrown away can be brought back for this long.
 DISCARDED_FOR = timedelta(days=7)

@@ -18,7 +18,7 @@ from playground.library.indexing import head_words, prompt_forget, prompt_index,
 from playground.library.models import Prompt, PromptVersion, Tag
 from playground.library.states import state_of_version
 from playground.library.versions import version_create
-from playground.prompts.state import PromptState
+from playground.runs.state import PromptState
 
 
 def get_prompt(person: Person | None, prompt_id: uuid.UUID) -> Prompt:

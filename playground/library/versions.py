@@ -19,8 +19,9 @@ from playground.library.models import Prompt, PromptVersion
 from playground.library.states import state_of_version
 from playground.prompts.fitting import finished_prompt
 from playground.prompts.form import PromptForm
-from playground.prompts.state import PromptState, template_named
+from playground.prompts.state import template_named
 from playground.runs.models import Run
+from playground.runs.state import PromptState
 
 PAGE = 20
 # The runs of a version that its row in the list shows.

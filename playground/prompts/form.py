@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from playground.core.errors import InvalidInput
 from playground.prompts.catalog import Template, open_turns
-from playground.prompts.document import document_json, posted_document, stored_document
+from playground.prompts.document import document_json, posted_document
 from playground.prompts.escapes import read_escapes
 from playground.prompts.fields import (
     MAX_PROMPT_CHARS,
@@ -27,7 +27,6 @@ from playground.prompts.variables import (
     Variable,
     names_in,
     read_variables,
-    stored_variables,
     with_found,
 )
 from playground.runs.parameters import MAX_STOPS, PARAMETER_SPECS, Parameters
@@ -48,6 +47,11 @@ class PromptForm:
     parameters: Parameters
     model: str = ""
     defined: tuple[Variable, ...] = ()
+
+    @property
+    def is_one_text(self) -> bool:
+        """Whether the prompt is one text that a person wrote, and no fields build it."""
+        return self.template.is_free or self.detached is not None
 
     @cached_property
     def source(self) -> str:
@@ -88,7 +92,7 @@ class PromptForm:
         return replace(self, values=values)
 
     def to_json(self) -> dict[str, Any]:
-        """The form's state as a run's row keeps it."""
+        """The values of the fields, as `PromptState.fields` has them."""
         state: dict[str, Any] = {
             field.name: field.to_json(self.values[field.name]) for field in self.template.fields
         }
@@ -129,36 +133,6 @@ def posted_form(template: Template, data: QueryDict) -> PromptForm:
         parameters=posted_parameters(template, data),
         model=data.get("model", ""),
         defined=read_variables(data.getlist),
-    )
-
-
-def stored_form(
-    template: Template,
-    *,
-    fields: dict[str, Any],
-    prompt: str,
-    parameters: Parameters,
-    model: str,
-    variables: Any = None,
-) -> PromptForm:
-    """The form that made a run, from its row.
-
-    ``prompt`` is what was sent; ``fields`` has the whole text where that differs,
-    and the variables unless they are given.
-    """
-    text = str(fields.get("whole", prompt))
-    values: dict[str, Any] = {
-        field.name: field.from_json(fields.get(field.name)) for field in template.fields
-    }
-    if template.is_free:
-        values |= {"prompt": text, **stored_document(fields)}
-    return PromptForm(
-        template=template,
-        values=values,
-        detached=text if fields.get("detached") else None,
-        parameters=parameters,
-        model=model,
-        defined=stored_variables(fields.get("variables") if variables is None else variables),
     )
 
 

@@ -1,36 +1,19 @@
-"""What stands on a template page, in the form that versions and drafts keep.
+"""From a form to the state that rows keep, and back."""
 
-The same columns in each: the form's fields, the text that they build, variables,
-parameters and model. Two states are equal when a page would show the same.
-"""
-
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from playground.checkpoints.registry import registry
 from playground.prompts.catalog import TEMPLATES, Template
+from playground.prompts.document import stored_document
 from playground.prompts.fields import TextField
-from playground.prompts.form import PromptForm, default_form, stored_form
+from playground.prompts.form import PromptForm, default_form
+from playground.prompts.variables import stored_variables
 from playground.runs.parameters import Parameters
+from playground.runs.state import PromptState
 
 # Of the first words in a title, and of the whole title, which `Prompt.title` takes.
 TITLE_WORDS = 7
 TITLE_LENGTH = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class PromptState:
-    """fields: as `Run.fields`; text: variables still open; model: "" for the default."""
-
-    fields: dict[str, Any]
-    text: str
-    parameters: dict[str, Any]
-    model: str = ""
-    variables: list[dict[str, Any]] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, as a draft's row keeps them."""
-        return asdict(self)
 
 
 def state_of(form: PromptForm) -> PromptState:
@@ -53,13 +36,18 @@ def example_state(template: Template) -> PromptState:
 
 def form_of_state(template: Template, state: PromptState) -> PromptForm:
     """The form that shows ``state``; a model that is gone leaves the choice open."""
-    return stored_form(
-        template,
-        fields=state.fields,
-        prompt=state.text,
+    values: dict[str, Any] = {
+        field.name: field.from_json(state.fields.get(field.name)) for field in template.fields
+    }
+    if template.is_free:
+        values |= {"prompt": state.text, **stored_document(state.fields)}
+    return PromptForm(
+        template=template,
+        values=values,
+        detached=state.text if state.fields.get("detached") else None,
         parameters=Parameters.from_json(state.parameters),
         model=state.model if state.model in registry().models else registry().default,
-        variables=state.variables,
+        defined=stored_variables(state.variables),
     )
 
 

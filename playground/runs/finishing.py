@@ -164,6 +164,22 @@ def run_index(*, run_id: uuid.UUID, words: search.Words) -> None:
         search.put(kind="run", object_id=run_id, owner=owner, number=number, words=words)
 
 
+def run_index_prompt(*, run_id: uuid.UUID) -> bool:
+    """Makes a run findable by its prompt alone; False where it is final or gone.
+
+    A final one is findable already, by its output too. The row is locked, so that its end cannot
+    come in between.
+    """
+    going_on = Run.objects.filter(pk=run_id).exclude(status__in=Run.FINAL)
+    words = run_words(going_on.values_list("prompt", flat=True).first() or "", "")
+    with transaction.atomic():
+        found = going_on.select_for_update().values_list("person", "number").first()
+        if found is not None:
+            owner, number = found
+            search.put(kind="run", object_id=run_id, owner=owner, number=number, words=words)
+    return found is not None
+
+
 def _words_of(run_id: uuid.UUID, text: str) -> search.Words:
     prompts = Run.objects.filter(pk=run_id).values_list("prompt", flat=True)
     return run_words(prompts.first() or "", text)

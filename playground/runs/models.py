@@ -11,6 +11,7 @@ from playground.accounts.models import Person
 from playground.core.search import new_number
 from playground.core.sizes import bytes_of
 from playground.runs.parameters import MAX_STOP_LENGTH
+from playground.runs.state import PromptState
 
 
 class Run(models.Model):
@@ -60,9 +61,13 @@ class Run(models.Model):
 
     model = models.CharField(max_length=80)
     template = models.CharField(max_length=40)
-    # The state of the page's form, so that the page can be shown again.
-    fields = models.JSONField(default=dict)
+    # What was sent to the model.
     prompt = models.TextField()
+    # With model and parameters, these are the `state` of the page. source: its text where that is
+    # not the prompt; None where it is, so that no text is stored twice.
+    fields = models.JSONField(default=dict)
+    variables = models.JSONField(default=list)
+    source = models.TextField(null=True)  # noqa: DJ001
     parameters = models.JSONField()
     # The parameters' max_tokens again, to be summed by the fair claim.
     max_tokens = models.PositiveIntegerField()
@@ -100,7 +105,9 @@ class Run(models.Model):
     # For the quotas, in bytes: what a person wrote and a model answered. The database keeps it
     # right whoever changes the row.
     size = models.GeneratedField(
-        expression=bytes_of("prompt", "text", "fields", "tokens", "parameters"),
+        expression=bytes_of(
+            "prompt", "text", "fields", "variables", "tokens", "parameters", or_null=("source",)
+        ),
         output_field=models.BigIntegerField(),
         db_persist=True,
     )
@@ -150,6 +157,17 @@ class Run(models.Model):
     def is_final(self) -> bool:
         """Whether nothing about the run will change any more."""
         return self.status in self.FINAL
+
+    @property
+    def state(self) -> PromptState:
+        """What was on the page that it was made of."""
+        return PromptState(
+            fields=self.fields,
+            text=self.prompt if self.source is None else self.source,
+            parameters=self.parameters,
+            model=self.model,
+            variables=self.variables,
+        )
 
     @property
     def first_id(self) -> uuid.UUID:

@@ -12,7 +12,8 @@ from playground.library.models import Prompt
 from playground.library.services import prompt_create, prompt_save
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.form import default_form
-from playground.prompts.state import PromptState, state_of
+from playground.prompts.state import state_of
+from playground.runs.state import PromptState
 
 HTMX = {"HX-Request": "true"}
 FREE = TEMPLATES["free"]

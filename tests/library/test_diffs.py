@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from playground.library.diffs import changes_between, word_diff
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.form import default_form
-from playground.prompts.state import PromptState, state_of
+from playground.prompts.state import state_of
 from playground.runs.parameters import Parameters
+from playground.runs.state import PromptState
 
 FREE = TEMPLATES["free"]
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from playground.core.errors import InvalidInput
 from playground.prompts.catalog import TEMPLATES
-from playground.prompts.fitting import finished_prompt, kept_fields
-from playground.prompts.form import default_parameters, posted_form, stored_form
+from playground.prompts.fitting import finished_prompt, sent_state
+from playground.prompts.form import posted_form
 from playground.prompts.state import form_of_state, state_of
 from playground.prompts.variables import (
     MAX_FILLED_CHARS,
@@ -22,6 +22,7 @@ from playground.prompts.variables import (
     same_name,
     stored_variables,
 )
+from playground.runs.state import PromptState
 from playground.workbench.variable_panel import variable_panel
 from tests.prompts.variable_forms import FULL, data, free, refused, sent
 
@@ -325,14 +326,8 @@ def test_a_run_keeps_the_variables_and_the_open_text() -> None:
     finished = finished_prompt(form)
     assert finished.text == "Rome 3 Q: One?\nA: {answer}\n\nQ: Two?\nA: B\n\n"
 
-    row = json.loads(json.dumps(kept_fields(form, finished)))
-    again = stored_form(
-        TEMPLATES["free"],
-        fields=row,
-        prompt=finished.text,
-        parameters=default_parameters(TEMPLATES["free"]),
-        model="",
-    )
+    row = json.loads(json.dumps(sent_state(form, finished).to_json()))
+    again = form_of_state(TEMPLATES["free"], PromptState(**row))
 
     assert again.values["prompt"] == FULL["prompt"]
     assert again.variables == form.variables

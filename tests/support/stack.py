@@ -184,11 +184,11 @@ class Stack:
             connection.close()
 
     def row(self, run: str) -> dict[str, Any]:
-        """A run's row; tokens, fields and parameters are read from JSON."""
+        """A run's row; tokens, fields, variables and parameters are read from JSON."""
         (row,) = self.query("SELECT * FROM runs_run WHERE id = ?", run.replace("-", ""))
+        as_json = ("tokens", "fields", "variables", "parameters")
         return {
-            name: json.loads(value) if name in ("tokens", "fields", "parameters") else value
-            for name, value in row.items()
+            name: json.loads(value) if name in as_json else value for name, value in row.items()
         }
 
     def wait_row(self, run: str, *, timeout: float = 15.0, **values: object) -> dict[str, Any]:

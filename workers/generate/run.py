@@ -13,7 +13,7 @@ from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import PlaygroundError
 from playground.core.failures import is_passing, reason_of, warn_once
 from playground.live.tokenlog import LogPart, log_damaged, token_log, tokens_of
-from playground.runs.finishing import Outcome, run_finish
+from playground.runs.finishing import Outcome, run_finish, run_index_prompt
 from playground.runs.leases import run_claim, run_release, run_restart
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
@@ -61,6 +61,7 @@ def _generate_text(serving: Serving, live: LiveRun) -> None:
         return
     serving.submit(live, _request(serving, live))
     serving.publisher.announce_start(live)
+    _make_findable(live)
     live.done.wait()
     if live.stale:
         log.info("attempt_stale", run=live.id, attempt=live.run.attempt)
@@ -69,6 +70,14 @@ def _generate_text(serving: Serving, live: LiveRun) -> None:
         _give_back(serving, live.run)
     else:
         _record(serving, live, outcome_of(live))
+
+
+def _make_findable(live: LiveRun) -> None:
+    """While the engine works: the post's answer did not wait for it, and the end does it again."""
+    try:
+        run_index_prompt(run_id=live.run.pk)
+    except Exception as error:
+        log.warning("run_not_indexed", run=live.id, error=reason_of(error))
 
 
 def outcome_of(live: LiveRun) -> Outcome:
