@@ -8,8 +8,8 @@ import redis
 from django.conf import settings
 
 from playground.accounts.models import Person
-from playground.core.redis_clients import blocking
-from playground.core.valkey import EmbeddedValkey
+from playground.core.redis.clients import blocking
+from playground.core.redis.valkey import EmbeddedValkey
 from playground.runs.models import Run
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from functools import reduce
 from operator import add
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import BigIntegerField, F, Func
 from django.db.models.expressions import Expression

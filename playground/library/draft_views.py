@@ -10,7 +10,7 @@ from playground.accounts.context import Visit
 from playground.accounts.people import person_for_write, person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, open_page, read_id, see_other
-from playground.core.responses import error_response
+from playground.core.serving.responses import error_response
 from playground.core.toasts import toast
 from playground.library.drafts import (
     PageSave,

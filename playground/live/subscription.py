@@ -13,7 +13,7 @@ import structlog
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as NoAnswer
 
-from playground.core.redis_clients import make_subscriber
+from playground.core.redis.clients import make_subscriber
 
 RECONNECT_SECONDS = (0.05, 2.0)
 # Between two looks whether the other end is still there.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from playground.core.valkey import EmbeddedValkey
+from playground.core.redis.valkey import EmbeddedValkey
 from playground.live.channels import SESSIONS, channel_of
 from playground.live.hub import Hub
 from playground.live.tokenlog import run_topic
