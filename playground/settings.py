@@ -1,7 +1,8 @@
 """All settings, each read once from the environment with a strict helper.
 
 ``docs/settings.md`` says what each variable means; a test keeps the two lists
-equal. A value that cannot be read ends the start with one sentence (core/configuration/environment.py).
+equal. A value that cannot be read ends the start with one sentence
+(core/configuration/environment.py).
 """
 
 import os

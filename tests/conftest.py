@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import redis
 from django.conf import settings
@@ -11,6 +12,10 @@ from playground.accounts.models import Person
 from playground.core.redis.clients import blocking
 from playground.core.redis.valkey import EmbeddedValkey
 from playground.runs.models import Run
+
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

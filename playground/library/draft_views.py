@@ -26,11 +26,7 @@ from playground.library.drafts import (
 from playground.library.models import Prompt
 from playground.library.states import state_of_version
 from playground.prompts.catalog import Template
-from playground.prompts.state import (
-    example_state,
-    first_title,
-    state_of,
-)
+from playground.prompts.state import example_state, first_title
 
 
 @require_POST
@@ -45,7 +41,7 @@ def save(request: HtmxRequest, template: Template) -> HttpResponse:
             person=person_for_write(request),
             template=template,
             prompt=prompt,
-            state=state_of(form),
+            state=form.state(),
             base=state_of_version(head) if head else example_state(template),
             page=page,
         )
