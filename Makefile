@@ -31,7 +31,7 @@ endif
 endif
 
 # Tests that have the machine to themselves, and how the others share it.
-WHOLE := faults management workers
+WHOLE := faults management upgrade workers
 BESIDE := --numprocesses logical --maxprocesses 4 --dist worksteal
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
