@@ -1,9 +1,12 @@
 """Rules about the tree that no linter knows. Import contracts are checked by lint-imports."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter, deque
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -108,3 +111,132 @@ def test_only_the_demo_checkpoint_is_large() -> None:
     ]
 
     assert large == []
+
+
+# --- Imports and packages of the web application ----------------------------------------------
+
+MOST_MODULES = 20
+# Packages that hold more, each with the reason. A reason is a plan or a fact, not a wish.
+LARGE_PACKAGES = {
+    "benchmarks": "one program a file, started by its name",
+    "playground/accounts": "being split",
+    "playground/core": "being split",
+    "playground/prompts": "being split",
+    "playground/runs": "being split",
+    "tools/demo_model": "being split",
+    "workers/engine": "being split",
+}
+
+
+def test_a_package_holds_at_most_twenty_modules() -> None:
+    """Without `__init__`, and a package inside it counts on its own."""
+    held = Counter(
+        str(path.parent.relative_to(ROOT))
+        for path in tracked(*(f"{folder}/*.py" for folder in CODE))
+        if path.name != "__init__.py" and path.parent.name != "migrations"
+    )
+    large = {package: count for package, count in held.items() if count > MOST_MODULES}
+
+    unnamed = {package: count for package, count in large.items() if package not in LARGE_PACKAGES}
+    assert not unnamed, (
+        f"more than {MOST_MODULES} modules: {unnamed}. Give what belongs together a package of "
+        "its own, or name the exception in LARGE_PACKAGES with its reason."
+    )
+    needless = sorted(set(LARGE_PACKAGES) - set(large))
+    assert not needless, f"no exception is needed any more for {needless}"
+
+
+def test_no_module_of_the_web_application_imports_itself_by_a_circle() -> None:
+    """Imports inside functions count: they hide a circle and do not open it."""
+    imports = imports_between("playground")
+
+    circle = shortest_circle(imports)
+
+    assert not circle, (
+        f"{' -> '.join(circle)} is a circle of imports. Move what both ends need to a module "
+        "below them, or turn one import around."
+    )
+
+
+def test_the_next_circle_is_found(tmp_path: Path) -> None:
+    package = tmp_path / "rooms"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "kitchen.py").write_text("from rooms.hall import door\nfrom rooms import garden\n")
+    (package / "hall.py").write_text("def door():\n    from . import cellar\n    return cellar\n")
+    (package / "cellar.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from rooms.garden import Tree\n"
+    )
+    (package / "garden.py").write_text("import rooms.hall\n")
+    assert shortest_circle(imports_between("rooms", root=tmp_path)) == []
+
+    (package / "cellar.py").write_text("def stairs():\n    import rooms.kitchen\n")
+
+    circle = shortest_circle(imports_between("rooms", root=tmp_path))
+    assert circle[0] == circle[-1]
+    assert set(circle) == {"rooms.kitchen", "rooms.hall", "rooms.cellar"}
+
+
+def imports_between(package: str, *, root: Path = ROOT) -> dict[str, set[str]]:
+    """For each module of ``package``, those of its modules that it imports, wherever in its code.
+
+    What only a type checker reads (`if TYPE_CHECKING:`) is no import: it never runs.
+    """
+    files = {_module_name(path, root): path for path in sorted((root / package).rglob("*.py"))}
+    return {
+        name: {found for found in _imported(path, files, root) if found != name}
+        for name, path in files.items()
+    }
+
+
+def _module_name(path: Path, root: Path) -> str:
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _imported(path: Path, known: Mapping[str, Path], root: Path) -> Iterator[str]:
+    package = path.relative_to(root).parts[:-1]
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else ()
+            source = ".".join([*above, *filter(None, [node.module])])
+            for alias in node.names:
+                named = f"{source}.{alias.name}"
+                if named in known or source in known:
+                    yield named if named in known else source
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes below that run."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+            for other in child.orelse:
+                yield from (other, *_statements(other))
+        else:
+            yield child
+            yield from _statements(child)
+
+
+def shortest_circle(imports: Mapping[str, Collection[str]]) -> list[str]:
+    """The modules of a shortest circle, the first one again at the end; empty without one."""
+    shortest: list[str] = []
+    for start in sorted(imports):
+        came_from, waiting = {start: ""}, deque([start])
+        while waiting:
+            module = waiting.popleft()
+            for other in sorted(imports[module]):
+                if other == start:
+                    way = [start]
+                    while module:
+                        way.append(module)
+                        module = came_from[module]
+                    if not shortest or len(way) < len(shortest):
+                        shortest = way[::-1]
+                    waiting.clear()
+                    break
+                if other not in came_from:
+                    came_from[other] = module
+                    waiting.append(other)
+    return shortest
