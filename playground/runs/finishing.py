@@ -130,13 +130,17 @@ def _store(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
             raise
         warn_once("run_not_stored", row=run_id, error=error)
         refused = _refused(outcome, error)
-    # The text is worth more than what is known of its tokens.
-    try:
-        others = [replace(other, tokens=[]) for other in refused.others]
-        return _save(rows, run_id, replace(refused, tokens=[], others=others))
-    except Exception as error:
-        if is_passing(error):
-            raise
+    # A text is worth more than what is known of its tokens, and the first more than none.
+    bare = [replace(other, tokens=[]) for other in refused.others]
+    kept = [replace(refused, tokens=[], others=bare)]
+    if bare:
+        kept.append(replace(refused, tokens=[], others=[]))
+    for less in kept:
+        try:
+            return _save(rows, run_id, less)
+        except Exception as error:
+            if is_passing(error):
+                raise
     return _save(rows, run_id, replace(refused, tokens=[], text="", others=[]))
 
 
