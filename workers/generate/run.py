@@ -11,7 +11,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from playground.checkpoints.tokenizers import tokenizer_for
-from playground.core.errors import PlaygroundError
+from playground.core.errors import LogDamaged, PlaygroundError
 from playground.core.failures import is_passing, reason_of, warn_once
 from playground.live.tokenlog import LogPart, log_damaged, token_log, tokens_of
 from playground.runs.finishing import ChoiceText, Outcome, run_finish, run_index_prompt
@@ -89,8 +89,7 @@ def outcome_of(choices: Sequence[LiveRun]) -> Outcome:
     A run of several choices fails with the first that did, and is cancelled where any was.
     """
     run, (first, *others) = choices[0].run, [_text_of(live) for live in choices]
-    errors = [live.broken or (live.finish and live.finish.error) for live in choices]
-    error = next(filter(None, errors), None)
+    error = next((found for live in choices if (found := _error_of(live))), None)
     reasons = {text.reason for text in (first, *others)}
     status = Run.Status.SUCCEEDED
     if "error" in reasons:
@@ -114,6 +113,10 @@ def outcome_of(choices: Sequence[LiveRun]) -> Outcome:
         error_code=error.code if error else "",
         error_message=error.message if error else "",
     )
+
+
+def _error_of(live: LiveRun) -> LogDamaged | EngineError | None:
+    return live.broken or (live.finish.error if live.finish else None)
 
 
 def _text_of(live: LiveRun) -> ChoiceText:
