@@ -17,7 +17,7 @@ from playground.core.cells import plain_cell
 from playground.runs.models import Run
 
 # Of a line. A reader refuses what it does not know; a change that it could
-# misread raises it. Until version 1, `fields` held variables and source too.
+# misread raises it. In version 1, `fields` held variables and source too.
 VERSION = 2
 _TICKS = re.compile("`+")
 BATCH = 100
