@@ -10,7 +10,7 @@ from playground.core.errors import InvalidInput
 from playground.core.texts import fault_of, plain_breaks, plain_pieces, plain_text
 from playground.history.exports import VERSION
 from playground.runs.models import Run
-from playground.runs.parameters import MAX_SEED, MAX_STOP_LENGTH, Parameters
+from playground.runs.parameters import MAX_CHOICES, MAX_SEED, MAX_STOP_LENGTH, Parameters
 
 MAX_PROMPT = 1 << 16
 MAX_TEXT = 1 << 18
@@ -75,13 +75,15 @@ def _columns(line: "_Line") -> dict[str, Any]:
     raw, parameters = line.parameters()
     return {
         "model": line.text("model", 80, needed=True),
-        "template": line.text("template", 40, needed=True),
+        "kind": line.kind(),
+        "template": line.text("template", 40),
         "prompt": line.text("prompt", MAX_PROMPT),
         "fields": line.fields(),
         "variables": line.variables(),
         "source": line.source(),
         "parameters": raw,
         "max_tokens": parameters.max_tokens,
+        "n": parameters.n,
         "seed": line.whole("seed", MAX_SEED),
         "seed_pinned": line.flag("seed_pinned"),
         "starred": line.flag("starred"),
@@ -92,6 +94,7 @@ def _columns(line: "_Line") -> dict[str, Any]:
         "error_message": line.text("error", 10_000),
         "text": line.text("text", MAX_TEXT),
         "tokens": line.tokens(),
+        "other_choices": line.other_choices(),
         "prompt_tokens": line.whole("prompt_tokens", _MOST),
         "completion_tokens": line.whole("completion_tokens", _MOST),
         "started_at": line.moment("started_at"),
@@ -178,6 +181,28 @@ class _Line:
         if not isinstance(value, dict):
             raise InvalidInput("“fields” must be an object")
         return value
+
+    def kind(self) -> str:
+        """What a worker does with it. The “kind” of a line is what the line is about."""
+        value = self._data.get("job", Run.Kind.GENERATE)
+        if value not in Run.Kind.values:
+            raise InvalidInput("“job” is none that a run can be for")
+        return str(value)
+
+    def other_choices(self) -> list[dict[str, Any]]:
+        value = self._data.get("other_choices", [])
+        is_list = isinstance(value, list) and all(isinstance(one, dict) for one in value)
+        if not is_list or len(value) >= MAX_CHOICES:
+            raise InvalidInput(f"“other_choices” must be a list of up to {MAX_CHOICES - 1} objects")
+        return [
+            {
+                "text": one.text("text", MAX_TEXT),
+                "tokens": one.tokens(),
+                "finish_reason": one.text("finish_reason", 12),
+                "stop_sequence": one.stop_sequence(),
+            }
+            for one in map(_Line, value)
+        ]
 
     def variables(self) -> list[Any]:
         value = self._data.get("variables", [])

@@ -3,7 +3,7 @@
 from typing import Any
 
 from playground.checkpoints.registry import registry
-from playground.prompts.catalog import TEMPLATES, Template
+from playground.prompts.catalog import FREE, TEMPLATES, Template
 from playground.prompts.document import stored_document
 from playground.prompts.fields import TextField
 from playground.prompts.form import PromptForm, default_form
@@ -40,7 +40,7 @@ def form_of_state(template: Template, state: PromptState) -> PromptForm:
 
 def template_named(slug: str) -> Template:
     """The template of a row; one that is gone is shown on the free page."""
-    return TEMPLATES.get(slug, TEMPLATES["free"])
+    return TEMPLATES.get(slug, FREE)
 
 
 def first_title(form: PromptForm) -> str:

@@ -144,7 +144,9 @@ def _release_lost(runs: QuerySet[Run]) -> int:
 
 
 def _claimable(model: str) -> QuerySet[Run]:
-    return Run.objects.filter(model=model, status=Run.Status.QUEUED, cancel_requested=False)
+    return Run.objects.filter(
+        kind=Run.Kind.GENERATE, model=model, status=Run.Status.QUEUED, cancel_requested=False
+    )
 
 
 def _fair_next(waiting: QuerySet[Run]) -> Run | None:
@@ -167,11 +169,11 @@ def _work(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Tokens that each person got lately, and may still get from what runs now."""
     of_people = Run.objects.filter(person__in=list(people))
     work: dict[uuid.UUID, int] = {}
-    for rows, column in (
-        (of_people.filter(status=Run.Status.RUNNING), "max_tokens"),
-        (of_people.filter(finished_lately()), "completion_tokens"),
+    for rows, amount in (
+        (of_people.filter(status=Run.Status.RUNNING), F("max_tokens") * F("n")),
+        (of_people.filter(finished_lately()), F("completion_tokens")),
     ):
-        for person, tokens in rows.values_list("person").annotate(sum=Sum(column)):
+        for person, tokens in rows.values_list("person").annotate(sum=Sum(amount)):
             work[person] = work.get(person, 0) + tokens
     return work
 

@@ -80,6 +80,7 @@ def run_create(
             prompt=prompt,
             parameters=parameters.to_json(),
             max_tokens=parameters.max_tokens,
+            n=parameters.n,
             seed=secrets.randbelow(MAX_SEED) if parameters.seed is None else parameters.seed,
             seed_pinned=parameters.seed is not None,
             prompt_tokens=prompt_tokens,

@@ -12,7 +12,7 @@ from playground.accounts.people import person_for_write, person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, see_other
 from playground.library.version_runs import version_of_run
-from playground.prompts.catalog import TEMPLATES, Template
+from playground.prompts.catalog import Template
 from playground.prompts.fitting import finished_prompt, prompt_of_run, sent_state
 from playground.prompts.form import PromptForm, posted_form
 from playground.prompts.state import template_named
@@ -73,8 +73,10 @@ def retry(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def run_csv(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
     """The table that a run of the table page wrote, for a spreadsheet."""
-    panel = run_panel(TEMPLATES["table"], get_run(person_of(request), run_id))
-    if not (columns := panel.columns) or panel.run is None or panel.run.template != "table":
+    run = get_run(person_of(request), run_id)
+    panel = run_panel(template_named(run.template), run)
+    # Only a table page's run has any.
+    if not (columns := panel.columns):
         raise Http404
     response = HttpResponse(
         # A spreadsheet takes a file without this mark for Latin-1.

@@ -122,7 +122,16 @@ def test_export_wipe_import_gives_the_same(person: Person) -> None:
     grow(person, root, minute=2, origin=branch, status="cancelled", finish_reason="abort")
     grow(person, branch, minute=3, status="failed", error_code="x", error_message="sorry")
     grow(person, minute=4, seed_pinned=True, template="table")
-    grow(person, minute=5, source="Once {{when}} a time", variables=[{"name": "when"}])
+    other = {"text": " b", "tokens": [[7, " b"]], "finish_reason": "stop", "stop_sequence": "\n"}
+    grow(
+        person,
+        minute=5,
+        source="Once {{when}} a time",
+        variables=[{"name": "when"}],
+        n=2,
+        parameters={"max_tokens": 16, "n": 2},
+        other_choices=[other],
+    )
     before, file = state(person), exported(person)
     tree = [(node.run.pk, node.level) for node in tree_of(branch).nodes]
 
@@ -283,6 +292,9 @@ WRONG: dict[str, tuple[object, str]] = {
     "fields": (line(fields=[]), "fields"),
     "variables": (line(version=2, variables={}), "variables"),
     "source": (line(version=2, source=1), "source"),
+    "job": (line(job="bake"), "job"),
+    "other choices": (line(other_choices=[1]), "other_choices"),
+    "too many choices": (line(other_choices=[{}] * 8), "other_choices"),
 }
 
 
@@ -370,7 +382,18 @@ JSON = st.recursive(
     ),
     max_leaves=8,
 )
-OTHERS = ("tokens", "fields", "variables", "source", "origin", "parent", "tree", "starred")
+OTHERS = (
+    "tokens",
+    "other_choices",
+    "job",
+    "fields",
+    "variables",
+    "source",
+    "origin",
+    "parent",
+    "tree",
+    "starred",
+)
 NAMES = st.sampled_from(sorted({*line(), *OTHERS}))
 FIELD_NAMES = st.sampled_from(
     [

@@ -184,9 +184,9 @@ class Stack:
             connection.close()
 
     def row(self, run: str) -> dict[str, Any]:
-        """A run's row; tokens, fields, variables and parameters are read from JSON."""
+        """A run's row; what is JSON is read."""
         (row,) = self.query("SELECT * FROM runs_run WHERE id = ?", run.replace("-", ""))
-        as_json = ("tokens", "fields", "variables", "parameters")
+        as_json = ("tokens", "other_choices", "fields", "variables", "parameters")
         return {
             name: json.loads(value) if name in as_json else value for name, value in row.items()
         }

@@ -48,11 +48,14 @@ def divided(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     yield texts
 
 
-def post(client: Client, slug: str = "free", **form: object) -> Run:
-    answer = client.post(
-        f"/{slug}/run/", {"max_tokens": "4", **form}, headers={"HX-Request": "true"}
-    )
+def send(client: Client, slug: str, **form: object) -> None:
+    form = {"max_tokens": "4", **form}
+    answer = client.post(f"/{slug}/run/", form, headers={"HX-Request": "true"})
     assert answer.status_code == 200
+
+
+def post(client: Client, slug: str = "free", **form: object) -> Run:
+    send(client, slug, **form)
     return Run.objects.latest("number")
 
 
@@ -63,7 +66,7 @@ def test_few_queries_and_the_person_s_row_once(
     Run.objects.all().delete()
 
     with django_assert_max_num_queries(MOST_QUERIES) as asked:
-        post(guest, prompt="Once")
+        send(guest, "free", prompt="Once")
 
     people = [
         q["sql"] for q in asked.captured_queries if 'accounts_person"."created_at' in q["sql"]

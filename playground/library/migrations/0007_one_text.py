@@ -1,6 +1,6 @@
 """A state has one text: versions and drafts of the free page had it in their fields once more.
 
-What it says of batches and of rows that cannot be read, runs/migrations/0010_one_state.py says too.
+Batches, savepoints and rows that cannot be read are as in runs/migrations/0010_one_state.py.
 """
 
 from django.db import migrations, transaction

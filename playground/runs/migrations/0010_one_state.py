@@ -52,7 +52,7 @@ def _move(runs, run_id):
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("runs", "0009_columns_of_the_state")]
+    dependencies = [("runs", "0009_state_and_choices")]
 
     operations = [
         migrations.RunPython(move_out_of_fields, migrations.RunPython.noop, elidable=True)

@@ -13,7 +13,7 @@ from playground.runs.models import Run
 from tests.support.part import wait_until
 from workers.engine.request import TokenOutput
 from workers.generate import publisher as module
-from workers.generate.live import LiveRun
+from workers.generate.live import LiveRun, live_choices
 from workers.generate.publisher import Publisher
 
 
@@ -161,6 +161,20 @@ def test_an_emptied_log_is_written_again_from_its_start(publisher: Publisher, lo
 
     eventually(lambda: log.logs.get(live.key) == live.lines)
     assert len(live.lines) == 5
+
+
+def test_an_emptied_log_is_written_again_for_a_choice_that_was_complete(
+    publisher: Publisher, log: FakeLog
+) -> None:
+    first, second = live_choices(Run(pk=uuid.uuid4(), attempt=1, epoch=1), 2)
+    produce(publisher, first, 2)
+    produce(publisher, second, 3)
+    eventually(lambda: (first.acknowledged, second.acknowledged) == (2, 3))
+
+    log.logs.clear()
+    produce(publisher, first)
+
+    eventually(lambda: log.logs == {first.key: first.lines, second.key: second.lines})
 
 
 def test_a_stale_run_is_told_and_not_sent_again(

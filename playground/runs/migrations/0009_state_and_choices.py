@@ -22,6 +22,28 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="run",
+            name="kind",
+            field=models.CharField(
+                choices=[("generate", "Generate")], default="generate", max_length=10
+            ),
+        ),
+        migrations.AlterField(
+            model_name="run",
+            name="template",
+            field=models.CharField(blank=True, max_length=40),
+        ),
+        migrations.AddField(
+            model_name="run",
+            name="n",
+            field=models.PositiveSmallIntegerField(default=1),
+        ),
+        migrations.AddField(
+            model_name="run",
+            name="other_choices",
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
+            model_name="run",
             name="size",
             field=models.GeneratedField(
                 db_persist=True,
@@ -31,6 +53,7 @@ class Migration(migrations.Migration):
                     "fields",
                     "variables",
                     "tokens",
+                    "other_choices",
                     "parameters",
                     or_null=("source",),
                 ),
