@@ -270,7 +270,7 @@ def test_choices_of_a_run_are_sent_each_and_closed_together(
     log.full = True
     for live in texts:
         produce(publisher, live, live.choice + 1)
-    publisher.finished(texts[0], "succeeded")
+    publisher.announce_end(texts[0], "succeeded")
     eventually(lambda: log.calls > 2)
     assert log.closed == []
 
