@@ -6,7 +6,9 @@
    worker's publisher; Valkey; the hub; the page's socket) and the baseline (stream_server.py).
    The cost is the web process's CPU time for each token that it sent.
 2. From the post of a form to the first token on the page's socket, over the engine alone.
-3. One page that never reads, during a burst: how much the web process grows.
+3. The post's answer, over an empty view that only knows who asks (stream_urls.py): the same server,
+   the same signed-in person, in turn.
+4. One page that never reads, during a burst: how much the web process grows.
 
 Ends with one line `RESULT {json}`.
 """
@@ -32,12 +34,14 @@ from tests.support.stack import HOST, Stack
 PACE = 0.05
 RATIO_TARGET = 1.3
 OVERHEAD_TARGET_MS = 15.0
+ANSWER_TARGET = 2.5
 GROWTH_TARGET_MIB = 10.0
 # One person has all the sockets; the engine has all cores, as `make run` gives them.
 ENV = {
     "OMP_NUM_THREADS": str(os.cpu_count()),
     "LIMIT_SOCKETS_PERSON": "10000",
     "LIMIT_SOCKETS_ADDRESS": "10000",
+    "DJANGO_SETTINGS_MODULE": "benchmarks.stream_settings",
 }
 PROMPT = "English: Where is the station?\nFrench:"
 
@@ -226,6 +230,32 @@ def measure_first_token(stack: BenchStack, options: argparse.Namespace) -> list[
     ]
 
 
+def measure_answer(
+    stack: BenchStack, producer: SideProcess, options: argparse.Namespace
+) -> list[Target]:
+    """Posts in turn: one that makes a run, whose end is waited for, and one that does nothing."""
+    form = {"prompt": PROMPT, "model": "demo", "temperature": 0, "max_tokens": 1, "stop": ""}
+    page = QuickPage(HOST, stack.port)
+    page.cookies.update(producer.ask(do="sign_in"))
+    answers: list[float] = []
+    empties: list[float] = []
+    for number in range(options.posts + 10):
+        if number % 10 == 0:
+            # The server closes a connection that has been idle for 5 s.
+            page.hang_up()
+        empty = page.empty_ms(form)
+        answer = page.first_token_ms(form)["answer"]
+        # The first ones warm up.
+        if number >= 10:
+            answers.append(answer)
+            empties.append(empty)
+    page.close()
+    median, least = statistics.median(answers), statistics.median(empties)
+    print(f"\n{len(answers)} answers to posts: {median:.2f} ms; of an empty view: {least:.2f} ms")
+    name = "the post's answer over an empty authenticated view"
+    return [Target(name, round(median / least, 2), ANSWER_TARGET, "x")]
+
+
 def measure_slow_reader(
     stack: BenchStack, producer: SideProcess, options: argparse.Namespace
 ) -> list[Target]:
@@ -277,6 +307,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6.0, help="of a round")
     parser.add_argument("--rounds", type=int, default=5, help="of each kind")
     parser.add_argument("--requests", type=int, default=120, help="for the first token")
+    parser.add_argument("--posts", type=int, default=200, help="of each kind, for the answer")
     parser.add_argument("--burst", type=int, default=10_000, help="tokens that one page ignores")
     options = parser.parse_args()
     targets: list[Target] = []
@@ -305,13 +336,14 @@ def main() -> None:
                 producer.ask(do="end")
                 stack.start_worker("demo")
                 targets += measure_first_token(stack, options)
+                targets += measure_answer(stack, producer, options)
         except BaseException:
             print(stack.report())
             raise
-    print(f"\n{'':>46} {'measured':>10} {'target':>8}")
+    print(f"\n{'':>50} {'measured':>10} {'target':>8}")
     for target in targets:
         mark = "holds" if target.holds else "MISSED"
-        print(f"{target.name:>46} {target.value:10} {target.target:8g} {target.unit:6} {mark}")
+        print(f"{target.name:>50} {target.value:10} {target.target:8g} {target.unit:6} {mark}")
     result = {
         "targets": [{**asdict(target), "holds": target.holds} for target in targets],
         "machine": machine(),

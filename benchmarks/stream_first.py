@@ -43,6 +43,12 @@ class QuickPage:
             if any(event.get("status") in ("succeeded", "failed", "cancelled") for event in events):
                 return {"answer": 1000 * (answered - begun), "first": 1000 * (first - begun)}
 
+    def empty_ms(self, form: dict[str, object]) -> float:
+        """Milliseconds from the same post, to the view that does nothing with it, to its answer."""
+        begun = time.perf_counter()
+        self._answer("/empty/", form, status=204)
+        return 1000 * (time.perf_counter() - begun)
+
     def follow_slowly(self, run: str) -> None:
         """Follows ``run`` with the smallest buffer there is, reads its state, and no more."""
         self._connect(receive_buffer=4096)
@@ -74,21 +80,28 @@ class QuickPage:
         return {"Cookie": cookies, "Origin": f"http://{self.host}:{self.port}"}
 
     def _post(self, form: dict[str, object]) -> str:
+        """The run that the posted form made."""
+        response = self._answer("/free/run/", form, status=200)
+        return str(response.headers["HX-Push-Url"]).strip("/").split("/")[1]
+
+    def _answer(
+        self, path: str, form: dict[str, object], *, status: int
+    ) -> http.client.HTTPResponse:
         body = urllib.parse.urlencode({"csrfmiddlewaretoken": self.cookies["csrftoken"], **form})
         headers = {
             **self._headers(),
             "HX-Request": "true",
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        self._http.request("POST", "/free/run/", body.encode(), headers)
+        self._http.request("POST", path, body.encode(), headers)
         response = self._http.getresponse()
         content = response.read()
-        if response.status != 200:
+        if response.status != status:
             raise RuntimeError(f"{response.status}: {content[:500]!r}")
         for value in response.headers.get_all("Set-Cookie", []):
             for name, morsel in SimpleCookie(value).items():
                 self.cookies[name] = morsel.value
-        return str(response.headers["HX-Push-Url"]).strip("/").split("/")[1]
+        return response
 
     def _connect(self, receive_buffer: int | None = None) -> None:
         self._socket = socket.socket()

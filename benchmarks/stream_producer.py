@@ -5,8 +5,12 @@ import time
 import uuid
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
 from benchmarks.stream_tokens import TOKENS
-from playground.accounts.models import Person
+from playground.accounts.authentication.session_store import SessionStore
+from playground.accounts.models import Person, User
 from playground.accounts.people import cookie_value
 from playground.live.tokenlog import Item, token_log
 from playground.runs.models import Run
@@ -31,6 +35,8 @@ class Producer:
             return self.open(question["runs"])
         if question["do"] == "end":
             return {"ended": Run.objects.update(status=Run.Status.SUCCEEDED)}
+        if question["do"] == "sign_in":
+            return self.sign_in()
         if question["do"] == "burst":
             return self.burst(question["tokens"])
         return self.produce(question["steps"], question["interval"])
@@ -58,6 +64,17 @@ class Producer:
             token_log().start(str(row.pk), attempt=1, epoch=1)
         self.lives = [LiveRun(run=row) for row in rows]
         return {"runs": [live.id for live in self.lives], "cookie": cookie_value(self.person.pk)}
+
+    def sign_in(self) -> dict[str, Any]:
+        """The cookie of a new account's session."""
+        user = User.objects.create_user(username="bench", password=None)
+        Person.objects.create(user=user, address="bench")
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        return {settings.SESSION_COOKIE_NAME: session.session_key}
 
     def produce(self, steps: int, interval: float) -> dict[str, Any]:
         """A token a step for every run, at a steady pace; as fast as it goes for 0."""

@@ -60,7 +60,7 @@ def test_folders_import_only_from_those_before_them() -> None:
         f"{script.relative_to(SCRIPTS)} imports {imported.relative_to(SCRIPTS)}"
         for script in sorted(SCRIPTS.glob("*/*.js"))
         for address in IMPORT.findall(script.read_text(encoding="utf-8"))
-        if (imported := (script.parent / address).resolve())
+        if (imported := (script.parent / address).resolve()).suffix == ".js"
         and FOLDERS.index(imported.parent.name) > FOLDERS.index(script.parent.name)
     ]
 

@@ -61,13 +61,17 @@ def kept_by(person: Person) -> list[Kept]:
 class Room:
     """What there still is room for, as of the moment when it was asked: see `room_of`."""
 
-    of_person: dict[str, Amount]
+    person: Person
+    # None where what all of the address keep is far below the limits of one person.
+    of_person: dict[str, Amount] | None
     # None for somebody whose address is unknown.
     of_address: dict[str, Amount] | None
 
     def check(self, name: str, *, rows: int = 1, size: int) -> None:
         """Raises `QuotaReached` unless ``rows`` more of ``size`` bytes together may be kept."""
-        _check(self.of_person, "PERSON", name, rows, size)
+        if self.of_address is None or not _has_room(self.of_address, "PERSON", name, rows, size):
+            of_person = usage_of(self.person) if self.of_person is None else self.of_person
+            _check(of_person, "PERSON", name, rows, size)
         if self.of_address is not None:
             _check(self.of_address, "ADDRESS", name, rows, size)
 
@@ -77,10 +81,26 @@ def room_of(person: Person) -> Room:
 
     Who saves at the same moment can pass a limit by what they save, once.
     """
+    of_address = usage_of(person.address) if person.address else None
+    # What the person keeps is a part of that, and is added up only where it may matter.
+    is_far = of_address is not None and _is_far_from_limits(of_address)
     return Room(
-        of_person=usage_of(person),
-        of_address=usage_of(person.address) if person.address else None,
+        person=person, of_person=None if is_far else usage_of(person), of_address=of_address
     )
+
+
+def _is_far_from_limits(usage: dict[str, Amount]) -> bool:
+    """Whether twice as much would still be within the limits of one person."""
+    few = all(2 * amount.rows <= _limit("PERSON", name) for name, amount in usage.items())
+    return few and 2 * _size(usage) <= settings.LIMIT_PERSON_MIB << 20
+
+
+def _has_room(usage: dict[str, Amount], scope: str, name: str, rows: int, size: int) -> bool:
+    try:
+        _check(usage, scope, name, rows, size)
+    except QuotaReached:
+        return False
+    return True
 
 
 def _check(usage: dict[str, Amount], scope: str, name: str, rows: int, size: int) -> None:

@@ -1,12 +1,14 @@
 """What a value takes in the database: counted by the database itself, and before it is there."""
 
 import json
+from collections.abc import Iterable
 from functools import reduce
 from operator import add
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import BigIntegerField, F, Func
 from django.db.models.expressions import Expression
+from django.db.models.functions import Coalesce
 
 
 def json_size(value: Any) -> int:
@@ -29,6 +31,8 @@ class Bytes(Func):
         )
 
 
-def bytes_of(*columns: str) -> Expression:
-    """The bytes of several columns of a row together."""
-    return cast(Expression, reduce(add, [Bytes(F(column)) for column in columns]))
+def bytes_of(*columns: str, or_null: Iterable[str] = ()) -> Expression:
+    """The bytes of several columns of a row together; those of ``or_null`` may be NULL."""
+    found: list[Expression] = [Bytes(F(column)) for column in columns]
+    found += [Coalesce(Bytes(F(column)), 0) for column in or_null]
+    return reduce(add, found)

@@ -17,8 +17,8 @@ from playground.core.cells import plain_cell
 from playground.runs.models import Run
 
 # Of a line. A reader refuses what it does not know; a change that it could
-# misread raises it.
-VERSION = 1
+# misread raises it. In version 1, `fields` held variables and source too.
+VERSION = 2
 _TICKS = re.compile("`+")
 BATCH = 100
 
@@ -52,10 +52,13 @@ def run_line(run: Run) -> dict[str, Any]:
         "tree": run.tree,
         "prompt_version": run.version_id,
         "starred": run.starred,
+        "job": run.kind,
         "model": run.model,
         "template": run.template,
-        "fields": run.fields,
         "prompt": run.prompt,
+        "fields": run.fields,
+        "variables": run.variables,
+        "source": run.source,
         "parameters": run.parameters,
         "seed": run.seed,
         "seed_pinned": run.seed_pinned,
@@ -66,6 +69,7 @@ def run_line(run: Run) -> dict[str, Any]:
         "error": run.error_message,
         "text": run.text,
         "tokens": run.tokens,
+        "other_choices": run.other_choices,
         "prompt_tokens": run.prompt_tokens,
         "completion_tokens": run.completion_tokens,
         "created_at": _exact(run.created_at),
@@ -85,7 +89,7 @@ def json_lines(runs: QuerySet[Run]) -> Iterator[str]:
 def markdown(runs: QuerySet[Run]) -> Iterator[str]:
     """A section a run. What was written stands in fences that it cannot close."""
     yield "# Runs\n"
-    for run in _in_batches(runs.defer("tokens")):
+    for run in _in_batches(runs.defer("tokens", "other_choices")):
         facts = [
             f"- Model: {_inline(run.model)}",
             f"- Status: {run.status}",
@@ -105,7 +109,7 @@ def comma_separated(runs: QuerySet[Run]) -> Iterator[str]:
     """A row a run, as RFC 4180 has it, with no cell that a spreadsheet takes for a formula."""
     # A spreadsheet takes a file without this mark for Latin-1.
     yield "\ufeff" + _row(COLUMNS)
-    for run in _in_batches(runs.defer("tokens")):
+    for run in _in_batches(runs.defer("tokens", "other_choices")):
         first = run.first_token_ms
         cells = (
             f"{run.created_at:%Y-%m-%d %H:%M:%S}",

@@ -10,7 +10,7 @@ from playground.core.errors import InvalidInput
 from playground.core.texts import fault_of, plain_breaks, plain_pieces, plain_text
 from playground.history.exports import VERSION
 from playground.runs.models import Run
-from playground.runs.parameters import MAX_SEED, MAX_STOP_LENGTH, Parameters
+from playground.runs.parameters import MAX_CHOICES, MAX_SEED, MAX_STOP_LENGTH, Parameters
 
 MAX_PROMPT = 1 << 16
 MAX_TEXT = 1 << 18
@@ -43,9 +43,11 @@ def read_line(data: Any, *, now: datetime) -> ImportedRun | None:
         raise InvalidInput("it is no object with a “kind”, as an export of the playground has it")
     if data["kind"] != "run":
         return None
-    if data.get("version") != VERSION:
-        raise InvalidInput(f"only version {VERSION} of the format is known here")
-    line = _Line(_plain({**data, **_as_the_engine_gives(data)}, depth=0))
+    version = data.get("version")
+    if isinstance(version, bool) or version not in (1, VERSION):
+        raise InvalidInput(f"only the versions 1 and {VERSION} of the format are known here")
+    plain = _plain({**data, **_as_the_engine_gives(data)}, depth=0)
+    line = _Line(_with_state_apart(plain) if version == 1 else plain)
     created_at = line.moment("created_at")
     if created_at is None or created_at > now + timedelta(days=1):
         raise InvalidInput("“created_at” must be a moment, and not in the future")
@@ -73,11 +75,15 @@ def _columns(line: "_Line") -> dict[str, Any]:
     raw, parameters = line.parameters()
     return {
         "model": line.text("model", 80, needed=True),
-        "template": line.text("template", 40, needed=True),
-        "fields": line.fields(),
+        "kind": line.kind(),
+        "template": line.text("template", 40),
         "prompt": line.text("prompt", MAX_PROMPT),
+        "fields": line.fields(),
+        "variables": line.variables(),
+        "source": line.source(),
         "parameters": raw,
         "max_tokens": parameters.max_tokens,
+        "n": parameters.n,
         "seed": line.whole("seed", MAX_SEED),
         "seed_pinned": line.flag("seed_pinned"),
         "starred": line.flag("starred"),
@@ -88,6 +94,7 @@ def _columns(line: "_Line") -> dict[str, Any]:
         "error_message": line.text("error", 10_000),
         "text": line.text("text", MAX_TEXT),
         "tokens": line.tokens(),
+        "other_choices": line.other_choices(),
         "prompt_tokens": line.whole("prompt_tokens", _MOST),
         "completion_tokens": line.whole("completion_tokens", _MOST),
         "started_at": line.moment("started_at"),
@@ -175,6 +182,41 @@ class _Line:
             raise InvalidInput("“fields” must be an object")
         return value
 
+    def kind(self) -> str:
+        """What a worker does with it. The “kind” of a line is what the line is about."""
+        value = self._data.get("job", Run.Kind.GENERATE)
+        if value not in Run.Kind.values:
+            raise InvalidInput("“job” is none that a run can be for")
+        return str(value)
+
+    def other_choices(self) -> list[dict[str, Any]]:
+        value = self._data.get("other_choices", [])
+        is_list = isinstance(value, list) and all(isinstance(one, dict) for one in value)
+        if not is_list or len(value) >= MAX_CHOICES:
+            raise InvalidInput(f"“other_choices” must be a list of up to {MAX_CHOICES - 1} objects")
+        return [
+            {
+                "text": one.text("text", MAX_TEXT),
+                "tokens": one.tokens(),
+                "finish_reason": one.text("finish_reason", 12),
+                "stop_sequence": one.stop_sequence(),
+            }
+            for one in map(_Line, value)
+        ]
+
+    def variables(self) -> list[Any]:
+        value = self._data.get("variables", [])
+        if not isinstance(value, list):
+            raise InvalidInput("“variables” must be a list")
+        return value
+
+    def source(self) -> str | None:
+        """Of any length that a line can have: a page cuts it where it shows it."""
+        value = self._data.get("source")
+        if value is not None and not isinstance(value, str):
+            raise InvalidInput("“source” must be a text")
+        return None if value == self._data.get("prompt") else value
+
     def tokens(self) -> list[list[Any]]:
         value = self._data.get("tokens", [])
         if not isinstance(value, list) or len(value) > MAX_TOKENS:
@@ -183,6 +225,21 @@ class _Line:
             if not _is_token(token):
                 raise InvalidInput(f'token {place} is none: it must look like [50, " text"]')
         return value
+
+
+def _with_state_apart(data: dict[str, Any]) -> dict[str, Any]:
+    """A line of version 1 as one of version 2: its fields held the variables, and as "whole" the
+    text that was not sent as it was."""
+    fields = data.get("fields")
+    if not isinstance(fields, dict):
+        return data
+    variables, whole = fields.get("variables"), fields.get("whole")
+    return {
+        **data,
+        "fields": {k: v for k, v in fields.items() if k not in ("variables", "whole")},
+        "variables": variables if isinstance(variables, list) else [],
+        "source": whole if isinstance(whole, str) else None,
+    }
 
 
 def _is_token(token: Any) -> bool:

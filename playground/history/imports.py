@@ -95,7 +95,9 @@ def _import_batch(
     """Makes all that is to be written, then writes it and lets others write."""
     runs = [_run(person, run_at(file, place.start), place, plan) for place in batch]
     entries = [
-        search.Entry(object_id=run.pk, number=run.number, words=run_words(run.prompt, run.text))
+        search.Entry(
+            object_id=run.pk, number=run.number, words=run_words(run.prompt, "\n".join(run.texts))
+        )
         for run in runs
     ]
     with transaction.atomic():

@@ -122,7 +122,8 @@ def history_page(person: Person, query: HistoryQuery, *, before: int | None = No
 
 def glimpsed(runs: QuerySet[Run]) -> QuerySet[Run]:
     """The runs with what a list shows of them: of the texts, a glimpse."""
-    return runs.defer("tokens", "text", "prompt", "fields", "parameters", "error_message").annotate(
+    state = ("prompt", "fields", "variables", "source", "parameters")
+    return runs.defer(*state, "text", "tokens", "other_choices", "error_message").annotate(
         prompt_head=Left("prompt", GLIMPSE),
         prompt_tail=Right("prompt", GLIMPSE),
         prompt_length=Length("prompt"),

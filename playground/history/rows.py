@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from playground.history.listing import GLIMPSE
+from playground.prompts.catalog import TEMPLATES
 from playground.runs.figures import write_seconds, write_speed
 from playground.runs.models import Run
 from playground.workbench.addresses import address_of_run
 
-# The template whose prompt begins with what a person wrote; others begin with examples.
-FREE = "free"
 STATES = {
     Run.Status.QUEUED: "queued",
     Run.Status.RUNNING: "being written",
@@ -30,7 +29,8 @@ class HistoryRow:
         run = self.run
         head: str = run.prompt_head  # type: ignore[attr-defined]
         tail: str = run.prompt_tail  # type: ignore[attr-defined]
-        if run.template == FREE:
+        template = TEMPLATES.get(run.template)
+        if template is not None and template.is_free:
             more = run.prompt_length > GLIMPSE  # type: ignore[attr-defined]
             return _on_one_line(head) + (" …" if more else "")
         lines = [line for line in tail.split("\n") if line.strip()]

@@ -12,8 +12,8 @@ from diff_match_patch import diff_match_patch
 from playground.checkpoints.registry import registry
 from playground.prompts.catalog import Template
 from playground.prompts.parameter_texts import write_parameters
-from playground.prompts.state import PromptState
 from playground.runs.parameters import Parameters
+from playground.runs.state import PromptState
 
 # Words, runs of blanks, line breaks and single marks: a changed comma is one change.
 _TOKENS = re.compile(r"\w+|\n|[^\S\n]+|[^\w\s]")

@@ -24,8 +24,9 @@ from playground.core.sizes import json_size
 from playground.library.models import Draft, Prompt
 from playground.prompts.catalog import Template
 from playground.prompts.form import PromptForm, posted_form
-from playground.prompts.state import PromptState, template_named
+from playground.prompts.state import template_named
 from playground.runs.parameters import SPEC_BY_NAME
+from playground.runs.state import PromptState
 
 # A draft that was thrown away can be brought back for this long.
 DISCARDED_FOR = timedelta(days=7)
@@ -182,17 +183,13 @@ def draft_restore(*, draft: Draft) -> Draft:
     return draft
 
 
-def draft_done(
+def draft_settle(
     *, person: Person, seen: uuid.UUID | None, revision: int, state: PromptState
 ) -> None:
     """Its text was saved as a version: the draft goes, unless another page has gone on with it."""
     draft = drafts_of(person).filter(pk=seen).first() if seen else None
     if draft and (draft.revision == revision or draft.state == state.to_json()):
         draft.delete()
-
-
-def posted_revision(data: QueryDict) -> int:
-    return read_number(data.get("draft_revision", "")) or 0
 
 
 def _target(

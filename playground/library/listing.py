@@ -20,7 +20,7 @@ from playground.library.indexing import OWN
 from playground.library.models import Draft, Prompt, PromptVersion, Tag
 from playground.library.paging import Paged, SearchPages
 from playground.library.states import state_of_draft
-from playground.prompts.catalog import TEMPLATES, Template
+from playground.prompts.catalog import FREE, TEMPLATES, Template
 from playground.prompts.state import first_title, form_of_state, template_named
 from playground.runs.models import Run
 
@@ -33,7 +33,7 @@ SORTS = {"changed": "Changed", "title": "Title", "created": "Created"}
 SHOWS = ("prompts", "drafts", "archive")
 # How a text of one's own begins, and how a template's ends: with what is asked.
 _GLIMPSE = Case(
-    When(template="free", then=Left("head__text", GLIMPSE)),
+    When(template=FREE.slug, then=Left("head__text", GLIMPSE)),
     When(LessThanOrEqual(Length("head__text"), ENDING), then=F("head__text")),
     default=Concat(Value("…"), Right("head__text", ENDING)),
     output_field=TextField(),

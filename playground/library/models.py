@@ -92,8 +92,7 @@ class Prompt(models.Model):
 class PromptVersion(models.Model):
     """One state of a prompt, never changed once saved.
 
-    ``fields`` is the form's state as in `Run.fields`; ``text`` is the prompt
-    that it builds, variables still open; ``variables`` their definitions.
+    fields, text, variables, parameters, model: a `PromptState` (runs/state.py).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -135,7 +134,7 @@ class Draft(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="drafts")
     template = models.CharField(max_length=40)
     prompt = models.ForeignKey(Prompt, null=True, on_delete=models.CASCADE, related_name="drafts")
-    # fields, text, variables, parameters and model, as a version holds them.
+    # A `PromptState` as JSON.
     state = models.JSONField(default=dict)
     revision = models.PositiveIntegerField(default=1)
     # The page that wrote it last: a random word that a page makes when it opens. And which of

@@ -1,7 +1,7 @@
 """The state of a page as versions and drafts keep it."""
 
 from playground.library.models import Draft, PromptVersion
-from playground.prompts.state import PromptState
+from playground.runs.state import PromptState
 
 
 def state_of_version(version: PromptVersion) -> PromptState:

@@ -383,3 +383,5 @@ _ALL = (
 )
 
 TEMPLATES: dict[str, Template] = {template.slug: template for template in _ALL}
+# Shows what any other page has made, too.
+FREE = next(template for template in _ALL if template.is_free)

@@ -37,9 +37,8 @@ def posted_document(data: QueryDict) -> dict[str, Any]:
 
 
 def document_json(values: Values) -> dict[str, Any]:
-    """What of the values a run's row keeps: what there is, and the prompt where it is not sent."""
-    kept = {name: values[name] for name in (*_LABELS, "behind", "made") if values.get(name)}
-    return {**kept, "whole": values["prompt"]} if values.get("inject_start") else kept
+    """What of the values `PromptState.fields` keeps: those there are. The prompt is its text."""
+    return {name: values[name] for name in (*_LABELS, "behind", "made") if values.get(name)}
 
 
 def stored_document(fields: Mapping[str, Any]) -> dict[str, Any]:

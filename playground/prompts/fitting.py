@@ -7,8 +7,8 @@ page shows where it begins. Nothing else is ever cut.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cache
 
 from playground.checkpoints.config_file import context_length
 from playground.checkpoints.registry import ModelSpec, registry
@@ -20,6 +20,7 @@ from playground.prompts.form import PromptForm
 from playground.prompts.variables import Piece, fill, values_of
 from playground.runs.lengths import misfit, too_many_characters
 from playground.runs.models import Run
+from playground.runs.state import PromptState
 
 # Of what is left of a text, before ever larger steps are taken.
 MOST_COUNTS = 8
@@ -38,6 +39,7 @@ class FinishedPrompt:
     tokens: of the whole, or None while the model's tokenizer is not here, and for
         a text that is too long to count.
     dropped: how many of the oldest turns were left out.
+    sent: how many tokens ``text`` has, or None.
     unsent: how many tokens at the beginning of ``written`` are not sent, and ``sent_from``
         where the text that is sent begins, in UTF-16 code units.
     """
@@ -49,6 +51,7 @@ class FinishedPrompt:
     limit: int
     max_tokens: int
     dropped: int = 0
+    sent: int | None = None
     unsent: int = 0
     sent_from: int = 0
     pieces: tuple[Piece, ...] = ()
@@ -137,23 +140,25 @@ def finished_prompt(form: PromptForm) -> FinishedPrompt:
     spec = registry().get(form.model or registry().default)
     context = context_length(spec)
     tokenizer = _tokenizer(spec)
-    count = tokenizer.count if tokenizer else None
+    # Each text is divided into tokens once: it is what takes the most time here.
+    find = cache(tokenizer.tokens) if tokenizer else None
     max_tokens = form.parameters.max_tokens
     values = values_of(form.variables)
     built, dropped = form.template.build(form.values), 0
-    if "turns" in form.values and count is not None:
-        built, dropped = trim_conversation(form, count=count, budget=context - max_tokens)
+    if "turns" in form.values and find is not None:
+        built, dropped = trim_conversation(
+            form, count=lambda text: find(text).count, budget=context - max_tokens
+        )
     source = built if form.detached is None else form.detached
     filled = fill(source, values)
     text = filled.text
     # What cannot run anyway is not worth the tokenizer's time.
-    found = tokenizer.tokens(text) if tokenizer and len(text) <= MAX_PROMPT_CHARS else None
+    found = find(text) if find and len(text) <= MAX_PROMPT_CHARS else None
     tokens = found.count if found else None
-    begin, unsent = 0, 0
+    begin, unsent, sent = 0, 0, tokens
     budget = context - max_tokens
-    is_one_text = form.template.is_free or form.detached is not None
-    if is_one_text and tokenizer and tokens is not None and tokens > budget > 0:
-        begin, unsent = end_within(text, tokenizer=tokenizer, budget=budget)
+    if form.is_one_text and tokenizer and tokens is not None and tokens > budget > 0:
+        begin, unsent, sent = end_within(text, tokenizer=tokenizer, budget=budget)
     return FinishedPrompt(
         text=text[begin:],
         written=form.values["prompt"] if form.template.is_free else source,
@@ -162,6 +167,7 @@ def finished_prompt(form: PromptForm) -> FinishedPrompt:
         limit=context,
         max_tokens=max_tokens,
         dropped=dropped if form.detached is None else 0,
+        sent=sent,
         unsent=unsent,
         sent_from=utf16_length(source[: filled.source_place(begin)]) if begin else 0,
         pieces=filled.since(begin),
@@ -185,19 +191,18 @@ def prompt_of_run(run: Run) -> FinishedPrompt:
     )
 
 
-def kept_fields(form: PromptForm, finished: FinishedPrompt) -> dict[str, Any]:
-    """The form's state for the run's row: with the whole text when that is not what was sent."""
-    fields = form.to_json()
-    if form.variables:
-        fields["variables"] = [variable.to_json() for variable in form.variables]
-    is_one_text = form.template.is_free or form.detached is not None
-    if finished.unsent or (is_one_text and finished.text != finished.written):
-        fields["whole"] = finished.written
-    return fields
+def sent_state(form: PromptForm, finished: FinishedPrompt) -> PromptState:
+    """The state that a run of ``form`` keeps once it was sent as ``finished``.
+
+    The fields of a conversation that was cut hold all of it, so its text is not kept twice.
+    """
+    state = form.sent().state()
+    return state if form.is_one_text else replace(state, text=finished.text)
 
 
-def end_within(text: str, *, tokenizer: TextTokenizer, budget: int) -> tuple[int, int]:
-    """Where the longest end of ``text`` within ``budget`` tokens begins, and the tokens before it.
+def end_within(text: str, *, tokenizer: TextTokenizer, budget: int) -> tuple[int, int, int]:
+    """Where the longest end of ``text`` within ``budget`` tokens begins, the tokens before it, and
+    its own.
 
     It begins where a token does. What follows may be divided otherwise when it stands alone, so
     it is counted again.
@@ -213,11 +218,11 @@ def end_within(text: str, *, tokenizer: TextTokenizer, budget: int) -> tuple[int
             continue
         over = tokenizer.count(text[begin:]) - budget
         if over <= 0:
-            return begin, cut
+            return begin, cut, over + budget
         counts += 1
         # Twice is rare. A text made for it could go on token by token, each with a count.
         cut += over if counts < MOST_COUNTS else over << (counts - MOST_COUNTS + 1)
-    return len(text), len(starts)
+    return len(text), len(starts), 0
 
 
 def utf16_length(text: str) -> int:
@@ -243,8 +248,11 @@ def trim_conversation(
         prompt = fill(prompt_without(dropped), values).text
         return len(prompt) <= MAX_PROMPT_CHARS and count(prompt) <= budget
 
+    most = max(len(turns) - 1, 0)
+    if not most or fits(0):
+        return prompt_without(0), 0
     # The count falls with every turn left out: the least that fits, by halving.
-    low, high = 0, max(len(turns) - 1, 0)
+    low, high = 1, most
     while low < high:
         middle = (low + high) // 2
         if fits(middle):

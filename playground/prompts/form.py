@@ -11,9 +11,10 @@ from typing import Any
 
 from django.http import QueryDict
 
+from playground.checkpoints.registry import registry
 from playground.core.errors import InvalidInput
 from playground.prompts.catalog import Template, open_turns
-from playground.prompts.document import document_json, posted_document, stored_document
+from playground.prompts.document import document_json, posted_document
 from playground.prompts.escapes import read_escapes
 from playground.prompts.fields import (
     MAX_PROMPT_CHARS,
@@ -27,10 +28,10 @@ from playground.prompts.variables import (
     Variable,
     names_in,
     read_variables,
-    stored_variables,
     with_found,
 )
 from playground.runs.parameters import MAX_STOPS, PARAMETER_SPECS, Parameters
+from playground.runs.state import PromptState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +50,20 @@ class PromptForm:
     model: str = ""
     defined: tuple[Variable, ...] = ()
 
+    @property
+    def is_one_text(self) -> bool:
+        """Whether the prompt is one text that a person wrote, and no fields build it."""
+        return self.template.is_free or self.detached is not None
+
     @cached_property
     def source(self) -> str:
         """The prompt before variables are put in."""
         return self.template.build(self.values) if self.detached is None else self.detached
+
+    @property
+    def text(self) -> str:
+        """What is in the prompt's box: of the free page without what is put behind it."""
+        return str(self.values["prompt"]) if self.template.is_free else self.source
 
     @cached_property
     def texts(self) -> list[str]:
@@ -88,13 +99,25 @@ class PromptForm:
         return replace(self, values=values)
 
     def to_json(self) -> dict[str, Any]:
-        """The form's state as a run's row keeps it."""
+        """The values of the fields, as `PromptState.fields` has them."""
         state: dict[str, Any] = {
             field.name: field.to_json(self.values[field.name]) for field in self.template.fields
         }
         if self.template.is_free:
             state = document_json(self.values)
         return state if self.detached is None else {**state, "detached": True}
+
+    def state(self) -> PromptState:
+        """What rows keep of the form."""
+        model = self.model if self.model in registry().models else ""
+        return PromptState(
+            fields=self.to_json(),
+            text=self.text,
+            parameters=self.parameters.to_json(),
+            # The default is kept as such: it may be another one tomorrow.
+            model="" if model == registry().default else model,
+            variables=[variable.to_json() for variable in self.variables],
+        )
 
 
 def default_parameters(template: Template) -> Parameters:
@@ -129,36 +152,6 @@ def posted_form(template: Template, data: QueryDict) -> PromptForm:
         parameters=posted_parameters(template, data),
         model=data.get("model", ""),
         defined=read_variables(data.getlist),
-    )
-
-
-def stored_form(
-    template: Template,
-    *,
-    fields: dict[str, Any],
-    prompt: str,
-    parameters: Parameters,
-    model: str,
-    variables: Any = None,
-) -> PromptForm:
-    """The form that made a run, from its row.
-
-    ``prompt`` is what was sent; ``fields`` has the whole text where that differs,
-    and the variables unless they are given.
-    """
-    text = str(fields.get("whole", prompt))
-    values: dict[str, Any] = {
-        field.name: field.from_json(fields.get(field.name)) for field in template.fields
-    }
-    if template.is_free:
-        values |= {"prompt": text, **stored_document(fields)}
-    return PromptForm(
-        template=template,
-        values=values,
-        detached=text if fields.get("detached") else None,
-        parameters=parameters,
-        model=model,
-        defined=stored_variables(fields.get("variables") if variables is None else variables),
     )
 
 

@@ -88,7 +88,7 @@ class RunOutput:
     def _columns(self) -> Iterator[str]:
         """The header, name by name. One long value may stand in each of them, so that what is
         beyond the longest prompt keeps its variables."""
-        values = values_of(stored_variables(self.run.fields.get("variables"))) if self.run else {}
+        values = values_of(stored_variables(self.run.variables)) if self.run else {}
         left = MAX_FILLED_CHARS
         for name in self._column_names:
             filled = fill(name, values) if left > 0 else None

@@ -1,71 +1,46 @@
-"""What stands on a template page, in the form that versions and drafts keep.
+"""From the state that rows keep to the form that shows it."""
 
-The same columns in each: the form's fields, the text that they build, variables,
-parameters and model. Two states are equal when a page would show the same.
-"""
-
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from playground.checkpoints.registry import registry
-from playground.prompts.catalog import TEMPLATES, Template
+from playground.prompts.catalog import FREE, TEMPLATES, Template
+from playground.prompts.document import stored_document
 from playground.prompts.fields import TextField
-from playground.prompts.form import PromptForm, default_form, stored_form
+from playground.prompts.form import PromptForm, default_form
+from playground.prompts.variables import stored_variables
 from playground.runs.parameters import Parameters
+from playground.runs.state import PromptState
 
 # Of the first words in a title, and of the whole title, which `Prompt.title` takes.
 TITLE_WORDS = 7
 TITLE_LENGTH = 60
 
 
-@dataclass(frozen=True, kw_only=True)
-class PromptState:
-    """fields: as `Run.fields`; text: variables still open; model: "" for the default."""
-
-    fields: dict[str, Any]
-    text: str
-    parameters: dict[str, Any]
-    model: str = ""
-    variables: list[dict[str, Any]] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, as a draft's row keeps them."""
-        return asdict(self)
-
-
-def state_of(form: PromptForm) -> PromptState:
-    """The state of a form."""
-    model = form.model if form.model in registry().models else ""
-    return PromptState(
-        fields=form.to_json(),
-        text=_text_of(form),
-        parameters=form.parameters.to_json(),
-        # The default is kept as such: it may be another one tomorrow.
-        model="" if model == registry().default else model,
-        variables=[variable.to_json() for variable in form.variables],
-    )
-
-
 def example_state(template: Template) -> PromptState:
     """What a template's page begins with."""
-    return state_of(default_form(template))
+    return default_form(template).state()
 
 
 def form_of_state(template: Template, state: PromptState) -> PromptForm:
     """The form that shows ``state``; a model that is gone leaves the choice open."""
-    return stored_form(
-        template,
-        fields=state.fields,
-        prompt=state.text,
+    values: dict[str, Any] = {
+        field.name: field.from_json(state.fields.get(field.name)) for field in template.fields
+    }
+    if template.is_free:
+        values |= {"prompt": state.text, **stored_document(state.fields)}
+    return PromptForm(
+        template=template,
+        values=values,
+        detached=state.text if state.fields.get("detached") else None,
         parameters=Parameters.from_json(state.parameters),
         model=state.model if state.model in registry().models else registry().default,
-        variables=state.variables,
+        defined=stored_variables(state.variables),
     )
 
 
 def template_named(slug: str) -> Template:
     """The template of a row; one that is gone is shown on the free page."""
-    return TEMPLATES.get(slug, TEMPLATES["free"])
+    return TEMPLATES.get(slug, FREE)
 
 
 def first_title(form: PromptForm) -> str:
@@ -82,14 +57,9 @@ def first_title(form: PromptForm) -> str:
     return f"{form.template.name}: {first[:TITLE_LENGTH]}{'…' if cut else ''}"
 
 
-def _text_of(form: PromptForm) -> str:
-    """What stands in the prompt's box: of the free page without what is put behind it."""
-    return str(form.values["prompt"]) if form.template.is_free else form.source
-
-
 def _asked(form: PromptForm) -> str:
     """What tells this prompt from others of its template: its last text that is not empty."""
     if form.detached is not None or form.template.is_free:
-        return _text_of(form)
+        return form.text
     texts = [form.values[f.name] for f in form.template.fields if isinstance(f, TextField)]
     return next((text for text in reversed(texts) if text.strip()), "")

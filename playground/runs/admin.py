@@ -69,7 +69,8 @@ class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         seen = super().get_queryset(request).select_related("person__user")
-        return seen.defer("prompt", "text", "tokens", "fields", "parameters")
+        state = ("prompt", "fields", "variables", "source", "parameters")
+        return seen.defer(*state, "text", "tokens", "other_choices")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

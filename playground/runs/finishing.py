@@ -28,11 +28,31 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceText:
+    """One of a run's texts; tokens, reason, stop_sequence: as in `Outcome`."""
+
+    text: str
+    reason: str
+    stop_sequence: str | None = None
+    tokens: list[list[Any]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """As `Run.other_choices` has it, with the characters that every text may have."""
+        return {
+            "text": plain_text(self.text),
+            "tokens": _plain_tokens(self.tokens),
+            "finish_reason": self.reason,
+            "stop_sequence": self.stop_sequence,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What a worker says of a run that it has finished.
 
     tokens: as `Run.tokens`; reason: "stop", "length", "abort" or "error".
-    stop_sequence: as `Run.stop_sequence`.
+    stop_sequence: as `Run.stop_sequence`. All four are of the first choice; others: the texts of
+    choices 1, 2 and so on, of a run that was to have several.
     """
 
     status: str
@@ -40,6 +60,7 @@ class Outcome:
     text: str
     stop_sequence: str | None = None
     tokens: list[list[Any]] = field(default_factory=list)
+    others: list[ChoiceText] = field(default_factory=list)
     first_token_ms: float | None = None
     tokens_per_second: float | None = None
     error_code: str = ""
@@ -74,7 +95,7 @@ def run_finish_from_log(
     )
     epoch = run.epoch
     try:
-        progress = logged_progress(run)
+        progress, *others = [logged_progress(run, choice=choice) for choice in range(run.n)]
     except LogDamaged as error:
         outcome = replace(
             outcome,
@@ -85,11 +106,18 @@ def run_finish_from_log(
         )
     else:
         epoch = progress.epoch
-        outcome = replace(outcome, text=progress.text, tokens=progress.tokens)
+        outcome = replace(
+            outcome,
+            text=progress.text,
+            tokens=progress.tokens,
+            others=[
+                ChoiceText(text=other.text, tokens=other.tokens, reason=reason) for other in others
+            ],
+        )
     waiting = Run.objects.filter(pk=run_id, attempt=run.attempt, status=Run.Status.QUEUED)
     stored = _store(waiting, run_id, outcome)
     if stored:
-        tell_final(run.pk, epoch=epoch, status=stored, position=len(outcome.tokens))
+        tell_final(run.pk, epoch=epoch, status=stored, position=_count(outcome))
     return bool(stored)
 
 
@@ -102,13 +130,18 @@ def _store(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
             raise
         warn_once("run_not_stored", row=run_id, error=error)
         refused = _refused(outcome, error)
-    # The text is worth more than what is known of its tokens.
-    try:
-        return _save(rows, run_id, replace(refused, tokens=[]))
-    except Exception as error:
-        if is_passing(error):
-            raise
-    return _save(rows, run_id, replace(refused, tokens=[], text=""))
+    # A text is worth more than what is known of its tokens, and the first more than none.
+    bare = [replace(other, tokens=[]) for other in refused.others]
+    kept = [replace(refused, tokens=[], others=bare)]
+    if bare:
+        kept.append(replace(refused, tokens=[], others=[]))
+    for less in kept:
+        try:
+            return _save(rows, run_id, less)
+        except Exception as error:
+            if is_passing(error):
+                raise
+    return _save(rows, run_id, replace(refused, tokens=[], text="", others=[]))
 
 
 def _refused(outcome: Outcome, error: Exception) -> Outcome:
@@ -128,12 +161,9 @@ def _refused(outcome: Outcome, error: Exception) -> Outcome:
 
 def _save(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
     # A log of before the engine's rule, or of a worker of before it, may hold other characters.
-    pieces = plain_pieces(str(token[1]) for token in outcome.tokens)
-    tokens = [
-        [token[0], piece, *token[2:]] for token, piece in zip(outcome.tokens, pieces, strict=True)
-    ]
-    text = plain_text(outcome.text)
-    words = _words_of(run_id, text)
+    text, tokens = plain_text(outcome.text), _plain_tokens(outcome.tokens)
+    others = [other.to_json() for other in outcome.others]
+    words = _words_of(run_id, "\n".join([text, *(other["text"] for other in others)]))
     with transaction.atomic():
         won = rows.update(
             status=outcome.status,
@@ -141,7 +171,8 @@ def _save(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
             stop_sequence=outcome.stop_sequence,
             text=text,
             tokens=tokens,
-            completion_tokens=len(tokens),
+            other_choices=others,
+            completion_tokens=_count(outcome),
             first_token_ms=outcome.first_token_ms,
             tokens_per_second=outcome.tokens_per_second,
             error_code=outcome.error_code,
@@ -153,6 +184,16 @@ def _save(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
     return outcome.status if won else ""
 
 
+def _count(outcome: Outcome) -> int:
+    """The tokens of all choices."""
+    return len(outcome.tokens) + sum(len(other.tokens) for other in outcome.others)
+
+
+def _plain_tokens(tokens: list[list[Any]]) -> list[list[Any]]:
+    pieces = plain_pieces(str(token[1]) for token in tokens)
+    return [[token[0], piece, *token[2:]] for token, piece in zip(tokens, pieces, strict=True)]
+
+
 def run_words(prompt: str, text: str) -> search.Words:
     """By what a run is found: its prompt, and ``text``, its output."""
     return search.words(f"{prompt}\n{text}")
@@ -162,6 +203,22 @@ def run_index(*, run_id: uuid.UUID, words: search.Words) -> None:
     """Makes the run findable by ``words``."""
     for owner, number in Run.objects.filter(pk=run_id).values_list("person", "number"):
         search.put(kind="run", object_id=run_id, owner=owner, number=number, words=words)
+
+
+def run_index_prompt(*, run_id: uuid.UUID) -> bool:
+    """Makes a run findable by its prompt alone; False where it is final or gone.
+
+    A final one is findable already, by its output too. The row is locked, so that its end cannot
+    come in between.
+    """
+    going_on = Run.objects.filter(pk=run_id).exclude(status__in=Run.FINAL)
+    words = run_words(going_on.values_list("prompt", flat=True).first() or "", "")
+    with transaction.atomic():
+        found = going_on.select_for_update().values_list("person", "number").first()
+        if found is not None:
+            owner, number = found
+            search.put(kind="run", object_id=run_id, owner=owner, number=number, words=words)
+    return found is not None
 
 
 def _words_of(run_id: uuid.UUID, text: str) -> search.Words:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import structlog
 from django.conf import settings
-from django.db.models import Exists, F, Min, Q, QuerySet, Sum
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -18,13 +18,16 @@ from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.rings import ring, rings_waiting
 from playground.checkpoints.selectors import live_workers
 from playground.core.failures import each_alone
-from playground.runs.finishing import run_finish_from_log
+from playground.core.models import SearchEntry
+from playground.runs.finishing import run_finish_from_log, run_index_prompt
 from playground.runs.models import Run
 from playground.runs.selectors import finished_lately
 
 # How many candidates lost to other workers before a claim gives up; the next
 # ring or sweep tries again.
 CLAIM_TRIES = 8
+# Of the runs that wait, in one sweep.
+MAX_INDEXED = 100
 
 # One more lost worker and the run is given up.
 _LAST_TRY = Q(losses__gte=settings.MAX_ATTEMPTS - 1, losses__gt=0)
@@ -98,13 +101,16 @@ def sweep(*, model: str, free_slots: int) -> None:
     """Puts right what a crash or a lost message left; idempotent.
 
     Releases runs whose worker's heartbeat has stopped, ends those that wait
-    with a cancel asked, and rings for those that wait without a ring.
+    with a cancel asked, makes those that wait findable, and rings for those that
+    wait without a ring.
     """
     orphans = Run.objects.filter(status=Run.Status.RUNNING).exclude(
         worker__in=live_workers(GENERATE).values("name")
     )
     _release_lost(orphans)
-    _settle(Run.objects.filter(status=Run.Status.QUEUED))
+    waiting = Run.objects.filter(status=Run.Status.QUEUED)
+    _settle(waiting)
+    _index_prompts(waiting)
     queued = _claimable(model).count()
     for _ in range(min(free_slots, queued) - rings_waiting(GENERATE, model)):
         ring(GENERATE, model)
@@ -118,6 +124,16 @@ def runs_to_stop(run_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
     return [run_id for run_id in ids if run_id not in kept]
 
 
+def _index_prompts(runs: QuerySet[Run]) -> None:
+    """Makes those of ``runs`` findable that are not yet. Who claims a run does so at once."""
+    unknown = ~Exists(SearchEntry.objects.filter(kind="run", object_id=OuterRef("pk")))
+    each_alone(
+        runs.filter(unknown).order_by("created_at").values_list("pk", flat=True)[:MAX_INDEXED],
+        lambda run_id: run_index_prompt(run_id=run_id),
+        event="run_not_indexed",
+    )
+
+
 def _release_lost(runs: QuerySet[Run]) -> int:
     """Releases all of ``runs``, whose worker is gone. One that cannot be keeps no other back."""
     return each_alone(
@@ -128,7 +144,9 @@ def _release_lost(runs: QuerySet[Run]) -> int:
 
 
 def _claimable(model: str) -> QuerySet[Run]:
-    return Run.objects.filter(model=model, status=Run.Status.QUEUED, cancel_requested=False)
+    return Run.objects.filter(
+        kind=Run.Kind.GENERATE, model=model, status=Run.Status.QUEUED, cancel_requested=False
+    )
 
 
 def _fair_next(waiting: QuerySet[Run]) -> Run | None:
@@ -151,11 +169,11 @@ def _work(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Tokens that each person got lately, and may still get from what runs now."""
     of_people = Run.objects.filter(person__in=list(people))
     work: dict[uuid.UUID, int] = {}
-    for rows, column in (
-        (of_people.filter(status=Run.Status.RUNNING), "max_tokens"),
-        (of_people.filter(finished_lately()), "completion_tokens"),
+    for rows, amount in (
+        (of_people.filter(status=Run.Status.RUNNING), F("max_tokens") * F("n")),
+        (of_people.filter(finished_lately()), F("completion_tokens")),
     ):
-        for person, tokens in rows.values_list("person").annotate(sum=Sum(column)):
+        for person, tokens in rows.values_list("person").annotate(sum=Sum(amount)):
             work[person] = work.get(person, 0) + tokens
     return work
 

@@ -11,6 +11,7 @@ from playground.accounts.models import Person
 from playground.core.search import new_number
 from playground.core.sizes import bytes_of
 from playground.runs.parameters import MAX_STOP_LENGTH
+from playground.runs.state import PromptState
 
 
 class Run(models.Model):
@@ -24,7 +25,7 @@ class Run(models.Model):
       to the row or the log names the attempt it claimed.
     - ``epoch`` grows when the text starts again from nothing because the log
       was lost together with its worker.
-    - ``text`` and ``tokens`` are empty until the state is final.
+    - ``text``, ``tokens`` and ``other_choices`` are empty until the state is final.
     """
 
     class Status(models.TextChoices):
@@ -33,6 +34,9 @@ class Run(models.Model):
         SUCCEEDED = "succeeded"
         CANCELLED = "cancelled"
         FAILED = "failed"
+
+    class Kind(models.TextChoices):
+        GENERATE = "generate"
 
     FINAL = (Status.SUCCEEDED, Status.CANCELLED, Status.FAILED)
 
@@ -58,14 +62,22 @@ class Run(models.Model):
     # Keyed hash of the network address, for the limits (accounts.addresses).
     address = models.CharField(max_length=16, blank=True)
 
+    # What a worker does with it.
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.GENERATE)
     model = models.CharField(max_length=80)
-    template = models.CharField(max_length=40)
-    # The state of the page's form, so that the page can be shown again.
-    fields = models.JSONField(default=dict)
+    # The slug of the page that it was made on; "" for none.
+    template = models.CharField(max_length=40, blank=True)
+    # What was sent to the model.
     prompt = models.TextField()
+    # With model and parameters, these are the `state` of the page. source: its text where that is
+    # not the prompt; None where it is, so that no text is stored twice.
+    fields = models.JSONField(default=dict)
+    variables = models.JSONField(default=list)
+    source = models.TextField(null=True)  # noqa: DJ001
     parameters = models.JSONField()
-    # The parameters' max_tokens again, to be summed by the fair claim.
+    # The parameters' max_tokens and n again: their product is summed by the fair claim.
     max_tokens = models.PositiveIntegerField()
+    n = models.PositiveSmallIntegerField(default=1)
     seed = models.PositiveBigIntegerField()
     seed_pinned = models.BooleanField(default=False)
 
@@ -86,7 +98,11 @@ class Run(models.Model):
     text = models.TextField(blank=True)
     # A list a token, in the form of the token log (live/tokenlog.py).
     tokens = models.JSONField(default=list)
+    # Of choices 1, 2 and so on: text, tokens, finish_reason, stop_sequence. Choice 0 is the row's
+    # (docs/decisions/0044-several-choices.md).
+    other_choices = models.JSONField(default=list)
     prompt_tokens = models.PositiveIntegerField(default=0)
+    # Of all choices.
     completion_tokens = models.PositiveIntegerField(default=0)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -100,7 +116,16 @@ class Run(models.Model):
     # For the quotas, in bytes: what a person wrote and a model answered. The database keeps it
     # right whoever changes the row.
     size = models.GeneratedField(
-        expression=bytes_of("prompt", "text", "fields", "tokens", "parameters"),
+        expression=bytes_of(
+            "prompt",
+            "text",
+            "fields",
+            "variables",
+            "tokens",
+            "other_choices",
+            "parameters",
+            or_null=("source",),
+        ),
         output_field=models.BigIntegerField(),
         db_persist=True,
     )
@@ -150,6 +175,22 @@ class Run(models.Model):
     def is_final(self) -> bool:
         """Whether nothing about the run will change any more."""
         return self.status in self.FINAL
+
+    @property
+    def texts(self) -> list[str]:
+        """What each of its choices gave, the first one's first."""
+        return [self.text, *(str(choice.get("text", "")) for choice in self.other_choices)]
+
+    @property
+    def state(self) -> PromptState:
+        """What was on the page that it was made of."""
+        return PromptState(
+            fields=self.fields,
+            text=self.prompt if self.source is None else self.source,
+            parameters=self.parameters,
+            model=self.model,
+            variables=self.variables,
+        )
 
     @property
     def first_id(self) -> uuid.UUID:

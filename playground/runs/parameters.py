@@ -10,6 +10,10 @@ MAX_SEED = 2**32 - 1
 MAX_STOPS = 8
 MAX_STOP_LENGTH = 64
 MAX_LOGPROBS = 10
+MAX_CHOICES = 8
+MAX_LOGIT_BIASES = 300
+MAX_BIAS = 100
+MAX_TOKEN_ID = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,8 @@ class Parameters:
     stop: texts that end the completion, literal, never shown.
     seed: None takes a fresh one each run.
     logprobs: None for none, 0 for the chosen token's, k for the top k too.
+    n: how many texts the prompt gets, each with a randomness of its own.
+    logit_bias: (token id, what is added to its logit), each token once.
     """
 
     temperature: float = 0.7
@@ -135,6 +141,8 @@ class Parameters:
     stop: tuple[str, ...] = ()
     seed: int | None = None
     logprobs: int | None = None
+    n: int = 1
+    logit_bias: tuple[tuple[int, float], ...] = ()
 
     def __post_init__(self) -> None:
         for spec in PARAMETER_SPECS:
@@ -142,6 +150,8 @@ class Parameters:
         _check_stops(self.stop)
         _check_whole("seed", self.seed, MAX_SEED)
         _check_whole("logprobs", self.logprobs, MAX_LOGPROBS)
+        _check_whole("n", self.n, MAX_CHOICES, least=1)
+        _check_biases(self.logit_bias)
 
     @property
     def greedy(self) -> bool:
@@ -155,11 +165,19 @@ class Parameters:
         if unknown := sorted(set(value) - known):
             raise InvalidInput(f"There is no parameter “{unknown[0]}”.", field=unknown[0])
         stops = (plain_breaks(s) if isinstance(s, str) else s for s in value.get("stop", ()))
-        return cls(**{**value, "stop": tuple(stops)})
+        biases = _read_biases(value.get("logit_bias", {}))
+        return cls(**{**value, "stop": tuple(stops), "logit_bias": biases})
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, as the row keeps them."""
-        return {**asdict(self), "stop": list(self.stop)}
+        """Plain values, as the row keeps them. What came later is there where it is not the
+        default, so that the JSON of old rows stays as it was."""
+        plain = {**asdict(self), "stop": list(self.stop)}
+        del plain["n"], plain["logit_bias"]
+        if self.n != 1:
+            plain["n"] = self.n
+        if self.logit_bias:
+            plain["logit_bias"] = {str(token): bias for token, bias in self.logit_bias}
+        return plain
 
 
 def _check_number(spec: ParameterSpec, value: Any) -> None:
@@ -190,10 +208,40 @@ def _check_stops(stop: tuple[str, ...]) -> None:
             )
 
 
-def _check_whole(name: str, value: Any, maximum: int) -> None:
-    if value is None:
+def _check_whole(name: str, value: Any, maximum: int, *, least: int = 0) -> None:
+    if value is None and not least:
         return
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= maximum:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= maximum:
         raise InvalidInput(
-            f"{name.capitalize()} must be a whole number from 0 to {maximum}.", field=name
+            f"{name.capitalize()} must be a whole number from {least} to {maximum}.", field=name
         )
+
+
+def _read_biases(value: Any) -> tuple[tuple[int, float], ...]:
+    """From the JSON object that the OpenAI API has: its names are token ids in digits."""
+    if not isinstance(value, dict):
+        raise InvalidInput("Logit bias must be an object.", field="logit_bias")
+    for name in value:
+        if not (name.isascii() and name.isdigit() and len(name) <= 10):
+            raise InvalidInput(
+                f"Logit bias names tokens by their ids; “{name[:20]}” is none.", field="logit_bias"
+            )
+    return tuple((int(name), bias) for name, bias in value.items())
+
+
+def _check_biases(biases: tuple[tuple[int, float], ...]) -> None:
+    if len(biases) > MAX_LOGIT_BIASES:
+        raise InvalidInput(
+            f"Logit bias names at most {MAX_LOGIT_BIASES} tokens.", field="logit_bias"
+        )
+    if len({token for token, _bias in biases}) < len(biases):
+        raise InvalidInput("Logit bias names a token twice.", field="logit_bias")
+    for token, bias in biases:
+        if not 0 <= token <= MAX_TOKEN_ID:
+            raise InvalidInput(f"There is no token {token}.", field="logit_bias")
+        is_number = isinstance(bias, int | float) and not isinstance(bias, bool)
+        # Written so that NaN, which compares false, is refused.
+        if not (is_number and -MAX_BIAS <= bias <= MAX_BIAS):
+            raise InvalidInput(
+                f"A logit bias lies between {-MAX_BIAS} and {MAX_BIAS}.", field="logit_bias"
+            )

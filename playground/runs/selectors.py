@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Now
 from django.http import Http404
 from redis.exceptions import RedisError
@@ -89,13 +89,13 @@ def run_progress(run: Run) -> RunProgress:
         return RunProgress("", 0, run.epoch, [])
 
 
-def logged_progress(run: Run) -> RunProgress:
-    """What the log holds of a run that is not final.
+def logged_progress(run: Run, *, choice: int = 0) -> RunProgress:
+    """What the log holds of one choice of a run that is not final.
 
     Raises `RedisError` while Redis is away, and `LogDamaged` where no later look will help.
     """
     try:
-        part = token_log().read(str(run.pk))
+        part = token_log().read(str(run.pk), choice=choice)
         tokens = tokens_of(part)
     except Exception as error:
         if is_passing(error):
@@ -111,7 +111,7 @@ def queue_place(run: Run) -> QueuePlace | None:
         return None
     older = Q(created_at__lt=run.created_at) | Q(created_at=run.created_at, pk__lt=run.pk)
     waiting = Run.objects.filter(older, status=Run.Status.QUEUED, model=run.model)
-    before = waiting.aggregate(count=Count("pk"), tokens=Sum("max_tokens"))
+    before = waiting.aggregate(count=Count("pk"), tokens=Sum(F("max_tokens") * F("n")))
     if not before["count"]:
         return QueuePlace(ahead=0, wait_seconds=None)
     wait = _wait(before["tokens"], _speeds().get(run.model))
@@ -133,7 +133,7 @@ def queue_places(run_ids: list[str]) -> dict[str, QueuePlace]:
     tokens: dict[str, int] = {}
     speeds: dict[str, float | None] | None = None
     places: dict[str, QueuePlace] = {}
-    for pk, model, max_tokens in waiting.values_list("pk", "model", "max_tokens"):
+    for pk, model, max_tokens, n in waiting.values_list("pk", "model", "max_tokens", "n"):
         if str(pk) in wanted:
             if speeds is None:
                 speeds = _speeds()
@@ -142,7 +142,7 @@ def queue_places(run_ids: list[str]) -> dict[str, QueuePlace]:
                 wait_seconds=_wait(tokens.get(model, 0), speeds.get(model)),
             )
         ahead[model] = ahead.get(model, 0) + 1
-        tokens[model] = tokens.get(model, 0) + max_tokens
+        tokens[model] = tokens.get(model, 0) + n * max_tokens
     return places
 
 

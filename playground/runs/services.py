@@ -2,11 +2,10 @@
 
 import secrets
 import uuid
-from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from redis.exceptions import OutOfMemoryError, RedisError
 
@@ -18,13 +17,14 @@ from playground.checkpoints.registry import registry
 from playground.checkpoints.rings import ring
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import PromptEmpty, PromptTooLong, QueueUnavailable, TooManyRuns
-from playground.core.redis_clients import blocking
+from playground.core.redis.clients import blocking
 from playground.core.sizes import json_size
 from playground.live.tokenlog import token_log
-from playground.runs.finishing import run_finish_from_log, run_index, run_words
+from playground.runs.finishing import run_finish_from_log
 from playground.runs.lengths import MAX_PROMPT_CHARACTERS, misfit, too_many_characters
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_SEED, Parameters
+from playground.runs.state import PromptState
 
 # What a person who is at the limit has to wait.
 RETRY_AFTER_SECONDS = 5
@@ -36,31 +36,32 @@ def run_create(
     *,
     person: Person,
     address: str,
-    model: str,
     template: str,
-    fields: dict[str, Any],
+    state: PromptState,
     prompt: str,
-    parameters: Parameters,
+    prompt_tokens: int | None = None,
     origin: Run | None = None,
     parent: Run | None = None,
     version_id: uuid.UUID | None = None,
 ) -> Run:
     """Saves a run QUEUED and, once that is committed, rings for a worker.
 
-    origin: the run that it repeats. parent: the run that stood on the page when
-    it was made; of a repeated one, it is the origin's.
+    state: what was on the page. prompt: what is sent of it; prompt_tokens: how many
+    tokens that has, None to have it counted. origin: the run that it repeats.
+    parent: the run that stood on the page when it was made; of a repeated one, it
+    is the origin's.
 
     Raises `UnknownModel`, `PromptEmpty`, `PromptTooLong`, `ModelNotReady`,
     `QuotaReached`, `TooManyRuns` or `QueueUnavailable`; then nothing was saved.
     """
-    prompt_tokens = _check_prompt(model, prompt, parameters.max_tokens)
+    model, parameters = state.model or registry().default, Parameters.from_json(state.parameters)
+    prompt_tokens = _check_prompt(model, prompt, parameters.max_tokens, counted=prompt_tokens)
     _check_queue()
-    size = len(prompt.encode()) + json_size(fields)
+    source = None if state.text == prompt else state.text
+    size = json_size([state.fields, state.variables]) + len((prompt + (source or "")).encode())
     room_of(person).check("runs", size=size)
-    words = run_words(prompt, "")
     with transaction.atomic():
-        # The person's row is the lock under which the limit is counted.
-        Person.objects.select_for_update().get(pk=person.pk)
+        _lock_limits(person)
         _check_limits(person, address)
         run_id = uuid.uuid4()
         run = Run.objects.create(
@@ -73,15 +74,18 @@ def run_create(
             address=address,
             model=model,
             template=template,
-            fields=fields,
+            fields=state.fields,
+            variables=state.variables,
+            source=source,
             prompt=prompt,
             parameters=parameters.to_json(),
             max_tokens=parameters.max_tokens,
+            n=parameters.n,
             seed=secrets.randbelow(MAX_SEED) if parameters.seed is None else parameters.seed,
             seed_pinned=parameters.seed is not None,
             prompt_tokens=prompt_tokens,
         )
-        run_index(run_id=run_id, words=words)
+        # Nothing more before the answer: whoever claims the run, or a sweep, makes it findable.
         transaction.on_commit(lambda: ring(GENERATE, model))
     return run
 
@@ -96,11 +100,9 @@ def run_retry(*, person: Person, address: str, run: Run) -> Run:
     return run_create(
         person=person,
         address=address,
-        model=run.model,
         template=run.template,
-        fields=run.fields,
+        state=run.state,
         prompt=run.prompt,
-        parameters=Parameters.from_json(run.parameters),
         origin=run,
         version_id=run.version_id,
     )
@@ -129,7 +131,7 @@ def run_cancel(*, run: Run) -> Run:
     return run
 
 
-def _check_prompt(model: str, prompt: str, max_tokens: int) -> int:
+def _check_prompt(model: str, prompt: str, max_tokens: int, *, counted: int | None) -> int:
     """The number of tokens of a prompt that fits the model."""
     spec = registry().get(model)
     if not prompt:
@@ -138,7 +140,7 @@ def _check_prompt(model: str, prompt: str, max_tokens: int) -> int:
     if len(prompt) > MAX_PROMPT_CHARACTERS:
         sentence = too_many_characters("The prompt", len(prompt), limit=MAX_PROMPT_CHARACTERS)
         raise PromptTooLong(sentence, field="prompt")
-    count = tokenizer_for(spec).count(prompt)
+    count = tokenizer_for(spec).count(prompt) if counted is None else counted
     if sentence := misfit(tokens=count, max_tokens=max_tokens, context=context_length(spec)):
         raise PromptTooLong(sentence, field="prompt")
     return count
@@ -158,6 +160,13 @@ def _check_queue() -> None:
         ) from None
     except RedisError as error:
         log.warning("redis_unreachable", error=str(error))
+
+
+def _lock_limits(person: Person) -> None:
+    """Holds the person's row, under which the limit is counted. An SQLite transaction that writes
+    is the only one as it is."""
+    if connection.features.has_select_for_update:
+        Person.objects.select_for_update().values_list("pk").get(pk=person.pk)
 
 
 def _check_limits(person: Person, address: str) -> None:

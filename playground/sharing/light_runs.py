@@ -12,11 +12,18 @@ MAX_FORM = 200_000
 def light_runs(runs: QuerySet[Run], *, most: int) -> list[Run]:
     """The first of ``runs`` without tokens. Of one whose form has more than `MAX_FORM` characters,
     the form is left out too: many are read at a time, and an imported one can have megabytes."""
-    form = Cast("fields", TextField())
-    small = Case(When(form_length__lte=MAX_FORM, then=F("fields")), default=Value({}, JSONField()))
-    found = runs.defer("tokens", "fields").annotate(form_length=Length(form), form=small)[:most]
+    length = Length(Cast("fields", TextField())) + Length(Cast("variables", TextField()))
+    found = runs.defer("tokens", "other_choices", "fields", "variables", "source").annotate(
+        form_length=length,
+        small_fields=Case(
+            When(form_length__lte=MAX_FORM, then=F("fields")), default=Value({}, JSONField())
+        ),
+        small_variables=Case(
+            When(form_length__lte=MAX_FORM, then=F("variables")), default=Value([], JSONField())
+        ),
+    )
     light: list[Run] = []
-    for run in found:
-        run.fields = run.form
+    for run in found[:most]:
+        run.fields, run.variables = run.small_fields, run.small_variables
         light.append(run)
     return light

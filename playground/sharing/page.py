@@ -225,5 +225,5 @@ def _panel(template: Template, run: Run) -> RunOutput:
 
 def _values(run: Run) -> list[Known]:
     """What stood for the prompt's variables in this run."""
-    kept = stored_variables(run.fields.get("variables"))
+    kept = stored_variables(run.variables)
     return [Known(variable.name, variable.text) for variable in kept if variable.text]

@@ -121,7 +121,8 @@ def get_share(prompt: Prompt, share_id: uuid.UUID) -> Share:
 
 def runs_to_choose(prompt: Prompt) -> list[Run]:
     """The newest runs of the prompt that can be shown, each with ``glimpse``."""
-    newest = runs_of_prompt(prompt).defer("tokens", "text", "prompt", "fields")
+    large = ("tokens", "other_choices", "text", "prompt", "fields", "variables", "source")
+    newest = runs_of_prompt(prompt).defer(*large)
     return list(newest.annotate(glimpse=Left("text", GLIMPSE)).order_by("-number")[:RUNS_OFFERED])
 
 

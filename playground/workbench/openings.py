@@ -12,19 +12,13 @@ from playground.core.toasts import take_toast
 from playground.library.drafts import current_draft, own_draft
 from playground.library.models import Draft, Prompt, PromptVersion
 from playground.library.states import state_of_draft, state_of_version
-from playground.library.versions import latest_run
+from playground.library.version_runs import latest_run
 from playground.prompts.catalog import Template
-from playground.prompts.form import PromptForm, default_form, stored_form
+from playground.prompts.form import PromptForm, default_form
 from playground.prompts.formats import AGENT, Turn
-from playground.prompts.state import (
-    PromptState,
-    first_title,
-    form_of_state,
-    state_of,
-    template_named,
-)
+from playground.prompts.state import first_title, form_of_state, template_named
 from playground.runs.models import Run
-from playground.runs.parameters import Parameters
+from playground.runs.state import PromptState
 from playground.sharing.page import shown_form
 from playground.sharing.shares import Shown
 from playground.workbench.run_panel import RunPanel, run_panel
@@ -159,14 +153,7 @@ def open_draft(person: Person | None, draft: Draft) -> Opening:
 
 def form_of_run(run: Run) -> PromptForm:
     """The form that made ``run``."""
-    return stored_form(
-        template_named(run.template),
-        fields=run.fields,
-        prompt=run.prompt,
-        parameters=Parameters.from_json(run.parameters),
-        # A model that the operator took away leaves the choice open.
-        model=run.model if run.model in registry().models else "",
-    )
+    return form_of_state(template_named(run.template), run.state)
 
 
 def _open_beside_draft(person: Person | None, form: PromptForm) -> Opening:
@@ -203,7 +190,7 @@ def _open_version(
 
 def _is_on_page(draft: Draft, run: Run, form: PromptForm) -> bool:
     """Whether the draft holds what the run's page shows: its form, or that and what it wrote."""
-    if draft.state == state_of(form).to_json():
+    if draft.state == form.state().to_json():
         return True
     if draft.state["parameters"] != form.parameters.to_json():
         return False

@@ -17,12 +17,16 @@ class RunPanel(RunOutput):
     """What is under the prompt. ``run`` is None before the first run."""
 
     siblings: list[Run] = field(default_factory=list)
+    # Whether it is the only run of its tree, so that nobody needs to look.
+    is_alone: bool = False
     place: QueuePlace | None = None
 
     @cached_property
     def tree(self) -> Tree | None:
         """Where the run stands among those that grew from the same."""
-        return tree_of(self.run) if self.run else None
+        if self.run is None:
+            return None
+        return Tree(current=self.run.pk) if self.is_alone else tree_of(self.run)
 
     @property
     def active(self) -> bool:
@@ -67,12 +71,14 @@ class RunPanel(RunOutput):
         return json.dumps(self.progress.tokens, ensure_ascii=False, separators=(",", ":"))
 
 
-def run_panel(template: Template, run: Run) -> RunPanel:
-    """The panel of ``run`` as of now."""
+def run_panel(template: Template, run: Run, *, is_new: bool = False) -> RunPanel:
+    """The panel of ``run`` as of now. is_new: it was made just now; nothing has grown from it."""
+    is_first = is_new and run.origin_id is None
     return RunPanel(
         template=template,
         run=run,
+        is_alone=is_first and run.parent_id is None,
         progress=run_progress(run),
-        siblings=siblings_of(run),
+        siblings=[run] if is_first else siblings_of(run),
         place=None if run.is_final else queue_place(run),
     )

@@ -9,12 +9,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from playground.accounts.addresses import address_of
 from playground.accounts.people import person_for_write, person_of
-from playground.checkpoints.registry import registry
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, see_other
-from playground.library.versions import version_of_run
-from playground.prompts.catalog import TEMPLATES, Template
-from playground.prompts.fitting import finished_prompt, kept_fields, prompt_of_run
+from playground.library.version_runs import version_of_run
+from playground.prompts.catalog import Template
+from playground.prompts.fitting import finished_prompt, prompt_of_run, sent_state
 from playground.prompts.form import PromptForm, posted_form
 from playground.prompts.state import template_named
 from playground.prompts.tables import write_csv
@@ -74,8 +73,10 @@ def retry(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def run_csv(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
     """The table that a run of the table page wrote, for a spreadsheet."""
-    panel = run_panel(TEMPLATES["table"], get_run(person_of(request), run_id))
-    if not (columns := panel.columns) or panel.run is None or panel.run.template != "table":
+    run = get_run(person_of(request), run_id)
+    panel = run_panel(template_named(run.template), run)
+    # Only a table page's run has any.
+    if not (columns := panel.columns):
         raise Http404
     response = HttpResponse(
         # A spreadsheet takes a file without this mark for Latin-1.
@@ -96,17 +97,19 @@ def answer_with_run(
     address = reverse("workbench:run_page", args=[run.pk])
     if not request.htmx:
         return see_other(address)
-    response = _panel(request, run, form=form)
+    response = _panel(request, run, form=form, is_new=True)
     response["HX-Push-Url"] = address
     return response
 
 
-def _panel(request: HtmxRequest, run: Run, *, form: PromptForm | None = None) -> HttpResponse:
+def _panel(
+    request: HtmxRequest, run: Run, *, form: PromptForm | None = None, is_new: bool = False
+) -> HttpResponse:
     template = template_named(run.template)
     shown = form or form_of_run(run)
     context = {
         "template": template,
-        "panel": run_panel(template, run),
+        "panel": run_panel(template, run, is_new=is_new),
         "finished": prompt_of_run(run),
         "message": message_field(shown),
         # Only a run that took the message clears its input.
@@ -122,11 +125,10 @@ def _create(request: HtmxRequest, form: PromptForm) -> Run:
     return run_create(
         person=person_for_write(request),
         address=address_of(request),
-        model=form.model or registry().default,
         template=form.template.slug,
-        fields=kept_fields(form.sent(), finished),
+        state=sent_state(form, finished),
         prompt=finished.text,
-        parameters=form.parameters,
+        prompt_tokens=finished.sent,
         parent=find_shown_run(person_of(request), request.POST.get("parent", "")),
         version_id=version_of_run(person_of(request), form, request.POST.get("version", "")),
     )

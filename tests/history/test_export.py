@@ -64,7 +64,7 @@ def test_a_line_a_run_newest_first_in_batches(person: Person) -> None:
 
     assert [line["id"] for line in lines] == [str(run.pk) for run in reversed(runs)]
     assert lines[-1]["prompt"] == "run 0\nü"
-    assert {(line["kind"], line["version"]) for line in lines} == {("run", 1)}
+    assert {(line["kind"], line["version"]) for line in lines} == {("run", 2)}
 
 
 @pytest.mark.parametrize("formula", FORMULAS)

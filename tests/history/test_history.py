@@ -14,9 +14,11 @@ from playground.accounts.people import COOKIE, cookie_value
 from playground.core.search import new_number
 from playground.history.listing import PAGE, HistoryQuery, history_page
 from playground.runs.finishing import Outcome, run_finish, run_index, run_words
+from playground.runs.leases import sweep
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
 from playground.runs.services import run_create
+from playground.runs.state import PromptState
 from tests.conftest import make_run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
@@ -52,16 +54,20 @@ def test_newest_first_and_ones_own_only(person: Person, stranger: Person) -> Non
     assert shown(person) == list(reversed(runs))
 
 
-def test_a_run_is_found_by_its_prompt_at_once_and_by_its_output_at_the_end(person: Person) -> None:
+def test_a_run_is_found_by_its_prompt_soon_and_by_its_output_at_the_end(person: Person) -> None:
     run = run_create(
         person=person,
         address="",
-        model="tiny",
         template="free",
-        fields={},
+        state=PromptState(
+            fields={},
+            text="A question of zebras",
+            parameters=Parameters(max_tokens=4).to_json(),
+            model="tiny",
+        ),
         prompt="A question of zebras",
-        parameters=Parameters(max_tokens=4),
     )
+    sweep(model="tiny", free_slots=0)
     assert shown(person, "q=zebra") == [run]
     assert shown(person, "q=giraffe") == []
     Run.objects.update(status="running", attempt=1)

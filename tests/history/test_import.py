@@ -122,17 +122,40 @@ def test_export_wipe_import_gives_the_same(person: Person) -> None:
     grow(person, root, minute=2, origin=branch, status="cancelled", finish_reason="abort")
     grow(person, branch, minute=3, status="failed", error_code="x", error_message="sorry")
     grow(person, minute=4, seed_pinned=True, template="table")
+    other = {"text": " b", "tokens": [[7, " b"]], "finish_reason": "stop", "stop_sequence": "\n"}
+    grow(
+        person,
+        minute=5,
+        source="Once {{when}} a time",
+        variables=[{"name": "when"}],
+        n=2,
+        parameters={"max_tokens": 16, "n": 2},
+        other_choices=[other],
+    )
     before, file = state(person), exported(person)
     tree = [(node.run.pk, node.level) for node in tree_of(branch).nodes]
 
     runs_delete_all(person=person)
     assert state(person) == []
-    assert bring(person, file) == Imported(runs=5, here=0)
+    assert bring(person, file) == Imported(runs=6, here=0)
 
     assert state(person) == before
     assert [(node.run.pk, node.level) for node in tree_of(branch).nodes] == tree
     assert list(search.matching(kind="run", owner=person.pk, query="zebra")) == [branch.pk]
     assert exported(person) == file
+
+
+def test_a_file_of_version_1_opens_with_the_page_that_it_was_exported_from(person: Person) -> None:
+    variables = [{"name": "when", "kind": "line", "value": "upon"}]
+    fields = {"inject_restart": "\n", "variables": variables, "whole": "Once {{when}}"}
+    odd = {"variables": {"a": 1}, "whole": 5}
+
+    bring(person, line(fields=fields, prompt="Once upon"), line(fields=odd, prompt="x"))
+
+    run, of_odd = (Run.objects.get(person=person, prompt=prompt) for prompt in ("Once upon", "x"))
+    assert (run.state.text, run.state.variables) == ("Once {{when}}", variables)
+    assert run.state.fields == {"inject_restart": "\n"}
+    assert (of_odd.state.text, of_odd.state.variables, of_odd.state.fields) == ("x", [], {})
 
 
 def test_what_is_here_already_is_not_doubled(person: Person) -> None:
@@ -234,7 +257,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "no UTF-8": (b'{"kind": "\xff"}\n', "not UTF-8"),
     "a list": ([1], "kind"),
     "a number": (b"1\n", "kind"),
-    "a version of tomorrow": (line(version=2), "version 1"),
+    "a version of tomorrow": (line(version=3), "versions 1 and 2"),
     "NUL": (line(prompt="a\0b"), "NUL"),
     "NUL in a key": (line(fields={"\0": 1}), "NUL"),
     "half a character": (
@@ -267,6 +290,11 @@ WRONG: dict[str, tuple[object, str]] = {
     "a time to come": (line(created_at="2199-01-01T00:00:00+00:00"), "future"),
     "a figure": (line(first_token_ms=-1), "first_token_ms"),
     "fields": (line(fields=[]), "fields"),
+    "variables": (line(version=2, variables={}), "variables"),
+    "source": (line(version=2, source=1), "source"),
+    "job": (line(job="bake"), "job"),
+    "other choices": (line(other_choices=[1]), "other_choices"),
+    "too many choices": (line(other_choices=[{}] * 8), "other_choices"),
 }
 
 
@@ -354,9 +382,19 @@ JSON = st.recursive(
     ),
     max_leaves=8,
 )
-NAMES = st.sampled_from(
-    sorted({*line(), "tokens", "fields", "origin", "parent", "tree", "starred"})
+OTHERS = (
+    "tokens",
+    "other_choices",
+    "job",
+    "fields",
+    "variables",
+    "source",
+    "origin",
+    "parent",
+    "tree",
+    "starred",
 )
+NAMES = st.sampled_from(sorted({*line(), *OTHERS}))
 FIELD_NAMES = st.sampled_from(
     [
         "examples",
@@ -368,6 +406,7 @@ FIELD_NAMES = st.sampled_from(
         "code",
         "inject_start",
         "variables",
+        "whole",
     ]
 )
 TEMPLATE_NAMES = ["free", "chat", "qa", "translation", "table", "sql", "code", "unknown"]

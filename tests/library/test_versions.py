@@ -19,7 +19,7 @@ from playground.library.states import state_of_version
 from playground.library.versions import version_create, version_restore, version_rows
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.form import default_form
-from playground.prompts.state import first_title, form_of_state, state_of
+from playground.prompts.state import first_title, form_of_state
 from playground.runs.models import Run
 from tests.conftest import make_run
 from tests.library.saved import HTMX, free_form, free_state, guest_of, saved_prompt
@@ -77,12 +77,12 @@ def test_every_template_comes_back_as_it_was_saved(person: Person, slug: str) ->
     template = TEMPLATES[slug]
     form = default_form(template, model="other")
     prompt = prompt_create(
-        person=person, template=slug, state=state_of(form), details=Details(title="x")
+        person=person, template=slug, state=form.state(), details=Details(title="x")
     )
 
     assert prompt.head is not None
     again = form_of_state(template, state_of_version(prompt.head))
-    assert state_of(again) == state_of(form)
+    assert again.state() == form.state()
     assert again.model == "other"
     assert first_title(form).startswith(f"{template.name}: ")
     assert len(first_title(form)) <= 120
@@ -323,7 +323,7 @@ def test_adding_a_row_without_scripts_stays_on_the_saved_prompt(person: Person) 
     prompt = prompt_create(
         person=person,
         template="translation",
-        state=state_of(default_form(template)),
+        state=default_form(template).state(),
         details=Details(title="Menu"),
     )
     client = guest_of(person)

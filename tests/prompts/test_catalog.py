@@ -5,8 +5,10 @@ import json
 import pytest
 
 from playground.prompts.catalog import TEMPLATES, Template, open_turns
-from playground.prompts.form import default_form, default_parameters, stored_form
+from playground.prompts.form import default_form, default_parameters
 from playground.prompts.formats import STOPS, Pair, Turn
+from playground.prompts.state import form_of_state
+from playground.runs.state import PromptState
 
 ALL = pytest.mark.parametrize("template", TEMPLATES.values(), ids=list(TEMPLATES))
 
@@ -44,13 +46,7 @@ def test_parameters_begin_with_the_template_s_stops(template: Template) -> None:
 def test_a_form_survives_the_row_s_json(template: Template) -> None:
     form = default_form(template, model="tiny")
 
-    again = stored_form(
-        template,
-        fields=json.loads(json.dumps(form.to_json())),
-        prompt=template.build(form.values),
-        parameters=form.parameters,
-        model="tiny",
-    )
+    again = form_of_state(template, PromptState(**json.loads(json.dumps(form.state().to_json()))))
 
     assert again == form
 
@@ -59,13 +55,7 @@ def test_a_form_survives_the_row_s_json(template: Template) -> None:
 def test_a_row_whose_fields_make_no_sense_still_gives_a_form(template: Template) -> None:
     fields = {field.name: 7 for field in template.fields}
 
-    form = stored_form(
-        template,
-        fields=fields,
-        prompt="Hello",
-        parameters=default_parameters(template),
-        model="",
-    )
+    form = form_of_state(template, PromptState(fields=fields, text="Hello", parameters={}))
 
     assert isinstance(template.build(form.values), str)
 

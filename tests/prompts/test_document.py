@@ -6,7 +6,8 @@ from django.http import QueryDict
 from playground.core.errors import InvalidInput
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.document import posted_document, stored_document
-from playground.prompts.form import posted_form, stored_form
+from playground.prompts.form import posted_form
+from playground.prompts.state import form_of_state
 
 
 def data(**values: str) -> QueryDict:
@@ -25,17 +26,11 @@ def test_injected_texts_are_written_with_escapes_and_the_start_is_a_part_of_the_
     assert form.values["inject_restart"] == "\nYou: "
 
 
-def test_a_run_s_fields_bring_the_document_back() -> None:
+def test_a_state_brings_the_document_back() -> None:
     posted = data(prompt="A lamp", inject_start=" is", behind="The end.", made="[[0, 1], [2, 6]]")
     form = posted_form(TEMPLATES["free"], posted)
 
-    again = stored_form(
-        form.template,
-        fields=form.to_json(),
-        prompt="A lamp is",
-        parameters=form.parameters,
-        model="",
-    )
+    again = form_of_state(form.template, form.state())
 
     assert again.values == form.values
     assert again.values["made"] == [[0, 1], [2, 6]]

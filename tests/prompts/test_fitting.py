@@ -10,7 +10,7 @@ from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady
 from playground.prompts import fitting
 from playground.prompts.catalog import TEMPLATES
-from playground.prompts.fitting import finished_prompt, kept_fields, trim_conversation
+from playground.prompts.fitting import finished_prompt, sent_state, trim_conversation
 from playground.prompts.form import PromptForm, default_form
 from playground.prompts.formats import Pair, Turn
 
@@ -109,7 +109,7 @@ def test_of_a_text_written_as_a_whole_the_end_that_fits_is_sent(slug: str) -> No
     assert finished.unsent == finished.sent_from == len(text) - room
     assert finished.written == text
     assert finished.shortfall == ""
-    assert kept_fields(written, finished)["whole"] == text
+    assert sent_state(written, finished).text == text
 
 
 def test_the_cut_is_never_inside_a_character_and_counts_as_javascript_does() -> None:

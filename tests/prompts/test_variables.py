@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from playground.core.errors import InvalidInput
 from playground.prompts.catalog import TEMPLATES
-from playground.prompts.fitting import finished_prompt, kept_fields
-from playground.prompts.form import default_parameters, posted_form, stored_form
-from playground.prompts.state import form_of_state, state_of
+from playground.prompts.fitting import finished_prompt, sent_state
+from playground.prompts.form import posted_form
+from playground.prompts.state import form_of_state
 from playground.prompts.variables import (
     MAX_FILLED_CHARS,
     MAX_ROWS,
@@ -22,6 +22,7 @@ from playground.prompts.variables import (
     same_name,
     stored_variables,
 )
+from playground.runs.state import PromptState
 from playground.workbench.variable_panel import variable_panel
 from tests.prompts.variable_forms import FULL, data, free, refused, sent
 
@@ -325,14 +326,8 @@ def test_a_run_keeps_the_variables_and_the_open_text() -> None:
     finished = finished_prompt(form)
     assert finished.text == "Rome 3 Q: One?\nA: {answer}\n\nQ: Two?\nA: B\n\n"
 
-    row = json.loads(json.dumps(kept_fields(form, finished)))
-    again = stored_form(
-        TEMPLATES["free"],
-        fields=row,
-        prompt=finished.text,
-        parameters=default_parameters(TEMPLATES["free"]),
-        model="",
-    )
+    row = json.loads(json.dumps(sent_state(form, finished).to_json()))
+    again = form_of_state(TEMPLATES["free"], PromptState(**row))
 
     assert again.values["prompt"] == FULL["prompt"]
     assert again.variables == form.variables
@@ -342,12 +337,12 @@ def test_a_run_keeps_the_variables_and_the_open_text() -> None:
 def test_a_version_keeps_definitions_and_values() -> None:
     form = posted_form(TEMPLATES["free"], data(FULL))
 
-    state = state_of(form)
+    state = form.state()
 
     assert state.text == FULL["prompt"]
     assert state.fields == {}
     assert form_of_state(TEMPLATES["free"], state).variables == form.variables
-    assert state_of(form_of_state(TEMPLATES["free"], state)) == state
+    assert form_of_state(TEMPLATES["free"], state).state() == state
 
 
 @pytest.mark.parametrize(

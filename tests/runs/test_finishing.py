@@ -8,7 +8,7 @@ import redis
 from playground.accounts.models import Person
 from playground.core import search
 from playground.live.tokenlog import Item, token_log
-from playground.runs.finishing import Outcome, run_finish, run_finish_from_log
+from playground.runs.finishing import ChoiceText, Outcome, run_finish, run_finish_from_log
 from playground.runs.models import Run
 from tests.conftest import make_run
 from tests.support.refusals import refuse
@@ -26,9 +26,9 @@ def finish(run: Run, **values: object) -> tuple[str, Run]:
     return stored, Run.objects.get(pk=run.pk)
 
 
-def write_log(run: Run, *texts: str) -> None:
+def write_log(run: Run, *texts: str, choice: int = 0) -> None:
     tokens = [json.dumps([7, text]) for text in texts]
-    item = Item(run=str(run.pk), choice=0, attempt=1, epoch=1, before=0, tokens=tokens)
+    item = Item(run=str(run.pk), choice=choice, attempt=1, epoch=1, before=0, tokens=tokens)
     token_log().append([item])
 
 
@@ -52,6 +52,47 @@ def test_tokens_that_are_refused_leave_the_text(person: Person) -> None:
     stored, row = finish(run, text="good text", tokens=[[1, "good text", -0.1, ["poison"]]])
 
     assert (stored, row.text, row.tokens) == ("failed", "good text", [])
+
+
+def test_a_choice_that_is_refused_leaves_the_first_text(person: Person) -> None:
+    refuse("CAST({row}other_choices AS text) LIKE '%poison%'")
+    run = make_run(person, status="running", attempt=1, n=2)
+
+    stored, row = finish(run, others=[ChoiceText(text="poison", reason="stop")])
+
+    assert (stored, row.text, row.other_choices) == ("failed", "a b", [])
+
+
+def test_every_choice_is_kept_and_found_by_its_words(person: Person) -> None:
+    run = make_run(person, status="running", attempt=1, n=2)
+    other = ChoiceText(text=" zebra\r\n", reason="length", tokens=[[2, " zebra\r"], [3, "\n"]])
+
+    _, row = finish(run, others=[other])
+
+    assert row.other_choices == [
+        {
+            "text": " zebra\n",
+            "tokens": [[2, " zebra\n"], [3, ""]],
+            "finish_reason": "length",
+            "stop_sequence": None,
+        }
+    ]
+    assert (row.texts, row.completion_tokens) == (["a b", " zebra\n"], 3)
+    found = search.matching(kind="run", owner=person.pk, query="zebra")
+    assert list(found) == [run.pk]
+
+
+def test_a_stopped_run_keeps_what_the_logs_of_all_choices_hold(person: Person) -> None:
+    run = make_run(person, attempt=1, n=2, cancel_requested=True)
+    write_log(run, "a", "b")
+    write_log(run, "c", choice=1)
+
+    assert run_finish_from_log(run_id=run.pk, status="cancelled", reason="abort")
+
+    row = Run.objects.get(pk=run.pk)
+    assert (row.text, row.completion_tokens) == ("ab", 3)
+    (other,) = row.other_choices
+    assert (other["text"], other["tokens"], other["finish_reason"]) == ("c", [[7, "c"]], "abort")
 
 
 def test_a_stopped_run_whose_text_is_refused_has_failed(person: Person) -> None:

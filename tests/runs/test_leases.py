@@ -95,6 +95,21 @@ def test_a_person_with_less_work_goes_before_an_older_run(person: Person, strang
     assert run_claim(worker="w", model="tiny") == theirs
 
 
+def test_the_tokens_of_all_choices_count_as_work(person: Person, stranger: Person) -> None:
+    make_run(person, status="running", worker="w", max_tokens=100, n=8)
+    make_run(stranger, status="running", worker="w", max_tokens=500)
+    make_run(person)
+    theirs = make_run(stranger)
+
+    assert run_claim(worker="w", model="tiny") == theirs
+
+
+def test_a_run_of_another_kind_is_left_to_others(person: Person) -> None:
+    make_run(person, kind="score")
+
+    assert run_claim(worker="w", model="tiny") is None
+
+
 def test_tokens_had_lately_count_as_work(person: Person, stranger: Person) -> None:
     make_run(person, status="succeeded", completion_tokens=900, finished_at=timezone.now())
     make_run(person)

@@ -1,5 +1,6 @@
 """Parameters: ranges, and their form in JSON."""
 
+import json
 import math
 
 import pytest
@@ -12,6 +13,14 @@ def test_they_survive_json() -> None:
     parameters = Parameters(temperature=0, stop=("\n", "é"), seed=5, logprobs=3)
 
     assert Parameters.from_json(parameters.to_json()) == parameters
+
+
+def test_choices_and_biases_survive_json_and_are_left_out_where_nobody_asked() -> None:
+    parameters = Parameters(n=4, logit_bias=((50, -100), (7, 0.5)))
+
+    assert parameters.to_json()["logit_bias"] == {"50": -100, "7": 0.5}
+    assert Parameters.from_json(json.loads(json.dumps(parameters.to_json()))) == parameters
+    assert {"n", "logit_bias"}.isdisjoint(Parameters().to_json())
 
 
 @pytest.mark.parametrize("spec", PARAMETER_SPECS, ids=lambda spec: spec.name)
@@ -34,7 +43,22 @@ def test_each_number_is_held_to_its_range(spec) -> None:  # type: ignore[no-unty
         ({"seed": 2**32}, "seed"),
         ({"seed": 1.5}, "seed"),
         ({"logprobs": 11}, "logprobs"),
-        ({"n": 99}, "n"),
+        ({"n": 0}, "n"),
+        ({"n": 9}, "n"),
+        ({"n": True}, "n"),
+        ({"n": None}, "n"),
+        ({"best_of": 2}, "best_of"),
+        ({"logit_bias": [[1, 2]]}, "logit_bias"),
+        ({"logit_bias": None}, "logit_bias"),
+        ({"logit_bias": {"a": 1}}, "logit_bias"),
+        ({"logit_bias": {"-1": 1}}, "logit_bias"),
+        ({"logit_bias": {"9999999999": 1}}, "logit_bias"),
+        ({"logit_bias": {"1": 1, "01": 1}}, "logit_bias"),
+        ({"logit_bias": {"1": 101}}, "logit_bias"),
+        ({"logit_bias": {"1": math.nan}}, "logit_bias"),
+        ({"logit_bias": {"1": True}}, "logit_bias"),
+        ({"logit_bias": {"1": "1"}}, "logit_bias"),
+        ({"logit_bias": {str(token): 1 for token in range(301)}}, "logit_bias"),
     ],
 )
 def test_the_rest_is_held_to_its_range(values: dict[str, object], field: str) -> None:

@@ -20,6 +20,7 @@ from playground.runs.models import Run
 from playground.runs.parameters import Parameters
 from playground.runs.selectors import siblings_of
 from playground.runs.services import run_cancel, run_create, run_retry
+from playground.runs.state import PromptState
 from tests.conftest import make_run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
@@ -31,11 +32,14 @@ def create(
     return run_create(
         person=person,
         address="here",
-        model=model,
         template="free",
-        fields={},
+        state=PromptState(
+            fields={},
+            text=prompt,
+            parameters=Parameters(**{"max_tokens": 16, **parameters}).to_json(),
+            model=model,
+        ),
         prompt=prompt,
-        parameters=Parameters(**{"max_tokens": 16, **parameters}),
     )
 
 
@@ -50,6 +54,29 @@ def test_it_saves_the_run_and_rings_after_the_commit(
     assert rings.rings_waiting(GENERATE, "tiny") == 1
     run.refresh_from_db()
     assert (run.status, run.seed, run.seed_pinned, run.prompt_tokens) == ("queued", 7, True, 4)
+
+
+def test_a_run_keeps_the_state_that_it_was_made_of(person: Person) -> None:
+    state = PromptState(
+        fields={"inject_restart": "\n"},
+        text="To {{city}}",
+        parameters=Parameters(max_tokens=4).to_json(),
+        model="tiny",
+        variables=[{"name": "city", "kind": "line", "value": "Rome"}],
+    )
+    made = run_create(person=person, address="", template="free", state=state, prompt="To Rome")
+
+    run = Run.objects.get(pk=made.pk)
+
+    assert (run.prompt, run.state) == ("To Rome", state)
+
+
+def test_a_text_that_is_sent_as_it_is_takes_its_bytes_once(person: Person) -> None:
+    bytes_of = {length: create(person, prompt="é" * length).pk for length in (1, 101)}
+
+    one, hundred_more = (Run.objects.get(pk=pk).size for pk in bytes_of.values())
+
+    assert hundred_more - one == 200
 
 
 def test_a_ring_that_fails_costs_nothing(

@@ -286,7 +286,7 @@ def shared(person: Person) -> Share:
             tree=tree,
             parent=parent,
             version_id=prompt.head_id,
-            fields={"variables": [{"name": "a", "value": "'" * MAX_FIELD_CHARS}]},
+            variables=[{"name": "a", "value": "'" * MAX_FIELD_CHARS}],
         )
         parent = run
         runs.append(run)
@@ -413,7 +413,7 @@ def test_a_list_of_versions(person: Person) -> None:
 
 def test_a_run_among_thousands_of_retries_of_a_large_form(person: Person) -> None:
     first = make_run(person, status="succeeded", text="x")
-    fields = {"variables": [{"name": "a", "value": "x" * 2_000}]}
+    variables = [{"name": "a", "value": "x" * 2_000}]
     Run.objects.bulk_create(
         Run(
             person=person,
@@ -427,7 +427,7 @@ def test_a_run_among_thousands_of_retries_of_a_large_form(person: Person) -> Non
             seed=1,
             status="succeeded",
             text="t" * 500,
-            fields=fields,
+            variables=variables,
             number=first.number + place,
         )
         for place in range(1, 6_000)

@@ -274,7 +274,7 @@ def test_markup_is_shown_as_text_wherever_sharing_shows_it(owner: Person) -> Non
         prompt=ATTACK,
         text=ATTACK,
         model=ATTACK[:80],
-        fields={"variables": variables},
+        variables=variables,
         template="chat",
     )
     Run.objects.filter(pk=run.pk).update(tree=run.pk)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
@@ -23,6 +22,7 @@ from playground.sharing.models import Share
 from tests.accounts.people import make_user, signed_in
 from tests.conftest import make_run
 from tests.library.saved import free_state, saved_prompt
+from tests.support.migrating import migrate
 
 BEFORE = [
     ("prompts", "0002_barred"),
@@ -136,14 +136,6 @@ def test_a_branch_that_is_deleted_is_shown_no_more(prompt: Prompt) -> None:
     branch.delete()
 
     assert b"Branched before" not in shown(share)[""]
-
-
-def migrate(targets: list[tuple[str, str]] | None = None) -> Any:
-    """The models as they are at ``targets``; the newest ones by default."""
-    executor = MigrationExecutor(connection)
-    targets = targets or executor.loader.graph.leaf_nodes()
-    executor.migrate(targets)
-    return executor.loader.project_state(targets).apps
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from typing import Any, Self
 import redis
 
 from playground.checkpoints.jobs import GENERATE
-from playground.core.valkey import EmbeddedValkey
+from playground.core.redis.valkey import EmbeddedValkey
 from playground.management.listener import open_listener
 from playground.management.parts import valkey_part, web_part, worker_command
 from playground.management.supervisor import Part
@@ -184,11 +184,11 @@ class Stack:
             connection.close()
 
     def row(self, run: str) -> dict[str, Any]:
-        """A run's row; tokens, fields and parameters are read from JSON."""
+        """A run's row; what is JSON is read."""
         (row,) = self.query("SELECT * FROM runs_run WHERE id = ?", run.replace("-", ""))
+        as_json = ("tokens", "other_choices", "fields", "variables", "parameters")
         return {
-            name: json.loads(value) if name in ("tokens", "fields", "parameters") else value
-            for name, value in row.items()
+            name: json.loads(value) if name in as_json else value for name, value in row.items()
         }
 
     def wait_row(self, run: str, *, timeout: float = 15.0, **values: object) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from playground.accounts.people import COOKIE, cookie_value
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
 from playground.runs.services import run_create, run_retry
+from playground.runs.state import PromptState
 from playground.workbench.tree import tree_of
 from tests.conftest import make_run
 
@@ -31,11 +32,11 @@ def create(person: Person, parent: Run | None = None) -> Run:
     return run_create(
         person=person,
         address="",
-        model="tiny",
         template="free",
-        fields={},
+        state=PromptState(
+            fields={}, text="Once", parameters=Parameters(max_tokens=4).to_json(), model="tiny"
+        ),
         prompt="Once",
-        parameters=Parameters(max_tokens=4),
         parent=parent,
     )
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,11 @@ class LiveRun:
     last_at: float | None = None
     # Tokens that this attempt itself generated.
     generated: int = 0
+    # All texts of the run, this one among them.
+    choices: "list[LiveRun]" = field(default_factory=list, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.choices = self.choices or [self]
 
     @property
     def id(self) -> str:
@@ -51,13 +57,6 @@ class LiveRun:
     def text(self) -> str:
         """All text that positions carry so far."""
         return "".join(token[1] for token in self.tokens)
-
-    @property
-    def tokens_per_second(self) -> float | None:
-        """Speed of this attempt, from its first token to its last."""
-        if self.first_at is None or self.last_at is None or self.last_at <= self.first_at:
-            return None
-        return (self.generated - 1) / (self.last_at - self.first_at)
 
     def add(self, output: TokenOutput) -> None:
         """Takes the next token from the engine."""
@@ -88,3 +87,25 @@ class LiveRun:
         """The engine is done with it."""
         self.finish = finish
         self.done.set()
+
+
+def live_choices(run: Run, count: int) -> list[LiveRun]:
+    """One for each text that ``run`` is to have."""
+    choices = [LiveRun(run=run, choice=choice) for choice in range(count)]
+    for live in choices:
+        live.choices = choices
+    return choices
+
+
+def first_moment(choices: Sequence[LiveRun]) -> float | None:
+    """When this attempt generated its first token, in any choice."""
+    return min((live.first_at for live in choices if live.first_at is not None), default=None)
+
+
+def tokens_per_second(choices: Sequence[LiveRun]) -> float | None:
+    """Speed of this attempt, of all choices together, from its first token to its last."""
+    first = first_moment(choices)
+    last = max((live.last_at for live in choices if live.last_at is not None), default=None)
+    if first is None or last is None or last <= first:
+        return None
+    return (sum(live.generated for live in choices) - 1) / (last - first)

@@ -88,7 +88,8 @@ class Publisher:
     def forget(self, live: LiveRun) -> None:
         """Nothing more of this run is to be sent."""
         with self._wake:
-            self._unsent.pop(live.key, None)
+            for each in live.choices:
+                self._unsent.pop(each.key, None)
 
     def _break(self, live: LiveRun, error: Exception) -> None:
         warn_once("log_refused", row=live.id, error=error)
@@ -169,12 +170,22 @@ class Publisher:
             self.forget(live)
             self._on_stale(live)
             return
+        if reply.last < live.acknowledged:
+            self._send_again(live)
         live.acknowledged = reply.last
         if reply.cancel:
             self._on_cancel(live)
         with self._wake:
             if live.acknowledged == len(live.lines):
                 self._unsent.pop(live.key, None)
+
+    def _send_again(self, live: LiveRun) -> None:
+        """Redis lost the run's logs: those of its other choices are empty again too."""
+        with self._wake:
+            for other in live.choices:
+                other.acknowledged = 0
+                if other.lines and not other.broken:
+                    self._unsent[other.key] = other
 
     def _close(self) -> None:
         with self._wake:
@@ -189,7 +200,7 @@ class Publisher:
 
     def _close_one(self, ended: tuple[str, LiveRun, str]) -> None:
         run, live, status = ended
-        epoch, position = live.run.epoch, len(live.tokens)
+        epoch, position = live.run.epoch, sum(len(each.tokens) for each in live.choices)
         event = state_event(run, epoch=epoch, status=status, position=position)
         self._log.close(run, event, epoch=epoch, expire=self._expire)
 

@@ -1,7 +1,8 @@
 """One run: claim it, resume or start it, wait for the engine, store what came."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import structlog
@@ -10,16 +11,16 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from playground.checkpoints.tokenizers import tokenizer_for
-from playground.core.errors import PlaygroundError
+from playground.core.errors import LogDamaged, PlaygroundError
 from playground.core.failures import is_passing, reason_of, warn_once
 from playground.live.tokenlog import LogPart, log_damaged, token_log, tokens_of
-from playground.runs.finishing import Outcome, run_finish
+from playground.runs.finishing import ChoiceText, Outcome, run_finish, run_index_prompt
 from playground.runs.leases import run_claim, run_release, run_restart
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
 from workers.engine.errors import EngineError
 from workers.engine.request import Finish, Request, SamplingParams
-from workers.generate.live import LiveRun
+from workers.generate.live import LiveRun, first_moment, live_choices, tokens_per_second
 from workers.generate.serving import Serving
 
 # Between two tries while the database or Redis does not answer.
@@ -45,128 +46,177 @@ def run_to_end(serving: Serving, run: Run) -> None:
     Outages are waited for where they happen. Whatever else goes wrong would go wrong again, so it
     ends this run with its reason.
     """
-    live = LiveRun(run=run)
+    choices = live_choices(run, run.n)
     try:
-        _generate_text(serving, live)
+        _generate_texts(serving, choices)
     except (EngineError, PlaygroundError) as error:
-        _fail(serving, live, error.code, error.message)
+        _fail(serving, choices, error.code, error.message)
     except Exception as error:
-        log.exception("run_failed", run=live.id, attempt=run.attempt)
+        log.exception("run_failed", run=str(run.pk), attempt=run.attempt)
         message = f"The worker could not run this prompt, and would fail again: {reason_of(error)}."
-        _fail(serving, live, PlaygroundError.code, message)
+        _fail(serving, choices, PlaygroundError.code, message)
 
 
-def _generate_text(serving: Serving, live: LiveRun) -> None:
-    if not _begin(serving, live):
+def _generate_texts(serving: Serving, choices: list[LiveRun]) -> None:
+    run = choices[0].run
+    if not _begin(serving, choices):
         return
-    serving.submit(live, _request(serving, live))
-    serving.publisher.announce_start(live)
-    live.done.wait()
-    if live.stale:
-        log.info("attempt_stale", run=live.id, attempt=live.run.attempt)
-    elif live.handed_over:
-        serving.publisher.forget(live)
-        _give_back(serving, live.run)
+    serving.submit(choices, _requests(serving, choices))
+    serving.publisher.announce_start(choices[0])
+    _make_findable(run)
+    for live in choices:
+        live.done.wait()
+    if any(live.stale for live in choices):
+        log.info("attempt_stale", run=str(run.pk), attempt=run.attempt)
+    elif any(live.handed_over for live in choices):
+        serving.publisher.forget(choices[0])
+        _give_back(serving, run)
     else:
-        _record(serving, live, outcome_of(live))
+        _record(serving, choices, outcome_of(choices))
 
 
-def outcome_of(live: LiveRun) -> Outcome:
-    """What the row gets: the engine's words in the row's."""
-    finish = live.finish or Finish(live.id, "error")
-    reason: str = "error" if live.broken else finish.reason
-    error = live.broken or finish.error
-    status = {"abort": Run.Status.CANCELLED, "error": Run.Status.FAILED}.get(
-        reason, Run.Status.SUCCEEDED
-    )
-    first_token_ms = None
-    if live.first_at is not None and live.generated == len(live.tokens):
+def _make_findable(run: Run) -> None:
+    """While the engine works: the post's answer did not wait for it, and the end does it again."""
+    try:
+        run_index_prompt(run_id=run.pk)
+    except Exception as error:
+        log.warning("run_not_indexed", run=str(run.pk), error=reason_of(error))
+
+
+def outcome_of(choices: Sequence[LiveRun]) -> Outcome:
+    """What the row gets: the engine's words in the row's.
+
+    A run of several choices fails with the first that did, and is cancelled where any was.
+    """
+    run, (first, *others) = choices[0].run, [_text_of(live) for live in choices]
+    error = next((found for live in choices if (found := _error_of(live))), None)
+    reasons = {text.reason for text in (first, *others)}
+    status = Run.Status.SUCCEEDED
+    if "error" in reasons:
+        status = Run.Status.FAILED
+    elif "abort" in reasons:
+        status = Run.Status.CANCELLED
+    first_token_ms, first_at = None, first_moment(choices)
+    if first_at is not None and all(live.generated == len(live.tokens) for live in choices):
         # Of a resumed run, the first token was another worker's.
-        age = (timezone.now() - live.run.created_at).total_seconds()
-        first_token_ms = 1000 * (age - (time.monotonic() - live.first_at))
+        age = (timezone.now() - run.created_at).total_seconds()
+        first_token_ms = 1000 * (age - (time.monotonic() - first_at))
     return Outcome(
         status=status,
-        reason=reason,
-        stop_sequence=(finish.stop_sequence or "") if reason == "stop" else None,
-        text=live.text,
-        tokens=live.tokens,
+        reason=first.reason,
+        stop_sequence=first.stop_sequence,
+        text=first.text,
+        tokens=first.tokens,
+        others=others,
         first_token_ms=first_token_ms,
-        tokens_per_second=live.tokens_per_second,
+        tokens_per_second=tokens_per_second(choices),
         error_code=error.code if error else "",
         error_message=error.message if error else "",
     )
 
 
-def _begin(serving: Serving, live: LiveRun) -> bool:
-    """Fences older attempts off and takes up the text that the log holds.
+def _error_of(live: LiveRun) -> LogDamaged | EngineError | None:
+    return live.broken or (live.finish.error if live.finish else None)
+
+
+def _text_of(live: LiveRun) -> ChoiceText:
+    finish = live.finish or Finish(live.id, "error")
+    reason: str = "error" if live.broken else finish.reason
+    return ChoiceText(
+        text=live.text,
+        tokens=live.tokens,
+        reason=reason,
+        stop_sequence=(finish.stop_sequence or "") if reason == "stop" else None,
+    )
+
+
+def _begin(serving: Serving, choices: Sequence[LiveRun]) -> bool:
+    """Fences older attempts off and takes up the texts that the logs hold.
 
     False when the process stops before Redis answers; the run is given back.
     """
     try:
-        part = _keep_trying(serving, lambda: _open_log(live.run))
-        live.tokens = tokens_of(part) if part else []
+        parts = _keep_trying(serving, lambda: _open_logs(choices[0].run))
+        for live, part in zip(choices, parts or (), strict=False):
+            live.tokens = tokens_of(part)
+            live.lines, live.acknowledged = part.tokens, len(part.tokens)
     except (RedisError, ValueError) as error:
         raise log_damaged(error) from error
-    if part is None:
-        _give_back(serving, live.run)
+    if parts is None:
+        _give_back(serving, choices[0].run)
         return False
-    live.lines, live.acknowledged = part.tokens, len(part.tokens)
     return True
 
 
-def _open_log(run: Run) -> LogPart:
+def _open_logs(run: Run) -> list[LogPart]:
+    """What the log of each choice holds."""
     log_of_all = token_log()
     run_id = str(run.pk)
     if run.attempt > 1:
-        part = log_of_all.open(run_id, attempt=run.attempt)
-        if part.tokens:
-            run.epoch = part.epoch or run.epoch
-            return part
+        parts = [
+            log_of_all.open(run_id, attempt=run.attempt, choice=choice) for choice in range(run.n)
+        ]
+        if any(part.tokens for part in parts):
+            run.epoch = parts[0].epoch or run.epoch
+            return parts
         # The text that people may have seen is gone with its worker.
         run_restart(run=run)
-    log_of_all.start(run_id, attempt=run.attempt, epoch=run.epoch)
-    return LogPart(epoch=run.epoch, first=1, tokens=[])
+    log_of_all.start(run_id, attempt=run.attempt, epoch=run.epoch, choices=run.n)
+    return [LogPart(epoch=run.epoch, first=1, tokens=[])] * run.n
 
 
-def _request(serving: Serving, live: LiveRun) -> Request:
-    run = live.run
+def _requests(serving: Serving, choices: Sequence[LiveRun]) -> list[Request]:
+    """One for all choices; where any has text already, one for each, which goes on after it."""
+    run = choices[0].run
     parameters = Parameters.from_json(run.parameters)
-    return Request(
-        id=live.id,
-        prompt_ids=tuple(tokenizer_for(serving.spec).encode(run.prompt)),
-        params=SamplingParams(
-            max_tokens=parameters.max_tokens,
-            temperature=parameters.temperature,
-            top_p=parameters.top_p,
-            top_k=parameters.top_k,
-            min_p=parameters.min_p,
-            repetition_penalty=parameters.repetition_penalty,
-            frequency_penalty=parameters.frequency_penalty,
-            presence_penalty=parameters.presence_penalty,
-            stop=parameters.stop,
-            seed=run.seed,
-            logprobs=parameters.logprobs,
-        ),
-        generated_ids=tuple(token[0] for token in live.tokens),
+    prompt_ids = tuple(tokenizer_for(serving.spec).encode(run.prompt))
+    params = SamplingParams(
+        max_tokens=parameters.max_tokens,
+        temperature=parameters.temperature,
+        top_p=parameters.top_p,
+        top_k=parameters.top_k,
+        min_p=parameters.min_p,
+        repetition_penalty=parameters.repetition_penalty,
+        frequency_penalty=parameters.frequency_penalty,
+        presence_penalty=parameters.presence_penalty,
+        stop=parameters.stop,
+        seed=run.seed,
+        logprobs=parameters.logprobs,
+        logit_bias=parameters.logit_bias,
+        n=len(choices),
     )
+    if not any(live.tokens for live in choices):
+        return [Request(id=choices[0].id, prompt_ids=prompt_ids, params=params)]
+    return [
+        Request(
+            id=live.id,
+            prompt_ids=prompt_ids,
+            params=replace(params, n=1),
+            generated_ids=tuple(token[0] for token in live.tokens),
+            choice=live.choice,
+        )
+        for live in choices
+    ]
 
 
-def _fail(serving: Serving, live: LiveRun, code: str, message: str) -> None:
+def _fail(serving: Serving, choices: Sequence[LiveRun], code: str, message: str) -> None:
+    first, *others = choices
     outcome = Outcome(
         status=Run.Status.FAILED,
         reason="error",
-        text=live.text,
-        tokens=live.tokens,
+        text=first.text,
+        tokens=first.tokens,
+        others=[ChoiceText(text=live.text, tokens=live.tokens, reason="error") for live in others],
         error_code=code,
         error_message=message,
     )
-    serving.abort(live)
-    _record(serving, live, outcome)
+    serving.abort(choices[0])
+    _record(serving, choices, outcome)
 
 
-def _record(serving: Serving, live: LiveRun, outcome: Outcome) -> None:
+def _record(serving: Serving, choices: Sequence[LiveRun], outcome: Outcome) -> None:
     """Stores the outcome however long the database is away; then readers are told."""
-    stored = None
+    stored, live = None, choices[0]
     try:
         stored = _keep_trying(
             serving,

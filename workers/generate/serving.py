@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-import uuid
+from collections.abc import Sequence
 
 import structlog
 from django.conf import settings
@@ -55,7 +55,8 @@ class Serving:
         self.stopping = threading.Event()
         self.engine: Engine | None = None
         self.speed: float | None = None
-        self._live: dict[str, LiveRun] = {}
+        # By run and choice.
+        self._live: dict[tuple[str, int], LiveRun] = {}
         self._lock = threading.Lock()
         self._window_tokens, self._window_seconds = 0, 0.0
         self.publisher = Publisher(
@@ -91,20 +92,24 @@ class Serving:
 
     # --- Runs -----------------------------------------------------------------
 
-    def submit(self, live: LiveRun, request: Request) -> None:
-        """Gives the run to the engine. Raises `workers.engine.errors.RequestError`."""
+    def submit(self, choices: Sequence[LiveRun], requests: Sequence[Request]) -> None:
+        """Gives a run to the engine: all of its choices, in one request or in several of the run's
+        id. Raises `workers.engine.errors.RequestError`."""
         if self.engine is None:
             raise RuntimeError("submit before serve")
         with self._lock:
-            self._live[live.id] = live
+            self._live.update((live.key, live) for live in choices)
         try:
-            self.engine.submit(request)
+            for request in requests:
+                self.engine.submit(request)
         except Exception:
-            self._drop(live)
+            self.abort(choices[0])
+            for live in choices:
+                self._drop(live)
             raise
 
     def abort(self, live: LiveRun) -> None:
-        """The run ends with the next step; its slot is free then."""
+        """All choices of the run end with the next step; their slots are free then."""
         if self.engine is not None:
             self.engine.abort(live.id)
 
@@ -114,7 +119,7 @@ class Serving:
 
     def _drop(self, live: LiveRun) -> None:
         with self._lock:
-            self._live.pop(live.id, None)
+            self._live.pop(live.key, None)
 
     # --- Threads --------------------------------------------------------------
 
@@ -141,22 +146,25 @@ class Serving:
 
     def _route(self, outputs: list[StepOutput]) -> int:
         """Hands a step's outputs to their runs. Returns how many tokens they were."""
-        produced: dict[str, LiveRun] = {}
+        produced: dict[tuple[str, int], LiveRun] = {}
         tokens = 0
         finished: list[tuple[LiveRun, Finish]] = []
         for output in outputs:
-            live = self._live.get(output.request_id)
+            live = self._live.get((output.request_id, output.choice))
             if live is None:
                 continue
             if isinstance(output, Finish):
                 self._drop(live)
                 # A run that was complete when it was resumed has it in its log already.
                 if live.generated or output.reason in ("abort", "error"):
-                    live.add_tail(output.tail, unsent=live.id in produced)
+                    live.add_tail(output.tail, unsent=live.key in produced)
                 finished.append((live, output))
+                if output.reason == "error":
+                    # The run has failed, so that nobody waits for its other choices.
+                    self.abort(live)
             else:
                 live.add(output)
-                produced[live.id] = live
+                produced[live.key] = live
                 tokens += 1
         if produced:
             self.publisher.send(list(produced.values()))
@@ -192,10 +200,11 @@ class Serving:
 
     def _sweep(self) -> None:
         with self._lock:
-            runs = dict(self._live)
-        for run_id in runs_to_stop(uuid.UUID(run_id) for run_id in runs):
-            self.abort(runs[str(run_id)])
-        sweep(model=self.spec.name, free_slots=self.slots - len(runs))
+            live = list(self._live.values())
+        runs = {each.run.pk: each for each in live}
+        for run_id in runs_to_stop(runs):
+            self.abort(runs[run_id])
+        sweep(model=self.spec.name, free_slots=self.slots - len(live))
 
 
 def _warm_up(engine: Engine) -> None:

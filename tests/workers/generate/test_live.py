@@ -10,7 +10,7 @@ from django.utils import timezone
 from playground.runs.models import Run
 from workers.engine.errors import OutOfMemory
 from workers.engine.request import Finish, TokenOutput
-from workers.generate.live import LiveRun
+from workers.generate.live import LiveRun, live_choices
 from workers.generate.run import outcome_of
 
 
@@ -69,7 +69,7 @@ def test_outcomes_say_why_a_run_ended() -> None:
         error = OutOfMemory("Too large.") if reason == "error" else None
         live.end(Finish(live.id, reason, error=error))  # type: ignore[arg-type]
 
-        outcome = outcome_of(live)
+        outcome = outcome_of([live])
 
         assert (outcome.status, outcome.reason, outcome.error_code) == (status, reason, code)
         assert outcome.tokens == [[11, "a"]]
@@ -90,4 +90,32 @@ def test_an_outcome_says_which_stop_sequence_ended_it(
     live = live_run("a")
     live.end(Finish(live.id, **finish))
 
-    assert outcome_of(live).stop_sequence == kept
+    assert outcome_of([live]).stop_sequence == kept
+
+
+def test_an_outcome_has_the_text_of_every_choice() -> None:
+    choices = live_choices(live_run().run, 3)
+    for live, text in zip(choices, ("a", "b", "c"), strict=True):
+        live.add(TokenOutput(live.id, 1, 7, text, choice=live.choice))
+        live.end(Finish(live.id, "stop", choice=live.choice, stop_sequence="\n"))
+
+    outcome = outcome_of(choices)
+
+    assert (outcome.status, outcome.text, outcome.tokens) == ("succeeded", "a", [[7, "a"]])
+    assert [(one.text, one.tokens, one.reason, one.stop_sequence) for one in outcome.others] == [
+        ("b", [[7, "b"]], "stop", "\n"),
+        ("c", [[7, "c"]], "stop", "\n"),
+    ]
+
+
+@pytest.mark.parametrize(("reason", "status"), [("error", "failed"), ("abort", "cancelled")])
+def test_one_choice_that_ends_badly_is_the_end_of_the_run(reason: Any, status: str) -> None:
+    choices = live_choices(live_run().run, 2)
+    error = OutOfMemory("Too large.") if reason == "error" else None
+    choices[0].end(Finish(choices[0].id, "stop"))
+    choices[1].end(Finish(choices[1].id, reason, choice=1, error=error))
+
+    outcome = outcome_of(choices)
+
+    assert (outcome.status, outcome.reason) == (status, "stop")
+    assert outcome.error_code == (OutOfMemory.code if error else "")
