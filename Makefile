@@ -226,7 +226,7 @@ fi
 endef
 
 # Node.js from the PATH, else from its wheel, linked into the virtual environment's bin, which
-# stands first in the PATH.
+# is first in the PATH.
 define find_node
 if ! { command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null; }; then
   echo "No Node.js 20 or newer found: installing one into $(VENV)"

@@ -11,7 +11,7 @@ over the time from the submission of the first request to the last token. Then: 
 accuracy, on the demo model, and whether a request's numbers depend on its batch.
 
 CTranslate2 is run in two ways: one batch on all threads, which is its default, and the batch cut in
-two, each on one thread, which suits its int8 better. Targets stand against both.
+two, each on one thread, which suits its int8 better. Targets are against both.
 
 Ends with one line `RESULT {json}`.
 """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 REQUESTS = 64
 PREFIXES = (224, 320, 416, 512, 640)
 SHORTEST, LONGEST = 16, 1500
-LEAST_NEW, MOST_NEW = 16, 200
+LEAST_NEW, MAX_NEW = 16, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ def make_trace(seed: str, tokens: int, requests: int = REQUESTS) -> list[TraceRe
     for number in range(requests):
         prefix = chance.choice(prefixes) if number % 4 else ()
         length = _log_uniform(chance, SHORTEST, LONGEST - len(prefix))
-        wanted = _log_uniform(chance, LEAST_NEW, MOST_NEW)
+        wanted = _log_uniform(chance, LEAST_NEW, MAX_NEW)
         # Numbers 0, 4, 8 and 12 share nothing.
         length = {0: SHORTEST, 4: LONGEST}.get(number, length)
-        wanted = {8: LEAST_NEW, 12: MOST_NEW}.get(number, wanted)
+        wanted = {8: LEAST_NEW, 12: MAX_NEW}.get(number, wanted)
         tail = tuple(chance.choices(range(tokens), k=length))
         made.append(TraceRequest(prefix + tail, wanted, len(prefix)))
     chance.shuffle(made)

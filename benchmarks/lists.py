@@ -4,9 +4,9 @@
     python -m benchmarks.lists --runs 20000 --prompts 2000 --databases sqlite
 
 Fills a fresh SQLite file and a PostgreSQL of its own (tests/support/postgres.py), then asks for
-each page as its owner does. The time is the best of some answers; beside it stands the time that
+each page as its owner does. The time is the best of some answers; beside it is the time that
 one took of a processor, web process and database together, of which other work of the machine is
-no part. "common" stands in every other run, "rareword" in one; the "old" model made only the
+no part. "common" is in every other run, "rareword" in one; the "old" model made only the
 oldest ones; one run in five is of a saved prompt. Ends with one line `RESULT {json}`: the slowest
 page and the most queries of each database.
 """
@@ -26,7 +26,7 @@ from benchmarks.engine_report import Report, Target, load_before
 from benchmarks.processes import SideProcess, cpu_seconds, machine
 from tests.support.postgres import TemporaryPostgres, postgres_binaries
 
-TARGET_MS, MOST_QUERIES = 100, 9
+TARGET_MS, MAX_QUERIES = 100, 9
 TIMES = 15
 
 PAGES = {
@@ -190,7 +190,7 @@ def main() -> None:
                 "ms",
                 at_most=True,
             ),
-            Target(f"{kind}: most queries of a page", queries, MOST_QUERIES, "", at_most=True),
+            Target(f"{kind}: most queries of a page", queries, MAX_QUERIES, "", at_most=True),
         ]
     report.finish(save=options.save)
     sys.exit(not all(target.holds for target in report.targets))

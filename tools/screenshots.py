@@ -5,7 +5,7 @@
 Each template page is taken after a run of the example it begins with, at a desk (1440 x 900) and
 on a phone (390 x 844), light and dark: ``<page>-<width>-<scheme>.png``. A phone shows the
 completion further down: ``<page>-390-run-<scheme>.png``. The other pages are those of somebody
-who has saved and shared prompts (tools/scenes.py), and dialogs stand over one of them. Without
+who has saved and shared prompts (tools/scenes.py), and dialogs are over one of them. Without
 ``--url`` a playground of its own is started and ended, with its data in a folder that is thrown
 away.
 """

@@ -9,7 +9,7 @@ import torch
 from transformers import GPTJForCausalLM
 from transformers.utils import logging
 
-# Its bars of progress would stand between the tables.
+# Its bars of progress would be between the tables.
 logging.disable_progress_bar()
 
 

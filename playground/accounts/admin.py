@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from playground.accounts.leaving import person_delete, user_delete
 from playground.accounts.models import Person, User
 
-# allauth brings pages for addresses, which stand with their user here.
+# allauth brings pages for addresses, which are with their user here.
 for model in (EmailAddress, EmailConfirmation, Group):
     if admin.site.is_registered(model):
         admin.site.unregister(model)

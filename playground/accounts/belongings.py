@@ -32,7 +32,7 @@ class Belonging:
     export: a person's rows, each as a line of an export.
     merge: (guest, account) before the guest's rows are handed over, for what the
         account may have already and cannot have twice.
-    release: before a person's rows are deleted, for what stands elsewhere.
+    release: before a person's rows are deleted, for what is elsewhere.
     measure: by the name of a quota (quotas.py), how much there is of it.
     """
 

@@ -96,7 +96,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_email(request: HttpRequest) -> HttpResponse:
-    """Takes another address, or none. Its form stands on the account's page."""
+    """Takes another address, or none. Its form is on the account's page."""
     if request.method != "POST":
         return redirect("account")
     form = EmailForm(request.POST)

@@ -54,7 +54,7 @@ _PASSING_REDIS = (
 _PASSING_ANSWERS = ("MISCONF", "BUSY", "NOREPLICAS")
 
 # How many failures are remembered as said.
-_MOST_SAID = 1_000
+_MAX_SAID = 1_000
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ def warn_once(event: str, *, row: object, error: BaseException) -> None:
     key = (event, str(row), reason)
     if key in _said:
         return
-    if len(_said) >= _MOST_SAID:
+    if len(_said) >= _MAX_SAID:
         _said.clear()
     _said[key] = None
     log.error(event, row=str(row), kind=type(error).__name__, error=reason)

@@ -41,6 +41,6 @@ def read_id(raw: str) -> uuid.UUID | None:
         return None
 
 
-def read_number(raw: str) -> int | None:
+def read_small_number(raw: str) -> int | None:
     """A small whole number of an address or a form, such as a version's; None for none."""
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None

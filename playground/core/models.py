@@ -9,7 +9,7 @@ from django.utils import timezone
 class SearchEntry(models.Model):
     """An object that its owner can find by its words, which lie beside it (core/search.py).
 
-    ``id`` is also where it stands in its list: newest first is by id, and its
+    ``id`` is also where it is in its list: newest first is by id, and its
     words have the same id. Neither owner nor object is a foreign key, so that
     this app needs to know nobody's tables; whoever deletes an object drops its
     entry in the same transaction.

@@ -6,7 +6,7 @@
     Prompt.objects.filter(pk__in=search.matching(kind="prompt", owner=person.pk, query="red fox"))
 
 Words are runs of letters and digits, without case and accents. A query is words
-and nothing else: all of them must be there, what stands in quotes as a phrase,
+and nothing else: all of them must be there, what is in quotes as a phrase,
 and the last one may be the beginning of a word. There are no operators.
 
 SQLite keeps the words in an FTS5 table, PostgreSQL in a tsvector with a GIN
@@ -36,7 +36,7 @@ from playground.core.models import SearchEntry
 MAX_CHARACTERS = 200_000
 # What spreading may make of a text: Korean takes three letters for one, and nothing that
 # people write takes more.
-MOST_SPREAD = 4
+MAX_SPREAD = 4
 _SPREAD_AT_ONCE = 4_096
 # Longer ones are found by their beginning.
 MAX_WORD = 64
@@ -229,7 +229,7 @@ def words_of(text: str) -> list[str]:
 
 def _spread(text: str) -> str:
     """The text without case and accents, as far as it is found."""
-    room = min(MAX_CHARACTERS, MOST_SPREAD * len(text) + MAX_WORD)
+    room = min(MAX_CHARACTERS, MAX_SPREAD * len(text) + MAX_WORD)
     parts: list[str] = []
     # A part at a time, so that no more is made than there is room for. What a letter becomes
     # does not depend on those beside it, once the accents are gone.
@@ -315,7 +315,7 @@ def _write(kind: str, owner: uuid.UUID, entries: Sequence[Entry]) -> None:
             )
             return
         cursor.executemany(
-            # The scope's word stands last, where no phrase reaches it.
+            # The scope's word is last, where no phrase reaches it.
             "INSERT INTO core_searchwords (id, words)"
             " VALUES (%s, to_tsvector('simple', %s) || strip(to_tsvector('simple', %s)))"
             " ON CONFLICT (id) DO UPDATE SET words = excluded.words",

@@ -6,7 +6,7 @@ refuses NUL and halves of a character (docs/decisions/0040-text.md). So
 - of a model's text the engine makes `plain_text` before anybody sees it (workers/engine/text.py
   has the same rule; a test holds the two equal). Here it serves what was written before the rule;
 - what people send gets plain line breaks, and `fault_of` says why it cannot be kept;
-- what programs say of a failure is made `storable`, whatever stands in it.
+- what programs say of a failure is made `storable`, whatever is in it.
 """
 
 from collections.abc import Iterable

@@ -36,6 +36,6 @@ def _id(request: HttpRequest, name: str) -> uuid.UUID:
 
 
 def _before(run: Run) -> Run:
-    """The person's run made before ``run``; the first of all stands beside itself."""
+    """The person's run made before ``run``; the first of all is beside itself."""
     older = Run.objects.filter(person=run.person_id, number__lt=run.number)
     return older.order_by("-number").first() or run

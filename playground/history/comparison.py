@@ -103,9 +103,9 @@ def _parameters(a: Run, b: Run) -> list[ComparedLine]:
         ComparedLine(name="Model", a=a.model, b=b.model),
         *numbers,
         ComparedLine(name="Stop at", a=write_stops(of_a), b=write_stops(of_b)),
-        ComparedLine(name="Seed", a=_seed(a), b=_seed(b)),
+        ComparedLine(name="Seed", a=_write_seed(a), b=_write_seed(b)),
     ]
 
 
-def _seed(run: Run) -> str:
+def _write_seed(run: Run) -> str:
     return f"{run.seed}, pinned" if run.seed_pinned else str(run.seed)

@@ -87,7 +87,7 @@ def json_lines(runs: QuerySet[Run]) -> Iterator[str]:
 
 
 def markdown(runs: QuerySet[Run]) -> Iterator[str]:
-    """A section a run. What was written stands in fences that it cannot close."""
+    """A section a run. What was written is in fences that it cannot close."""
     yield "# Runs\n"
     for run in _in_batches(runs.defer("tokens", "other_choices")):
         facts = [
@@ -101,7 +101,7 @@ def markdown(runs: QuerySet[Run]) -> Iterator[str]:
         yield (
             f"\n## {run.created_at:%Y-%m-%d %H:%M:%S} UTC, {_inline(run.template)}{star}\n\n"
             + "\n".join(facts)
-            + f"\n\n### Prompt\n\n{_fenced(run.prompt)}\n\n### Output\n\n{_fenced(run.text)}\n"
+            + f"\n\n### Prompt\n\n{_fence(run.prompt)}\n\n### Output\n\n{_fence(run.text)}\n"
         )
 
 
@@ -159,13 +159,13 @@ def _row(cells: tuple[str, ...]) -> str:
 
 
 def _inline(text: str) -> str:
-    """Code in a line, whatever stands in it."""
+    """Code in a line, whatever is in it."""
     fence = "`" * (_longest_ticks(text) + 1)
     space = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{space}{' '.join(text.split())}{space}{fence}" if text.strip() else "none"
 
 
-def _fenced(text: str) -> str:
+def _fence(text: str) -> str:
     fence = "`" * max(3, _longest_ticks(text) + 1)
     return f"{fence}text\n{text}\n{fence}"
 

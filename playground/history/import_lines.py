@@ -36,7 +36,7 @@ _CELLS = re.compile(r"[^\s{][^,;\t\n]*([,;\t][^,;\t\n]*){2}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A run of the file, with where it stands. number: from 1; start, size: in bytes."""
+    """A run of the file, with where it is. number: from 1; start, size: in bytes."""
 
     number: int
     start: int

@@ -1,4 +1,4 @@
-"""What an import will do: which runs of the file are new, what each is called, where it stands.
+"""What an import will do: which runs of the file are new, what each is called, where it is.
 
 A run is known by the id under which it was exported first. Whoever has a run of that id, or one
 that was imported from it, has it already. An id that somebody else has is not taken again: the
@@ -236,7 +236,7 @@ def _number_of(plan: Plan, run_id: uuid.UUID | None) -> int | None:
 
 def _own_versions(person: Person, versions: set[uuid.UUID]) -> set[uuid.UUID]:
     """Those of ``versions`` that are of the person's own saved prompts."""
-    # By name: saved prompts stand above runs, which know nothing of them but this.
+    # By name: saved prompts are above runs, which know nothing of them but this.
     saved = apps.get_model("prompts", "PromptVersion")._default_manager
     own: set[uuid.UUID] = set()
     for ids in _batches(versions):

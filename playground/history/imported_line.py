@@ -167,7 +167,7 @@ class _Line:
         return moment
 
     def parameters(self) -> tuple[dict[str, Any], Parameters]:
-        """As they stand in the file, and read."""
+        """As they are in the file, and read."""
         value = self._data.get("parameters")
         if not isinstance(value, dict) or not isinstance(value.get("stop", []), list):
             raise InvalidInput("“parameters” must be an object")

@@ -1,7 +1,7 @@
 """The history: which of a person's runs, newest first, a page at a time.
 
-All that a filter asks for stands in one index of the runs, and the search
-answers with numbers that stand in it too, so that rows are read for the page
+All that a filter asks for is in one index of the runs, and the search
+answers with numbers that are in it too, so that rows are read for the page
 alone, however many runs there are. Nothing counts them.
 """
 
@@ -23,7 +23,7 @@ PAGE = 50
 MAX_QUERY = 200
 GLIMPSE = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MOST_NUMBER = 2**63 - 1
+_MAX_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ def read_before(data: QueryDict) -> int | None:
     raw = data.get("before", "")
     if not (raw.isascii() and raw.isdigit() and len(raw) < 20):
         return None
-    return min(int(raw), _MOST_NUMBER)
+    return min(int(raw), _MAX_NUMBER)
 
 
 def _first_number(day: date) -> int:

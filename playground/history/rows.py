@@ -43,7 +43,7 @@ class HistoryRow:
 
     @property
     def nothing(self) -> str:
-        """What stands in the place of an output that is not there."""
+        """What is in the place of an output that is not there."""
         return STATES[Run.Status(self.run.status)]
 
     @property

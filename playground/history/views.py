@@ -35,7 +35,7 @@ from playground.runs.models import Run
 
 # What a person types to delete everything.
 DELETE_WORD = "delete"
-MOST_SELECTED = 300
+MAX_SELECTED = 300
 
 
 @require_safe
@@ -56,7 +56,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "models": sorted({*registry().models, *([query.model] if query.model else [])}),
         "statuses": Run.Status.values,
         "formats": FORMATS,
-        "unfinished": _unfinished(person),
+        "unfinished": _describe_unfinished_import(person),
     }
     return render(request, "history/list.html", context)
 
@@ -68,7 +68,7 @@ def selected(request: HttpRequest) -> HttpResponse:
     if action == "compare":
         if len(run_ids) != 2:
             raise InvalidInput("Select two runs to compare them.", field="run")
-        # The older one stands on the left: of a list that is newest first, the last.
+        # The older one is on the left: of a list that is newest first, the last.
         query = urlencode({"a": run_ids[1], "b": run_ids[0]})
         return see_other(f"{reverse('history:compare')}?{query}")
     if not run_ids:
@@ -153,14 +153,14 @@ def _describe_import(done: Imported) -> str:
     """What an import did, in words."""
     parts = [f"{_count(done.runs)} imported."]
     if done.here:
-        parts.append(f"{done.here:,} of the file {_were(done.here)} here already.")
+        parts.append(f"{done.here:,} of the file {_was_or_were(done.here)} here already.")
     if done.repeats:
         lines = "1 line repeats" if done.repeats == 1 else f"{done.repeats:,} lines repeat"
         parts.append(f"{lines} a run of the file, which was taken once.")
     return " ".join(parts)
 
 
-def _unfinished(person: Person | None) -> dict[str, object] | None:
+def _describe_unfinished_import(person: Person | None) -> dict[str, object] | None:
     """What is said of an import that runs, or that stopped before its end."""
     told = import_of(person)
     if told is None:
@@ -196,8 +196,8 @@ def _posted_ids(request: HttpRequest) -> list[uuid.UUID]:
 
 
 def _ids(posted: list[str]) -> list[uuid.UUID]:
-    if len(posted) > MOST_SELECTED:
-        raise InvalidInput(f"Select at most {MOST_SELECTED} runs at a time.", field="run")
+    if len(posted) > MAX_SELECTED:
+        raise InvalidInput(f"Select at most {MAX_SELECTED} runs at a time.", field="run")
     try:
         return list(dict.fromkeys(uuid.UUID(one) for one in posted))
     except ValueError:
@@ -208,5 +208,5 @@ def _count(number: int) -> str:
     return "1 run" if number == 1 else f"{number:,} runs"
 
 
-def _were(number: int) -> str:
+def _was_or_were(number: int) -> str:
     return "was" if number == 1 else "were"

@@ -38,7 +38,7 @@ def word_diff(before: str, after: str, *, seconds: float = SECONDS) -> list[Diff
     Joined without what was added it is ``before``, without what was removed ``after``.
     """
     letters: dict[str, str] = {}
-    old, new = _spelled(before, letters), _spelled(after, letters)
+    old, new = _spell(before, letters), _spell(after, letters)
     matcher = diff_match_patch()
     # With a time of its own it also looks for a long common part, of which it takes no time off:
     # that goes by the product of the lengths. The deadline alone holds.
@@ -124,7 +124,7 @@ def changes_between(
     )
 
 
-def _spelled(text: str, letters: dict[str, str]) -> str:
+def _spell(text: str, letters: dict[str, str]) -> str:
     """``text`` with a letter for each of its words; the same word is always the same letter."""
     return "".join(
         letters.setdefault(word, _letter(len(letters))) for word in _TOKENS.findall(text)

@@ -19,7 +19,7 @@ from playground.accounts.models import Person
 from playground.accounts.quotas import Room, room_of
 from playground.core.erasing import erasure_ask
 from playground.core.errors import InvalidInput
-from playground.core.http import read_id, read_number
+from playground.core.http import read_id, read_small_number
 from playground.core.sizes import json_size
 from playground.library.models import Draft, Prompt
 from playground.prompts.catalog import Template
@@ -68,9 +68,9 @@ def posted_page_save(data: QueryDict) -> PageSave:
         raise InvalidInput("The page did not say which one it is. Reload it.", field="draft_writer")
     return PageSave(
         writer=writer,
-        step=read_number(data.get("draft_step", "")) or 0,
+        step=read_small_number(data.get("draft_step", "")) or 0,
         seen=read_id(data.get("draft", "")),
-        revision=read_number(data.get("draft_revision", "")) or 0,
+        revision=read_small_number(data.get("draft_revision", "")) or 0,
     )
 
 

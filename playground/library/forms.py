@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from playground.core.forms import StrictForm
-from playground.core.http import read_id, read_number
+from playground.core.http import read_id, read_small_number
 from playground.library.models import Prompt
 from playground.prompts.fields import clean_text
 from playground.prompts.fitting import finished_prompt
@@ -120,6 +120,6 @@ def posted_page(form: PromptForm, data: QueryDict, *, prompt: Prompt | None = No
         details=details,
         message=message,
         draft=read_id(data.get("draft", "")),
-        revision=read_number(data.get("draft_revision", "")) or 0,
+        revision=read_small_number(data.get("draft_revision", "")) or 0,
         run=data.get("parent", ""),
     )

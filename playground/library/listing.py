@@ -133,7 +133,7 @@ class DraftRow:
 def library_page(person: Person | None, query: LibraryQuery) -> Library:
     """The page of the list that is asked for; beyond the last one, that."""
     own = Prompt.objects.filter(person=person) if person else Prompt.objects.none()
-    listed = own.none() if query.in_drafts else _filtered(own, person, query)
+    listed = own.none() if query.in_drafts else _filter(own, person, query)
     drafts = drafts_of(person)
     # Which ones, and only then what they say: what is sorted and counted stays narrow.
     found = listed.order_by(*_ORDER[query.sort]).values_list("pk", flat=True)
@@ -157,9 +157,7 @@ def library_row(prompt_id: uuid.UUID, person: Person | None) -> Prompt | None:
     return _shown(Prompt.objects.filter(pk=prompt_id, person=person)).first()
 
 
-def _filtered(
-    own: QuerySet[Prompt], person: Person | None, query: LibraryQuery
-) -> QuerySet[Prompt]:
+def _filter(own: QuerySet[Prompt], person: Person | None, query: LibraryQuery) -> QuerySet[Prompt]:
     found = own.filter(archived_at__isnull=not query.in_archive)
     if query.template:
         found = found.filter(template=query.template)

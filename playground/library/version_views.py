@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from playground.accounts.people import person_of
-from playground.core.http import read_number, see_other
+from playground.core.http import read_small_number, see_other
 from playground.core.toasts import take_toast, toast
 from playground.library.diffs import changes_between
 from playground.library.services import get_prompt
@@ -21,7 +21,7 @@ from playground.prompts.state import template_named
 def versions(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """All versions, newest first, each with what changed."""
     prompt = get_prompt(person_of(request), prompt_id)
-    rows = version_rows(prompt, before=read_number(request.GET.get("before", "")))
+    rows = version_rows(prompt, before=read_small_number(request.GET.get("before", "")))
     context = {
         "prompt": prompt,
         "template": template_named(prompt.template),
@@ -38,8 +38,10 @@ def diff(request: HttpRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """What differs between two versions: the head and the one before it, unless asked otherwise."""
     prompt = get_prompt(person_of(request), prompt_id)
     newest = prompt.head.number if prompt.head else 1
-    after = get_version(prompt, read_number(request.GET.get("b", "")) or newest)
-    before = get_version(prompt, read_number(request.GET.get("a", "")) or max(1, after.number - 1))
+    after = get_version(prompt, read_small_number(request.GET.get("b", "")) or newest)
+    before = get_version(
+        prompt, read_small_number(request.GET.get("a", "")) or max(1, after.number - 1)
+    )
     template = template_named(prompt.template)
     context = {
         "prompt": prompt,

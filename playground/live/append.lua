@@ -25,7 +25,7 @@ while at <= total do
     replies[#replies + 1] = { -1, 0 }
   else
     if attempt > fenced then
-      -- Redis lost the fence that this attempt had raised: what stands here,
+      -- Redis lost the fence that this attempt had raised: what is here,
       -- if anything, was written since by an older attempt, in any choice.
       for _, field in ipairs(redis.call('HKEYS', fence)) do
         local other = string.match(field, '^last:(.+)$')

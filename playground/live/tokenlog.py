@@ -95,7 +95,7 @@ class TokenLog:
         self._append = client.register_script(APPEND)
 
     def open(self, run: str, *, attempt: int, choice: int = 0) -> LogPart:
-        """Fences every older attempt off and returns what stands in the log."""
+        """Fences every older attempt off and returns what is in the log."""
         pipe = self._redis.pipeline(transaction=True)
         pipe.hset(f"fence:{run}", "attempt", attempt)
         pipe.hget(f"fence:{run}", "epoch")
@@ -226,7 +226,7 @@ def token_json(
     logprob: float | None = None,
     top: Sequence[tuple[int, float]] | None = None,
 ) -> str:
-    """One token as it stands in the log and goes to the page."""
+    """One token as it is in the log and goes to the page."""
     token: list[Any] = [token_id, text]
     if logprob is not None:
         token.append(logprob)

@@ -17,7 +17,7 @@ from playground.management.listener import own_host
 from playground.prompts.catalog import TEMPLATES
 
 ANSWER_SECONDS = 10.0
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _get(host: str, port: int, page: str) -> tuple[int, bytes]:
     headers = {"Host": own_host(), "Accept": "text/html"}
     if settings.SECURE_SITE:
         headers["X-Forwarded-Proto"] = "https"
-    for _ in range(MOST_REDIRECTS):
+    for _ in range(MAX_REDIRECTS):
         connection = HTTPConnection(host, port, timeout=ANSWER_SECONDS)
         with contextlib.closing(connection):
             connection.request("GET", page, headers=headers)

@@ -57,7 +57,7 @@ class Template:
         return not self.fields
 
 
-def _filled(pairs: list[Pair]) -> list[Pair]:
+def _complete(pairs: list[Pair]) -> list[Pair]:
     return [pair for pair in pairs if pair.given.strip() and pair.wanted.strip()]
 
 
@@ -82,33 +82,33 @@ def open_turns(values: Values) -> list[Turn]:
 def _build_qa(values: Values) -> str:
     return formats.qa_prompt(
         knowledge=values["knowledge"],
-        examples=_filled(values["examples"]),
+        examples=_complete(values["examples"]),
         question=values["question"],
     )
 
 
 def _build_translation(values: Values) -> str:
     return formats.translation_prompt(
-        examples=_filled(values["examples"]), sentence=values["sentence"]
+        examples=_complete(values["examples"]), sentence=values["sentence"]
     )
 
 
 def _build_table(values: Values) -> str:
     return formats.table_prompt(
         columns=columns_of(values["columns"]),
-        examples=_filled(values["examples"]),
+        examples=_complete(values["examples"]),
         text=values["text"],
     )
 
 
 def _build_sql(values: Values) -> str:
     return formats.sql_prompt(
-        schema=values["schema"], examples=_filled(values["examples"]), request=values["request"]
+        schema=values["schema"], examples=_complete(values["examples"]), request=values["request"]
     )
 
 
 def _build_code(values: Values) -> str:
-    return formats.code_prompt(examples=_filled(values["examples"]), code=values["code"])
+    return formats.code_prompt(examples=_complete(values["examples"]), code=values["code"])
 
 
 FREE_EXAMPLE = """\

@@ -33,7 +33,7 @@ def posted_document(data: QueryDict) -> dict[str, Any]:
     behind = clean_text(
         data.get("behind", ""), field="prompt", label="The text behind", limit=MAX_PROMPT_CHARS
     )
-    return _there({**injected, "behind": behind, "made": _posted_made(data.get("made", ""))})
+    return _without_empty({**injected, "behind": behind, "made": _read_made(data.get("made", ""))})
 
 
 def document_json(values: Values) -> dict[str, Any]:
@@ -44,21 +44,21 @@ def document_json(values: Values) -> dict[str, Any]:
 def stored_document(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The values again, from `document_json`."""
     texts = {name: str(fields.get(name, "")) for name in (*_LABELS, "behind")}
-    return _there({**texts, "made": _checked_made(fields.get("made"))})
+    return _without_empty({**texts, "made": _check_made(fields.get("made"))})
 
 
-def _there(values: dict[str, Any]) -> dict[str, Any]:
+def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def _posted_made(raw: str) -> list[list[int]]:
+def _read_made(raw: str) -> list[list[int]]:
     try:
-        return _checked_made(json.loads(raw)) if len(raw) <= 20 * MAX_MADE else []
+        return _check_made(json.loads(raw)) if len(raw) <= 20 * MAX_MADE else []
     except (ValueError, RecursionError):
         return []
 
 
-def _checked_made(value: Any) -> list[list[int]]:
+def _check_made(value: Any) -> list[list[int]]:
     """Ranges in order that do not overlap; anything else is none at all."""
     if not isinstance(value, list):
         return []

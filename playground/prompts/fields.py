@@ -130,7 +130,7 @@ class ExamplesField(Field):
         return f"{self.name}_wanted"
 
     def read(self, posted: Posted) -> list[Pair]:
-        """The rows as they stand, empty ones too: the page shows them again."""
+        """The rows as they are, empty ones too: the page shows them again."""
         given, wanted = posted(self.given_name), posted(self.wanted_name)
         if max(len(given), len(wanted)) > MAX_EXAMPLES:
             raise InvalidInput(f"There can be at most {MAX_EXAMPLES} examples.", field=self.name)
@@ -179,7 +179,7 @@ class TurnsField(Field):
 
     @property
     def reply_name(self) -> str:
-        """The last run's reply, which stands apart from the turns until more is said."""
+        """The last run's reply, which is apart from the turns until more is said."""
         return f"{self.name}_reply"
 
     def read(self, posted: Posted) -> list[Turn]:

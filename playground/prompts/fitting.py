@@ -23,16 +23,16 @@ from playground.runs.models import Run
 from playground.runs.state import PromptState
 
 # Of what is left of a text, before ever larger steps are taken.
-MOST_COUNTS = 8
+MAX_COUNTS = 8
 # Of the names of special tokens, in one note.
-MOST_NAMED = 3
+MAX_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class FinishedPrompt:
     """A prompt ready to run.
 
-    text: what is sent. written: what stands in the prompt's box; the injected start text, the
+    text: what is sent. written: what is in the prompt's box; the injected start text, the
         values of variables and what does not fit make the difference.
     pieces: the text again, in parts that say which variable each comes from.
     built: what the fields alone give, also while the raw prompt is detached.
@@ -97,8 +97,8 @@ class FinishedPrompt:
         if len(others) < len(self.named):
             notes.append(f"{END_OF_TEXT} is sent as the model's end-of-text token.")
         if others:
-            shown = ", ".join(others[:MOST_NAMED])
-            more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+            shown = ", ".join(others[:MAX_NAMED])
+            more = f" and {len(others) - MAX_NAMED} more" if len(others) > MAX_NAMED else ""
             verb = "is sent as one token" if len(others) == 1 else "are sent as one token each"
             notes.append(f"{shown}{more} {verb}, not as letters.")
         return notes
@@ -204,7 +204,7 @@ def end_within(text: str, *, tokenizer: TextTokenizer, budget: int) -> tuple[int
     """Where the longest end of ``text`` within ``budget`` tokens begins, the tokens before it, and
     its own.
 
-    It begins where a token does. What follows may be divided otherwise when it stands alone, so
+    It begins where a token does. What follows may be divided otherwise when it is alone, so
     it is counted again.
     """
     starts = tokenizer.starts(text)
@@ -221,7 +221,7 @@ def end_within(text: str, *, tokenizer: TextTokenizer, budget: int) -> tuple[int
             return begin, cut, over + budget
         counts += 1
         # Twice is rare. A text made for it could go on token by token, each with a count.
-        cut += over if counts < MOST_COUNTS else over << (counts - MOST_COUNTS + 1)
+        cut += over if counts < MAX_COUNTS else over << (counts - MAX_COUNTS + 1)
     return len(text), len(starts), 0
 
 

@@ -40,7 +40,7 @@ class PromptForm:
 
     values: by field name. detached: the raw prompt, when it was edited and is
     to be used instead of the fields; None otherwise. model: "" for the default.
-    defined: what is known of variables; `variables` has those that stand in the texts too.
+    defined: what is known of variables; `variables` has those that are in the texts too.
     """
 
     template: Template

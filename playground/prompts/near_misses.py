@@ -1,7 +1,7 @@
 r"""What was nearly typed: texts that mean something else than they seem to.
 
 Each near miss becomes a `Hint`, shown where it was typed. A hint refuses nothing: the text is sent
-as it stands unless the person takes the fix. No Django here.
+as it is unless the person takes the fix. No Django here.
 """
 
 import json
@@ -86,7 +86,7 @@ def _near_braces(texts: Sequence[str]) -> Iterator[Hint]:
             if not why:
                 continue
             yield Hint(
-                text=f"{written} is sent as it stands: {why}.",
+                text=f"{written} is sent as it is: {why}.",
                 label=f"Write {{{{{name}}}}}" if name else "",
                 find=written,
                 replace=f"{{{{{name}}}}}",
@@ -98,7 +98,7 @@ def _why_no_name(match: regex.Match[str], inner: str) -> str:
         # Nothing was named, so nothing was missed.
         return ""
     if "\uff5b" in match[1] or "\uff5d" in match[3]:
-        return "a variable stands between {{ and }}, not between full-width braces"
+        return "a variable goes between {{ and }}, not between full-width braces"
     if len(match[3]) == 1:
         # Two open and one close is code more often than not, unless nothing but a name is between.
         return "a variable ends with two braces" if name_like(inner) == inner else ""
@@ -227,7 +227,7 @@ def _written_hint(written: str, *, can_split: bool) -> Hint | None:
 
 
 def _is_quoted(meant: str) -> bool:
-    """Whether quotation marks stand around a text, and no more of them: ``` is a fence."""
+    """Whether quotation marks are around a text, and no more of them: ``` is a fence."""
     return (
         len(meant) > 2
         and _QUOTES.get(meant[0]) == meant[-1]
@@ -246,7 +246,7 @@ def _blank_hint(meant: str) -> Hint | None:
     if meant.strip(" ") or not meant:
         return None
     what = "one space" if len(meant) == 1 else f"{len(meant)} spaces"
-    where = "at the first space" if len(meant) == 1 else "where they stand together"
+    where = "at the first space" if len(meant) == 1 else "where they are together"
     return Hint(text=f"A stop sequence of {what}: the completion ends {where}.")
 
 

@@ -86,7 +86,7 @@ class RunOutput:
         return columns_of(str(self.run.fields.get("columns", ""))[:MAX_FIELD_CHARS])
 
     def _columns(self) -> Iterator[str]:
-        """The header, name by name. One long value may stand in each of them, so that what is
+        """The header, name by name. One long value may be in each of them, so that what is
         beyond the longest prompt keeps its variables."""
         values = values_of(stored_variables(self.run.variables)) if self.run else {}
         left = MAX_FILLED_CHARS

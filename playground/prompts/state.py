@@ -49,7 +49,7 @@ def first_title(form: PromptForm) -> str:
     >>> first_title(default_form(TEMPLATES["translation"]))
     'Translation: My brother lives in a small house…'
     """
-    words = _asked(form).split()
+    words = _main_text(form).split()
     if not words:
         return form.template.name
     first = " ".join(words[:TITLE_WORDS])
@@ -57,7 +57,7 @@ def first_title(form: PromptForm) -> str:
     return f"{form.template.name}: {first[:TITLE_LENGTH]}{'…' if cut else ''}"
 
 
-def _asked(form: PromptForm) -> str:
+def _main_text(form: PromptForm) -> str:
     """What tells this prompt from others of its template: its last text that is not empty."""
     if form.detached is not None or form.template.is_free:
         return form.text

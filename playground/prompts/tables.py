@@ -55,7 +55,7 @@ def shown_table(
     ``columns`` is asked for as many names as are shown. A row such as ``| Ann | 34 |`` with too few
     cells is filled up; too many are joined into the last: what the model wrote is all there.
     """
-    names = [_shortened(name) for name in islice(columns, most_columns)]
+    names = [_shorten(name) for name in islice(columns, most_columns)]
     lines = _lines(text)
     return ShownTable(
         columns=names,
@@ -98,7 +98,7 @@ def _filled_up(cells: list[str], width: int) -> list[str]:
     return cells + [""] * (width - len(cells))
 
 
-def _shortened(name: str) -> str:
+def _shorten(name: str) -> str:
     return name if len(name) <= SHOWN_NAME else f"{name[: SHOWN_NAME - 1]}…"
 
 

@@ -41,7 +41,7 @@ def check_variable(variable: Variable) -> None:
     if variable.kind == "examples":
         _check_examples(variable)
     if not variable.text.strip():
-        raise _refused(variable, "is empty. Fill it in, or give it a default.")
+        raise _refusal(variable, "is empty. Fill it in, or give it a default.")
     if variable.kind == "number":
         _check_number(variable)
 
@@ -54,18 +54,18 @@ def _is_empty(variable: Variable) -> bool:
 
 def _check_choice(variable: Variable) -> None:
     if not variable.options:
-        raise _refused(variable, "has no options yet. Write one a line.", setting=".options")
+        raise _refusal(variable, "has no options yet. Write one a line.", setting=".options")
     if len(variable.options) > MAX_OPTIONS:
-        raise _refused(variable, f"can have at most {MAX_OPTIONS} options.", setting=".options")
+        raise _refusal(variable, f"can have at most {MAX_OPTIONS} options.", setting=".options")
     if variable.text and variable.text not in variable.options:
-        raise _refused(variable, f"must be one of its options: “{variable.text}” is none of them.")
+        raise _refusal(variable, f"must be one of its options: “{variable.text}” is none of them.")
 
 
 def _check_examples(variable: Variable) -> None:
     if len(variable.column_names) > MAX_COLUMNS:
-        raise _refused(variable, f"can have at most {MAX_COLUMNS} columns.", setting=".columns")
+        raise _refusal(variable, f"can have at most {MAX_COLUMNS} columns.", setting=".columns")
     if not variable.text.strip():
-        raise _refused(variable, "has no rows yet. Fill in one.", setting=".cell")
+        raise _refusal(variable, "has no rows yet. Fill in one.", setting=".cell")
 
 
 def _check_number(variable: Variable) -> None:
@@ -74,14 +74,14 @@ def _check_number(variable: Variable) -> None:
     most = _number(variable, variable.most, setting=".max") if variable.most.strip() else None
     step = _number(variable, variable.step, setting=".step") if variable.step.strip() else None
     if least is not None and most is not None and least > most:
-        raise _refused(variable, "has a least value above its greatest.", setting=".min")
+        raise _refusal(variable, "has a least value above its greatest.", setting=".min")
     if step is not None and step <= 0:
-        raise _refused(variable, "needs steps greater than 0.", setting=".step")
+        raise _refusal(variable, "needs steps greater than 0.", setting=".step")
     if (least is not None and value < least) or (most is not None and value > most):
-        raise _refused(variable, f"must be {bounds(variable)}.")
+        raise _refusal(variable, f"must be {bounds(variable)}.")
     if step is not None and not _is_on_step(value - (least or 0), step):
         origin = f" from {variable.least.strip()}" if least else ""
-        raise _refused(variable, f"goes in steps of {variable.step.strip()}{origin}.")
+        raise _refusal(variable, f"goes in steps of {variable.step.strip()}{origin}.")
 
 
 def bounds(variable: Variable) -> str:
@@ -121,5 +121,5 @@ def _is_on_step(distance: Decimal, step: Decimal) -> bool:
         return False
 
 
-def _refused(variable: Variable, what: str, *, setting: str = "") -> InvalidInput:
+def _refusal(variable: Variable, what: str, *, setting: str = "") -> InvalidInput:
     return InvalidInput(f"Variable {variable.name} {what}", field=f"{variable.input_name}{setting}")

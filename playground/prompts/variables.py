@@ -1,6 +1,6 @@
 r"""Variables: ``{{name}}`` in a text, what is known of it, and what takes its place.
 
-A name is letters with their marks, digits, _ and -, up to 40 of them, and spaces may stand around
+A name is letters with their marks, digits, _ and -, up to 40 of them, and spaces may be around
 it. ``\{{name}}`` writes it literally, and ``\\{{name}}`` a backslash and the value. A value is
 literal too: what looks like a variable in it is none. No Django here.
 """
@@ -170,7 +170,7 @@ class Filled:
         return "".join(piece.text for piece in self.pieces)
 
     def source_place(self, place: int) -> int:
-        """Where in the text before the character stands that is at ``place`` now."""
+        """Where in the text before the character is that is at ``place`` now."""
         at = 0
         for piece in self.pieces:
             if place < at + len(piece.text):

@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from playground.runs.models import Run
 
 # More are not counted: the list is for looking at what happened lately.
-_MOST_COUNTED = 10_000
+_MAX_COUNTED = 10_000
 
 
 class ShortPaginator(Paginator):  # type: ignore[type-arg]
@@ -20,7 +20,7 @@ class ShortPaginator(Paginator):  # type: ignore[type-arg]
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by().values("pk")[:_MOST_COUNTED].count())
+        return int(rows.order_by().values("pk")[:_MAX_COUNTED].count())
 
 
 @admin.register(Run)

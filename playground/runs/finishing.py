@@ -129,7 +129,7 @@ def _store(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
         if is_passing(error):
             raise
         warn_once("run_not_stored", row=run_id, error=error)
-        refused = _refused(outcome, error)
+        refused = _failed_outcome(outcome, error)
     # A text is worth more than what is known of its tokens, and the first more than none.
     bare = [replace(other, tokens=[]) for other in refused.others]
     kept = [replace(refused, tokens=[], others=bare)]
@@ -144,7 +144,7 @@ def _store(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
     return _save(rows, run_id, replace(refused, tokens=[], text="", others=[]))
 
 
-def _refused(outcome: Outcome, error: Exception) -> Outcome:
+def _failed_outcome(outcome: Outcome, error: Exception) -> Outcome:
     """The end of a run whose outcome the database refuses."""
     return replace(
         outcome,

@@ -46,7 +46,7 @@ class Run(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="runs")
     # The first of the siblings that retries make; None for the first itself.
     origin = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="retries")
-    # The run that stood on the page when this one was made of an edit of it; None for the
+    # The run that was on the page when this one was made of an edit of it; None for the
     # first of a tree. Retries share their origin's parent.
     parent = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="branches"

@@ -88,7 +88,7 @@ PARAMETER_SPECS: tuple[ParameterSpec, ...] = (
     ParameterSpec(
         name="repetition_penalty",
         label="Repetition penalty",
-        help="Above 1, tokens that stand in the prompt or the text become less likely.",
+        help="Above 1, tokens that are in the prompt or the text become less likely.",
         minimum=1,
         maximum=2,
         step=0.01,

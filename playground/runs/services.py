@@ -48,7 +48,7 @@ def run_create(
 
     state: what was on the page. prompt: what is sent of it; prompt_tokens: how many
     tokens that has, None to have it counted. origin: the run that it repeats.
-    parent: the run that stood on the page when it was made; of a repeated one, it
+    parent: the run that was on the page when it was made; of a repeated one, it
     is the origin's.
 
     Raises `UnknownModel`, `PromptEmpty`, `PromptTooLong`, `ModelNotReady`,

@@ -26,7 +26,7 @@ class _LookOnly:
 
 
 class PublishedFilter(admin.SimpleListFilter):
-    """Whether it stands in the gallery."""
+    """Whether it is in the gallery."""
 
     title = "in the gallery"
     parameter_name = "published"

@@ -8,9 +8,9 @@ from playground.runs.models import Run
 from playground.sharing.light_runs import light_runs
 
 # Of all the runs that are shown, together.
-MOST_BRANCHES = 200
+MAX_BRANCHES = 200
 # Of the trees that branches are looked for in; no one reads more.
-_MOST_NODES = 5_000
+_MAX_NODES = 5_000
 
 
 def branches_of(
@@ -26,7 +26,7 @@ def branches_of(
     # All of them are the owner's: a run's parent always is.
     nodes = Run.objects.filter(person=runs[0].person_id, tree__in=trees).order_by("number")
     children: dict[uuid.UUID | None, list[uuid.UUID]] = defaultdict(list)
-    for run_id, parent in nodes.values_list("pk", "parent")[:_MOST_NODES]:
+    for run_id, parent in nodes.values_list("pk", "parent")[:_MAX_NODES]:
         children[parent].append(run_id)
     # What went on from two of the runs, one of which went on from the other, is shown once.
     seen: set[uuid.UUID] = set()
@@ -35,9 +35,9 @@ def branches_of(
         found = _below(run.pk, children, only)
         below[run.pk] = [one for one in found if one[1] not in seen]
         seen.update(run_id for _depth, run_id in below[run.pk])
-    wanted = [run_id for run in runs for _depth, run_id in below[run.pk]][:MOST_BRANCHES]
+    wanted = [run_id for run in runs for _depth, run_id in below[run.pk]][:MAX_BRANCHES]
     shown = Run.objects.filter(pk__in=wanted, status__in=Run.FINAL).exclude(text="")
-    rows = {run.pk: run for run in light_runs(shown, most=MOST_BRANCHES)}
+    rows = {run.pk: run for run in light_runs(shown, most=MAX_BRANCHES)}
     return {
         run_id: [(depth, rows[branch]) for depth, branch in found if branch in rows]
         for run_id, found in below.items()
@@ -52,7 +52,7 @@ def _below(
     found: list[tuple[int, uuid.UUID]] = []
     # Without recursion: a conversation is as deep as it is long.
     waiting = [(1, child) for child in reversed(children.get(run_id, []))]
-    while waiting and len(found) < MOST_BRANCHES:
+    while waiting and len(found) < MAX_BRANCHES:
         depth, branch = waiting.pop()
         if only is None or branch in only:
             found.append((depth, branch))

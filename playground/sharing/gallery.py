@@ -103,7 +103,7 @@ class Gallery(Paged):
 
 def gallery_page(query: GalleryQuery, *, number: str = "1") -> Gallery:
     """The page of that number; a number that is none shows the first or the last."""
-    page = Paginator(_listed(query), PAGE).get_page(number)
+    page = Paginator(_find(query), PAGE).get_page(number)
     shown = list(page.object_list)
     # Of the page alone: to sort a long list, no text is read.
     heads = PromptVersion.objects.filter(pk__in=[prompt.head_id for prompt in shown])
@@ -115,7 +115,7 @@ def gallery_page(query: GalleryQuery, *, number: str = "1") -> Gallery:
 def shown_in_gallery(published_id: uuid.UUID, *, most_runs: int = MAX_RUNS) -> Shown:
     """What the gallery shows of the prompt, with its first runs; one that is not in it is as if it
     did not exist."""
-    prompt = _published().select_related("head", "person__user").filter(pk=published_id).first()
+    prompt = _public().select_related("head", "person__user").filter(pk=published_id).first()
     if prompt is None or prompt.head is None:
         raise Http404
     runs = shown_runs(prompt.published_runs.all(), prompt=prompt, most=most_runs)
@@ -164,12 +164,12 @@ def prompt_unbar(*, prompt: Prompt) -> None:
     Prompt.objects.filter(pk=prompt.pk).update(barred_at=None)
 
 
-def _published() -> QuerySet[Prompt]:
+def _public() -> QuerySet[Prompt]:
     return Prompt.objects.filter(published_at__isnull=False)
 
 
-def _listed(query: GalleryQuery) -> QuerySet[Prompt]:
-    found = _published()
+def _find(query: GalleryQuery) -> QuerySet[Prompt]:
+    found = _public()
     if query.template:
         found = found.filter(template=query.template)
     if query.words:

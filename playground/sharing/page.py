@@ -30,7 +30,7 @@ CUT_CHARACTERS = 500
 TABLE_ROWS = 50
 TABLE_COLUMNS = 20
 # As deep as a branch is indented.
-MOST_INDENT = 5
+MAX_INDENT = 5
 
 
 class ShownSetting(NamedTuple):
@@ -93,7 +93,7 @@ class Output:
 
     @cached_property
     def table(self) -> ShownTable | None:
-        """Of a table page's run; smaller than where it stands alone."""
+        """Of a table page's run; smaller than where it is alone."""
         return self.panel.table_within(rows=TABLE_ROWS, columns=TABLE_COLUMNS)
 
 
@@ -202,7 +202,7 @@ def _outputs(shown: Shown, template: Template) -> list[Output]:
                     text=room.cut(branch.text.lstrip()),
                     prompt=room.cut(branch.prompt),
                     values=_values(branch),
-                    indent=min(depth, MOST_INDENT),
+                    indent=min(depth, MAX_INDENT),
                 )
                 for depth, branch in branches.get(run.pk, [])
             ],

@@ -39,7 +39,7 @@ _FILES = {
     "sans": ("inter-latin-wght-normal.woff2", "inter-latin-ext-wght-normal.woff2"),
     "mono": ("ibm-plex-mono-latin-400-normal.woff2", "ibm-plex-mono-latin-ext-400-normal.woff2"),
 }
-# Letters of the first file that stand elsewhere than the first block of Unicode.
+# Letters of the first file that are elsewhere than the first block of Unicode.
 _BEYOND = "Œœıˆ€™↑↓"
 _UNKNOWN = "\N{MIDDLE DOT}"
 
@@ -98,7 +98,7 @@ def _draw(preview: Preview) -> bytes:
     draw = ImageDraw.Draw(image)
     _draw_brand(draw)
     y = 128
-    for line in _wrapped(preview.title, "serif", 58, WIDTH - 2 * _EDGE, most=2):
+    for line in _wrap(preview.title, "serif", 58, WIDTH - 2 * _EDGE, most=2):
         _write(draw, (_EDGE, y), line, "serif", 58, _INK)
         y += 68
     _write(draw, (_EDGE, y + 12), _short(preview.byline, 90), "sans", 25, _MUTED)
@@ -118,7 +118,7 @@ def _draw_card(draw: ImageDraw.ImageDraw, preview: Preview, *, top: int) -> None
     box = (_EDGE, top, WIDTH - _EDGE, HEIGHT + 40)
     draw.rounded_rectangle(box, radius=22, fill=_CARD, outline=_LINE, width=2)
     left, width, size, step = _EDGE + _INNER, WIDTH - 2 * (_EDGE + _INNER), 25, 40
-    output = _wrapped(preview.output, "mono", size, width - 32, most=_OUTPUT_LINES)
+    output = _wrap(preview.output, "mono", size, width - 32, most=_OUTPUT_LINES)
     room = (HEIGHT - top - 36) // step - (len(output) + 1 if output else 0)
     prompt = _last_lines(preview.prompt, size, width, most=max(1, min(_PROMPT_LINES, room)))
     y = top + 30
@@ -142,11 +142,11 @@ def _last_lines(text: str, size: int, width: int, *, most: int) -> list[str]:
     """The end of ``text``, without its empty lines."""
     lines: list[str] = []
     for line in [line for line in text.split("\n") if line.strip()][-most:]:
-        lines += _wrapped(line[-600:], "mono", size, width, most=20)
+        lines += _wrap(line[-600:], "mono", size, width, most=20)
     return lines[-most:]
 
 
-def _wrapped(text: str, face: str, size: int, width: int, *, most: int) -> list[str]:
+def _wrap(text: str, face: str, size: int, width: int, *, most: int) -> list[str]:
     """``text`` in at most ``most`` lines that are at most ``width`` wide, "…" where it is cut."""
     lines: list[str] = []
     line = ""

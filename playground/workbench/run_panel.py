@@ -23,7 +23,7 @@ class RunPanel(RunOutput):
 
     @cached_property
     def tree(self) -> Tree | None:
-        """Where the run stands among those that grew from the same."""
+        """Where the run is among those that grew from the same."""
         if self.run is None:
             return None
         return Tree(current=self.run.pk) if self.is_alone else tree_of(self.run)

@@ -1,4 +1,4 @@
-"""The text of tokens that a page knows by their ids only: those that could have stood instead."""
+"""The text of tokens that a page knows by their ids alone: what could have been chosen instead."""
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe

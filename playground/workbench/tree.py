@@ -1,8 +1,8 @@
 """The tree of runs that grew from one: which went on from which, and what is starred.
 
-A run's parent is what stood on the page when it was made of an edit; a retry
+A run's parent is what was on the page when it was made of an edit; a retry
 has the parent of what it repeats. So the children of one run are families of
-siblings, and several runs may stand at the top.
+siblings, and several runs may be at the top.
 """
 
 import uuid
@@ -16,9 +16,9 @@ from playground.runs.models import Run
 from playground.workbench.addresses import address_of_run
 
 # The newest of a tree; nobody finds their way among more.
-MOST_NODES = 2_000
+MAX_NODES = 2_000
 # As deep as a column is indented.
-MOST_INDENT = 6
+MAX_INDENT = 6
 LABEL_CHARACTERS = 120
 
 
@@ -75,12 +75,12 @@ class Tree:
 
 
 def tree_of(run: Run) -> Tree:
-    """The tree in which ``run`` stands, in one query."""
+    """The tree in which ``run`` is, in one query."""
     newest = (
         Run.objects.filter(tree=run.tree, person=run.person_id)
         .only("parent", "origin", "status", "starred", "number", "created_at", "version_id")
         .annotate(head=Left("text", LABEL_CHARACTERS), tail=Right("prompt", LABEL_CHARACTERS))
-        .order_by("-number")[:MOST_NODES]
+        .order_by("-number")[:MAX_NODES]
     )
     return grown(sorted(newest, key=lambda one: one.number), current=run)
 
@@ -90,7 +90,7 @@ def grown(runs: list[Run], *, current: Run) -> Tree:
     by_id = {run.pk: run for run in runs}
     children: dict[uuid.UUID | None, list[Run]] = defaultdict(list)
     for run in runs:
-        # What lies beyond the newest ones has no place: its children stand at the top.
+        # What lies beyond the newest ones has no place: its children are at the top.
         children[run.parent_id if run.parent_id in by_id else None].append(run)
     began: dict[uuid.UUID, int] = {}
     for run in runs:
@@ -100,7 +100,7 @@ def grown(runs: list[Run], *, current: Run) -> Tree:
     path = _ancestors(current, by_id)
     nodes: list[Node] = []
     # Without recursion: a conversation is as deep as it is long.
-    waiting = _placed(children[None], depth=0, indent=0)
+    waiting = _stack(children[None], depth=0, indent=0)
     while waiting:
         run, depth, indent, place, among = waiting.pop()
         below = children.get(run.pk, [])
@@ -109,7 +109,7 @@ def grown(runs: list[Run], *, current: Run) -> Tree:
                 run=run,
                 label=_label(run),
                 depth=depth,
-                indent=min(indent, MOST_INDENT),
+                indent=min(indent, MAX_INDENT),
                 place=place,
                 among=among,
                 branches=len(below),
@@ -120,11 +120,11 @@ def grown(runs: list[Run], *, current: Run) -> Tree:
         )
         # What goes on alone stays in line; only a fork moves to the right.
         step = indent + 1 if len(below) > 1 else indent
-        waiting += _placed(below, depth=depth + 1, indent=step)
+        waiting += _stack(below, depth=depth + 1, indent=step)
     return Tree(nodes=nodes, current=current.pk)
 
 
-def _placed(runs: list[Run], *, depth: int, indent: int) -> list[tuple[Run, int, int, int, int]]:
+def _stack(runs: list[Run], *, depth: int, indent: int) -> list[tuple[Run, int, int, int, int]]:
     """A stack of the runs, the first on top, each with its place among them."""
     among = len(runs)
     return [(run, depth, indent, among - place, among) for place, run in enumerate(reversed(runs))]

@@ -82,7 +82,7 @@ def test_who_waits_too_long_is_told_to_try_again(monkeypatch: pytest.MonkeyPatch
 
 
 def test_not_all_of_the_world_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hashing, "MOST_WAITING", 1)
+    monkeypatch.setattr(hashing, "MAX_WAITING", 1)
     queue, begun, go = hashing._Queue(), threading.Event(), threading.Event()
 
     def work() -> bool:

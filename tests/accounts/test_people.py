@@ -1,4 +1,4 @@
-"""Who stands behind a request: guests by cookie, users by session."""
+"""Who is behind a request: guests by cookie, users by session."""
 
 import time
 from unittest.mock import patch

@@ -199,7 +199,7 @@ async def test_a_guest_who_signs_up_connects_again_as_the_user(person: Person) -
 
 
 class Marker:
-    """Hears when the hub's subscription stands, and with it all that was told before."""
+    """Hears when the hub's subscription is up, and with it all that was told before."""
 
     topic = "marker"
     channel = SESSIONS
@@ -218,7 +218,7 @@ class Marker:
 
 
 async def all_looked() -> None:
-    """Waits until the subscription stands and every socket has looked at what came of it."""
+    """Waits until the subscription is up and every socket has looked at what came of it."""
     marker = Marker()
     hub().add(marker)
     async with asyncio.timeout(10):

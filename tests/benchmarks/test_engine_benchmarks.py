@@ -19,7 +19,7 @@ from benchmarks.engine_report import Report, Target, percentile, spread
 from benchmarks.engine_requests import (
     LEAST_NEW,
     LONGEST,
-    MOST_NEW,
+    MAX_NEW,
     PREFIXES,
     SHORTEST,
     arrivals,
@@ -46,7 +46,7 @@ def test_the_trace_has_the_lengths_it_promises() -> None:
 
     assert len(trace) == 64
     assert (min(lengths), max(lengths)) == (SHORTEST, LONGEST)
-    assert (min(wanted), max(wanted)) == (LEAST_NEW, MOST_NEW)
+    assert (min(wanted), max(wanted)) == (LEAST_NEW, MAX_NEW)
 
 
 def test_three_of_four_prompts_begin_with_one_of_five_prefixes() -> None:

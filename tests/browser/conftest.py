@@ -15,7 +15,7 @@ from tests.support.stack import Stack
 # For one event; generous, since a test machine may be busy with others.
 EVENT_MS = 30_000
 # What one guest may have queued and running.
-MOST_ACTIVE = 2
+MAX_ACTIVE = 2
 
 MODELS = {
     **DEMO_MODELS,
@@ -47,7 +47,7 @@ def base_url() -> None:
 @pytest.fixture(scope="session")
 def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Valkey, web server and a worker for each of `WORKERS`."""
-    env = {"LIMIT_PERSON_ACTIVE": str(MOST_ACTIVE)}
+    env = {"LIMIT_PERSON_ACTIVE": str(MAX_ACTIVE)}
     with Stack(tmp_path_factory.mktemp("playground"), env=env, models=MODELS) as stack:
         stack.start(workers=WORKERS)
         yield stack

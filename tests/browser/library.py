@@ -27,7 +27,7 @@ class SavedPrompt:
 
     @property
     def note(self) -> Locator:
-        """Whose text stands on the page, when it is a draft's."""
+        """Whose text is on the page, when it is a draft's."""
         return self.page.locator("#draft-note")
 
     @property

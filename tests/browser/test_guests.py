@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import MOST_ACTIVE, NewGuest
+from tests.browser.conftest import MAX_ACTIVE, NewGuest
 from tests.browser.guest import Guest
 from tests.support.stack import Stack
 
@@ -12,7 +12,7 @@ from tests.support.stack import Stack
 def test_one_run_too_many_is_refused_kindly_and_stopping_one_makes_room(
     stack: Stack, guest: Guest
 ) -> None:
-    waiting = [guest.open("free", model="spare") for _ in range(MOST_ACTIVE)]
+    waiting = [guest.open("free", model="spare") for _ in range(MAX_ACTIVE)]
     for workbench in waiting:
         workbench.run()
     workbench = guest.open("free", model="slow")
@@ -21,7 +21,7 @@ def test_one_run_too_many_is_refused_kindly_and_stopping_one_makes_room(
     with guest.complaints.allow("status of 429", "Error Code 429"):
         with workbench.page.expect_response(re.compile("/run/$")) as refused:
             workbench.run_button.click()
-        expect(workbench.notice).to_contain_text(f"You have {MOST_ACTIVE} runs queued or running")
+        expect(workbench.notice).to_contain_text(f"You have {MAX_ACTIVE} runs queued or running")
 
     assert refused.value.status == 429
     seconds = refused.value.headers["retry-after"]

@@ -52,7 +52,7 @@ def test_a_near_miss_in_a_field_is_mended_there(guest: Guest) -> None:
     workbench = guest.open("translation")
     field = workbench.page.locator("#field-sentence")
     field.fill("Where is {{the place}}?")
-    expect(hints(workbench)).to_contain_text("{{the place}} is sent as it stands")
+    expect(hints(workbench)).to_contain_text("{{the place}} is sent as it is")
 
     workbench.page.get_by_role("button", name="Write {{the_place}}").click()
 

@@ -107,7 +107,7 @@ def test_pages_templates_and_ones_own_prompts_are_gone_to(
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(re.escape(address.split("?")[0])))
 
-    # What was used last stands first the next time.
+    # What was used last is first the next time.
     page.goto(f"{guest.url}/gallery/")
     palette.open()
     expect(palette.group("Recent").get_by_role("option")).to_have_count(3)

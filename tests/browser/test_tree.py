@@ -15,7 +15,7 @@ def node(workbench: Workbench, run: str) -> Locator:
 
 
 def grow(workbench: Workbench) -> tuple[str, str, str]:
-    """A run, its retry, and a run of an edit that was made while the retry stood on the page."""
+    """A run, its retry, and a run of an edit that was made while the retry was on the page."""
     workbench.write_prompt("On the island")
     workbench.set(max_tokens=5)
     first = workbench.run()

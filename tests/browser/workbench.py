@@ -159,7 +159,7 @@ class Workbench:
         self.page.keyboard.insert_text(text)
 
     def type_at_end(self, text: str) -> None:
-        """Types behind all that stands in the editor."""
+        """Types behind all that is in the editor."""
         self.prompt.press("ControlOrMeta+End")
         self.page.keyboard.type(text)
 

@@ -58,8 +58,8 @@ def scope(method: str, path: str, *, cookie: bool = True, host: bytes = b"localh
         # An API is known by its key and not by a cookie.
         (scope("PATCH", "/chunk/", cookie=False), True, 5 * MIB, 5 * MIB),
         (scope("POST", "/file/", cookie=False), False, 101 * MIB, 100 * MIB),
-        (scope("PATCH", "/post/"), False, bodies.MOST_UNREAD, bodies.MOST_UNREAD),
-        (scope("GET", "/post/"), False, bodies.MOST_UNREAD, bodies.MOST_UNREAD),
+        (scope("PATCH", "/post/"), False, bodies.MAX_UNREAD, bodies.MAX_UNREAD),
+        (scope("GET", "/post/"), False, bodies.MAX_UNREAD, bodies.MAX_UNREAD),
         (scope("POST", "/nowhere/"), False, None, 0),
         (scope("POST", "/post/", host=b"evil.example"), False, None, 0),
     ],

@@ -47,7 +47,7 @@ async def test_one_request_after_another_uses_the_same_thread() -> None:
 async def test_requests_at_a_time_have_threads_of_their_own_and_few_are_kept(
     monkeypatch: Any,
 ) -> None:
-    monkeypatch.setattr(handler, "MOST_IDLE", 2)
+    monkeypatch.setattr(handler, "MAX_IDLE", 2)
     probe = Probe()
     probe.gate = asyncio.Event()
     requests = [asyncio.create_task(probe.request()) for _ in range(4)]

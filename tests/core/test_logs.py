@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from playground.core.configuration.logs import (
-    MOST_OF_TRACEBACK,
+    MAX_OF_TRACEBACK,
     drop_suspicious,
     error_line,
     plain_traceback,
@@ -62,7 +62,7 @@ def test_causes_and_groups_are_told_and_bounded() -> None:
 
     text = told(caught(lambda: chain(200)))
     assert text.endswith("ValueError: level 200")
-    assert len(text) < MOST_OF_TRACEBACK + 100
+    assert len(text) < MAX_OF_TRACEBACK + 100
 
     def group() -> None:
         raise ExceptionGroup("many", [OSError("within")])
@@ -74,7 +74,7 @@ def test_an_endless_recursion_is_short() -> None:
     def again() -> None:
         again()
 
-    assert len(told(caught(again))) < MOST_OF_TRACEBACK + 100
+    assert len(told(caught(again))) < MAX_OF_TRACEBACK + 100
 
 
 def test_a_line_controls_no_terminal_and_is_one_line() -> None:

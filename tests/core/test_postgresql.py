@@ -11,7 +11,7 @@ import pytest
 from tests.support.postgres import TemporaryPostgres, postgres_binaries
 
 ROOT = Path(__file__).resolve().parents[2]
-# They run on SQLite as they stand; here they run once more.
+# They run on SQLite as they are; here they run once more.
 AGAIN = (
     "tests/core/test_erasing.py",
     "tests/core/test_search.py",

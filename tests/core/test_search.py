@@ -145,7 +145,7 @@ def test_what_spreads_takes_no_more_room_than_other_texts(letter: str) -> None:
     for length in (100, 10_000, 300_000):
         words = search.words(letter * length)
 
-        room = min(search.MAX_CHARACTERS, search.MOST_SPREAD * length * len(letter) + 64)
+        room = min(search.MAX_CHARACTERS, search.MAX_SPREAD * length * len(letter) + 64)
         assert len(words) <= room
 
 
@@ -154,7 +154,7 @@ def test_a_text_in_parts_has_the_words_of_the_whole(letters: list[str]) -> None:
     text = "".join(letters)
     whole = unicodedata.normalize("NFKD", text).casefold()
     plain = "".join(letter for letter in whole if not unicodedata.combining(letter))
-    room = search.MOST_SPREAD * len(text) + search.MAX_WORD
+    room = search.MAX_SPREAD * len(text) + search.MAX_WORD
     expected = [word[: search.MAX_WORD] for word in re.findall(r"[^\W_]+", plain[:room])]
 
     with pytest.MonkeyPatch.context() as patch:

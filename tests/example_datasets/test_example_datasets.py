@@ -74,7 +74,7 @@ def test_no_example_is_like_another(name: str) -> None:
     bags = [tokens(line.removesuffix(SEPARATOR)) for line in lines_of(name)]
 
     assert len(set(prompts)) == len(prompts)
-    # The form's own words stand in all of them.
+    # The form's own words are in all of them.
     assert max(likeness(one, other) for one, other in combinations(bags, 2)) < LIKENESS + 0.1
 
 

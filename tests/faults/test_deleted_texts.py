@@ -82,7 +82,7 @@ def test_a_deleted_run_is_in_no_file(stack: Stack, visitor: Visitor) -> None:
 def test_what_a_deleted_run_wrote_is_in_no_append_only_file(stack: Stack, visitor: Visitor) -> None:
     run = visitor.run(PROMPT, max_tokens=8)
     stack.wait_final(run)
-    # The key under which its text stands there; what fences late writers off stays for an hour.
+    # The key under which its text is there; what fences late writers off stays for an hour.
     key = f"log:{run}:0"
     wait_until(lambda: bool(files_with(stack, key)), what="the text to be on the disk")
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.gpu
 
 # Prompts of sequences that decode together; their blocks alternate.
 LENGTHS = (1, 31, 32, 33, 90, 200, 64, 5, 17)
-MOST_BLOCKS = 8
+MAX_BLOCKS = 8
 
 
 class Decoding:
@@ -33,10 +33,10 @@ class Decoding:
     def __init__(self, tiny: Tiny, bank: AdapterBank | None = None) -> None:
         self.model = tiny.model
         self.bank = bank
-        self.cache: Cache = tiny.cache(MOST_BLOCKS * len(LENGTHS))
+        self.cache: Cache = tiny.cache(MAX_BLOCKS * len(LENGTHS))
         self.texts = [list(prompt_of(length)) for length in LENGTHS]
         self.tables = [
-            [index * len(LENGTHS) + number for index in range(MOST_BLOCKS)]
+            [index * len(LENGTHS) + number for index in range(MAX_BLOCKS)]
             for number in range(len(LENGTHS))
         ]
         for text, table in zip(self.texts, self.tables, strict=True):

@@ -49,7 +49,7 @@ async def hub(redis_client: redis.Redis) -> AsyncIterator[Hub]:
 
 
 async def listening(hub: Hub, run: str = RUN) -> Recorder:
-    """A follower of a hub whose subscription stands, which it says by distrust."""
+    """A follower of a hub whose subscription is up, which it says by distrust."""
     follower = Recorder(run)
     hub.add(follower)
     await asyncio.wait_for(follower.distrusted.wait(), 5)

@@ -68,7 +68,7 @@ def sentence(done: subprocess.CompletedProcess[str], status: int) -> str:
 def test_a_wrong_setting_ends_it(command: str, environ: dict[str, str]) -> None:
     done = run(command, environ, REDIS_URL=f"redis://:{SECRET}#@localhost")
 
-    assert sentence(done, 2).startswith("REDIS_URL has a # where none can stand")
+    assert sentence(done, 2).startswith("REDIS_URL has a # where none can be")
     assert done.stdout == ""
 
 

@@ -19,13 +19,13 @@ HUGE = 600 << 20
 PART = b"x" * (64 << 10)
 CHUNK = b"10000\r\n" + PART + b"\r\n"
 # What the kernels of both sides hold, and what is dropped while an answer is read.
-MOST_UNREAD = 40 << 20
+MAX_UNREAD = 40 << 20
 IMPORT_LIMIT = 65 << 20
 COOKIE = f"Cookie: csrftoken={'a' * 32}"
 NO_COOKIE = "X-No-Cookie: 1"
 PATHS = ("/healthz", "/history/import/", "/account/sign-in/", "/nowhere", "/")
 # Another person's page, while somebody attacks. Seconds.
-MOST_FELT = 3.0
+MAX_FELT = 3.0
 
 
 def connect(site: Stack) -> RawConnection:
@@ -86,10 +86,10 @@ def test_600_mb_that_are_announced_are_refused_unread(site: Stack, path: str, co
 
     wanted = (404, "not_found") if path == "/nowhere" else (413, "body_too_large")
     assert (answer.status, error_code(answer)) == wanted
-    assert connection.accepted < MOST_UNREAD
+    assert connection.accepted < MAX_UNREAD
     assert memory(site) - before < 30 << 20
     assert temporary_files(site) == []
-    assert max(waits) < MOST_FELT
+    assert max(waits) < MAX_FELT
 
 
 @pytest.mark.parametrize("cookie", [COOKIE, NO_COOKIE])
@@ -105,9 +105,9 @@ def test_chunks_without_an_end_are_refused(site: Stack, path: str, cookie: str) 
     is_read = cookie == COOKIE and path in ("/history/import/", "/account/sign-in/")
     assert answer.status == (413 if is_read else 404 if path == "/nowhere" else 403)
     limit = IMPORT_LIMIT if path == "/history/import/" and is_read else 1 << 20
-    assert connection.accepted < limit + MOST_UNREAD
+    assert connection.accepted < limit + MAX_UNREAD
     assert temporary_files(site) == []
-    assert max(waits) < MOST_FELT
+    assert max(waits) < MAX_FELT
 
 
 @pytest.mark.parametrize("cookie", [COOKIE, NO_COOKIE])
@@ -178,7 +178,7 @@ def test_a_file_of_the_most_that_is_allowed_arrives(site: Stack) -> None:
     assert (answer.status, error_code(answer)) == (400, "invalid_input")
     assert b"line" in answer.body.lower()
     assert temporary_files(site) == []
-    assert max(waits) < MOST_FELT
+    assert max(waits) < MAX_FELT
 
 
 def test_a_person_is_told_on_a_page_of_the_site(site: Stack) -> None:
@@ -246,7 +246,7 @@ def test_who_is_slow_is_ended(site: Stack, what: str) -> None:
     assert (answer.status, error_code(answer)) == (408, "request_timeout")
     assert closed
     assert TIMEOUT_SECONDS - 0.5 < took < TIMEOUT_SECONDS + 5
-    assert max(waits) < MOST_FELT
+    assert max(waits) < MAX_FELT
 
 
 def test_a_connection_that_says_nothing_is_closed_without_a_word(site: Stack) -> None:

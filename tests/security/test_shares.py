@@ -27,7 +27,7 @@ from tests.security.test_markup import ATTACK, RAW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
-# Everything that begins with a token or stands in the gallery.
+# Everything that begins with a token or is in the gallery.
 SHARED = [route for route in all_routes() if "token" in route.names]
 PUBLISHED = [route for route in all_routes() if "published_id" in route.names]
 PARTS = [route.pattern.split("<slug:token>/")[1] for route in SHARED]

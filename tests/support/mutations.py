@@ -65,7 +65,7 @@ def damaged(draw: st.DrawFn, data: bytes) -> bytes:
     changed = bytearray(data)
     for _ in range(draw(st.integers(0, 4))):
         if changed:
-            # Most of what matters stands at the beginning and at the end.
+            # Most of what matters is at the beginning and at the end.
             at = draw(
                 st.one_of(
                     st.integers(0, min(400, len(changed)) - 1),

@@ -4,7 +4,7 @@
 def refusal(vendor: str, condition: str) -> str:
     """SQL after which no update leaves a row for which ``condition`` holds.
 
-    ``{row}`` stands before each column. On PostgreSQL say it before rows are made in the same
+    ``{row}`` is before each column. On PostgreSQL say it before rows are made in the same
     transaction.
     """
     if vendor == "postgresql":

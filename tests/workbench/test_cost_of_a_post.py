@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 # What is asked for and written: the person; what all of their address keep, by four quotas; what
 # runs already, for the person and for the address; the run; its place in the queue. And the two
 # ends of the transaction, which is a savepoint in a test.
-MOST_QUERIES = 11
+MAX_QUERIES = 11
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_few_queries_and_the_person_s_row_once(
     post(guest, prompt="To compile the templates")
     Run.objects.all().delete()
 
-    with django_assert_max_num_queries(MOST_QUERIES) as asked:
+    with django_assert_max_num_queries(MAX_QUERIES) as asked:
         send(guest, "free", prompt="Once")
 
     people = [

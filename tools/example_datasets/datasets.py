@@ -137,7 +137,7 @@ def _review(rng: random.Random, words: dict[str, list[str]], label: str) -> str:
         parts += [ended(speaker.one(sides[0])), ended(f"{turn} {joint}")]
     else:
         side = "good" if label == "positive" else "bad"
-        # The same line may stand twice in a section: the likelier ones do.
+        # The same line may be in a section twice: the likelier ones are.
         reasons = dict.fromkeys(speaker.several(side, rng.choice((1, 2, 2, 3))))
         parts += [ended(reason) for reason in reasons]
     if rng.random() < 0.7 or len(parts) < 2:

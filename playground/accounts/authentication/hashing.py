@@ -21,7 +21,7 @@ AT_ONCE = max(1, min(4, (os.cpu_count() or 1) - 1))
 # How long one may wait for its turn. Seconds.
 PATIENCE = 15.0
 # That many wait in a row at most: each of them holds a request's thread.
-MOST_WAITING = 200
+MAX_WAITING = 200
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class _Queue:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(AT_ONCE, "hash")
-        self._turns = threading.BoundedSemaphore(MOST_WAITING)
+        self._turns = threading.BoundedSemaphore(MAX_WAITING)
 
     def run(self, work: Callable[[], T]) -> T:
         """What ``work`` returns. Raises `ServerBusy` when its turn does not come."""

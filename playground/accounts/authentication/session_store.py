@@ -12,7 +12,7 @@ _KEY = re.compile(r"[a-z0-9]{32}")
 
 
 class SessionStore(db.SessionStore):
-    """Django's own; whatever else stands in the cookie is no session."""
+    """Django's own; whatever else is in the cookie is no session."""
 
     def _validate_session_key(self, key: str | None) -> bool:
         return bool(key) and _KEY.fullmatch(str(key)) is not None

@@ -38,7 +38,7 @@ def tell_guest(person_id: uuid.UUID) -> None:
 def user_sessions_delete(*, user_id: object) -> None:
     """Deletes all sessions of a user, here and on other devices.
 
-    Whose a session is stands in it and in no column, so all are looked at.
+    A session itself holds whose it is, and no column does, so all are looked at.
     """
     found = [
         session.pk
@@ -49,7 +49,7 @@ def user_sessions_delete(*, user_id: object) -> None:
 
 
 class Standing(Enum):
-    """How it stands with whoever opened a socket.
+    """What became of whoever opened a socket.
 
     GONE: the person's row is no more. A guest's also goes when an account adopts it, so that a
     page tries once more before it says that everything is deleted.

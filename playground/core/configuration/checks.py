@@ -48,7 +48,7 @@ def _hosts() -> Iterator[str]:
                 f"HOST is {host}, so that others reach the site, and ALLOWED_HOSTS names only this "
                 "machine to itself: add the name or the address that visitors use."
             )
-    elif not (_proxied() or validate_host(allowed_host(host), [*_LOOPBACK, *allowed])):
+    elif not (_is_behind_proxy() or validate_host(allowed_host(host), [*_LOOPBACK, *allowed])):
         yield f"HOST is {host} and ALLOWED_HOSTS lacks it: who asks for that address is refused."
     for origin in settings.CSRF_TRUSTED_ORIGINS:
         name = str(urlsplit(origin).netloc).removeprefix("*")
@@ -85,7 +85,7 @@ def _leads_somewhere(route: Any, path: str) -> bool:
         return False
 
 
-def _proxied() -> bool:
+def _is_behind_proxy() -> bool:
     return bool(settings.TRUSTED_PROXIES or settings.SECURE_SITE)
 
 

@@ -20,7 +20,7 @@ class Line:
 def read_dotenv(path: Path) -> dict[str, Line]:
     """The file's settings by name; nothing when there is no file.
 
-    Raises `WrongSetting` for what is no ``NAME=value`` and for a name that stands there twice.
+    Raises `WrongSetting` for what is no ``NAME=value`` and for a name that is there twice.
     """
     lines: dict[str, Line] = {}
     for binding in parse_stream(StringIO(_text(path))):
@@ -33,7 +33,7 @@ def read_dotenv(path: Path) -> dict[str, Line]:
             continue
         if binding.key in lines:
             raise WrongSetting(
-                f"{binding.key} stands twice in {path}, in lines {lines[binding.key].number} "
+                f"{binding.key} is twice in {path}, in lines {lines[binding.key].number} "
                 f"and {number}; keep one of them."
             )
         lines[binding.key] = Line(number, binding.value)

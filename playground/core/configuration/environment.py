@@ -137,9 +137,9 @@ class Environment:
         """A list between commas or spaces, each entry as ``read`` returns it."""
         given = self._read(name).replace(",", " ").replace(";", " ").split()
         try:
-            return list(dict.fromkeys(read(_unquoted(entry)) for entry in given)) or default
+            return list(dict.fromkeys(read(_unquote(entry)) for entry in given)) or default
         except ValueError as error:
-            raise WrongSetting(f"{self._called(name)} {error}.") from None
+            raise WrongSetting(f"{self._where(name)} {error}.") from None
 
     @_ends_the_start
     def path(self, name: str, default: Path, check: Callable[[Path], None]) -> Path:
@@ -151,7 +151,7 @@ class Environment:
         except (OSError, RuntimeError):
             raise self._wrong(name, "must be a path that can be followed", given) from None
         except ValueError as error:
-            raise WrongSetting(f"{self._called(name)} {error}.") from None
+            raise WrongSetting(f"{self._where(name)} {error}.") from None
         return path
 
     @_ends_the_start
@@ -161,17 +161,17 @@ class Environment:
         try:
             return read(given)
         except ValueError as error:
-            raise WrongSetting(f"{self._called(name)} {error}.") from None
+            raise WrongSetting(f"{self._where(name)} {error}.") from None
 
     @_ends_the_start
     def require(self, holds: object, name: str, otherwise: str) -> None:
         """Ends the start with ``<name> <otherwise>.`` unless something holds."""
         if not holds:
-            raise WrongSetting(f"{self._called(name)} {otherwise}.")
+            raise WrongSetting(f"{self._where(name)} {otherwise}.")
 
     def is_set(self, name: str) -> bool:
         """Whether it has a value of the operator's."""
-        return bool(_cleaned(self._values.get(name, "")).strip(",; "))
+        return bool(_clean(self._values.get(name, "")).strip(",; "))
 
     def misspelt(self) -> Iterable[str]:
         """A sentence for each name that looks like one of ours, once all of ours were read."""
@@ -196,20 +196,20 @@ class Environment:
             given.encode()
         except UnicodeEncodeError:
             raise WrongSetting(
-                f"{self._called(name)} is not UTF-8 text; write it again as UTF-8."
+                f"{self._where(name)} is not UTF-8 text; write it again as UTF-8."
             ) from None
         if any(ord(character) < 32 or ord(character) == 127 for character in given.strip()):
             raise WrongSetting(
-                f"{self._called(name)} has a line break or another control character in it; "
+                f"{self._where(name)} has a line break or another control character in it; "
                 "write it on one line."
             )
         return given
 
     def _read(self, name: str) -> str:
-        return _cleaned(self._raw(name))
+        return _clean(self._raw(name))
 
-    def _called(self, name: str) -> str:
-        """The setting's name, and where it stands when that is the file."""
+    def _where(self, name: str) -> str:
+        """The setting's name, and where it is when that is the file."""
         line = self._lines.get(name)
         here = line is not None and self._values.get(name) == line.value
         return f"{name} (line {line.number} of .env)" if line and here else name
@@ -218,7 +218,7 @@ class Environment:
         # Whatever has an @ or a scheme may be an address with a password.
         shown = given and "@" not in given and "://" not in given
         what = f"; it is \u201c{given[:60]}\u201d" if shown else ""
-        return WrongSetting(f"{self._called(name)} {must}{what}.")
+        return WrongSetting(f"{self._where(name)} {must}{what}.")
 
     def _meant(self, name: str, alike: float) -> str | None:
         bare = {_bare(known): known for known in self._known}
@@ -226,11 +226,11 @@ class Environment:
         return bare[matches[0]] if matches else None
 
 
-def _cleaned(text: str) -> str:
-    return _unquoted(text.strip().strip(_INVISIBLE).strip())
+def _clean(text: str) -> str:
+    return _unquote(text.strip().strip(_INVISIBLE).strip())
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     for opening, closing in _QUOTES:
         inside = text[1:-1]
         # Quotes within are those of a list's entries.

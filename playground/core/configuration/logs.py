@@ -14,13 +14,13 @@ from structlog.processors import ExceptionRenderer
 from structlog.typing import EventDict, ExcInfo, WrappedLogger
 
 # The innermost calls of a traceback that are shown.
-MOST_FRAMES = 25
+MAX_FRAMES = 25
 # Errors of a chain ("during handling of the above...") or of a group that are shown.
-MOST_ERRORS = 5
-MOST_OF_MESSAGE = 300
-MOST_OF_TRACEBACK = 8_000
+MAX_ERRORS = 5
+MAX_OF_MESSAGE = 300
+MAX_OF_TRACEBACK = 8_000
 # Of any text of a line, the event itself among them.
-MOST_OF_VALUE = 1_000
+MAX_OF_VALUE = 1_000
 # Django refused the request by itself, or the server the frame of a socket: there is no fault of
 # ours to look for.
 _SUSPICIOUS = "django.security"
@@ -33,10 +33,10 @@ _CONTROL_IN_TRACEBACK = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 def plain_traceback(exc_info: ExcInfo) -> str:
     """The errors that led to this one, newest last, with their innermost calls."""
     errors = list(_chain(exc_info[1]))
-    told = [_describe(error, error.__traceback__) for error in errors[:MOST_ERRORS]]
+    told = [_describe(error, error.__traceback__) for error in errors[:MAX_ERRORS]]
     text = "\n\n".join(reversed(told))
-    if len(text) > MOST_OF_TRACEBACK:
-        half = MOST_OF_TRACEBACK // 2
+    if len(text) > MAX_OF_TRACEBACK:
+        half = MAX_OF_TRACEBACK // 2
         text = f"{text[:half]}\n  [...]\n{text[-half:]}"
     return _CONTROL_IN_TRACEBACK.sub(_escape, text)
 
@@ -51,7 +51,7 @@ def error_line(error: BaseException) -> str:
         message = _first_line(str(error))
     except Exception:
         message = "<no message: it cannot be made a text>"
-    return f"{name}: {_cut(message, MOST_OF_MESSAGE)}" if message else name
+    return f"{name}: {_cut(message, MAX_OF_MESSAGE)}" if message else name
 
 
 def drop_suspicious(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
@@ -59,7 +59,7 @@ def drop_suspicious(logger: WrappedLogger, name: str, event: EventDict) -> Event
     is_refused = str(event.get("logger", "")).startswith(_SUSPICIOUS)
     if is_refused or event["event"] == _BAD_FRAME:
         event.pop("exc_info", None)
-        event["event"] = _cut(_first_line(str(event["event"])), MOST_OF_MESSAGE)
+        event["event"] = _cut(_first_line(str(event["event"])), MAX_OF_MESSAGE)
     return event
 
 
@@ -70,7 +70,7 @@ def shorten(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
             continue
         # Errors are logged as `error=str(error)`: see this file's head.
         text = _first_line(value) if key in ("error", "reason") else value
-        event[key] = _CONTROL.sub(_escape, _cut(text, MOST_OF_VALUE))
+        event[key] = _CONTROL.sub(_escape, _cut(text, MAX_OF_VALUE))
     return event
 
 
@@ -93,7 +93,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _describe(error: BaseException, where: TracebackType | None) -> str:
     # A negative limit keeps the innermost calls.
-    calls = traceback.StackSummary.extract(traceback.walk_tb(where), limit=-MOST_FRAMES)
+    calls = traceback.StackSummary.extract(traceback.walk_tb(where), limit=-MAX_FRAMES)
     return f"Traceback (most recent call last):\n{''.join(calls.format())}{error_line(error)}"
 
 

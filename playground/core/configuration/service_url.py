@@ -98,5 +98,5 @@ def _options(query: str) -> dict[str, str]:
 
 def _must_encode(character: str) -> ValueError:
     return ValueError(
-        f"has a {character} where none can stand; in a password, write it as {_CODES[character]}"
+        f"has a {character} where none can be; in a password, write it as {_CODES[character]}"
     )

@@ -66,7 +66,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What stands beside the data: who wrote them, and where that one listens or did."""
+    """What is beside the data: who wrote them, and where that one listens or did."""
 
     server: Server
     socket: str
@@ -77,7 +77,7 @@ def choose_server(folder: Path) -> Server:
     """The program to run on the data in ``folder``: the one that wrote them, else one that reads
     them, else, where there are none, the first there is. Raises `EmbeddedServerError`."""
     writer = writer_of(folder)
-    candidates = list(_installed())
+    candidates = list(_find_servers())
     if writer is None:
         if candidates:
             return candidates[0]
@@ -189,7 +189,7 @@ def explain_absence(var_dir: Path, listens: Path) -> str:
     )
 
 
-def _installed() -> Iterator[Server]:
+def _find_servers() -> Iterator[Server]:
     """What there is, the preferred one first."""
     for name in SERVER_NAMES:
         if (found := shutil.which(name)) and (server := identify(Path(found))):

@@ -25,7 +25,7 @@ WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 # What a form with a file has around it: names, boundaries, its other fields.
 FORM_BYTES = 1 << 20
 # The most that a request may announce where nothing is read.
-MOST_UNREAD = 64 << 10
+MAX_UNREAD = 64 << 10
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -76,7 +76,7 @@ def allowance_of(scope: dict[str, Any]) -> Allowance:
         return Allowance(reads=False, most=None)
     method, allowed = str(request.method), allowed_methods(view)
     if method in WITHOUT_BODY or (allowed is not None and method not in allowed):
-        return Allowance(reads=False, most=MOST_UNREAD, told=MOST_UNREAD)
+        return Allowance(reads=False, most=MAX_UNREAD, told=MAX_UNREAD)
     reads = getattr(view, "csrf_exempt", False) or settings.CSRF_COOKIE_NAME in request.COOKIES
     default = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     most, told = getattr(view, "body_limits", (default, default))

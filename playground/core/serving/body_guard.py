@@ -29,7 +29,7 @@ from playground.core.serving.bodies import allowance_of
 # The key of a scope under which the error lies that its body led to.
 REFUSED = "playground.refused"
 # Bodies that one address may have half sent at a time.
-MOST_OF_ADDRESS = 32
+MAX_OF_ADDRESS = 32
 # Bytes of bodies that the process holds at a time, of one address and of all.
 HELD_OF_ADDRESS = 192 << 20
 HELD = 1 << 30
@@ -124,7 +124,7 @@ class BodyGuard:
             raise too_large(allowance.told)
         if not allowance.reads or allowance.most is None:
             return False
-        if self._reading[address] >= MOST_OF_ADDRESS:
+        if self._reading[address] >= MAX_OF_ADDRESS:
             raise _too_many()
         _count(self._reading, address, 1)
         try:

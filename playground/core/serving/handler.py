@@ -13,7 +13,7 @@ from django.core.handlers.asgi import ASGIHandler
 from playground.core.serving.body_guard import ReadBody
 
 # Threads that wait for the next request; more are made as needed and then ended.
-MOST_IDLE = 16
+MAX_IDLE = 16
 
 
 class SiteHandler(ASGIHandler):
@@ -30,7 +30,7 @@ class SiteHandler(ASGIHandler):
             async with ThreadSensitiveContext(executor=thread):
                 await super().__call__(scope, receive, send)
         finally:
-            if len(self._idle) < MOST_IDLE:
+            if len(self._idle) < MAX_IDLE:
                 self._idle.append(thread)
             else:
                 thread.shutdown(wait=False)

@@ -19,7 +19,7 @@ from playground.core.errors import InvalidInput, PlaygroundError, RequestTimeout
 
 # Connections of one peer that may wait for a head at a time; one more ends the oldest. A proxy
 # is one peer, and sends heads whole.
-MOST_WAITING_OF_PEER = 128
+MAX_WAITING_OF_PEER = 128
 # An answer that nobody reads holds a thread. Seconds without room for more of it.
 READER_SECONDS = 60.0
 
@@ -76,7 +76,7 @@ class GuardedProtocol(H11Protocol):
             self._head_timer = self.loop.call_later(seconds, self._end_late_head)
             of_peer = self._waiting[self._peer]
             of_peer[self] = None
-            if len(of_peer) > MOST_WAITING_OF_PEER:
+            if len(of_peer) > MAX_WAITING_OF_PEER:
                 next(iter(of_peer))._end_late_head()
 
     def _end_late_head(self) -> None:

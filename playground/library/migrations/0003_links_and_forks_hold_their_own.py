@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 # As many as a link shows (sharing/branches.py).
-MOST_BRANCHES = 200
+MAX_BRANCHES = 200
 
 
 def fix_links(apps, schema_editor):
@@ -21,10 +21,10 @@ def fix_links(apps, schema_editor):
 
 def _below(runs, parents):
     found = []
-    while parents and len(found) < MOST_BRANCHES:
+    while parents and len(found) < MAX_BRANCHES:
         parents = list(runs.filter(parent__in=parents).values_list("pk", flat=True))
         found += parents
-    return found[:MOST_BRANCHES]
+    return found[:MAX_BRANCHES]
 
 
 def find_authors(apps, schema_editor):

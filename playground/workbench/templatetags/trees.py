@@ -16,12 +16,12 @@ _STAR = icon("star", classes="tree-star")
 @register.simple_tag
 def tree_nodes(tree: Tree) -> SafeString:
     """Each as a link that is an item of a tree."""
-    # Of what stands in them, only the label is anybody's text.
+    # Of what is in them, only the label is anybody's text.
     return mark_safe("\n".join(_node(node) for node in tree.nodes))  # noqa: S308
 
 
 def _node(node: Node) -> str:
-    branches, said = node.branches, _said(node)
+    branches, said = node.branches, _describe_signs(node)
     return (
         f'<li role="none"><a class="tree-node" role="treeitem"{_attributes(node)}>'
         '<span class="status-mark" aria-hidden="true"></span>'
@@ -62,7 +62,7 @@ def _opening(node: Node, page: str) -> str:
     )
 
 
-def _said(node: Node) -> str:
+def _describe_signs(node: Node) -> str:
     """What a sign says to those who see it."""
     words = ["starred"] if node.run.starred else []
     if node.run.status != Run.Status.SUCCEEDED:

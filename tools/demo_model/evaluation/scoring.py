@@ -105,7 +105,7 @@ ROWS = (
     ),
     Row(
         "SQL, schemas never seen",
-        "The same, where names of tables and columns never stood in the training text.",
+        "The same, where names of tables and columns were never in the training text.",
         _unseen_sql,
         0.80,
     ),

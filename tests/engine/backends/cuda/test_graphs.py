@@ -78,7 +78,7 @@ def cache(one_head: Tiny, inference: None, few_splits: None) -> CudaCache:
 
 
 def last(numbers: list[int]) -> tuple[list[int], list[Span]]:
-    """Last tokens of these texts, and where they stand."""
+    """Last tokens of these texts, and where they are."""
     spans = [
         Span(row, len(TEXTS[number]) - 1, 1, TABLES[number]) for row, number in enumerate(numbers)
     ]

@@ -34,7 +34,7 @@ from workers.engine.scheduling.blocks import BLOCK
 
 
 class CudaCache:
-    """A pool [L, (blocks + 1) * BLOCK, 2, H, D]; the last block is `scratch`, where rows that stand
+    """A pool [L, (blocks + 1) * BLOCK, 2, H, D]; the last block is `scratch`, where rows that are
     for nobody may write.
 
     rotations: complex64 [n_positions, rotary / 2], see `gptj.rotation_table`.

@@ -16,7 +16,7 @@ AMPERE: Capability = (8, 0)
 _LARGE = (9, 10)
 # Programs that keep a large GPU busy.
 _PROGRAMS = 512
-_LEAST_SPLITS, _MOST_SPLITS = 4, 16
+_LEAST_SPLITS, _MAX_SPLITS = 4, 16
 
 
 def power_of_two(number: int) -> int:
@@ -28,7 +28,7 @@ def splits(entries: int, heads: int) -> int:
     """Parts of a single row's attention. Never one: a long text among short ones would then be read
     by as few programs as it has heads, while the others wait."""
     wanted = power_of_two(max(1, _PROGRAMS // (entries * heads)))
-    return min(max(wanted, _LEAST_SPLITS), _MOST_SPLITS)
+    return min(max(wanted, _LEAST_SPLITS), _MAX_SPLITS)
 
 
 @dataclass(frozen=True, slots=True)

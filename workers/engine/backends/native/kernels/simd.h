@@ -1,6 +1,6 @@
 // Vectors of fp32 in the widest form that the target has, and the arithmetic on them.
 //
-// Everything is written with the vector extensions that GCC and clang share; intrinsics stand where
+// Everything is written with the vector extensions that GCC and clang share; intrinsics are where
 // these have no name for an instruction. Contraction is off (-ffp-contract=off): an operation is
 // fused where `fma` says so and nowhere else, so every tile size of a kernel rounds alike.
 #pragma once

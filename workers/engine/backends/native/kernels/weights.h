@@ -2,7 +2,7 @@
 //
 // It is cut into panels of 32 outputs, and a panel into blocks of 256 inputs (the last may be
 // shorter); blocks lie one after another in the order in which a panel is read. In a block the
-// outputs of one input stand together:
+// outputs of one input are together:
 //   float32   [k][32]
 //   bfloat16  [k][16] words of 32 bits: outputs j (low half) and j + 16 (high half), so that a shift
 //             and a mask make two vectors of fp32 of one load
