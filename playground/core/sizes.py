@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from functools import reduce
 from operator import add
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import BigIntegerField, F, Func
 from django.db.models.expressions import Expression
@@ -35,4 +35,4 @@ def bytes_of(*columns: str, or_null: Iterable[str] = ()) -> Expression:
     """The bytes of several columns of a row together; those of ``or_null`` may be NULL."""
     found: list[Expression] = [Bytes(F(column)) for column in columns]
     found += [Coalesce(Bytes(F(column)), 0) for column in or_null]
-    return cast(Expression, reduce(add, found))
+    return reduce(add, found)
