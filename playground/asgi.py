@@ -23,11 +23,11 @@ from django.urls import path, re_path  # noqa: E402
 
 from playground.accounts.addresses import address_of_scope  # noqa: E402
 from playground.checkpoints.registry import registry  # noqa: E402
-from playground.core.body_guard import BodyGuard  # noqa: E402
-from playground.core.environment import EXIT_WRONG_SETTING  # noqa: E402
-from playground.core.handler import SiteHandler  # noqa: E402
-from playground.core.prefix import UnderPrefix  # noqa: E402
+from playground.core.configuration.environment import EXIT_WRONG_SETTING  # noqa: E402
 from playground.core.schema import newer_database  # noqa: E402
+from playground.core.serving.body_guard import BodyGuard  # noqa: E402
+from playground.core.serving.handler import SiteHandler  # noqa: E402
+from playground.core.serving.prefix import UnderPrefix  # noqa: E402
 from playground.live.consumers import PageConsumer  # noqa: E402
 from playground.live.origins import SameOrigin  # noqa: E402
 

@@ -12,7 +12,7 @@ def make_celery() -> Celery:
     """A configured application; both sides make theirs here."""
     app = Celery("playground", broker=settings.REDIS.place)
     app.conf.update(
-        broker_transport="playground.core.broker:RingTransport",
+        broker_transport="playground.core.redis.broker:RingTransport",
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,

@@ -1,7 +1,8 @@
 """All settings, each read once from the environment with a strict helper.
 
 ``docs/settings.md`` says what each variable means; a test keeps the two lists
-equal. A value that cannot be read ends the start with one sentence (core/environment.py).
+equal. A value that cannot be read ends the start with one sentence
+(core/configuration/environment.py).
 """
 
 import os
@@ -10,16 +11,21 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from playground.core.database_url import database
-from playground.core.environment import Environment
-from playground.core.folders import readable_file, writable_folder
-from playground.core.hosts import admin_path, allowed_host, listening_host, trusted_origin
-from playground.core.log_configuration import configure_structlog, log_configuration
-from playground.core.place import cookie_name, file_mask, path_prefix, socket_folder
-from playground.core.private import database_files, share_with_group
-from playground.core.redis_url import RedisAddress, embedded_socket, redis_address
-from playground.core.secret_file import secret_kept_in
-from playground.core.static_files import add_headers
+from playground.core.configuration.database_url import database
+from playground.core.configuration.environment import Environment
+from playground.core.configuration.folders import readable_file, writable_folder
+from playground.core.configuration.hosts import (
+    admin_path,
+    allowed_host,
+    listening_host,
+    trusted_origin,
+)
+from playground.core.configuration.log_configuration import configure_structlog, log_configuration
+from playground.core.configuration.place import cookie_name, file_mask, path_prefix, socket_folder
+from playground.core.configuration.private import database_files, share_with_group
+from playground.core.configuration.redis_url import RedisAddress, embedded_socket, redis_address
+from playground.core.configuration.secret_file import secret_kept_in
+from playground.core.serving.static_files import add_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -99,9 +105,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     # Around all that makes pages, errors too; built files go out above it.
-    "playground.core.middleware.PrivateMiddleware",
+    "playground.core.serving.middleware.PrivateMiddleware",
     # Pages; static files lie compressed on the disk. Lengths tell nothing: it adds some at random.
-    "playground.core.compression.CompressionMiddleware",
+    "playground.core.serving.compression.CompressionMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -110,11 +116,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "playground.core.middleware.HtmxMiddleware",
+    "playground.core.serving.middleware.HtmxMiddleware",
     "playground.accounts.middleware.PersonMiddleware",
     # Before any view: who may not be here is sent to sign in.
-    "playground.accounts.gate.GateMiddleware",
-    "playground.core.middleware.ErrorMiddleware",
+    "playground.accounts.authentication.gate.GateMiddleware",
+    "playground.core.serving.middleware.ErrorMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -127,9 +133,9 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
-CSRF_FAILURE_VIEW = "playground.core.views.csrf_failure"
+CSRF_FAILURE_VIEW = "playground.core.serving.views.csrf_failure"
 FORCE_SCRIPT_NAME = PATH_PREFIX.rstrip("/") or None
-MESSAGE_STORAGE = "playground.core.prefix.Messages"
+MESSAGE_STORAGE = "playground.core.serving.prefix.Messages"
 
 TEMPLATES = [
     {
@@ -177,7 +183,7 @@ def _redis(given: str) -> RedisAddress:
     return redis_address(given, EMBEDDED_SOCKET)
 
 
-# REDIS_URL if set, else the embedded server's socket (see core/valkey.py).
+# REDIS_URL if set, else the embedded server's socket (see core/redis/valkey.py).
 REDIS = env.parsed("REDIS_URL", "", _redis)
 # Over how many channels the live text of all runs is spread. Workers and web processes need the
 # same number; a page of one that has another reads its text every 5 s.
@@ -206,8 +212,8 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = [
-    "playground.accounts.hashing.Argon2",
-    "playground.accounts.hashing.PBKDF2",
+    "playground.accounts.authentication.hashing.Argon2",
+    "playground.accounts.authentication.hashing.PBKDF2",
 ]
 _VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
@@ -217,19 +223,19 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = PATH_PREFIX
-SESSION_ENGINE = "playground.accounts.session_store"
+SESSION_ENGINE = "playground.accounts.authentication.session_store"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 
-ACCOUNT_ADAPTER = "playground.accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "playground.accounts.authentication.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "playground.accounts.forms.SignInForm",
-    "signup": "playground.accounts.forms.SignUpForm",
-    "change_password": "playground.accounts.forms.PasswordForm",
+    "login": "playground.accounts.authentication.forms.SignInForm",
+    "signup": "playground.accounts.authentication.forms.SignUpForm",
+    "change_password": "playground.accounts.authentication.forms.PasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*", "email"]
 ACCOUNT_USERNAME_MIN_LENGTH = 2
-ACCOUNT_USERNAME_VALIDATORS = "playground.accounts.names.VALIDATORS"
+ACCOUNT_USERNAME_VALIDATORS = "playground.accounts.authentication.names.VALIDATORS"
 # No mail server is needed: an address is a note for the operator, and proves nothing.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_UNIQUE_EMAIL = False
@@ -248,9 +254,9 @@ AXES_COOLOFF_TIME = timedelta(seconds=SIGN_IN_LOCK_SECONDS)
 # Trying while locked does not make the lock longer, so that its end can be told.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_USERNAME_CALLABLE = "playground.accounts.locking.tried_name"
+AXES_USERNAME_CALLABLE = "playground.accounts.authentication.locking.tried_name"
 AXES_CLIENT_IP_CALLABLE = "playground.accounts.addresses.address_as_ip"
-AXES_LOCKOUT_CALLABLE = "playground.accounts.locking.answer_locked"
+AXES_LOCKOUT_CALLABLE = "playground.accounts.authentication.locking.answer_locked"
 AXES_SENSITIVE_PARAMETERS = ["csrfmiddlewaretoken"]
 # Who signed in when is nobody's business.
 AXES_DISABLE_ACCESS_LOG = True
@@ -369,5 +375,5 @@ LOGGING = log_configuration(level=LOG_LEVEL, form=LOG_FORMAT)
 configure_structlog()
 
 
-# Names that look like settings and are none; see core/checks.py.
+# Names that look like settings and are none; see core/configuration/checks.py.
 MISSPELT = list(env.misspelt())

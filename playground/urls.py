@@ -14,9 +14,9 @@ urlpatterns = [
     path("", include("playground.history.urls")),
 ]
 
-handler400 = "playground.core.views.bad_request"
-handler403 = "playground.core.views.permission_denied"
-handler404 = "playground.core.views.page_not_found"
+handler400 = "playground.core.serving.views.bad_request"
+handler403 = "playground.core.serving.views.permission_denied"
+handler404 = "playground.core.serving.views.page_not_found"
 # Read by allauth, which counts.
-handler429 = "playground.core.views.too_many_requests"
-handler500 = "playground.core.views.server_error"
+handler429 = "playground.core.serving.views.too_many_requests"
+handler500 = "playground.core.serving.views.server_error"

@@ -3,14 +3,19 @@
 import uuid
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import redis
 from django.conf import settings
 
 from playground.accounts.models import Person
-from playground.core.redis_clients import blocking
-from playground.core.valkey import EmbeddedValkey
+from playground.core.redis.clients import blocking
+from playground.core.redis.valkey import EmbeddedValkey
 from playground.runs.models import Run
+
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,11 @@ FOLDERS = (
 )
 IMPORT = re.compile(r"""(?:from|import|import\()\s*'(\.[^']+)'""")
 MAX_MODULES = 20
+STYLES = ROOT / "static" / "css"
+STYLE_IMPORT = re.compile(r'@import "\./([^"]+)"(?: layer\((\w+)\))?;')
+# Fonts are no rules; what changes CodeMirror's styles is in no layer, as those are.
+WITHOUT_LAYER = ("base/fonts.css", "codemirror.css")
+MAX_LINE = 159
 EDITOR_LISTENS = re.compile(r"\bdomEventHandlers\(\{[^}]*\bkey(?:down|up|press)\b", re.DOTALL)
 
 
@@ -55,7 +60,7 @@ def test_folders_import_only_from_those_before_them() -> None:
         f"{script.relative_to(SCRIPTS)} imports {imported.relative_to(SCRIPTS)}"
         for script in sorted(SCRIPTS.glob("*/*.js"))
         for address in IMPORT.findall(script.read_text(encoding="utf-8"))
-        if (imported := (script.parent / address).resolve())
+        if (imported := (script.parent / address).resolve()).suffix == ".js"
         and FOLDERS.index(imported.parent.name) > FOLDERS.index(script.parent.name)
     ]
 
@@ -83,3 +88,24 @@ def test_no_module_imports_itself_by_a_detour() -> None:
     }
 
     TopologicalSorter(imports).prepare()
+
+
+def test_every_style_sheet_is_in_the_layer_of_its_folder() -> None:
+    layers = dict(STYLE_IMPORT.findall((STYLES / "app.css").read_text(encoding="utf-8")))
+    sheets = {str(sheet.relative_to(STYLES)) for sheet in STYLES.rglob("*.css")} - {"app.css"}
+
+    assert layers.keys() == sheets
+    for sheet, layer in layers.items():
+        folder = sheet.split("/")[0] if "/" in sheet else "utilities"
+        assert layer == ("" if sheet in WITHOUT_LAYER else folder), sheet
+
+
+def test_lines_of_templates_are_short() -> None:
+    long = [
+        f"{template.relative_to(ROOT)}:{number}: {len(line)}"
+        for template in sorted((ROOT / "templates").rglob("*.html"))
+        for number, line in enumerate(template.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > MAX_LINE
+    ]
+
+    assert long == []

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from playground.accounts.gate import sign_in_address
+from playground.accounts.authentication.gate import sign_in_address
 from playground.core.errors import Forbidden
 
 

@@ -5,10 +5,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
+from playground.accounts.authentication.locking import name_key
+from playground.accounts.authentication.sessions import user_sessions_delete
 from playground.accounts.belongings import belongings
-from playground.accounts.locking import name_key
 from playground.accounts.models import Person, User
-from playground.accounts.sessions import user_sessions_delete
 from playground.core import search
 from playground.core.erasing import erasure_ask
 

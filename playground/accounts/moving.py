@@ -3,9 +3,9 @@
 import structlog
 from django.db import transaction
 
+from playground.accounts.authentication.sessions import tell_guest
 from playground.accounts.belongings import belongings, owner_fields
 from playground.accounts.models import Person, User
-from playground.accounts.sessions import tell_guest
 from playground.core import search
 
 log = structlog.get_logger(__name__)

@@ -11,10 +11,10 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 
+from playground.accounts.authentication.sessions import tell_guest, tell_user
 from playground.accounts.models import Person, User
 from playground.accounts.moving import guest_adopt
 from playground.accounts.people import become, guest_of
-from playground.accounts.sessions import tell_guest, tell_user
 from playground.core.failures import is_passing, warn_once
 
 

@@ -23,17 +23,17 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from playground.accounts.adapter import NAME_TAKEN
+from playground.accounts.authentication.adapter import NAME_TAKEN
+from playground.accounts.authentication.emails import email_change
+from playground.accounts.authentication.forms import DeleteForm, EmailForm
 from playground.accounts.context import Visit
-from playground.accounts.emails import email_change
 from playground.accounts.exporting import export_lines
-from playground.accounts.forms import DeleteForm, EmailForm
 from playground.accounts.leaving import person_delete, user_delete
 from playground.accounts.models import User
 from playground.accounts.people import forget_guest, person_of
 from playground.accounts.quotas import kept_by
 from playground.core.errors import Forbidden
-from playground.core.streaming import download
+from playground.core.serving.streaming import download
 
 
 class SignUp(SignupView):

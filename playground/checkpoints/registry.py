@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from playground.core.environment import MAX_NUMBER
+from playground.core.configuration.environment import MAX_NUMBER
 from playground.core.errors import UnknownModel
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from playground.celery import app
 from playground.checkpoints.jobs import Job
-from playground.core.redis_clients import blocking
+from playground.core.redis.clients import blocking
 
 log = structlog.get_logger(__name__)
 

@@ -7,4 +7,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers itself.
-        from playground.core import checks  # noqa: F401
+        pass

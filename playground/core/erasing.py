@@ -19,7 +19,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError, ResponseError
 
 from playground.core.models import Erasure
-from playground.core.redis_clients import blocking
+from playground.core.redis.clients import blocking
 
 # Between the end of one erasure and the next, however much is deleted. Seconds.
 PAUSE = 10.0

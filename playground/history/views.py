@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from playground.accounts.models import Person
 from playground.accounts.people import expect_writes, person_for_write, person_of
 from playground.checkpoints.registry import registry
-from playground.core.bodies import takes_file
 from playground.core.errors import InvalidInput
 from playground.core.http import see_other
-from playground.core.streaming import download
+from playground.core.serving.bodies import takes_file
+from playground.core.serving.streaming import download
 from playground.core.toasts import toast
 from playground.history.exports import FORMATS
 from playground.history.import_turns import import_forget, import_of, is_running

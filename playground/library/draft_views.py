@@ -10,7 +10,7 @@ from playground.accounts.context import Visit
 from playground.accounts.people import person_for_write, person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, open_page, read_id, see_other
-from playground.core.responses import error_response
+from playground.core.serving.responses import error_response
 from playground.core.toasts import toast
 from playground.library.drafts import (
     PageSave,
@@ -26,11 +26,7 @@ from playground.library.drafts import (
 from playground.library.models import Prompt
 from playground.library.states import state_of_version
 from playground.prompts.catalog import Template
-from playground.prompts.state import (
-    example_state,
-    first_title,
-    state_of,
-)
+from playground.prompts.state import example_state, first_title
 
 
 @require_POST
@@ -45,7 +41,7 @@ def save(request: HtmxRequest, template: Template) -> HttpResponse:
             person=person_for_write(request),
             template=template,
             prompt=prompt,
-            state=state_of(form),
+            state=form.state(),
             base=state_of_version(head) if head else example_state(template),
             page=page,
         )

@@ -183,17 +183,13 @@ def draft_restore(*, draft: Draft) -> Draft:
     return draft
 
 
-def draft_done(
+def draft_settle(
     *, person: Person, seen: uuid.UUID | None, revision: int, state: PromptState
 ) -> None:
     """Its text was saved as a version: the draft goes, unless another page has gone on with it."""
     draft = drafts_of(person).filter(pk=seen).first() if seen else None
     if draft and (draft.revision == revision or draft.state == state.to_json()):
         draft.delete()
-
-
-def posted_revision(data: QueryDict) -> int:
-    return read_number(data.get("draft_revision", "")) or 0
 
 
 def _target(

@@ -1,5 +1,6 @@
-"""What a page posts about a saved prompt besides its text: title, description, tags, note."""
+"""What a page posts to be saved: its state, title, description, tags and a note."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,13 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from playground.core.forms import StrictForm
+from playground.core.http import read_id, read_number
+from playground.library.models import Prompt
 from playground.prompts.fields import clean_text
+from playground.prompts.fitting import finished_prompt
+from playground.prompts.form import PromptForm
+from playground.prompts.state import first_title
+from playground.runs.state import PromptState
 
 MAX_TITLE = 120
 MAX_DESCRIPTION = 2_000
@@ -79,3 +86,40 @@ def posted_details(data: QueryDict, *, default_title: str) -> tuple[Details, str
         tags=values["save_tags"],
     )
     return details, values["save_message"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageToSave:
+    """What a page posts to be saved.
+
+    draft, revision: the draft that it showed; None, 0 for none. run: the id of the run on the
+    page, or "".
+    """
+
+    form: PromptForm
+    state: PromptState
+    details: Details
+    message: str
+    draft: uuid.UUID | None
+    revision: int
+    run: str
+
+    @property
+    def sent(self) -> str:
+        """The prompt as it would be sent. Raises `UnknownModel`."""
+        return finished_prompt(self.form).text
+
+
+def posted_page(form: PromptForm, data: QueryDict, *, prompt: Prompt | None = None) -> PageToSave:
+    """The page that was posted with ``form``. Raises `InvalidInput`."""
+    title = prompt.title if prompt else first_title(form)
+    details, message = posted_details(data, default_title=title)
+    return PageToSave(
+        form=form,
+        state=form.state(),
+        details=details,
+        message=message,
+        draft=read_id(data.get("draft", "")),
+        revision=read_number(data.get("draft_revision", "")) or 0,
+        run=data.get("parent", ""),
+    )

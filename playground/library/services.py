@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.http import Http404
@@ -13,12 +14,22 @@ from playground.core import search
 from playground.core.erasing import erasure_ask
 from playground.core.errors import InvalidInput, NothingChanged
 from playground.core.sizes import json_size
-from playground.library.forms import Details
+from playground.library.drafts import draft_settle
+from playground.library.forms import Details, PageToSave
 from playground.library.indexing import head_words, prompt_forget, prompt_index, text_words
 from playground.library.models import Prompt, PromptVersion, Tag
 from playground.library.states import state_of_version
+from playground.library.version_runs import run_link_to_version
 from playground.library.versions import version_create
 from playground.runs.state import PromptState
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedPage:
+    """version: None where only title, description or tags changed."""
+
+    prompt: Prompt
+    version: PromptVersion | None
 
 
 def get_prompt(person: Person | None, prompt_id: uuid.UUID) -> Prompt:
@@ -28,6 +39,31 @@ def get_prompt(person: Person | None, prompt_id: uuid.UUID) -> Prompt:
     if prompt is None:
         raise Http404
     return prompt
+
+
+def page_save(*, person: Person, page: PageToSave, prompt: Prompt | None = None) -> SavedPage:
+    """Saves the page as the next version of ``prompt``, or as a new prompt without one.
+
+    Raises `NothingChanged`, `QuotaReached`; then nothing was saved.
+    """
+    version: PromptVersion | None
+    if prompt is None:
+        prompt = prompt_create(
+            person=person,
+            template=page.form.template.slug,
+            state=page.state,
+            details=page.details,
+            message=page.message,
+        )
+        version = prompt.head
+    else:
+        version = prompt_save(
+            prompt=prompt, state=page.state, details=page.details, message=page.message
+        )
+    draft_settle(person=person, seen=page.draft, revision=page.revision, state=page.state)
+    if version is not None and page.run:
+        run_link_to_version(person=person, run=page.run, sent=page.sent, version=version)
+    return SavedPage(prompt=prompt, version=version)
 
 
 def prompt_create(

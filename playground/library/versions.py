@@ -5,20 +5,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from django.db import transaction
-from django.db.models import Count, F, Q, Window
-from django.db.models.functions import Left, Now, RowNumber
+from django.db.models import Count, F, Window
+from django.db.models.functions import Left, RowNumber
 from django.http import Http404
 from django.utils import timezone
 
-from playground.accounts.models import Person
 from playground.accounts.quotas import room_of
 from playground.core.errors import NothingChanged
 from playground.library.diffs import Changes, changes_between
 from playground.library.indexing import prompt_index, text_words
 from playground.library.models import Prompt, PromptVersion
 from playground.library.states import state_of_version
-from playground.prompts.fitting import finished_prompt
-from playground.prompts.form import PromptForm
 from playground.prompts.state import template_named
 from playground.runs.models import Run
 from playground.runs.state import PromptState
@@ -77,60 +74,6 @@ def version_restore(*, prompt: Prompt, version: PromptVersion) -> PromptVersion:
         )
         prompt_index(prompt, words)
     return restored
-
-
-def readable_versions(person: Person | None) -> Q:
-    """Which versions may be named by a run of ``person``: their own, and what is shown to them."""
-    now = Now()
-    is_open = Q(prompt__shares__revoked_at=None) & (
-        Q(prompt__shares__expires_at=None) | Q(prompt__shares__expires_at__gt=now)
-    )
-    shared = Q(prompt__shares__isnull=False) & is_open
-    return Q(prompt__person=person) | Q(prompt__published_at__isnull=False) | shared
-
-
-def version_of_run(person: Person | None, form: PromptForm, posted: str) -> uuid.UUID | None:
-    """The version that a run of ``form`` is a run of: the posted one, if it says the same.
-
-    An edited prompt is not the version's any more; other parameters, another model and
-    other values of its variables are.
-    """
-    try:
-        version_id = uuid.UUID(posted)
-    except ValueError:
-        return None
-    version = PromptVersion.objects.filter(readable_versions(person), pk=version_id).first()
-    if version is None or version.prompt.template != form.template.slug:
-        return None
-    is_same = version.fields == form.to_json() and (
-        form.detached is None or version.text == form.detached
-    )
-    if form.template.is_free:
-        is_same = version.text == form.values["prompt"]
-    return version.pk if is_same else None
-
-
-def latest_run(person: Person | None, version: PromptVersion | None) -> Run | None:
-    """The person's last run of the version."""
-    if version is None or person is None:
-        return None
-    runs = Run.objects.filter(person=person, version_id=version.pk)
-    return runs.order_by("-number").first()
-
-
-def run_link_to_version(
-    *, person: Person, run: str, form: PromptForm, version: PromptVersion
-) -> None:
-    """Makes the run that is on a page the new version's, if it was made of the same."""
-    try:
-        run_id = uuid.UUID(run)
-    except ValueError:
-        return
-    shown = Run.objects.filter(pk=run_id, person=person, version_id=None)
-    found = shown.values("prompt", "parameters").first()
-    asked = {"prompt": finished_prompt(form).text, "parameters": form.parameters.to_json()}
-    if found == asked:
-        shown.update(version_id=version.pk)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ class LiveConfig(AppConfig):
     name = "playground.live"
 
     def ready(self) -> None:
-        from playground.accounts.sessions import sessions_changed
+        from playground.accounts.authentication.sessions import sessions_changed
         from playground.live.watching import tell_watches
 
         sessions_changed.connect(tell_watches)

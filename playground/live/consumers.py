@@ -9,9 +9,9 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from playground.accounts.addresses import address_of_scope
+from playground.accounts.authentication.sessions import Standing
 from playground.accounts.models import Person
 from playground.accounts.people import person_of_scope
-from playground.accounts.sessions import Standing
 from playground.core.errors import PlaygroundError
 from playground.live.feed import Feed
 from playground.live.hub import hub

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from playground.core.redis_clients import make_async
+from playground.core.redis.clients import make_async
 from playground.live.subscription import Subscription
 from playground.live.tokenlog import AsyncTokenReader
 

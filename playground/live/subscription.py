@@ -13,7 +13,7 @@ import structlog
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as NoAnswer
 
-from playground.core.redis_clients import make_subscriber
+from playground.core.redis.clients import make_subscriber
 
 RECONNECT_SECONDS = (0.05, 2.0)
 # Between two looks whether the other end is still there.
@@ -107,15 +107,14 @@ class Subscription:
             await asyncio.gather(reading, return_exceptions=True)
 
     async def _ask(self, subscription: redis.asyncio.client.PubSub) -> None:
-        new, gone = self._wanted - self._asked, self._asked - self._wanted
         async with asyncio.timeout(ANSWER_SECONDS):
-            if new:
-                self._asked |= new
-                await subscription.subscribe(*new)
-            if gone:
+            if gone := self._asked - self._wanted:
                 self._asked -= gone
                 self._heard -= gone
                 await subscription.unsubscribe(*gone)
+            if new := self._wanted - self._asked:
+                self._asked |= new
+                await subscription.subscribe(*new)
 
     async def _ping(self, subscription: redis.asyncio.client.PubSub) -> None:
         """After a silence an answer or an error tells whether the other end is there."""

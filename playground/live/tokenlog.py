@@ -35,7 +35,7 @@ import redis.asyncio
 
 from playground.core.errors import LogDamaged
 from playground.core.failures import reason_of
-from playground.core.redis_clients import blocking
+from playground.core.redis.clients import blocking
 from playground.live.channels import channel_of
 
 # A line of the live channel: topic, choice, epoch, first and last position, and the

@@ -9,9 +9,9 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
+from playground.accounts.authentication.sessions import Standing, notice_name, standing
 from playground.accounts.models import Person
-from playground.accounts.sessions import Standing, notice_name, standing
-from playground.core.redis_clients import blocking
+from playground.core.redis.clients import blocking
 from playground.live.channels import SESSIONS
 from playground.live.hub import TICK_SECONDS, Follower
 from playground.live.tokenlog import notice_line

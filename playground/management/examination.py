@@ -24,9 +24,9 @@ from playground.checkpoints.registry import ModelSpec, Registry, registry
 from playground.checkpoints.selectors import live_workers, model_states
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady
-from playground.core.redis_clients import blocking
+from playground.core.redis.clients import blocking
+from playground.core.redis.valkey_server import explain_absence
 from playground.core.schema import newer_database, pending_migrations
-from playground.core.valkey_server import explain_absence
 from playground.management.findings import Finding, Verdict, good, wrong
 from playground.management.installation import files, front_end, path_prefix
 from playground.management.listener import site_url

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import Resolver404, resolve
 
-from playground.core.private import database_files, loose_paths
+from playground.core.configuration.private import database_files, loose_paths
 from playground.management.findings import Finding, Verdict, good, wrong
 
 

@@ -15,12 +15,12 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 
 from playground.checkpoints.services import worker_mark_stopped
-from playground.core.checks import remarks
+from playground.core.configuration.checks import remarks
 from playground.core.locks import FileLock, LockTaken
-from playground.core.redis_clients import refusal
+from playground.core.redis.clients import refusal
+from playground.core.redis.valkey import EmbeddedValkey
+from playground.core.redis.valkey_server import EmbeddedServerError
 from playground.core.schema import newer_database, pending_migrations
-from playground.core.valkey import EmbeddedValkey
-from playground.core.valkey_server import EmbeddedServerError
 from playground.management.listener import addresses, near_address
 from playground.management.own_site import forget_address, keep_address
 from playground.management.parts import (

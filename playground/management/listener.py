@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.http.request import validate_host
 
-from playground.core.hosts import allowed_host
+from playground.core.configuration.hosts import allowed_host
 
 EVERYWHERE = {"0.0.0.0": socket.AF_INET, "::": socket.AF_INET6}  # noqa: S104
 # Networks for documentation: a route there is the one to the world, and nothing is sent.

@@ -17,7 +17,7 @@ from django.conf import settings
 from playground.checkpoints.jobs import JOBS, Job
 from playground.checkpoints.registry import ModelSpec
 from playground.core.locks import FileLock
-from playground.core.valkey import EmbeddedValkey
+from playground.core.redis.valkey import EmbeddedValkey
 from playground.management.supervisor import Part
 
 # A socket of the protocol carries a few hundred bytes; 64 KiB is the most it may.
@@ -43,7 +43,7 @@ def web_part(listener: socket.socket, *, verbose: bool) -> Part:
             *(sys.executable, "-m", "uvicorn", "playground.asgi:start", "--factory"),
             *("--fd", str(fd)),
             *("--loop", "uvloop"),
-            *("--http", "playground.core.http_protocol:GuardedProtocol"),
+            *("--http", "playground.core.serving.http_protocol:GuardedProtocol"),
             *("--ws", "websockets-sansio"),
             *("--ws-max-size", str(MAX_SOCKET_MESSAGE)),
             *("--ws-per-message-deflate", "false"),

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 
 from playground.checkpoints.selectors import any_ready, model_states
-from playground.core.redis_clients import blocking
+from playground.core.redis.clients import blocking
 from playground.management.listener import own_host
 
 # The socket is open before the web part serves it, so a first answer may take a while.

@@ -17,7 +17,6 @@ from playground.core.errors import InvalidInput, ModelNotReady, PromptTooLong, T
 from playground.prompts.catalog import open_turns
 from playground.prompts.fields import MAX_PROMPT_CHARS
 from playground.prompts.form import PromptForm
-from playground.prompts.state import state_of
 from playground.prompts.variables import Piece, fill, values_of
 from playground.runs.lengths import misfit, too_many_characters
 from playground.runs.models import Run
@@ -197,7 +196,7 @@ def sent_state(form: PromptForm, finished: FinishedPrompt) -> PromptState:
 
     The fields of a conversation that was cut hold all of it, so its text is not kept twice.
     """
-    state = state_of(form.sent())
+    state = form.sent().state()
     return state if form.is_one_text else replace(state, text=finished.text)
 
 

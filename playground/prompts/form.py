@@ -11,6 +11,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from playground.checkpoints.registry import registry
 from playground.core.errors import InvalidInput
 from playground.prompts.catalog import Template, open_turns
 from playground.prompts.document import document_json, posted_document
@@ -30,6 +31,7 @@ from playground.prompts.variables import (
     with_found,
 )
 from playground.runs.parameters import MAX_STOPS, PARAMETER_SPECS, Parameters
+from playground.runs.state import PromptState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,11 @@ class PromptForm:
     def source(self) -> str:
         """The prompt before variables are put in."""
         return self.template.build(self.values) if self.detached is None else self.detached
+
+    @property
+    def text(self) -> str:
+        """What is in the prompt's box: of the free page without what is put behind it."""
+        return str(self.values["prompt"]) if self.template.is_free else self.source
 
     @cached_property
     def texts(self) -> list[str]:
@@ -99,6 +106,18 @@ class PromptForm:
         if self.template.is_free:
             state = document_json(self.values)
         return state if self.detached is None else {**state, "detached": True}
+
+    def state(self) -> PromptState:
+        """What rows keep of the form."""
+        model = self.model if self.model in registry().models else ""
+        return PromptState(
+            fields=self.to_json(),
+            text=self.text,
+            parameters=self.parameters.to_json(),
+            # The default is kept as such: it may be another one tomorrow.
+            model="" if model == registry().default else model,
+            variables=[variable.to_json() for variable in self.variables],
+        )
 
 
 def default_parameters(template: Template) -> Parameters:

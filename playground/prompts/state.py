@@ -1,4 +1,4 @@
-"""From a form to the state that rows keep, and back."""
+"""From the state that rows keep to the form that shows it."""
 
 from typing import Any
 
@@ -16,22 +16,9 @@ TITLE_WORDS = 7
 TITLE_LENGTH = 60
 
 
-def state_of(form: PromptForm) -> PromptState:
-    """The state of a form."""
-    model = form.model if form.model in registry().models else ""
-    return PromptState(
-        fields=form.to_json(),
-        text=_text_of(form),
-        parameters=form.parameters.to_json(),
-        # The default is kept as such: it may be another one tomorrow.
-        model="" if model == registry().default else model,
-        variables=[variable.to_json() for variable in form.variables],
-    )
-
-
 def example_state(template: Template) -> PromptState:
     """What a template's page begins with."""
-    return state_of(default_form(template))
+    return default_form(template).state()
 
 
 def form_of_state(template: Template, state: PromptState) -> PromptForm:
@@ -70,14 +57,9 @@ def first_title(form: PromptForm) -> str:
     return f"{form.template.name}: {first[:TITLE_LENGTH]}{'…' if cut else ''}"
 
 
-def _text_of(form: PromptForm) -> str:
-    """What stands in the prompt's box: of the free page without what is put behind it."""
-    return str(form.values["prompt"]) if form.template.is_free else form.source
-
-
 def _asked(form: PromptForm) -> str:
     """What tells this prompt from others of its template: its last text that is not empty."""
     if form.detached is not None or form.template.is_free:
-        return _text_of(form)
+        return form.text
     texts = [form.values[f.name] for f in form.template.fields if isinstance(f, TextField)]
     return next((text for text in reversed(texts) if text.strip()), "")

@@ -5,10 +5,12 @@ it. ``\{{name}}`` writes it literally, and ``\\{{name}}`` a backslash and the va
 literal too: what looks like a variable in it is none. No Django here.
 """
 
+import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import regex
@@ -17,11 +19,13 @@ from playground.core.errors import InvalidInput
 from playground.prompts.escapes import read_escapes
 from playground.prompts.fields import MAX_FIELD_CHARS, MAX_PROMPT_CHARS, Posted, clean_text
 
-MAX_NAME_CHARS = 40
-# Of a name: `\w` lacks the vowel signs of many scripts, and what joins their letters or not.
-LETTER = r"[\p{L}\p{M}\p{N}_\u200c\u200d-]"
-# static/js/box/variable-pattern.js reads the same.
-VARIABLE = rf"\{{\{{[ \t]{{0,20}}({LETTER}{{1,{MAX_NAME_CHARS}}})[ \t]{{0,20}}\}}\}}"
+# Of a name, and around it. The editor's script is built with the same file.
+_SYNTAX = json.loads(Path(__file__).with_name("variable_syntax.json").read_text(encoding="ascii"))
+MAX_NAME_CHARS: int = _SYNTAX["max_name"]
+# `\w` lacks the vowel signs of many scripts, and what joins their letters or not.
+LETTER: str = _SYNTAX["letter"]
+_BLANKS: str = _SYNTAX["blanks"]
+VARIABLE = rf"\{{\{{{_BLANKS}({LETTER}{{1,{MAX_NAME_CHARS}}}){_BLANKS}\}}\}}"
 _PATTERN = regex.compile(rf"(?<!\\)(\\*){VARIABLE}")
 _NAME = regex.compile(rf"{LETTER}{{1,{MAX_NAME_CHARS}}}")
 # In the format of a row, what stands for a cell.

@@ -1,0 +1,16 @@
+"""One piece of work for a model.
+
+- models: the row
+- parameters: what can be asked of a model
+- state: the state that a row keeps
+- services: create, cancel, retry, star
+- selectors: reading runs; the queue
+- leases: claim, release, sweep
+- finishing: the end of a run
+- following: how a page follows one
+- deletion: runs go, what went on from them stays
+- figures: speed, seconds and places in words
+- lengths: what fits a context
+- admin: runs for staff
+- apps: registers app and topic
+"""

@@ -14,6 +14,7 @@ from playground.live.messages import FollowRequest, error_event
 from playground.live.outbox import Outbox
 from playground.live.tokenlog import state_event, tokens_event
 from playground.live.topics import TopicKind
+from playground.runs.figures import write_place
 from playground.runs.models import Run
 from playground.runs.selectors import queue_places
 
@@ -53,7 +54,12 @@ class RunFollower(TopicFollower):
     def say_place(self, ahead: int, wait_seconds: float | None) -> None:
         """Tells a waiting page its place in the queue."""
         event = state_event(
-            self.run, epoch=self.epoch, status="queued", ahead=ahead, wait_s=wait_seconds
+            self.run,
+            epoch=self.epoch,
+            status="queued",
+            ahead=ahead,
+            wait_s=wait_seconds,
+            note=write_place(ahead, wait_seconds),
         )
         super().forward(event)
 

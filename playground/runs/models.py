@@ -99,7 +99,7 @@ class Run(models.Model):
     # A list a token, in the form of the token log (live/tokenlog.py).
     tokens = models.JSONField(default=list)
     # Of choices 1, 2 and so on: text, tokens, finish_reason, stop_sequence. Choice 0 is the row's
-    # (docs/decisions/0043-several-choices.md).
+    # (docs/decisions/0044-several-choices.md).
     other_choices = models.JSONField(default=list)
     prompt_tokens = models.PositiveIntegerField(default=0)
     # Of all choices.

@@ -17,7 +17,7 @@ from playground.checkpoints.registry import registry
 from playground.checkpoints.rings import ring
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import PromptEmpty, PromptTooLong, QueueUnavailable, TooManyRuns
-from playground.core.redis_clients import blocking
+from playground.core.redis.clients import blocking
 from playground.core.sizes import json_size
 from playground.live.tokenlog import token_log
 from playground.runs.finishing import run_finish_from_log

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.cache import caches
 from PIL import Image, ImageDraw, ImageFont
 
-from playground.core.static_files import built_files
+from playground.core.serving.static_files import built_files
 from playground.prompts.segments import segments
 from playground.prompts.state import template_named
 from playground.sharing.shares import Shown

@@ -12,16 +12,11 @@ from playground.core.toasts import take_toast
 from playground.library.drafts import current_draft, own_draft
 from playground.library.models import Draft, Prompt, PromptVersion
 from playground.library.states import state_of_draft, state_of_version
-from playground.library.versions import latest_run
+from playground.library.version_runs import latest_run
 from playground.prompts.catalog import Template
 from playground.prompts.form import PromptForm, default_form
 from playground.prompts.formats import AGENT, Turn
-from playground.prompts.state import (
-    first_title,
-    form_of_state,
-    state_of,
-    template_named,
-)
+from playground.prompts.state import first_title, form_of_state, template_named
 from playground.runs.models import Run
 from playground.runs.state import PromptState
 from playground.sharing.page import shown_form
@@ -195,7 +190,7 @@ def _open_version(
 
 def _is_on_page(draft: Draft, run: Run, form: PromptForm) -> bool:
     """Whether the draft holds what the run's page shows: its form, or that and what it wrote."""
-    if draft.state == state_of(form).to_json():
+    if draft.state == form.state().to_json():
         return True
     if draft.state["parameters"] != form.parameters.to_json():
         return False

@@ -11,7 +11,7 @@ from playground.accounts.addresses import address_of
 from playground.accounts.people import person_for_write, person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, see_other
-from playground.library.versions import version_of_run
+from playground.library.version_runs import version_of_run
 from playground.prompts.catalog import Template
 from playground.prompts.fitting import finished_prompt, prompt_of_run, sent_state
 from playground.prompts.form import PromptForm, posted_form

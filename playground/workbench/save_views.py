@@ -10,8 +10,8 @@ from playground.accounts.people import person_for_write, person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, open_page
 from playground.core.toasts import toast
-from playground.library.saving import SavedPage, page_save, posted_page
-from playground.library.services import get_prompt
+from playground.library.forms import posted_page
+from playground.library.services import SavedPage, get_prompt, page_save
 from playground.prompts.catalog import Template
 from playground.prompts.form import posted_form
 from playground.prompts.state import template_named

@@ -11,7 +11,7 @@ from model_bakery import baker
 from playground.accounts.belongings import owner_fields
 from playground.accounts.exporting import export_lines
 from playground.accounts.models import Person
-from playground.core.streaming import CHUNK, download
+from playground.core.serving.streaming import CHUNK, download
 from playground.history.exports import FORMATS, json_lines
 from playground.library.models import Draft, Prompt, PromptVersion, Tag
 from playground.runs.models import Run

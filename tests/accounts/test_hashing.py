@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
 from django.test import Client
 
-from playground.accounts import hashing
+from playground.accounts.authentication import hashing
 from playground.core.errors import ServerBusy
 from playground.settings import PASSWORD_HASHERS
 from tests.accounts.people import PASSWORD, make_user, sign_in, user_of

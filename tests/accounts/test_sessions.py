@@ -10,10 +10,10 @@ import redis
 from asgiref.sync import sync_to_async
 from django.test import Client
 
+from playground.accounts.authentication.sessions import tell_user
 from playground.accounts.leaving import user_delete
 from playground.accounts.models import Person, User
-from playground.accounts.sessions import tell_user
-from playground.core.redis_clients import blocking
+from playground.core.redis.clients import blocking
 from playground.live import consumers, watching
 from playground.live.channels import SESSIONS
 from playground.live.consumers import DELETED, SIGNED_OUT
@@ -236,7 +236,7 @@ async def test_a_session_that_ended_unheard_is_seen_when_redis_is_back(
 ) -> None:
     user, client, tab = await user_with_tab()
     await all_looked()
-    monkeypatch.setattr("playground.accounts.sessions._tell", lambda name: None)
+    monkeypatch.setattr("playground.accounts.authentication.sessions._tell", lambda name: None)
     await sync_to_async(sign_out)(user, client)
     assert await tab.hears_nothing()
 
@@ -245,13 +245,25 @@ async def test_a_session_that_ended_unheard_is_seen_when_redis_is_back(
     assert (await tab.closed_with())[0] == SIGNED_OUT
 
 
+async def test_the_word_does_not_depend_on_the_number_of_shards(settings: Any) -> None:
+    user, client, tab = await user_with_tab()
+    await all_looked()
+    settings.LIVE_SHARDS = 5
+
+    await sync_to_async(sign_out)(user, client)
+
+    code, seconds = await tab.closed_with()
+    assert code == SIGNED_OUT
+    assert seconds < WITHIN
+
+
 async def test_a_session_that_ran_out_is_seen_after_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     user, client, tab = await user_with_tab()
     await all_looked()
     monkeypatch.setattr(watching, "SILENCE", 1.0)
-    monkeypatch.setattr("playground.accounts.sessions._tell", lambda name: None)
+    monkeypatch.setattr("playground.accounts.authentication.sessions._tell", lambda name: None)
 
     await sync_to_async(sign_out)(user, client)
 

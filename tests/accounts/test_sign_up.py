@@ -83,4 +83,4 @@ def test_sign_up_can_be_closed(client: Client, settings: Any) -> None:
 def test_passwords_are_kept_by_argon2() -> None:
     from playground import settings as project
 
-    assert project.PASSWORD_HASHERS[0] == "playground.accounts.hashing.Argon2"
+    assert project.PASSWORD_HASHERS[0] == "playground.accounts.authentication.hashing.Argon2"

@@ -282,6 +282,22 @@ def test_the_card_of_a_token_opens_each_time_the_pointer_comes(guest: Guest) -> 
         expect(card).to_have_count(0)
 
 
+def test_the_card_of_a_token_stays_after_a_touch(new_guest: NewGuest) -> None:
+    phone = new_guest(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    workbench = phone.open("translation")
+    workbench.page.locator("#open-parameters").tap()
+    workbench.parameter("logprobs").check()
+    workbench.page.get_by_role("button", name="Close").tap()
+    workbench.run()
+    workbench.wait_final()
+    card = workbench.page.locator(".token-card")
+
+    workbench.output.locator(".token").first.tap()
+    expect(card).to_be_visible()
+    workbench.page.get_by_role("heading", level=1).tap()
+    expect(card).to_have_count(0)
+
+
 # --- A phone --------------------------------------------------------------------
 
 

@@ -9,9 +9,9 @@ from django.urls import get_resolver, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from playground.core import bodies
-from playground.core.bodies import allowance_of, allowed_methods, takes_body, takes_file
-from playground.core.body_guard import announced_bytes
+from playground.core.serving import bodies
+from playground.core.serving.bodies import allowance_of, allowed_methods, takes_body, takes_file
+from playground.core.serving.body_guard import announced_bytes
 from tests.security.routes import all_routes
 
 MIB = 1 << 20

@@ -9,8 +9,8 @@ import pytest
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.test import RequestFactory
 
-from playground.core.compression import CompressionMiddleware
-from playground.core.streaming import CHUNK, download
+from playground.core.serving.compression import CompressionMiddleware
+from playground.core.serving.streaming import CHUNK, download
 from tests.support.decoding import decoded
 
 
@@ -143,7 +143,7 @@ async def test_lengths_tell_nothing_of_the_content() -> None:
 def test_the_site_compresses_with_it_and_nothing_else(settings: Any) -> None:
     compressing = [name for name in settings.MIDDLEWARE if "ompress" in name or "gzip" in name]
 
-    assert compressing == ["playground.core.compression.CompressionMiddleware"]
+    assert compressing == ["playground.core.serving.compression.CompressionMiddleware"]
 
 
 def test_a_page_is_still_compressed() -> None:

@@ -13,7 +13,7 @@ from django.db import ConnectionHandler, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django.plugin import DjangoDbBlocker
 
-from playground.core.database_url import database
+from playground.core.configuration.database_url import database
 from tests.support.postgres import USER, TemporaryPostgres
 
 PASSWORD = "p#a@s/s?w%o:r d\u00e9&=+"

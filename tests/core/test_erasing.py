@@ -12,9 +12,9 @@ from django.db import connection
 from django.utils import timezone
 
 from playground.core import erasing, search
+from playground.core.configuration.redis_url import redis_address
 from playground.core.erasing import erasure_ask, erasure_do
 from playground.core.models import Erasure
-from playground.core.redis_url import redis_address
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

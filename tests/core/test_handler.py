@@ -6,8 +6,8 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from playground.core import handler
-from playground.core.handler import SiteHandler
+from playground.core.serving import handler
+from playground.core.serving.handler import SiteHandler
 
 
 class Probe(SiteHandler):

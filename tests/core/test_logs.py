@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import structlog
 
-from playground.core.logs import (
+from playground.core.configuration.logs import (
     MOST_OF_TRACEBACK,
     drop_suspicious,
     error_line,

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.test import RequestFactory
 
 from playground.core.errors import TooManyRuns
-from playground.core.middleware import ErrorMiddleware
+from playground.core.serving.middleware import ErrorMiddleware
 
 REQUEST = RequestFactory().get("/", headers={"Accept": "application/json"})
 

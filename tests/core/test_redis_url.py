@@ -10,8 +10,8 @@ from celery import Celery
 from pytest_django.fixtures import Settings
 
 from playground.celery import make_celery
-from playground.core.redis_clients import blocking, make_async, refusal
-from playground.core.redis_url import RedisAddress, redis_address
+from playground.core.configuration.redis_url import RedisAddress, redis_address
+from playground.core.redis.clients import blocking, make_async, refusal
 from tests.support.redis_server import PasswordServer, make_certificate, tls_before
 
 # Everything that ends an address too early, and what only looks as if.

@@ -71,6 +71,20 @@ test('the next drawing waits for thirty milliseconds', () => {
   assert.equal(drawn.length, 2);
 });
 
+test('what was drawn is not drawn again because another one asks', () => {
+  const drawn = [];
+  const one = new Beat(() => drawn.push('one'));
+  const other = new Beat(() => drawn.push('other'));
+  one.ask();
+  drawFrame();
+
+  other.ask();
+  pass(30);
+  drawFrame();
+
+  assert.deepEqual(drawn, ['one', 'other']);
+});
+
 test('what no longer asks is not drawn', () => {
   const drawn = [];
   const beat = new Beat(() => drawn.push(now));

@@ -28,15 +28,15 @@ test('a place whose text is removed is empty and keeps its id', () => {
   assert.deepEqual(empty, { id: 'place-1', from: 1, start: 1, end: 1, to: 1 });
 });
 
-test('the parts never cross each other, whatever is removed', () => {
-  for (let from = 0; from < 12; from += 1) {
-    for (let to = from + 1; to <= 12; to += 1) {
-      const range = rangeOf(movePlace(PLACE, removeFrom(from, to)));
-      assert.deepEqual(
-        range,
-        [...range].sort((one, other) => one - other),
-        `${from} to ${to}`,
-      );
+test('the parts never cross each other, whatever is removed or replaced', () => {
+  for (const insert of ['', 'xxx']) {
+    for (let from = 0; from < 12; from += 1) {
+      for (let to = from + 1; to <= 12; to += 1) {
+        const change = ChangeSet.of({ from, to, insert }, 12);
+        const range = rangeOf(movePlace(PLACE, change));
+        const inOrder = [...range].sort((one, other) => one - other);
+        assert.deepEqual(range, inOrder, `${from} to ${to} becomes "${insert}"`);
+      }
     }
   }
 });

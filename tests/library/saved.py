@@ -12,7 +12,6 @@ from playground.library.models import Prompt
 from playground.library.services import prompt_create, prompt_save
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.form import default_form
-from playground.prompts.state import state_of
 from playground.runs.state import PromptState
 
 HTMX = {"HX-Request": "true"}
@@ -27,7 +26,7 @@ def guest_of(person: Person) -> Client:
 
 def free_state(text: str, **parameters: Any) -> PromptState:
     """The free page with ``text`` and nothing else changed but ``parameters``."""
-    state = state_of(default_form(FREE))
+    state = default_form(FREE).state()
     return replace(state, text=text, parameters={**state.parameters, **parameters})
 
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from playground.library.diffs import changes_between, word_diff
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.form import default_form
-from playground.prompts.state import state_of
 from playground.runs.parameters import Parameters
 from playground.runs.state import PromptState
 
@@ -86,7 +85,7 @@ def test_changes_are_said_in_a_few_words(after: PromptState, words: list[str]) -
 
 def test_a_field_that_the_text_does_not_show_is_named() -> None:
     template = TEMPLATES["translation"]
-    before = state_of(default_form(template))
+    before = default_form(template).state()
     fields = {**before.fields, "examples": [*before.fields["examples"], ["half", ""]]}
 
     changes = changes_between(template, before, replace(before, fields=fields))

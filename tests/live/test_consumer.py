@@ -131,6 +131,7 @@ async def test_a_waiting_page_is_told_its_place(tab: Page, person: Person) -> No
     event = await tab.next()
 
     assert (event["status"], event["ahead"]) == ("queued", 1)
+    assert event["note"] == "1 run before this one"
 
 
 async def test_log_probabilities_arrive_as_they_were_written(tab: Page, person: Person) -> None:
@@ -185,6 +186,21 @@ async def test_a_sender_that_fails_closes_the_socket(
     await tab.follow(run)
 
     assert await tab.close_code() == 1011
+
+
+async def test_a_run_has_as_many_texts_as_choices(tab: Page, person: Person) -> None:
+    run = await running(person)
+    token_log().start(str(run.pk), attempt=1, epoch=1, choices=4)
+    await tab.say("follow", run, epoch=1, **{"from": [1, 1, 1, 1]})
+    await tab.until_state("running")
+
+    for choice in range(4):
+        write(run, f"text {choice}", choice=choice)
+
+    events = [await tab.next() for _ in range(4)]
+    assert {event["choice"]: event["tokens"] for event in events} == {
+        choice: [[7, f"text {choice}"]] for choice in range(4)
+    }
 
 
 def test_limits_leave_room_for_a_page_with_tabs() -> None:

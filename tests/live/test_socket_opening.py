@@ -1,5 +1,6 @@
 """The page's socket: who may open it, and what it may be told."""
 
+import json
 import uuid
 from typing import Any
 
@@ -142,6 +143,28 @@ async def test_somebody_elses_run_is_as_one_that_does_not_exist(
     assert answers[0] == answers[1]
     assert answers[0]["code"] == "not_found"
     assert await tab.hears_nothing()
+
+
+async def test_a_topic_of_a_kind_that_nobody_registered_is_refused(tab: Page) -> None:
+    topic = f"weather:{uuid.uuid4()}"
+    await tab.send(json.dumps({"type": "follow", "topic": topic}))
+
+    event = await tab.next()
+
+    assert (event["type"], event["code"], event["topic"]) == ("error", "unknown_topic", topic)
+
+
+async def test_somebody_elses_topic_is_as_one_that_does_not_exist(
+    tab: Page, stranger: Person
+) -> None:
+    theirs = await running(stranger)
+    answers = []
+    for run_id in (theirs.pk, uuid.uuid4()):
+        await tab.send(json.dumps({"type": "follow", "topic": f"run:{run_id}"}))
+        answers.append({**await tab.next(), "run": ""})
+
+    assert answers[0] == answers[1]
+    assert answers[0]["code"] == "not_found"
 
 
 async def test_a_page_follows_so_many_runs(

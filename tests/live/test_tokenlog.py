@@ -4,8 +4,10 @@ import json
 
 import pytest
 import redis
+from django.conf import settings
 
-from playground.live.tokenlog import Item, TokenLog
+from playground.live.channels import channel_of
+from playground.live.tokenlog import Item, TokenLog, run_topic
 
 RUN = "11111111-1111-1111-1111-111111111111"
 OTHER = "22222222-2222-2222-2222-222222222222"
@@ -18,13 +20,20 @@ def log(redis_client: redis.Redis) -> TokenLog:
     return log
 
 
-def item(*texts: str, run: str = RUN, attempt: int = 1, before: int = 0, epoch: int = 1) -> Item:
+def item(
+    *texts: str,
+    run: str = RUN,
+    attempt: int = 1,
+    before: int = 0,
+    epoch: int = 1,
+    choice: int = 0,
+) -> Item:
     tokens = [json.dumps([7, text]) for text in texts]
-    return Item(run=run, choice=0, attempt=attempt, epoch=epoch, before=before, tokens=tokens)
+    return Item(run=run, choice=choice, attempt=attempt, epoch=epoch, before=before, tokens=tokens)
 
 
-def texts(log: TokenLog, run: str = RUN) -> list[str]:
-    return [json.loads(token)[1] for token in log.read(run).tokens]
+def texts(log: TokenLog, run: str = RUN, choice: int = 0) -> list[str]:
+    return [json.loads(token)[1] for token in log.read(run, choice=choice).tokens]
 
 
 def test_tokens_are_read_by_position(log: TokenLog) -> None:
@@ -136,3 +145,71 @@ def test_a_log_expires_only_once_it_is_closed(log: TokenLog, redis_client: redis
 
     assert 0 < redis_client.ttl(f"log:{RUN}:0") <= 60
     assert 0 < redis_client.ttl(f"fence:{RUN}") <= 60
+
+
+def test_choices_have_logs_and_positions_of_their_own(log: TokenLog) -> None:
+    log.start(RUN, attempt=1, epoch=1, choices=4)
+
+    replies = log.append([item(*("abcd"[: choice + 1]), choice=choice) for choice in range(4)])
+    (again,) = log.append([item("x", before=3, choice=2)])
+
+    assert [reply.last for reply in replies] == [1, 2, 3, 4]
+    assert again.last == 4
+    assert [texts(log, choice=choice) for choice in range(4)] == [
+        ["a"],
+        ["a", "b"],
+        ["a", "b", "c", "x"],
+        ["a", "b", "c", "d"],
+    ]
+
+
+def test_after_redis_lost_all_no_choice_keeps_what_a_zombie_wrote(
+    log: TokenLog, redis_client: redis.Redis
+) -> None:
+    redis_client.flushall()
+    log.append([item("z", choice=choice) for choice in range(2)])
+
+    replies = log.append([item("b", before=1, attempt=2, choice=choice) for choice in range(2)])
+    assert [reply.last for reply in replies] == [0, 0]
+    log.append([item("a", "b", attempt=2, choice=choice) for choice in range(2)])
+
+    assert [texts(log, choice=choice) for choice in range(2)] == [["a", "b"], ["a", "b"]]
+
+
+def test_all_choices_begin_again_expire_and_are_forgotten_together(
+    log: TokenLog, redis_client: redis.Redis
+) -> None:
+    log.start(RUN, attempt=1, epoch=1, choices=3)
+    log.append([item("a", choice=choice) for choice in range(3)])
+    log.start(RUN, attempt=2, epoch=2, choices=3)
+    assert [texts(log, choice=choice) for choice in range(3)] == [[], [], []]
+    log.append([item("a", attempt=2, epoch=2, choice=choice) for choice in range(3)])
+
+    log.close(RUN, "{}", epoch=2, expire=60)
+    assert all(0 < redis_client.ttl(f"log:{RUN}:{choice}") <= 60 for choice in range(3))
+    log.forget(RUN)
+
+    assert redis_client.keys("log:*") == []
+
+
+def test_a_step_publishes_once_in_each_shard(log: TokenLog, redis_client: redis.Redis) -> None:
+    runs = [f"{at:08}-0000-0000-0000-000000000000" for at in range(64)]
+    for run in runs:
+        log.start(run, attempt=1, epoch=1)
+    shards = {channel_of(run_topic(run)) for run in runs}
+    subscription = redis_client.pubsub(ignore_subscribe_messages=True)
+    subscription.subscribe(*shards)
+    subscription.get_message(timeout=2)
+
+    log.append([item("a", run=run) for run in runs])
+
+    messages = {}
+    while len(messages) < len(shards):
+        if message := subscription.get_message(timeout=2):
+            assert message["channel"] not in messages
+            messages[message["channel"]] = message["data"].decode()
+    assert subscription.get_message(timeout=0.1) is None
+    topics = [line.split(" ", 1)[0] for data in messages.values() for line in data.split("\n")]
+    assert sorted(topics) == sorted(run_topic(run) for run in runs)
+    assert 1 < len(shards) <= settings.LIVE_SHARDS
+    subscription.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.core.redis_url import embedded_socket
+from playground.core.configuration.redis_url import embedded_socket
 from tests.support.part import RunningPart
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,7 +19,7 @@ from pytest_django.fixtures import Settings
 
 from playground.accounts.models import Person, User
 from playground.checkpoints.models import Worker
-from playground.core.redis_url import redis_address
+from playground.core.configuration.redis_url import redis_address
 from playground.management import examination
 from tests.support.checkpoints import write_text_side
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 import redis
 
-from playground.core.redis_url import embedded_socket, redis_address
-from playground.core.valkey import EmbeddedValkey, answers
-from playground.core.valkey_server import EmbeddedServerError
+from playground.core.configuration.redis_url import embedded_socket, redis_address
+from playground.core.redis.valkey import EmbeddedValkey, answers
+from playground.core.redis.valkey_server import EmbeddedServerError
 from tests.management.conftest import Launcher, alive
 from tests.support.part import wait_until
 
 PARENT = """
 import signal, sys
 from pathlib import Path
-from playground.core.valkey import EmbeddedValkey
+from playground.core.redis.valkey import EmbeddedValkey
 server = EmbeddedValkey(Path(sys.argv[1]), memory_mb=16)
 server.start()
 print("server", server.pid, flush=True)

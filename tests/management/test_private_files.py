@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from playground.core.private import close_to_others, loose_paths
-from playground.core.redis_url import embedded_socket
+from playground.core.configuration.private import close_to_others, loose_paths
+from playground.core.configuration.redis_url import embedded_socket
 from tests.management.conftest import ROOT, Launcher
 from tests.management.place import READY, READY_SECONDS, Place
 from tests.support.part import wait_until

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.core.valkey import EmbeddedValkey
+from playground.core.redis.valkey import EmbeddedValkey
 from tests.management.conftest import Launcher, processes_of
 from tests.management.place import READY, READY_SECONDS, Place
 from tests.support.part import RunningPart

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from playground.core.valkey import EmbeddedValkey
-from playground.core.valkey_server import EmbeddedServerError, Server, read_record, writer_of
+from playground.core.redis.valkey import EmbeddedValkey
+from playground.core.redis.valkey_server import EmbeddedServerError, Server, read_record, writer_of
 
 # Says that it is Redis, and does with the files of Valkey what Redis does.
 REDIS = """#!/bin/sh

@@ -7,7 +7,7 @@ import pytest
 from playground.prompts.catalog import TEMPLATES, Template, open_turns
 from playground.prompts.form import default_form, default_parameters
 from playground.prompts.formats import STOPS, Pair, Turn
-from playground.prompts.state import form_of_state, state_of
+from playground.prompts.state import form_of_state
 from playground.runs.state import PromptState
 
 ALL = pytest.mark.parametrize("template", TEMPLATES.values(), ids=list(TEMPLATES))
@@ -46,7 +46,7 @@ def test_parameters_begin_with_the_template_s_stops(template: Template) -> None:
 def test_a_form_survives_the_row_s_json(template: Template) -> None:
     form = default_form(template, model="tiny")
 
-    again = form_of_state(template, PromptState(**json.loads(json.dumps(state_of(form).to_json()))))
+    again = form_of_state(template, PromptState(**json.loads(json.dumps(form.state().to_json()))))
 
     assert again == form
 

@@ -7,7 +7,7 @@ from playground.core.errors import InvalidInput
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.document import posted_document, stored_document
 from playground.prompts.form import posted_form
-from playground.prompts.state import form_of_state, state_of
+from playground.prompts.state import form_of_state
 
 
 def data(**values: str) -> QueryDict:
@@ -30,7 +30,7 @@ def test_a_state_brings_the_document_back() -> None:
     posted = data(prompt="A lamp", inject_start=" is", behind="The end.", made="[[0, 1], [2, 6]]")
     form = posted_form(TEMPLATES["free"], posted)
 
-    again = form_of_state(form.template, state_of(form))
+    again = form_of_state(form.template, form.state())
 
     assert again.values == form.values
     assert again.values["made"] == [[0, 1], [2, 6]]

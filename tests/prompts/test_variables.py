@@ -11,7 +11,7 @@ from playground.core.errors import InvalidInput
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.fitting import finished_prompt, sent_state
 from playground.prompts.form import posted_form
-from playground.prompts.state import form_of_state, state_of
+from playground.prompts.state import form_of_state
 from playground.prompts.variables import (
     MAX_FILLED_CHARS,
     MAX_ROWS,
@@ -337,12 +337,12 @@ def test_a_run_keeps_the_variables_and_the_open_text() -> None:
 def test_a_version_keeps_definitions_and_values() -> None:
     form = posted_form(TEMPLATES["free"], data(FULL))
 
-    state = state_of(form)
+    state = form.state()
 
     assert state.text == FULL["prompt"]
     assert state.fields == {}
     assert form_of_state(TEMPLATES["free"], state).variables == form.variables
-    assert state_of(form_of_state(TEMPLATES["free"], state)) == state
+    assert form_of_state(TEMPLATES["free"], state).state() == state
 
 
 @pytest.mark.parametrize(

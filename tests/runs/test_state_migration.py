@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError
 
 from playground.library.models import Draft, PromptVersion
-from playground.prompts.state import form_of_state, state_of, template_named
+from playground.prompts.state import form_of_state, template_named
 from playground.runs.models import Run
 from tests.support.migrating import migrate
 
@@ -20,8 +20,8 @@ BEFORE = [
     ("runs", "0008_plain_texts"),
     ("prompts", "0006_sizes"),
 ]
-# Each with the run's row, and as `state` what `state_of` gave of the page that it opened, without
-# the second text that it had in the fields.
+# Each with the run's row, and as `state` what the code of then gave of the page that it opened,
+# without the second text that it had in the fields.
 ROWS = json.loads((Path(__file__).parent / "rows_before_one_state.json").read_text("utf-8"))
 MIGRATION = import_module("playground.runs.migrations.0010_one_state")
 # Of imports and of older versions: nothing in them may stop the others.
@@ -44,7 +44,7 @@ def make(old: Any, **row: Any) -> Any:
 
 def shown(run: Run) -> dict[str, Any]:
     """The state of the page that opens with ``run``."""
-    return state_of(form_of_state(template_named(run.template), run.state)).to_json()
+    return form_of_state(template_named(run.template), run.state).state().to_json()
 
 
 def test_every_run_opens_with_the_page_that_it_was_made_of(old: Any) -> None:

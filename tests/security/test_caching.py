@@ -14,7 +14,7 @@ from django.test import AsyncClient, Client
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
-from playground.core.middleware import PrivateMiddleware
+from playground.core.serving.middleware import PrivateMiddleware
 from playground.library.models import Prompt
 from playground.sharing.models import Share
 from tests.accounts.people import make_user, signed_in

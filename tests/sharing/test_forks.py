@@ -18,6 +18,7 @@ from playground.sharing.forks import fork_note
 from playground.sharing.models import Share
 from tests.accounts.people import make_user
 from tests.library.saved import HTMX, free_state, guest_of, saved_prompt
+from tests.support.markup import flat
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +56,7 @@ def test_a_stranger_becomes_a_guest_with_a_copy(share: Share, origin: Prompt) ->
     assert fork.forked_from == origin.head
     page = client.get(f"/prompts/{fork.pk}/").content.decode()
     assert "Forked from" in page
-    assert 'Greetings</a> by <bdi translate="no">a guest</bdi>' in page
+    assert flat('Greetings</a> by <bdi translate="no">a guest</bdi>') in flat(page)
     assert "unchanged since" in page
 
 
@@ -149,7 +150,9 @@ def test_the_origins_title_and_author_stay_when_it_is_gone(origin: Prompt, ada: 
     origin.delete()
 
     page = client.get(f"/prompts/{fork.pk}/").content.decode()
-    assert '“<bdi translate="no">Greetings</bdi>” by <bdi translate="no">ada</bdi>' in page
+    assert flat('“<bdi translate="no">Greetings</bdi>” by <bdi translate="no">ada</bdi>') in flat(
+        page
+    )
     assert "1 change since" in page
 
 
@@ -166,7 +169,7 @@ def test_the_authors_name_goes_with_them(
     person_delete(person=ada)
 
     page = client.get(f"/prompts/{fork.pk}/").content.decode()
-    assert '“<bdi translate="no">Greetings</bdi>” · unchanged since' in page
+    assert flat('“<bdi translate="no">Greetings</bdi>” · unchanged since') in flat(page)
     fork = Prompt.objects.get()
     (told,) = [json.loads(line) for line in export_lines(fork.person) if '"prompt"' in line]
     assert told["forked_from"]["author"] is None
@@ -183,7 +186,7 @@ def test_the_author_is_called_as_they_are_now(origin: Prompt, ada: Person) -> No
     ada.user.save()
 
     page = client.get(f"/prompts/{fork.pk}/").content.decode()
-    assert 'Greetings</a> by <bdi translate="no">countess</bdi>' in page
+    assert flat('Greetings</a> by <bdi translate="no">countess</bdi>') in flat(page)
 
 
 def test_a_guest_whose_prompt_was_forked_is_its_author_as_a_user(
@@ -197,7 +200,7 @@ def test_a_guest_whose_prompt_was_forked_is_its_author_as_a_user(
     guest_adopt(guest=person, user=user)
 
     page = client.get(f"/prompts/{fork.pk}/").content.decode()
-    assert 'Greetings</a> by <bdi translate="no">ada</bdi>' in page
+    assert flat('Greetings</a> by <bdi translate="no">ada</bdi>') in flat(page)
 
 
 def test_a_fork_of_ones_own_leads_back(share: Share, person: Person, origin: Prompt) -> None:

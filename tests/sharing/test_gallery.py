@@ -18,6 +18,7 @@ from playground.library.versions import version_restore
 from tests.accounts.people import make_user, signed_in
 from tests.conftest import make_run
 from tests.library.saved import HTMX, free_state, guest_of, saved_prompt
+from tests.support.markup import flat
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
@@ -41,7 +42,8 @@ def published(client: Client, prompt: Prompt, **choices: object) -> Prompt:
 def titles(query: str = "") -> list[str]:
     response = Client().get(f"/gallery/{query}")
     assert response.status_code == 200
-    return re.findall(r'href="/gallery/[\w-]+/"[^>]*>([^<]+)</a></h2>', response.content.decode())
+    page = flat(response.content.decode())
+    return re.findall(r'href="/gallery/[\w-]+/"[^>]*>([^<]+)</a></h2>', page)
 
 
 def indexed(word: str) -> list[object]:

@@ -12,7 +12,7 @@ from typing import Self
 
 import redis
 
-from playground.core.valkey_server import choose_server
+from playground.core.redis.valkey_server import choose_server
 from tests.support.part import wait_until
 
 

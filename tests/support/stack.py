@@ -23,7 +23,7 @@ from typing import Any, Self
 import redis
 
 from playground.checkpoints.jobs import GENERATE
-from playground.core.valkey import EmbeddedValkey
+from playground.core.redis.valkey import EmbeddedValkey
 from playground.management.listener import open_listener
 from playground.management.parts import valkey_part, web_part, worker_command
 from playground.management.supervisor import Part

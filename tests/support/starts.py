@@ -41,7 +41,7 @@ class Start:
     """What became of it: its exit status, what it said, and the settings that were wanted.
 
     healthy: the status that a whole site answers with when it is asked for /healthz.
-    remarks: what `playground.core.checks` says of a whole site.
+    remarks: what `playground.core.configuration.checks` says of a whole site.
     """
 
     status: int
@@ -113,7 +113,7 @@ def _be(case: Case, dotenv: Path, said: Path, told: Path) -> None:
 
 def _site(case: Case, dotenv: Path) -> dict[str, Any]:
     """The settings of the case, and of a whole site what it says and answers."""
-    from playground.core import environment
+    from playground.core.configuration import environment
 
     read = environment.read_dotenv
     environment.read_dotenv = lambda _: read(dotenv)
@@ -128,7 +128,7 @@ def _site(case: Case, dotenv: Path) -> dict[str, Any]:
     django.setup()
     from django.test import Client
 
-    from playground.core.checks import remarks
+    from playground.core.configuration.checks import remarks
     from playground.management.listener import own_host
 
     answer = Client(SERVER_NAME=own_host()).get("/healthz", secure=settings.SECURE_SITE)
@@ -151,8 +151,8 @@ def _preload() -> None:
     import psycopg.pq
     import structlog
 
-    import playground.core.environment
-    import playground.core.redis_url  # noqa: F401
+    import playground.core.configuration.environment
+    import playground.core.configuration.redis_url  # noqa: F401
 
     del allauth, axes, channels, csp, django, psycopg, structlog
 

@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -43,26 +45,36 @@ class OldPlace:
         return {row["id"]: row for row in self.contents["rows"]["runs.run"]}
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def database_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """An empty database; "" is SQLite in the place's own folder."""
-    if request.param == "sqlite":
+@contextmanager
+def empty_database(kind: str) -> Iterator[str]:
+    """Its DATABASE_URL; "" is SQLite in the place's own folder."""
+    if kind == "sqlite":
         yield ""
         return
-    with TemporaryPostgres(tmp_path_factory.mktemp("postgres")) as server:
-        yield server.url
+    # Short, and open to the user that PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        with TemporaryPostgres(Path(folder) / "server") as server:
+            yield server.url
 
 
-@pytest.fixture(scope="session", params=PLACES, ids=[file.stem for file in PLACES])
+@pytest.fixture(
+    scope="session",
+    params=[(file, kind) for file in PLACES for kind in ("sqlite", "postgresql")],
+    ids=lambda param: f"{param[0].stem}-{param[1]}",
+)
 def old_place(
-    request: pytest.FixtureRequest, database_url: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OldPlace]:
-    file: Path = request.param
+    """One place on one database, migrated to today; its tests share it."""
+    file, kind = request.param
     contents = json.loads(file.read_text(encoding="utf-8"))
-    env = {"DATABASE_URL": database_url, "SECRET_KEY": contents["secret_key"]}
-    with Stack(tmp_path_factory.mktemp("place"), env=env, models=MODELS) as stack:
+    with ExitStack() as opened:
+        url = opened.enter_context(empty_database(kind))
+        env = {"DATABASE_URL": url, "SECRET_KEY": contents["secret_key"]}
+        stack = opened.enter_context(
+            Stack(tmp_path_factory.mktemp("place"), env=env, models=MODELS)
+        )
         command = [sys.executable, "-m", "tests.upgrade.load_place", str(file)]
         subprocess.run(command, cwd=ROOT, env=stack.env, check=True)
         stack.start_valkey()

@@ -105,8 +105,10 @@ HISTORY = (
 
 
 def _prompts(place: Place) -> Iterator[tuple[str, str, str]]:
-    owners = {"bens": "ben", "fork-of-link": "ben", "fork-of-gallery": "guest"}
-    owners["fork-of-deleted"] = "guest"
+    owners = {
+        **dict.fromkeys(("bens", "fork-of-link"), "ben"),
+        **dict.fromkeys(("fork-of-gallery", "fork-of-deleted"), "guest"),
+    }
     for name, prompt in place.prompts.items():
         who, path = owners.get(name, "ada"), f"/prompts/{prompt}/"
         yield who, "workbench", path
@@ -121,9 +123,9 @@ def _prompts(place: Place) -> Iterator[tuple[str, str, str]]:
     yield "ada", "diff", f"/prompts/{place.prompts['phrases']}/diff/?a=1&b=3"
     yield "ben", "diff", f"/prompts/{place.prompts['fork-of-link']}/diff/?a=1&b=2"
     yield "ada", "workbench", f"/drafts/{place.drafts['copy']}/"
-    for published, who in (("lighthouse", STRANGER), ("open-letter", STRANGER), ("bens", STRANGER)):
-        yield who, "shared", f"/gallery/{place.prompts[published]}/"
-        yield who, "workbench", f"/gallery/{place.prompts[published]}/open/"
+    for published in ("lighthouse", "open-letter", "bens"):
+        yield STRANGER, "shared", f"/gallery/{place.prompts[published]}/"
+        yield STRANGER, "workbench", f"/gallery/{place.prompts[published]}/open/"
 
 
 def texts(place: Place) -> Iterator[tuple[str, str, list[str]]]:

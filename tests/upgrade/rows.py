@@ -15,6 +15,8 @@ from django.db.migrations.recorder import MigrationRecorder
 
 # A place was made long ago, wherever it is looked at: pages then show days and no hours.
 MADE_ON = datetime(2026, 3, 14, 12, tzinfo=UTC)
+# What is older came from a file, with a time of its own.
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 NEVER = datetime(2100, 1, 1, tzinfo=UTC)
 # Numbers that grow with time, in nanoseconds.
 MOMENTS = {("runs.run", "number"), ("core.searchentry", "id")}
@@ -34,10 +36,11 @@ class Shift:
             return self.number(value)
         if label == ("sessions.session", "expire_date"):
             return NEVER
-        return value - self.by if isinstance(value, datetime) and value.year >= 2026 else value
+        return value - self.by if isinstance(value, datetime) and value >= SINCE else value
 
     def number(self, number: int) -> int:
-        return number - int(self.by.total_seconds()) * 10**9
+        is_of_now = number >= SINCE.timestamp() * 10**9
+        return number - int(self.by.total_seconds()) * 10**9 if is_of_now else number
 
 
 # --- Out of a database ------------------------------------------------------------------------
@@ -92,7 +95,7 @@ def load_place(place: dict[str, Any]) -> None:
         _load_rows(state.apps, place["rows"])
         _load_words(place["words"])
     # On PostgreSQL the next row's number is not that of the last one.
-    loaded = [model for model in state.apps.get_models() if model._meta.managed]
+    loaded = state.apps.get_models(include_auto_created=True)
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), loaded):
             cursor.execute(statement)

@@ -49,7 +49,7 @@ def take_rings(
     app = make_celery()
 
     @app.task(name=job.name)
-    def take_ring(queue: str) -> None:
+    def take_ring(_queue: str) -> None:
         """There may be work. Whose ring it is, is known: a process listens to one queue."""
         answer()
 

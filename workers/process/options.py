@@ -10,9 +10,9 @@ from django.db import DatabaseError
 from playground.checkpoints.jobs import Job
 from playground.checkpoints.models import Worker
 from playground.checkpoints.registry import ModelSpec, registry
-from playground.core.environment import EXIT_WRONG_SETTING
+from playground.core.configuration.environment import EXIT_WRONG_SETTING
 from playground.core.errors import UnknownModel
-from playground.core.redis_clients import refusal
+from playground.core.redis.clients import refusal
 from playground.core.schema import newer_database
 
 

@@ -7,8 +7,8 @@ import structlog
 from django.conf import settings
 
 from playground.checkpoints.models import Worker
-from playground.core.valkey import answers
-from playground.core.valkey_server import explain_absence
+from playground.core.redis.valkey import answers
+from playground.core.redis.valkey_server import explain_absence
 from workers.process.row import WorkerRow
 
 LOOK_SECONDS = 1.0

@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from playground.core.static_files import built_files
+from playground.core.serving.static_files import built_files
 
 register = template.Library()
 

@@ -8,15 +8,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from playground.checkpoints.registry import registry
-from playground.core.environment import EXIT_WRONG_SETTING
-from playground.core.hosts import listening_host
-from playground.core.private import close_to_others, database_files
+from playground.core.configuration.environment import EXIT_WRONG_SETTING
+from playground.core.configuration.hosts import listening_host
+from playground.core.configuration.private import close_to_others, database_files
 from playground.core.processes import (
     adopt_orphans,
     end_with_my_parent,
     raise_open_files_limit,
 )
-from playground.core.valkey_server import EmbeddedServerError
+from playground.core.redis.valkey_server import EmbeddedServerError
 from playground.management.installation import front_end_built
 from playground.management.launch import Launch
 from playground.management.listener import open_listener

@@ -9,11 +9,11 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from playground.checkpoints.jobs import GENERATE, JOBS
 from playground.checkpoints.registry import DEVICE, registry
-from playground.core.checks import remarks
-from playground.core.environment import EXIT_WRONG_SETTING
+from playground.core.configuration.checks import remarks
+from playground.core.configuration.environment import EXIT_WRONG_SETTING
+from playground.core.configuration.private import close_to_others, database_files
 from playground.core.errors import UnknownModel
 from playground.core.locks import LockTaken
-from playground.core.private import close_to_others, database_files
 from playground.core.processes import raise_open_files_limit
 from playground.management.parts import worker_command, worker_lock
 

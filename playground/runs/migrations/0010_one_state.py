@@ -1,4 +1,4 @@
-"""Runs keep the state of their page as versions do (docs/decisions/0042-one-state.md).
+"""Runs keep the state of their page as versions do (docs/decisions/0043-one-state.md).
 
 Until now `fields` held two things that are no fields: the definitions of the variables, and as
 "whole" the text that was not sent as it was.

@@ -1,7 +1,13 @@
-// {{name}} in a text, as playground/prompts/variables.py reads it: an odd number of backslashes
-// makes the braces plain text.
-export const VARIABLE =
-  /(?<!(?<!\\)(?:\\\\)*\\)\{\{[ \t]{0,20}((?:[\p{L}\p{M}\p{N}_-]|\u200c|\u200d){1,40})[ \t]{0,20}\}\}/gu;
+// {{name}} in a text: the same syntax as the server's, from the same file. An odd number of
+// backslashes makes the braces plain text.
+import syntax from '../../../playground/prompts/variable_syntax.json' with { type: 'json' };
+
+const { letter, max_name: most, blanks } = syntax;
+
+export const VARIABLE = new RegExp(
+  String.raw`(?<!(?<!\\)(?:\\\\)*\\)\{\{${blanks}(${letter}{1,${most}})${blanks}\}\}`,
+  'gu',
+);
 
 // The variable at `place` of the text: { name, from, end }, or null.
 export function variableAt(text, place) {

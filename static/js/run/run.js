@@ -8,7 +8,6 @@ import { findPanel, Panel } from './panel.js';
 import { PanelFocus } from './panel-focus.js';
 import { PanelSource } from './panel-source.js';
 import { Placement } from './placement.js';
-import { queueNote } from './queue-note.js';
 import { guardRun } from './run-guard.js';
 import { ENDINGS, isFinal } from './statuses.js';
 import { Stream } from './stream.js';
@@ -157,7 +156,7 @@ class RunView {
     this.#editor.document?.flush();
   }
 
-  #showState({ status, ahead, wait_s: wait }) {
+  #showState({ status, ahead, note }) {
     const panel = this.#panel;
     const before = panel.status;
     if (isFinal(status)) this.#flush();
@@ -167,7 +166,7 @@ class RunView {
       this.#reload();
       return;
     }
-    panel.note = status === 'queued' ? queueNote(ahead, wait) : '';
+    panel.note = status === 'queued' ? (note ?? '') : '';
     // The seconds of the wait change all the time; the place is worth a word.
     if (panel.note && ahead !== this.#ahead) announce(`Queued: ${panel.note}.`);
     this.#ahead = ahead;

@@ -13,6 +13,8 @@ export class TokenKeys {
   #popup = null;
   // The token whose card is open, or was.
   #current = null;
+  // Ends what listens for the pointer elsewhere.
+  #opening = null;
 
   constructor(editor) {
     document.addEventListener('scroll', () => this.#hide(), { passive: true });
@@ -26,7 +28,6 @@ export class TokenKeys {
     this.#current = null;
     this.#output = output;
     output.addEventListener('pointerover', ({ target }) => this.#point(target.closest('.token')));
-    output.addEventListener('pointerleave', () => this.#hide());
     output.addEventListener('focusout', () => this.#hide());
     onKey(output, (event) => this.#press(event));
     this.prepare();
@@ -67,6 +68,7 @@ export class TokenKeys {
   }
 
   #hide() {
+    this.#opening?.abort();
     this.#popup?.remove();
     this.#popup = null;
     this.#current?.removeAttribute('data-current');
@@ -83,6 +85,20 @@ export class TokenKeys {
     this.#popup.append(tokenCard(token));
     document.body.append(this.#popup);
     this.#place(element.getClientRects()[0]);
+    this.#hideElsewhere();
+  }
+
+  // A finger leaves the token as soon as it is lifted; the card stays until it touches another
+  // place.
+  #hideElsewhere() {
+    this.#opening = new AbortController();
+    document.addEventListener(
+      'pointerover',
+      ({ target }) => {
+        if (!this.#output.contains(target)) this.#hide();
+      },
+      { signal: this.#opening.signal },
+    );
   }
 
   #place({ left, top, bottom }) {

@@ -21,7 +21,7 @@ class FakeLog:
     """Keeps the log's rules, and fails when told to."""
 
     def __init__(self) -> None:
-        self.logs: dict[str, list[str]] = {}
+        self.logs: dict[tuple[str, int], list[str]] = {}
         self.closed: list[str] = []
         self.notices: list[str] = []
         self.calls = 0
@@ -44,8 +44,7 @@ class FakeLog:
         if self.broken & {item.run for item in items}:
             raise redis.ResponseError("WRONGTYPE Operation against a key of the wrong kind")
         for item in items:
-            name = f"{item.run}:{item.choice}" if item.choice else item.run
-            log = self.logs.setdefault(name, [])
+            log = self.logs.setdefault((item.run, item.choice), [])
             if item.run in self.stale:
                 replies.append(Reply(-1, stale=True, cancel=False))
                 continue
@@ -117,7 +116,7 @@ def test_tokens_are_sent_in_order_and_acknowledged(publisher: Publisher, log: Fa
     produce(publisher, live, 2)
 
     eventually(lambda: live.acknowledged == 5)
-    assert log.logs[live.id] == live.lines
+    assert log.logs[live.key] == live.lines
 
 
 def test_what_was_produced_while_redis_was_away_is_sent_later(
@@ -133,7 +132,7 @@ def test_what_was_produced_while_redis_was_away_is_sent_later(
     log.away = False
 
     eventually(lambda: live.acknowledged == 6)
-    assert log.logs[live.id] == live.lines
+    assert log.logs[live.key] == live.lines
     assert len(log.notices) == 1
 
 
@@ -160,7 +159,7 @@ def test_an_emptied_log_is_written_again_from_its_start(publisher: Publisher, lo
     log.logs.clear()
     produce(publisher, live)
 
-    eventually(lambda: log.logs.get(live.id) == live.lines)
+    eventually(lambda: log.logs.get(live.key) == live.lines)
     assert len(live.lines) == 5
 
 
@@ -175,7 +174,7 @@ def test_an_emptied_log_is_written_again_for_a_choice_that_was_complete(
     log.logs.clear()
     produce(publisher, first)
 
-    eventually(lambda: log.logs == {first.id: first.lines, f"{first.id}:1": second.lines})
+    eventually(lambda: log.logs == {first.key: first.lines, second.key: second.lines})
 
 
 def test_a_stale_run_is_told_and_not_sent_again(
@@ -189,7 +188,7 @@ def test_a_stale_run_is_told_and_not_sent_again(
     produce(publisher, other)
 
     eventually(lambda: other.acknowledged == 1)
-    assert log.logs[stale.id] == []
+    assert log.logs[stale.key] == []
 
 
 def test_a_run_whose_log_takes_nothing_ends_alone(
@@ -260,7 +259,25 @@ def test_a_log_is_closed_only_after_its_last_token(publisher: Publisher, log: Fa
     log.full = False
 
     eventually(lambda: log.closed == [live.id])
-    assert log.logs[live.id] == live.lines
+    assert log.logs[live.key] == live.lines
+
+
+def test_choices_of_a_run_are_sent_each_and_closed_together(
+    publisher: Publisher, log: FakeLog
+) -> None:
+    texts = [live_run()]
+    texts += [LiveRun(run=texts[0].run, choice=choice) for choice in (1, 2, 3)]
+    log.full = True
+    for live in texts:
+        produce(publisher, live, live.choice + 1)
+    publisher.announce_end(texts[0], "succeeded")
+    eventually(lambda: log.calls > 2)
+    assert log.closed == []
+
+    log.full = False
+
+    eventually(lambda: log.closed == [texts[0].id])
+    assert [log.logs[live.key] for live in texts] == [live.lines for live in texts]
 
 
 def test_when_redis_is_full_finished_logs_are_let_go(publisher: Publisher, log: FakeLog) -> None:
@@ -292,6 +309,6 @@ def test_it_sends_what_it_has_before_it_stops(log: FakeLog) -> None:
     publisher.start()
     publisher.stop(timeout=5)
 
-    assert log.logs[live.id] == live.lines
+    assert log.logs[live.key] == live.lines
     assert log.closed == [live.id]
     assert not any(thread.name == "publisher" for thread in threading.enumerate())

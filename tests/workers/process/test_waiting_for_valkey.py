@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from playground.core.valkey import EmbeddedValkey
-from playground.core.valkey_server import explain_absence
+from playground.core.redis.valkey import EmbeddedValkey
+from playground.core.redis.valkey_server import explain_absence
 from tests.support.part import RunningPart
 from tests.support.stack import Stack, wait_ready
 

@@ -10,7 +10,7 @@ from typing import IO, Any
 from asgiref.sync import ThreadSensitiveContext
 from django.core.handlers.asgi import ASGIHandler
 
-from playground.core.body_guard import ReadBody
+from playground.core.serving.body_guard import ReadBody
 
 # Threads that wait for the next request; more are made as needed and then ended.
 MOST_IDLE = 16

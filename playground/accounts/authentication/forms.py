@@ -6,8 +6,8 @@ from allauth.account.forms import ChangePasswordForm, LoginForm, SignupForm
 from django import forms
 from django.core.exceptions import ValidationError
 
+from playground.accounts.authentication.names import LONGEST_NAME
 from playground.accounts.models import User
-from playground.accounts.names import LONGEST_NAME
 
 _ADVICE = "At least 10 characters, and none that everybody uses."
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from playground.core.service_url import ServiceUrl, split_service_url
+from playground.core.configuration.service_url import ServiceUrl, split_service_url
 
 _POSTGRESQL = ("postgres", "postgresql", "pgsql", "psql")
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from playground.accounts.addresses import address_as_ip
 from playground.core.errors import TooManyTries
-from playground.core.responses import error_response
+from playground.core.serving.responses import error_response
 
 
 def name_key(name: str) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from playground.core.place import LONGEST_SOCKET_PATH, SOCKET_NAME
-from playground.core.service_url import ServiceUrl, split_service_url
+from playground.core.configuration.place import LONGEST_SOCKET_PATH, SOCKET_NAME
+from playground.core.configuration.service_url import ServiceUrl, split_service_url
 
 DEFAULT_PORT = 6379
 _TCP = {"redis": False, "valkey": False, "rediss": True, "valkeys": True}

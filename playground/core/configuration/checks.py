@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Warning, register  # noqa: A004  (D
 from django.http.request import validate_host
 from django.urls import Resolver404, get_resolver
 
-from playground.core.hosts import allowed_host
+from playground.core.configuration.hosts import allowed_host
 
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")

@@ -18,10 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from playground.core.configuration.redis_url import embedded_socket
 from playground.core.locks import FileLock, LockTaken
 from playground.core.processes import die_with_parent
-from playground.core.redis_url import embedded_socket
-from playground.core.valkey_server import (
+from playground.core.redis.valkey_server import (
     DATA,
     LOCK,
     EmbeddedServerError,

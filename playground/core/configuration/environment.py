@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from playground.core.dotenv_file import Line, read_dotenv
+from playground.core.configuration.dotenv_file import Line, read_dotenv
 from playground.core.errors import WrongSetting
 
 # As with wrong options on a command line.

@@ -9,12 +9,12 @@ from django.db import Error as DatabaseFailure
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import sync_only_middleware
 
-from playground.core.body_guard import REFUSED
 from playground.core.errors import NotFound, PlaygroundError, StorageBusy, StorageRefused
 from playground.core.failures import is_passing
 from playground.core.htmx import HtmxDetails
 from playground.core.http import HtmxRequest
-from playground.core.responses import error_response
+from playground.core.serving.body_guard import REFUSED
+from playground.core.serving.responses import error_response
 
 log = structlog.get_logger(__name__)
 

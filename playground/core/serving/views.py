@@ -5,7 +5,6 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 
-from playground.core.body_guard import too_large
 from playground.core.errors import (
     Forbidden,
     InvalidInput,
@@ -13,7 +12,8 @@ from playground.core.errors import (
     PlaygroundError,
     TooManyTries,
 )
-from playground.core.responses import error_response
+from playground.core.serving.body_guard import too_large
+from playground.core.serving.responses import error_response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -12,7 +12,7 @@ from django.utils.decorators import sync_only_middleware
 
 from playground.core.errors import SignInRequired
 from playground.core.http import HtmxRequest
-from playground.core.responses import error_response
+from playground.core.serving.responses import error_response
 
 
 @sync_only_middleware

@@ -17,7 +17,6 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.exceptions import RequestAborted
 
-from playground.core.bodies import allowance_of
 from playground.core.errors import (
     BodyTooLarge,
     PlaygroundError,
@@ -25,6 +24,7 @@ from playground.core.errors import (
     ServerBusy,
     TooManyBodies,
 )
+from playground.core.serving.bodies import allowance_of
 
 # The key of a scope under which the error lies that its body led to.
 REFUSED = "playground.refused"

@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 
-from playground.core.logs import drop_suspicious, render_exception, shorten
+from playground.core.configuration.logs import drop_suspicious, render_exception, shorten
 
 _CHAIN: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -23,7 +23,7 @@ def log_configuration(*, level: str, form: str) -> dict[str, Any]:
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": _CHAIN,
-                # No variables, nothing long: see core/logs.py.
+                # No variables, nothing long: see core/configuration/logs.py.
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     drop_suspicious,

@@ -1,0 +1,16 @@
+"""Settings as operators write them, read strictly.
+
+- environment: the reader
+- dotenv_file: the file .env
+- folders: what a path must be
+- hosts: names and addresses of the site
+- service_url: addresses of servers, with passwords
+- database_url: the database
+- redis_url: Redis
+- place: where the installation lies
+- private: who else may read what is written
+- secret_file: the installation's secret
+- checks: settings that can hardly be meant
+- log_configuration: how the log is written
+- logs: what the log says of an error
+"""
