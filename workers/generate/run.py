@@ -162,7 +162,8 @@ def _open_logs(run: Run) -> list[LogPart]:
         # The text that people may have seen is gone with its worker.
         run_restart(run=run)
     log_of_all.start(run_id, attempt=run.attempt, epoch=run.epoch, choices=run.n)
-    return [LogPart(epoch=run.epoch, first=1, tokens=[])] * run.n
+    # A list each: the run goes on with it.
+    return [LogPart(epoch=run.epoch, first=1, tokens=[]) for _ in range(run.n)]
 
 
 def _requests(serving: Serving, choices: Sequence[LiveRun]) -> list[Request]:
