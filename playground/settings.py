@@ -93,11 +93,12 @@ INSTALLED_APPS = [
     "playground.live",
     "playground.checkpoints",
     "playground.runs",
+    # Before the rooms below it: what people keep is named in this order.
+    "playground.history",
     "playground.prompts",
     "playground.library",
     "playground.sharing",
     "playground.workbench",
-    "playground.history",
     "playground.status",
 ]
 
