@@ -7,4 +7,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers itself.
-        pass
+        from playground.core.configuration import checks  # noqa: F401
