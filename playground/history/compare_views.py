@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from playground.accounts.people import person_of
+from playground.core.http import read_id
 from playground.history.comparison import Side, compared_tables, compared_texts
 from playground.runs.models import Run
 from playground.runs.selectors import get_run
@@ -29,10 +30,10 @@ def compare(request: HttpRequest) -> HttpResponse:
 
 
 def _id(request: HttpRequest, name: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(request.GET.get(name, ""))
-    except ValueError:
-        raise Http404 from None
+    run_id = read_id(request.GET.get(name, ""))
+    if run_id is None:
+        raise Http404
+    return run_id
 
 
 def _before(run: Run) -> Run:

@@ -17,6 +17,7 @@ from playground.checkpoints.models import Worker
 from playground.checkpoints.selectors import live_workers
 from playground.core.errors import LogDamaged
 from playground.core.failures import is_passing
+from playground.core.http import read_id
 from playground.live.tokenlog import log_damaged, token_log, tokens_of
 from playground.runs.models import Run
 
@@ -57,9 +58,8 @@ def get_run(person: Person | None, run_id: uuid.UUID) -> Run:
 
 def find_shown_run(person: Person | None, posted: str) -> Run | None:
     """The person's own run that a page posts as the one it shows; None for any other word."""
-    try:
-        run_id = uuid.UUID(posted)
-    except ValueError:
+    run_id = read_id(posted)
+    if run_id is None:
         return None
     own = Run.objects.filter(pk=run_id, person=person) if person else Run.objects.none()
     return own.only("tree", "origin").first()
