@@ -166,10 +166,16 @@ class RunView {
       this.#reload();
       return;
     }
-    panel.note = status === 'queued' ? (note ?? '') : '';
-    // The seconds of the wait change all the time; the place is worth a word.
-    if (panel.note && ahead !== this.#ahead) announce(`Queued: ${panel.note}.`);
-    this.#ahead = ahead;
+    if (status !== 'queued') {
+      panel.note = '';
+      this.#ahead = null;
+    } else if (note !== undefined) {
+      // The first event of a waiting run has no place yet: what the page came with stays.
+      panel.note = note;
+      // The seconds of the wait change all the time; the place is worth a word.
+      if (ahead !== this.#ahead) announce(`Queued: ${note}.`);
+      this.#ahead = ahead;
+    }
     if (status === 'running' && before === 'queued') announce('Started.');
   }
 
