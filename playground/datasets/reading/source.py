@@ -96,7 +96,9 @@ def _look_at_encoding(source: Source) -> None:
         return
     code = {"": "invalid_utf8", "cp1252": "encoding_windows_1252"}.get(encoding.name)
     if code is None:
-        code = "encoding_utf16" if encoding.name.startswith("utf-16") else "encoding_other"
+        code = (
+            "encoding_utf16" if encoding.name.startswith(("utf-16", "utf-32")) else "encoding_other"
+        )
     source.faults.append(
         Note(
             code,
