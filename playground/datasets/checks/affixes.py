@@ -126,10 +126,10 @@ class AffixCheck:
         if self._rows <= _CASE_ROWS and is_upper_case(f"{row.prompt}{row.completion}"):
             self._upper.add_row(row)
 
-    def report(self, collector: Collector) -> None:
-        """What was found."""
+    def report(self, collector: Collector, *, is_divided: bool) -> None:
+        """What was found. Of texts divided at a marker, those without it were named already."""
         common = self.common
-        if self._no_prompt.count < self._rows:
+        if self._no_prompt.count < self._rows and not is_divided:
             collector.report("empty_prompt", self._no_prompt)
         collector.report("prompt_ends_with_space", self._space)
         collector.report("completion_without_space", self._no_space)

@@ -52,7 +52,11 @@ def cut_prompt_heads(
 
 def last_tokens(text: str, budget: int, encode: Encode) -> str:
     """The longest end of ``text`` of at most ``budget`` tokens, whole words if it can be."""
-    low, high = 0, len(text)
+    [total] = encode([text])
+    low, high = max(0, len(text) - 2 * budget * len(text) // max(total, 1)), len(text)
+    # The end of a long text has more characters a token than all of it: then from its beginning.
+    if low and encode([text[low:]])[0] <= budget:
+        low = 0
     while low < high:
         middle = (low + high) // 2
         if encode([text[middle:]])[0] <= budget:
