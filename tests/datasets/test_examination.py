@@ -12,7 +12,7 @@ from playground.datasets.checks import examine
 from playground.datasets.checks.canonical import CanonicalWriter, read_rows
 from playground.datasets.fixes import apply_fix
 from playground.datasets.reading.rows import MAX_ROW_BYTES
-from tests.datasets.corpus import SEPARATOR, json_lines, labelled, objects
+from tests.datasets.corpus import SEPARATOR, json_lines, label_rows, objects
 from tests.datasets.counting import words
 
 MAX_MEMORY_MIB = 150
@@ -96,7 +96,7 @@ def test_prompts_that_fill_the_model_are_refused_and_cut_at_their_head(
 
 
 def test_figures_describe_labels_and_lengths(tmp_path: Path) -> None:
-    path = write(tmp_path, labelled([" yes", " no", " no"] * 40))
+    path = write(tmp_path, label_rows([" yes", " no", " no"] * 40))
 
     figures = examine(path, encode=words, context=64, name="a").figures
 

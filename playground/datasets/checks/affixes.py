@@ -34,7 +34,7 @@ class CommonAffixes:
         if not self._rows:
             self._completion_prefix = row.completion[:MAX_AFFIX]
         elif not row.completion.startswith(self._completion_prefix):
-            self._completion_prefix = _common(self._completion_prefix, row.completion)
+            self._completion_prefix = _common_beginning(self._completion_prefix, row.completion)
         self._rows += 1
         self._shortest_completion = min(self._shortest_completion, len(row.completion))
         if not row.prompt:
@@ -44,9 +44,11 @@ class CommonAffixes:
             self._suffix = row.prompt[-MAX_AFFIX:]
             self._prompt_prefix = row.prompt[:MAX_AFFIX]
         if not row.prompt.endswith(self._suffix):
-            self._suffix = _common(self._suffix[::-1], row.prompt[-MAX_AFFIX:][::-1])[::-1]
+            self._suffix = _common_beginning(self._suffix[::-1], row.prompt[-MAX_AFFIX:][::-1])[
+                ::-1
+            ]
         if not row.prompt.startswith(self._prompt_prefix):
-            self._prompt_prefix = _common(self._prompt_prefix, row.prompt)
+            self._prompt_prefix = _common_beginning(self._prompt_prefix, row.prompt)
         self.prompts += 1
 
     @property
@@ -92,7 +94,7 @@ def _prefix(text: str) -> str:
     return text if len(text.strip()) >= MIN_PREFIX else ""
 
 
-def _common(one: str, other: str) -> str:
+def _common_beginning(one: str, other: str) -> str:
     for place, (left, right) in enumerate(zip(one, other, strict=False)):
         if left != right:
             return one[:place]
