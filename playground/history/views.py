@@ -14,7 +14,7 @@ from playground.accounts.models import Person
 from playground.accounts.people import expect_writes, person_for_write, person_of
 from playground.checkpoints.registry import registry
 from playground.core.errors import InvalidInput
-from playground.core.http import see_other
+from playground.core.http import HtmxRequest, see_other
 from playground.core.serving.bodies import takes_file
 from playground.core.serving.streaming import download
 from playground.core.toasts import toast
@@ -39,8 +39,8 @@ MAX_SELECTED = 300
 
 
 @require_safe
-def history(request: HttpRequest) -> HttpResponse:
-    """The person's runs, newest first, as the address narrows them."""
+def history(request: HtmxRequest) -> HttpResponse:
+    """The person's runs, newest first, as the address narrows them; for HTMX the list alone."""
     # An import that is cut off sends no cookie any more: a guest must find what came in.
     expect_writes(request)
     person, query = person_of(request), HistoryQuery.of(request.GET)
@@ -58,7 +58,8 @@ def history(request: HttpRequest) -> HttpResponse:
         "formats": FORMATS,
         "unfinished": _describe_unfinished_import(person),
     }
-    return render(request, "history/list.html", context)
+    part = "#rows" if request.htmx else ""
+    return render(request, f"history/list.html{part}", context)
 
 
 @require_POST

@@ -118,6 +118,6 @@ def _show(
     }
     # A refused form comes back in its own place, with what is wrong with it.
     if request.htmx:
-        return render(request, "sharing/_share_panel.html", context)
+        return render(request, "sharing/share.html#panel", context)
     status = error.status if error else 200
     return render(request, "sharing/share.html", context, status=status)

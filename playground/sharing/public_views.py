@@ -44,7 +44,7 @@ def gallery(request: HtmxRequest) -> HttpResponse:
     """Published prompts, searched and filtered; for HTMX the list alone."""
     query = GalleryQuery.of(request.GET)
     context = {"gallery": gallery_page(query, number=request.GET.get("page", "1")), "query": query}
-    page = "sharing/_gallery_list.html" if request.htmx else "sharing/gallery.html"
+    page = "sharing/gallery.html#rows" if request.htmx else "sharing/gallery.html"
     return render(request, page, context)
 
 

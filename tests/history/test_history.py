@@ -223,6 +223,16 @@ def test_the_filters_stand_in_the_address_and_in_the_form(guest: Client, person:
     assert "q=quoted&amp;status=succeeded&amp;from=2020-01-01&amp;starred=1&amp;before=" in html
 
 
+def test_htmx_gets_the_list_alone(guest: Client, person: Person) -> None:
+    run = finished(person)
+
+    html = guest.get("/history/", headers={"HX-Request": "true"}).content.decode()
+
+    assert html.lstrip().startswith('<section class="history" id="history"')
+    assert f'id="run-{run.pk}"' in html
+    assert "<html" not in html
+
+
 def test_a_person_without_runs_is_told_where_to_begin(guest: Client) -> None:
     assert "No runs yet" in guest.get("/history/").content.decode()
     assert "No runs yet" in Client().get("/history/").content.decode()
