@@ -1,4 +1,4 @@
-"""Django's forms in the project's errors: the first thing that is wrong, with the field's name."""
+"""Django's forms in the project's errors, and fields that several forms have."""
 
 from typing import Any
 
@@ -15,3 +15,15 @@ class StrictForm(forms.Form):
         for field, problems in self.errors.items():
             raise InvalidInput(str(problems[0]), field=field)
         return self.cleaned_data
+
+
+class LineField(forms.CharField):
+    """Text on one line; what is beyond ``limit`` characters is cut off."""
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(required=False)
+        self._limit = limit
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return " ".join(text.replace("\0", "").split())[: self._limit]
