@@ -21,8 +21,8 @@ from playground.library.drafts import (
     draft_save,
     get_draft,
     posted_draft_form,
-    posted_page_save,
 )
+from playground.library.forms import DraftForm
 from playground.library.models import Prompt
 from playground.library.states import state_of_version
 from playground.prompts.catalog import Template
@@ -36,7 +36,7 @@ def save(request: HtmxRequest, template: Template) -> HttpResponse:
     head = prompt.head if prompt else None
     try:
         form = posted_draft_form(template, request.POST)
-        page = posted_page_save(request.POST)
+        page = DraftForm(request.POST).read_save()
         saved = draft_save(
             person=person_for_write(request),
             template=template,

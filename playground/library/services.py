@@ -61,7 +61,7 @@ def page_save(*, person: Person, page: PageToSave, prompt: Prompt | None = None)
             prompt=prompt, state=page.state, details=page.details, message=page.message
         )
     draft_settle(person=person, seen=page.draft, revision=page.revision, state=page.state)
-    if version is not None and page.run:
+    if version is not None and page.run is not None:
         run_link_to_version(person=person, run=page.run, sent=page.sent, version=version)
     return SavedPage(prompt=prompt, version=version)
 

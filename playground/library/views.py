@@ -11,7 +11,7 @@ from playground.accounts.people import person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, back_to, see_other
 from playground.core.toasts import take_toast, toast
-from playground.library.forms import posted_details
+from playground.library.forms import DetailsForm
 from playground.library.listing import LibraryForm, LibraryQuery, library_page, library_row
 from playground.library.models import Prompt
 from playground.library.services import (
@@ -72,7 +72,7 @@ def edit(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return _render_edit(request, prompt)
     try:
-        details, _ = posted_details(request.POST, default_title=prompt.title)
+        details = DetailsForm(request.POST).read_details(default_title=prompt.title)
         prompt_edit(prompt=prompt, details=details)
     except PlaygroundError as error:
         return _render_edit(request, prompt, error)
