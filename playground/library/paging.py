@@ -6,7 +6,6 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Window
 
 from playground.core.lists import ListQuery
-from playground.prompts.catalog import TEMPLATES, Template
 
 
 class Paged:
@@ -14,10 +13,6 @@ class Paged:
 
     query: ListQuery
     page: Page[Any]
-
-    @property
-    def templates(self) -> list[Template]:
-        return list(TEMPLATES.values())
 
     @property
     def next(self) -> str:
