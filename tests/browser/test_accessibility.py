@@ -76,7 +76,7 @@ def test_a_refused_a_waiting_and_a_failed_run(stack: Stack, guest: Guest, axe_so
     assert not found, "\n".join(found)
 
 
-def test_what_opens_over_a_page(guest: Guest, axe_source: str) -> None:
+def test_dialogs_and_menus_over_a_page(guest: Guest, axe_source: str) -> None:
     workbench = guest.open("sql")
     page = workbench.page
     workbench.model.click()
@@ -119,9 +119,7 @@ def test_what_opens_over_a_page(guest: Guest, axe_source: str) -> None:
         "/account/closed/",
     ],
 )
-def test_a_page_that_has_nothing_yet_and_the_lists_over_it(
-    guest: Guest, axe_source: str, path: str
-) -> None:
+def test_empty_lists(guest: Guest, axe_source: str, path: str) -> None:
     page = guest.page(path)
     found = violations(page, axe_source)
 

@@ -76,7 +76,7 @@ def test_labels_of_the_question_are_among_the_examples() -> None:
         assert document.wanted in document.prompt
 
 
-def test_a_label_is_learnt_only_where_an_example_has_told_it() -> None:
+def test_a_label_is_learnt_only_after_an_example_has_shown_it() -> None:
     for document in some(labels.document, Split.TRAIN, 300):
         for start, stop in document.answers:
             assert document.text[start:stop].rstrip("\n") in document.text[:start]
@@ -141,7 +141,7 @@ def test_cases_on_a_page() -> None:
 
 
 class NoHeading(random.Random):
-    """Draws nothing that has a small chance."""
+    """Never draws anything that has a small chance."""
 
     def random(self) -> float:
         return 0.99
