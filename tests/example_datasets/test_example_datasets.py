@@ -20,7 +20,7 @@ from tools.example_datasets.datasets import (
     likeness,
     tokens,
 )
-from tools.example_datasets.grammar import Speaker, ended
+from tools.example_datasets.grammar import Speaker, end_sentence
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "datasets"
@@ -130,4 +130,4 @@ def test_a_repeated_slot_has_one_value_and_articles_fit() -> None:
     ],
 )
 def test_every_sentence_has_an_end(text: str, sentence: str) -> None:
-    assert ended(text) == sentence
+    assert end_sentence(text) == sentence

@@ -51,7 +51,7 @@ def review_sentiment() -> list[str]:
 
 
 def blog_ideas() -> list[str]:
-    """400 firms with what they sell, each with three ideas for their blog."""
+    """400 firms with their products, each with three ideas for their blog."""
     words, rng = sections("blogs"), random.Random("blog-ideas")
     firms = [f"{first} {second}" for first in words["first"] for second in words["second"]]
     rng.shuffle(firms)
@@ -117,7 +117,7 @@ def _message(rng: random.Random, words: dict[str, list[str]], topic: str) -> str
     text = " ".join(parts)
     if rng.random() < 0.1:
         text = text.lower().rstrip(".")
-    return _mistyped(rng, text) if rng.random() < 0.05 else text
+    return _mistype(rng, text) if rng.random() < 0.05 else text
 
 
 def _review(rng: random.Random, words: dict[str, list[str]], label: str) -> str:
@@ -145,7 +145,7 @@ def _review(rng: random.Random, words: dict[str, list[str]], label: str) -> str:
     text = " ".join(parts)
     if rng.random() < 0.08:
         text = text.lower().rstrip(".")
-    return _mistyped(rng, text) if rng.random() < 0.04 else text
+    return _mistype(rng, text) if rng.random() < 0.04 else text
 
 
 def _blog(rng: random.Random, words: dict[str, list[str]], firm: str) -> str:
@@ -169,7 +169,7 @@ def _small(text: str) -> str:
     )
 
 
-def _mistyped(rng: random.Random, text: str) -> str:
+def _mistype(rng: random.Random, text: str) -> str:
     """``text`` with two letters of a longer word the wrong way round."""
     spots = [match.start() for match in re.finditer(r"\b[a-z]{6,}\b", text)]
     if not spots:

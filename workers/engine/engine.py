@@ -202,7 +202,7 @@ class Engine:
 
     @property
     def counters(self) -> Counters:
-        """What the engine has done so far and holds now."""
+        """The engine's work so far and its current state."""
         return self._meter.read(self._scheduler, held=self.live)
 
     def score(
@@ -271,7 +271,7 @@ class Engine:
         outputs: list[StepOutput] = []
         for sequence in submitted:
             self._scheduler.add(sequence)
-            # A resumed text goes on where it was, and may have been complete.
+            # A resumed text continues where it was, and may already be complete.
             for token_id in sequence.request.generated_ids:
                 sequence.text.push(token_id)
             outputs += self._finish_if_complete(sequence)
@@ -296,7 +296,7 @@ class Engine:
         return work, failed
 
     def _copy(self, copies: list[tuple[int, int]]) -> None:
-        """What was copied is relied on from here on, so a failure is the device's."""
+        """Later steps depend on the copy, so a failure is the device's."""
         try:
             self._runner.copy(copies)
         except Exception as error:
@@ -361,7 +361,7 @@ class Engine:
         )
 
     def _finish_if_complete(self, sequence: Sequence) -> list[StepOutput]:
-        """The end of a sequence that has all its tokens; empty for one that goes on."""
+        """The end of a sequence that has all its tokens; empty for one that continues."""
         if sequence.text.stopped:
             return [self._finish(sequence, "stop")]
         if sequence.generated >= sequence.request.params.max_tokens:
@@ -384,7 +384,7 @@ class Engine:
             del self._held[sequence.name]
         if sequence.adapter_slot:
             self._release_adapter(sequence.adapter_slot)
-        self._meter.finished(reason)
+        self._meter.count_finish(reason)
         text = sequence.text
         return Finish(
             sequence.request.id, reason, text.flush(), error, sequence.choice, text.stop_sequence

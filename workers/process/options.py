@@ -1,4 +1,4 @@
-"""What a worker's process is told on its command line, and what keeps it from starting."""
+"""The command line of a worker's process, and the reasons why it does not start."""
 
 import argparse
 import contextlib
@@ -66,7 +66,7 @@ def _parser(job: Job) -> argparse.ArgumentParser:
 
 
 def _too_long(**values: str) -> str:
-    """What is wrong with values that the worker's row has no room for; "" when all fit."""
+    """The values that do not fit into the worker's row, in words; "" when all fit."""
     for column, value in values.items():
         most = int(getattr(Worker._meta.get_field(column), "max_length", 0))
         if len(value) > most:

@@ -20,7 +20,7 @@ MAX_GRADIENT_NORM = 1.0
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step saw: summed loss, positions it was taken at, tokens read."""
+    """The result of a step: summed loss, number of positions, tokens read."""
 
     loss: float
     positions: int

@@ -23,7 +23,7 @@ from workers.engine.scheduling.step_cost import StepCost
 
 # How much longer than without it a step with prompts may take.
 STALL = 1.5
-# Seconds. A step cannot be left: whoever comes or goes meanwhile waits for its end.
+# Seconds. A step cannot be interrupted: requests that come or end meanwhile wait for its end.
 LONGEST_STEP = 2.0
 
 
@@ -32,13 +32,13 @@ class Scheduler:
     """Waiting and live sequences.
 
     max_batch: live sequences at most.
-    pool: the cache's blocks. A sequence is admitted when all it can ever need is there.
+    pool: the cache's blocks. A sequence is admitted when all the blocks it can need are free.
     grid: chunks of prompts end at multiples of this or with the prompt. Where a row's numbers
-        depend on the chunk that it is in, this makes the chunks the same in any company.
+        depend on the chunk that it is in, this makes the chunks the same in any batch.
     prefill_rows: rows of prompts in one step at most, when nobody is decoding.
-    shares: whether text that is in the cache already is used again.
+    shares: whether cached text is reused.
     interval: least seconds between two tokens of a sequence; 0 for no cap.
-    reused: prompt tokens that were found in the cache, ever.
+    reused: prompt tokens found in the cache so far.
     """
 
     max_batch: int
@@ -56,9 +56,9 @@ class Scheduler:
         self.waiting.append(sequence)
 
     def remove(self, sequence: Sequence, *, spoilt: bool = False) -> None:
-        """Forgets a sequence; its slot and blocks are free at once.
+        """Removes a sequence; its slot and blocks are free at once.
 
-        spoilt: what it computed cannot be trusted, and nobody shall use it again.
+        spoilt: its results cannot be trusted and must not be reused.
         """
         if sequence not in self.live:
             self.waiting.remove(sequence)
@@ -98,7 +98,7 @@ class Scheduler:
     def sampled(self, sequence: Sequence, now: float) -> None:
         """Sets when the next token is due. Late tokens catch up by one interval at most.
 
-        Due times lie on a common grid, so that sequences of one pace run in one batch.
+        Due times are on a common grid, so sequences of one pace run in one batch.
         """
         if self.interval == 0.0:
             return

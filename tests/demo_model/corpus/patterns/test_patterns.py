@@ -126,8 +126,8 @@ def test_a_record_in_a_layout() -> None:
     turned = Layout(("job", "name", "age"), (" - ", " "), (*plain[:2], ("(", ")")))
     keyed = Layout(("job", "age"), (", ",), plain[:2], keys=("j", "a"), colon="=")
 
-    assert turned.filled(facts) == "nurse - Anna Miller (34)"
-    assert keyed.filled(facts) == "j=nurse, a=34"
+    assert turned.fill(facts) == "nurse - Anna Miller (34)"
+    assert keyed.fill(facts) == "j=nurse, a=34"
 
 
 def test_cases_on_a_page() -> None:
