@@ -15,8 +15,10 @@ BARE = re.compile(
     r"_*(done|told|asked|said|written|taken|given|made|kept|held|seen|shown|sent|found|heard|meant"
     r"|opened|closed|saved|posted|started|stopped|finished|wanted|refused|answered|exported)"
 )
-# A test double has the name of the method that it replaces; a property names a state of its object.
-ALLOWED_DECORATORS = {"property", "cached_property"}
+# A property names a state of its object.
+PROPERTIES = {"property", "cached_property"}
+# Names that a library calls.
+OF_LIBRARIES = {("playground/accounts/views.py", "closed")}
 # Phrases that read as translated.
 RIDDLES = re.compile(
     r"\b(stands? in|stood in|is told that|are told that|what is there|goes? on with)\b",
@@ -25,17 +27,19 @@ RIDDLES = re.compile(
 
 
 def functions() -> Iterator[tuple[str, str]]:
-    """Place and name of every function, except properties."""
+    """File and name of every function, except properties."""
     for path in sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 decorators = {one.id for one in node.decorator_list if isinstance(one, ast.Name)}
-                if not decorators & ALLOWED_DECORATORS:
-                    yield f"{path.relative_to(ROOT)}:{node.lineno}", node.name
+                if not decorators & PROPERTIES:
+                    yield str(path.relative_to(ROOT)), node.name
 
 
 def test_no_function_is_named_by_a_bare_participle() -> None:
-    assert [(place, name) for place, name in functions() if BARE.fullmatch(name)] == []
+    found = {(file, name) for file, name in functions() if BARE.fullmatch(name)}
+
+    assert found - OF_LIBRARIES == set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -49,7 +49,7 @@ def _user_delete(user: User) -> None:
 
 
 def _forget_in_staff_log(gone: Person | User) -> None:
-    """That somebody did something about them stays; what they were called does not."""
+    """The log keeps what staff did to the person, but not the person's name."""
     kind = ContentType.objects.get_for_model(gone)
     entries = LogEntry.objects.filter(content_type=kind, object_id=str(gone.pk))
     entries.update(object_repr="deleted", change_message="")

@@ -1,4 +1,4 @@
-"""One line of an export, checked: what it may hold, and what is wrong with it in words."""
+"""One line of an export, checked: the allowed values, and errors in words."""
 
 import math
 import uuid
@@ -24,7 +24,7 @@ class ImportedRun:
     """A run of a file. columns: those of its row that say nothing of other rows."""
 
     id: uuid.UUID
-    # Under which it was exported first, if it is somebody's copy.
+    # The id of the first export, if the run is a copy.
     original: uuid.UUID | None
     origin: uuid.UUID | None
     parent: uuid.UUID | None
@@ -35,9 +35,9 @@ class ImportedRun:
 
 
 def read_line(data: Any, *, now: datetime) -> ImportedRun | None:
-    """The run of a line, or None for a line about something else.
+    """The run of a line, or None for a line about another object.
 
-    Raises `InvalidInput` that says what is wrong, without a full stop.
+    Raises `InvalidInput` with the error, without a full stop.
     """
     if not isinstance(data, dict) or not isinstance(data.get("kind"), str):
         raise InvalidInput("it is no object with a “kind”, as an export of the playground has it")
@@ -70,7 +70,7 @@ def _columns(line: "_Line") -> dict[str, Any]:
     status = line.text("status", 10)
     if status not in Run.Status.values:
         raise InvalidInput("“status” is none that a run can have")
-    # What was still being written when it was exported is written by nobody here.
+    # A run that was live when it was exported is not live here.
     is_final = status in Run.FINAL
     raw, parameters = line.parameters()
     return {
@@ -105,7 +105,7 @@ def _columns(line: "_Line") -> dict[str, Any]:
 
 
 class _Line:
-    """Typed reading of a line's object; what is not there is empty."""
+    """Typed reading of a line's object; a missing value is empty."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         self._data = data
@@ -183,7 +183,7 @@ class _Line:
         return value
 
     def kind(self) -> str:
-        """What a worker does with it. The “kind” of a line is what the line is about."""
+        """The work that a worker does with it. The “kind” of a line is the kind of its object."""
         value = self._data.get("job", Run.Kind.GENERATE)
         if value not in Run.Kind.values:
             raise InvalidInput("“job” is none that a run can be for")
@@ -269,7 +269,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _as_the_engine_gives(data: dict[str, Any]) -> dict[str, Any]:
-    """What the model wrote: an export of before the engine's rule may hold other characters."""
+    """The model's text: an export from before the engine's rule may contain other characters."""
     plain: dict[str, Any] = {}
     if isinstance(text := data.get("text"), str):
         plain["text"] = plain_text(text)
@@ -287,7 +287,7 @@ def _has_text(token: Any) -> bool:
 
 
 def _plain(value: Any, *, depth: int) -> Any:
-    """``value`` with plain line breaks; refuses what a database or a page cannot hold."""
+    """``value`` with plain line breaks; refuses what a database or a page cannot store."""
     if depth > MAX_DEPTH:
         raise InvalidInput("it is nested too deeply")
     if isinstance(value, str):

@@ -32,7 +32,7 @@ BATCH_BYTES = 256 << 10
 # at the latest.
 _SHORTEST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.25
-# Whoever imports the same file at the same moment may take an id between plan and batch.
+# Another import of the same file may take an id between plan and batch.
 _TRIES = 3
 
 
@@ -113,7 +113,7 @@ def _import_batch(
 
 
 def _drop_lost_references(runs: list[Run]) -> None:
-    """What a run went on from may have been deleted since the file was read."""
+    """The parents of a run may have been deleted since the file was read."""
     made = {run.pk for run in runs}
     referred = {one for run in runs for one in (run.parent_id, run.origin_id) if one} - made
     there = made | set(Run.objects.filter(pk__in=referred).values_list("pk", flat=True))
@@ -129,7 +129,7 @@ def _run(person: Person, line: ImportedRun, place: Place, plan: Plan) -> Run:
         person=person,
         original_id=place.original_id,
         origin_id=plan.first_sibling(line.origin),
-        parent_id=plan.known(line.parent),
+        parent_id=plan.find_id(line.parent),
         tree=plan.tree(line),
         version_id=line.prompt_version if line.prompt_version in plan.versions else None,
         **line.columns,

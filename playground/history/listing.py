@@ -102,8 +102,8 @@ def history_page(person: Person, query: HistoryQuery) -> HistoryPage:
     return HistoryPage(runs=shown, older=shown[-1].number if len(found) > PAGE else None)
 
 
-def glimpsed(runs: QuerySet[Run]) -> QuerySet[Run]:
-    """The runs with what a list shows of them: of the texts, a glimpse."""
+def with_glimpses(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """The runs with the columns of a list: of the texts, only a glimpse."""
     state = ("prompt", "fields", "variables", "source", "parameters")
     return runs.defer(*state, "text", "tokens", "other_choices", "error_message").annotate(
         prompt_head=Left("prompt", GLIMPSE),

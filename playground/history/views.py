@@ -33,7 +33,7 @@ from playground.history.rows import HistoryRow
 from playground.runs.deletion import runs_delete, runs_delete_all
 from playground.runs.models import Run
 
-# What a person types to delete everything.
+# The word that a person types to delete everything.
 DELETE_WORD = "delete"
 
 
@@ -109,7 +109,7 @@ def import_(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def forget_import(request: HttpRequest) -> HttpResponse:
-    """Says no more of an import that stopped before its end."""
+    """Removes the note about an import that stopped before its end."""
     person = person_of(request)
     if person is not None:
         import_forget(person=person)
@@ -153,7 +153,7 @@ def _describe_import(done: Imported) -> str:
 
 
 def _describe_unfinished_import(person: Person | None) -> dict[str, object] | None:
-    """What is said of an import that runs, or that stopped before its end."""
+    """The note about an import that runs, or that stopped before its end."""
     told = import_of(person)
     if told is None:
         return None
@@ -169,7 +169,7 @@ def _describe_unfinished_import(person: Person | None) -> dict[str, object] | No
 
 
 def _ask(request: HttpRequest, runs: QuerySet[Run]) -> HttpResponse:
-    rows = [HistoryRow(run) for run in glimpsed(runs)]
+    rows = [HistoryRow(run) for run in with_glimpses(runs)]
     context = {
         "rows": rows,
         "count": _count(len(rows)),

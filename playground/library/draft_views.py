@@ -79,7 +79,7 @@ def restore(request: HtmxRequest, draft_id: uuid.UUID) -> HttpResponse:
 
 
 def _describe_save(saved: Saved, page: PageSave) -> dict[str, object]:
-    """What a page is sent about its save."""
+    """The answer to a page's save."""
     if saved.draft is None:
         return {"draft": "", "revision": 0}
     answer = {

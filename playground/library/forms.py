@@ -27,7 +27,7 @@ _NO_WRITER = "The page did not say which one it is. Reload it."
 
 @dataclass(frozen=True, kw_only=True)
 class Details:
-    """What a prompt is called and filed under. tags: in lower case, each once."""
+    """A prompt's title, description and tags. tags: in lower case, each once."""
 
     title: str
     description: str = ""
@@ -88,7 +88,7 @@ class DetailsForm(StrictForm):
 
 @dataclass(frozen=True, kw_only=True)
 class PageToSave:
-    """What a page posts to be saved.
+    """A posted page to save.
 
     draft, revision: the draft that it showed; None, 0 for none. run: the one on the page.
     """

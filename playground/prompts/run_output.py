@@ -1,4 +1,4 @@
-"""What came of a run as pages show it: its text, its table, why it ended, its figures."""
+"""A run's result as pages show it: its text, its table, why it ended, its figures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class RunOutput:
 
     @cached_property
     def table(self) -> ShownTable | None:
-        """Of a table page's run: what is shown of its table."""
+        """For a run of the table page: the shown part of its table."""
         return self.table_within(rows=SHOWN_ROWS, columns=SHOWN_COLUMNS)
 
     def table_within(self, *, rows: int, columns: int) -> ShownTable | None:

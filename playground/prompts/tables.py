@@ -87,7 +87,7 @@ def _lines(text: str) -> list[str]:
 def _cells(line: str, width: int) -> list[str]:
     """The cells that are written, at most ``width`` of them."""
     inner = line.removeprefix("|").removesuffix("|")
-    # What is beyond the last bar that counts stays in one piece.
+    # Everything after the last bar that counts stays in one piece.
     cells = [cell.strip() for cell in inner.split("|", max(width, 1) - 1)]
     if "|" in cells[-1]:
         cells[-1] = " | ".join(cell.strip() for cell in cells[-1].split("|"))

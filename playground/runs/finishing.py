@@ -1,8 +1,8 @@
 """How a run reaches its final state, whoever brings it there.
 
-Every way is a compare-and-set on the row: the count of rows says who won, and
-only the winner tells readers and lets the log go. What the database refuses for
-good ends the run as failed, with as much of its text as can be kept.
+Every way is a compare-and-set on the row: the number of changed rows says who won, and
+only the winner notifies readers and sets the log's expiry. If the database refuses the row for
+good, the run fails, with as much of its text as can be stored.
 """
 
 import uuid
@@ -130,7 +130,7 @@ def _store(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
             raise
         warn_once("run_not_stored", row=run_id, error=error)
         refused = _failed_outcome(outcome, error)
-    # A text is worth more than what is known of its tokens, and the first more than none.
+    # A text is worth more than its token data, and the first text more than none.
     bare = [replace(other, tokens=[]) for other in refused.others]
     kept = [replace(refused, tokens=[], others=bare)]
     if bare:
@@ -195,7 +195,7 @@ def _plain_tokens(tokens: list[list[Any]]) -> list[list[Any]]:
 
 
 def run_words(prompt: str, text: str) -> search.Words:
-    """By what a run is found: its prompt, and ``text``, its output."""
+    """The words that find a run: its prompt, and ``text``, its output."""
     return search.words(f"{prompt}\n{text}")
 
 
@@ -227,7 +227,7 @@ def _words_of(run_id: uuid.UUID, text: str) -> search.Words:
 
 
 def tell_final(run_id: uuid.UUID, *, epoch: int, status: str, position: int) -> None:
-    """After the commit: readers are told, the log gets its expiry."""
+    """After the commit: notifies readers and sets the log's expiry."""
     event = state_event(str(run_id), epoch=epoch, status=status, position=position)
     try:
         token_log().close(str(run_id), event, epoch=epoch, expire=settings.LOG_EXPIRY_SECONDS)

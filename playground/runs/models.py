@@ -62,12 +62,12 @@ class Run(models.Model):
     # Keyed hash of the network address, for the limits (accounts.addresses).
     address = models.CharField(max_length=16, blank=True)
 
-    # What a worker does with it.
+    # The work that a worker does with it.
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.GENERATE)
     model = models.CharField(max_length=80)
     # The slug of the page that it was made on; "" for none.
     template = models.CharField(max_length=40, blank=True)
-    # What was sent to the model.
+    # The text that was sent to the model.
     prompt = models.TextField()
     # With model and parameters, these are the `state` of the page. source: its text where that is
     # not the prompt; None where it is, so that no text is stored twice.
@@ -132,7 +132,7 @@ class Run(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            # What a person keeps is added up from it alone.
+            # The sum of a person's data needs only this index.
             models.Index(fields=["person", "size"], name="run_size"),
             models.Index(
                 fields=["person", "original_id"],
@@ -183,7 +183,7 @@ class Run(models.Model):
 
     @property
     def state(self) -> PromptState:
-        """What was on the page that it was made of."""
+        """The state of the page that the run was made from."""
         return PromptState(
             fields=self.fields,
             text=self.prompt if self.source is None else self.source,

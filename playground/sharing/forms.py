@@ -14,7 +14,7 @@ from playground.library.models import Prompt, PromptVersion
 from playground.runs.models import Run
 from playground.sharing.shares import MAX_RUNS, runs_of_prompt
 
-# By what the form posts; None never expires, and "date" is a date of its own.
+# By the posted value; None never expires, and "date" is a chosen date.
 EXPIRIES: dict[str, timedelta | None] = {
     "never": None,
     "day": timedelta(days=1),
@@ -26,7 +26,7 @@ _GONE = "One of these outputs is not there any more. Choose again."
 
 
 class ShareOptions(TypedDict):
-    """What a new link is to show, and until when. version None: always the newest."""
+    """The content of a new link, and its expiry. version None: always the newest."""
 
     version: PromptVersion | None
     runs: list[Run]
@@ -86,7 +86,7 @@ class ShareForm(RunsForm):
         self.fields["share_version"].queryset = prompt.versions  # type: ignore[attr-defined]
 
     def clean_share_until(self) -> datetime | None:
-        """The end of the last day; None unless a date of its own is chosen."""
+        """The end of the last day; None unless a date is chosen."""
         if self.data.get("share_expires") != "date":
             return None
         day: date | None = self.cleaned_data["share_until"]

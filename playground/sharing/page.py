@@ -34,7 +34,7 @@ MAX_INDENT = 5
 
 
 class ShownSetting(NamedTuple):
-    """One parameter as the page writes it; changed: against what the template begins with."""
+    """One parameter as the page writes it; changed: compared with the template's default."""
 
     name: str
     value: str
@@ -56,8 +56,8 @@ class Cut(NamedTuple):
 
 
 class Room:
-    """What a page still has room for: texts are shown as they are until `PAGE_CHARACTERS` are,
-    and then their beginnings."""
+    """The remaining room of a page: texts are shown complete until they have `PAGE_CHARACTERS`, and
+    then only their beginnings."""
 
     def __init__(self) -> None:
         self._left = PAGE_CHARACTERS
@@ -69,7 +69,7 @@ class Room:
 
 
 class Known(NamedTuple):
-    """A variable: what it is, and what stands for it."""
+    """A variable: its definition and its value."""
 
     name: str
     text: str
@@ -140,7 +140,7 @@ class SharedPage:
 
     @property
     def description(self) -> str:
-        """A few words for a preview: what the author says, else how the prompt ends."""
+        """A few words for a preview: the author's description, else the end of the prompt."""
         said = self.shown.description or self.shown.version.text[-400:]
         return " ".join(said.split())[:200]
 
@@ -168,7 +168,7 @@ class SharedPage:
 
 
 def shared_page(shown: Shown) -> SharedPage:
-    """The page of what is shown, in few queries however many runs there are."""
+    """The page of a shown prompt, in few queries however many runs there are."""
     template = template_named(shown.prompt.template)
     return SharedPage(
         shown=shown,
@@ -187,7 +187,7 @@ def _outputs(shown: Shown, template: Template) -> list[Output]:
     numbers = _numbers(shown)
     branches = branches_of(shown.runs, only=shown.branches) if shown.with_branches else {}
     room = Room()
-    # The runs before what went on from them: those were chosen.
+    # The runs come before their continuations: they were chosen.
     texts = {run.pk: room.cut(run.text.lstrip()) for run in shown.runs}
     return [
         Output(
@@ -224,6 +224,6 @@ def _panel(template: Template, run: Run) -> RunOutput:
 
 
 def _values(run: Run) -> list[Known]:
-    """What stood for the prompt's variables in this run."""
+    """The values of the prompt's variables in this run."""
     kept = stored_variables(run.variables)
     return [Known(variable.name, variable.text) for variable in kept if variable.text]

@@ -107,7 +107,7 @@ def test_the_fitting_end_of_a_whole_text_is_sent(slug: str) -> None:
     # The test model has one token for each byte.
     assert len(finished.text) == room
     assert finished.unsent == finished.sent_from == len(text) - room
-    assert finished.written == text
+    assert finished.box_text == text
     assert finished.shortfall == ""
     assert sent_state(written, finished).text == text
 

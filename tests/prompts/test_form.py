@@ -162,7 +162,7 @@ def test_sending_moves_the_message_into_the_turns() -> None:
         message="Bye",
     )
 
-    sent = form.sent()
+    sent = form.after_run()
 
     assert sent.values["message"] == ""
     assert sent.values["turns"][-1] == Turn("Customer", "Bye")
@@ -172,7 +172,7 @@ def test_sending_moves_the_message_into_the_turns() -> None:
 def test_a_detached_conversation_keeps_its_message() -> None:
     form = form_of("chat", prompt="Raw", detached="1", message="Bye")
 
-    assert form.sent() == form
+    assert form.after_run() == form
 
 
 def test_a_row_is_added_and_takes_the_focus() -> None:

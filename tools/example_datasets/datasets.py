@@ -8,7 +8,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 
-from tools.example_datasets.grammar import Speaker, capital, ended, sections
+from tools.example_datasets.grammar import Speaker, capital, end_sentence, sections
 
 SEPARATOR = "<|endoftext|>"
 # Of two examples: the words that both have, over all that either has.
@@ -105,7 +105,7 @@ def _message(rng: random.Random, words: dict[str, list[str]], topic: str) -> str
     speaker = Speaker(rng, words)
     # Two faults at once would be of two things.
     count = 1 if topic == "fault" else rng.choice((1, 1, 1, 2))
-    cores = [ended(text) for text in speaker.several(topic, count)]
+    cores = [end_sentence(text) for text in speaker.several(topic, count)]
     parts = [" ".join(cores)]
     if rng.random() < 0.65:
         parts.insert(0, speaker.one("opening"))
@@ -134,12 +134,12 @@ def _review(rng: random.Random, words: dict[str, list[str]], label: str) -> str:
         turn = speaker.one(f"turn {sides[1]}")
         second = speaker.one(sides[1])
         joint = second if turn.endswith(":") else _small(second)
-        parts += [ended(speaker.one(sides[0])), ended(f"{turn} {joint}")]
+        parts += [end_sentence(speaker.one(sides[0])), end_sentence(f"{turn} {joint}")]
     else:
         side = "good" if label == "positive" else "bad"
         # The same line may be in a section twice: the likelier ones are.
         reasons = dict.fromkeys(speaker.several(side, rng.choice((1, 2, 2, 3))))
-        parts += [ended(reason) for reason in reasons]
+        parts += [end_sentence(reason) for reason in reasons]
     if rng.random() < 0.7 or len(parts) < 2:
         parts.append(speaker.one(f"end {label}"))
     text = " ".join(parts)

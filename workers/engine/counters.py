@@ -31,7 +31,7 @@ class Counters:
     prompt_tokens: int
     reused_tokens: int
     evicted_blocks: int
-    count_finish: dict[FinishReason, int]
+    finished: dict[FinishReason, int]
     running: int
     waiting: int
     rows: int

@@ -1,4 +1,4 @@
-"""What a name may be: nothing that looks like another one."""
+"""Rules for names: no name may look like another."""
 
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.validators import MaxLengthValidator

@@ -1,6 +1,6 @@
-"""Where an installation lies: its part of a host, its socket's folder, who shares its files.
+"""The place of an installation: its part of a host, its socket's folder, who shares its files.
 
-Each reads one setting, and raises `ValueError` with a text that goes on after its name.
+Each function reads one setting, and raises `ValueError` with a text that follows its name.
 """
 
 import os
@@ -40,6 +40,6 @@ def socket_folder(given: str) -> str:
 
 
 def cookie_name(name: str, prefix: str) -> str:
-    """The name of a cookie: a host has one jar for all of its applications, so that under a
-    ``prefix`` ours need names of their own, or another Django at ``/`` would sign people out."""
+    """The name of a cookie. A host has one cookie jar for all of its applications, so under a
+    ``prefix`` ours need different names, or another Django at ``/`` would sign people out."""
     return "_".join([name, *(part for part in prefix.split("/") if part)])

@@ -70,10 +70,10 @@ class RedisAddress:
 def embedded_socket(var_dir: Path, socket_dir: str = "") -> Path:
     """The embedded server's socket for this installation: in ``socket_dir``, if that is set.
 
-    Else it lies in a short folder of the user's own, named by a hash of ``var_dir``, so that two
-    checkouts do not meet and a deep checkout does not make the path too long. The folder is the
-    same for every shell and service: XDG_RUNTIME_DIR goes when its login ends, and TMPDIR differs
-    from shell to shell. The server makes sure that the folder is the user's alone.
+    Otherwise it is in a short folder of the user, named by a hash of ``var_dir``, so that two
+    checkouts do not collide and a deep checkout does not make the path too long. The folder is the
+    same for every shell and service: XDG_RUNTIME_DIR disappears when its login ends, and TMPDIR
+    differs from shell to shell. The server checks that the folder belongs only to the user.
     """
     if socket_dir:
         return Path(socket_dir) / SOCKET_NAME
@@ -84,7 +84,7 @@ def embedded_socket(var_dir: Path, socket_dir: str = "") -> Path:
 def redis_address(configured: str, embedded: Path) -> RedisAddress:
     """The operator's server, else the one whose socket is ``embedded``.
 
-    Raises `ValueError`, with a text that goes on after the setting's name and has no part of
+    Raises `ValueError`, with a text that follows the setting's name and has no part of
     the address in it.
     """
     if not configured:
@@ -146,7 +146,7 @@ def _database(of_path: str, query: dict[str, str]) -> int:
 
 
 def _tls(query: dict[str, str]) -> dict[str, Any]:
-    """What redis-py is told about certificates, taken out of the query."""
+    """redis-py's options about certificates, taken out of the query."""
     options: dict[str, Any] = {name: query.pop(name) for name in _TLS_OPTIONS if name in query}
     for name in _FILES:
         if name in options and not Path(options[name]).is_file():

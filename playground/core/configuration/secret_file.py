@@ -12,7 +12,7 @@ def secret_kept_in(path: Path) -> str:
     """The secret in ``path``; made on the first call, readable as the umask lets it.
 
     Several processes may start at once: the file appears whole or not at all,
-    and the first one wins. Raises `ValueError`, with a text that goes on after a setting's
+    and the first one wins. Raises `ValueError`, with a text that follows a setting's
     name, for a file that has no secret in it or cannot be read.
     """
     try:

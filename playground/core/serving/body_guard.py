@@ -26,7 +26,7 @@ from playground.core.errors import (
 )
 from playground.core.serving.bodies import allowance_of
 
-# The key of a scope under which the error lies that its body led to.
+# The key of a scope that has the error that its body caused.
 REFUSED = "playground.refused"
 # Bodies that one address may have half sent at a time.
 MAX_OF_ADDRESS = 32
@@ -47,10 +47,10 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class ReadBody:
-    """The `receive` of a request whose body has been dealt with: ``file`` holds what was read.
+    """The `receive` of a request whose body has been read: ``file`` has the bytes.
 
-    is_whole: whether all of it was read. If not, nothing more is for the application to receive,
-    not even that the visitor went away.
+    is_whole: whether all of it was read. If not, the application receives nothing more, not even
+    that the visitor went away.
     """
 
     def __init__(self, receive: Receive, file: IO[bytes], *, is_whole: bool) -> None:
@@ -67,7 +67,7 @@ class ReadBody:
 class BodyGuard:
     """ASGI middleware: reads the body for ``application``, or ends it with an error.
 
-    address_of: by what a visitor's network is counted, from a scope's client and headers.
+    address_of: the network under which a visitor is counted, from a scope's client and headers.
     """
 
     def __init__(

@@ -88,8 +88,8 @@ def message(rng: random.Random) -> str:
     opening = rng.choice([line for line in lines if line[0] not in "<>"])
     details = rng.sample([line[2:] for line in lines if line[0] == ">"], rng.choice((0, 1, 1, 2)))
     asked = [line[2:] for line in lines if line[0] == "<"]
-    fill = [opening, *details, *rng.sample(asked, rng.choice((1, 1, 1, 2)))]
-    text = " ".join(facts.fill(line) for line in fill)
+    sentences = [opening, *details, *rng.sample(asked, rng.choice((1, 1, 1, 2)))]
+    text = " ".join(facts.fill(line) for line in sentences)
     if rng.random() < 0.5:
         hello = facts.one("hellos")
         if hello.endswith(",") and not text.startswith(("I ", "I'")):
@@ -118,8 +118,8 @@ def review(rng: random.Random) -> str:
 def firm(rng: random.Random) -> str:
     """A company and its business."""
     facts = _Facts(rng)
-    fill = [f"{line}." for line in facts.some("firm facts", rng.randint(2, 4))]
-    return " ".join([facts.one("firm openings"), *fill, facts.one("firm closings")])
+    lines = [f"{line}." for line in facts.some("firm facts", rng.randint(2, 4))]
+    return " ".join([facts.one("firm openings"), *lines, facts.one("firm closings")])
 
 
 def titles(rng: random.Random) -> str:
