@@ -105,7 +105,7 @@ def _share(page: Page) -> str:
     page.locator("#open-share").click()
     dialog = page.locator("#share")
     steps = (
-        ("gallery", "#publish", dialog.get_by_text("Take out of the gallery")),
+        ("gallery", "#publish", dialog.get_by_text("Remove from the gallery")),
         ("link", "#make-link", dialog.locator("copy-text input").first),
     )
     for place, button, done in steps:

@@ -147,7 +147,7 @@ def test_a_question_mark_shows_the_keys_on_every_page_and_escape_hides_them(gues
         page.get_by_role("heading", level=1).click()
         page.keyboard.press("?")
         expect(keys).to_be_visible()
-        expect(keys).to_contain_text("Search, go to a page, do anything")
+        expect(keys).to_contain_text("Search commands, pages and prompts")
         page.keyboard.press("Escape")
         expect(keys).to_be_hidden()
 
@@ -235,7 +235,7 @@ def test_saving_comparing_and_sharing_by_keys_alone(guest: Guest) -> None:
 
     palette.choose("Versions")
     expect(page.locator("#version-2")).to_contain_text("Another colour")
-    tab_to(page, "Compare the two that are marked")
+    tab_to(page, "Compare the two marked versions")
     keyboard.press("Enter")
     expect(page.get_by_test_id("diff").locator("ins")).to_have_text("blue")
 

@@ -51,7 +51,7 @@ def test_save_change_save_again_see_what_changed_and_restore(guest: Guest) -> No
     expect(newest).to_contain_text("Another colour")
     expect(newest).to_contain_text("1 word added")
     expect(newest).to_contain_text("Temperature 0.00 → 0.25")
-    prompt.page.get_by_role("button", name="Compare the two that are marked").click()
+    prompt.page.get_by_role("button", name="Compare the two marked versions").click()
     diff = prompt.page.get_by_test_id("diff")
     expect(diff.locator("del")).to_have_text("red")
     expect(diff.locator("ins")).to_have_text("blue")

@@ -187,7 +187,7 @@ def test_a_user_publishes_and_everybody_finds_it(guest: Guest, new_guest: NewGue
     expect(shared.title).to_have_text("Lighthouse phrases")
     expect(gallery.get_by_text("by gallerist")).to_be_visible()
 
-    dialog.dialog.get_by_role("button", name="Take out of the gallery").click()
+    dialog.dialog.get_by_role("button", name="Remove from the gallery").click()
     expect(dialog.state).to_contain_text("Private")
     with reader.complaints.allow("status of 404"):
         gallery.reload()
@@ -214,7 +214,7 @@ def test_sharing_works_without_a_script(guest: Guest, new_guest: NewGuest) -> No
     page.locator("#save-submit").click()
     page.wait_for_url("**/prompts/**")
     page.get_by_role("link", name="Share").click()
-    page.get_by_text("whoever has it").click()
+    page.get_by_text("anyone who has it").click()
     page.get_by_role("button", name="Make a link").click()
     address = page.locator("copy-text input").input_value()
 
