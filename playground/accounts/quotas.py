@@ -164,11 +164,11 @@ def _words_on_size(scope: str, room: int, more: int) -> str:
     these = f", and this takes {more >> 20:,} MiB" if more >> 20 else ""
     if scope == "PERSON":
         return (
-            f"What you keep may take {room >> 20:,} MiB{these}. Delete runs in the history, or "
+            f"Your data may take {room >> 20:,} MiB{these}. Delete runs in the history, or "
             f"prompts on the page Prompts, {_TRY_AGAIN}"
         )
     return (
-        f"What all people of your network address keep may take {room >> 20:,} MiB{these}. "
+        f"The data of all people of your network address may take {room >> 20:,} MiB{these}. "
         "Delete some of yours, or ask the people who run this playground to raise the limit."
     )
 

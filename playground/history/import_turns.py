@@ -47,7 +47,7 @@ class Turn:
         if not self._own.update(**values):
             raise ImportInterrupted(
                 f"The import stopped after {self.saved:,} runs: you signed in or began another "
-                "meanwhile. Import the same file again; what is here already is not doubled."
+                "meanwhile. Import the same file again; runs that you already have are not imported again."
             )
         self._beaten = time.monotonic()
 

@@ -69,7 +69,7 @@ def read_line(data: Any, *, now: datetime) -> ImportedRun | None:
 def _columns(line: "_Line") -> dict[str, Any]:
     status = line.text("status", 10)
     if status not in Run.Status.values:
-        raise InvalidInput("“status” is none that a run can have")
+        raise InvalidInput("“status” is not one that a run can have")
     # A run that was live when it was exported is not live here.
     is_final = status in Run.FINAL
     raw, parameters = line.parameters()
@@ -186,7 +186,7 @@ class _Line:
         """The work that a worker does with it. The “kind” of a line is the kind of its object."""
         value = self._data.get("job", Run.Kind.GENERATE)
         if value not in Run.Kind.values:
-            raise InvalidInput("“job” is none that a run can be for")
+            raise InvalidInput("“job” is not one that a run can have")
         return str(value)
 
     def other_choices(self) -> list[dict[str, Any]]:
@@ -223,7 +223,7 @@ class _Line:
             raise InvalidInput(f"“tokens” must be a list of up to {MAX_TOKENS:,}")
         for place, token in enumerate(value, start=1):
             if not _is_token(token):
-                raise InvalidInput(f'token {place} is none: it must look like [50, " text"]')
+                raise InvalidInput(f'token {place} is invalid: it must look like [50, " text"]')
         return value
 
 

@@ -70,7 +70,7 @@ def runs_import(*, person: Person, file: BinaryIO) -> Imported:
             here = len(plan.runs) - len(new) - (turn.saved - len(new))
             return Imported(runs=turn.saved, here=here, repeats=plan.repeats)
         raise StorageBusy(
-            "The same runs are written elsewhere at this moment. Import the file again; what is "
+            "Another import saves the same runs at this moment. Import the file again; what is "
             "here already is not doubled.",
             retry_after=5,
         )

@@ -163,7 +163,7 @@ def _describe_unfinished_import(person: Person | None) -> dict[str, object] | No
         return {"text": text, "is_running": True}
     text = (
         f"An import stopped after {far}. Import the same file again to bring in the rest; "
-        "what is here already is not doubled."
+        "runs that you already have are not imported again."
     )
     return {"text": text, "is_running": False}
 

@@ -240,7 +240,7 @@ def tokens_of(part: LogPart) -> list[list[Any]]:
     tokens = [json.loads(line) for line in part.tokens]
     for token in tokens:
         if not (isinstance(token, list) and len(token) >= 2 and isinstance(token[1], str)):
-            raise ValueError(f"a token of the log is none: {str(token)[:80]}")
+            raise ValueError(f"a token of the log is invalid: {str(token)[:80]}")
     return tokens
 
 

@@ -153,7 +153,7 @@ def _failed_outcome(outcome: Outcome, error: Exception) -> Outcome:
         stop_sequence=None,
         error_code=StorageRefused.code,
         error_message=(
-            "The database refused to store what the model wrote, and would refuse it again: "
+            "The database refused to store the model's text, and would refuse it again: "
             f"{reason_of(error)}."
         ),
     )

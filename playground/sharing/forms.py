@@ -22,7 +22,7 @@ EXPIRIES: dict[str, timedelta | None] = {
     "month": timedelta(days=30),
 }
 MAX_YEAR = 9000
-_GONE = "One of these outputs is not there any more. Choose again."
+_GONE = "One of these outputs no longer exists. Choose again."
 
 
 class ShareOptions(TypedDict):
@@ -93,7 +93,7 @@ class ShareForm(RunsForm):
         if day is None:
             raise ValidationError("Choose the last day of the link.")
         if not timezone.now().date() <= day or day.year > MAX_YEAR:
-            raise ValidationError("The last day of the link lies in the past.")
+            raise ValidationError("The last day of the link is in the past.")
         midnight = datetime(day.year, day.month, day.day, tzinfo=timezone.get_default_timezone())
         return midnight + timedelta(days=1)
 

@@ -49,7 +49,7 @@ def test_a_missing_device_is_explained_in_plain_words(client: Client) -> None:
 
     state = model_state("tiny")
 
-    plain = "A worker waits for a graphics processor (cuda:3) that is not there yet."
+    plain = "A worker waits for a graphics processor (cuda:3) that is not available yet."
     assert (state.state, state.detail, state.waits) == ("not_ready", detail, (plain,))
     page = client.get("/free/?model=tiny").content.decode()
     assert page.count(plain) == 2, "in the menu and in the notice"

@@ -182,7 +182,7 @@ def test_a_registry_that_cannot_be_read(settings: Settings, tmp_path: Path) -> N
     said = line_about("models")
 
     assert f"The model registry {tmp_path / 'nowhere.toml'} cannot be read" in said
-    assert said.endswith("-> Mend the file, or set MODELS_FILE to another.")
+    assert said.endswith("-> Fix the file, or set MODELS_FILE to another.")
 
 
 def test_missing_weights_are_named(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_a_redis_that_refuses_ends_the_start(
     done = run("up", environ, REDIS_URL=f"redis://gptj:{SECRET}@127.0.0.1:{redis_server.port}/0")
 
     told = sentence(done, 1)
-    assert "Redis refuses what REDIS_URL says: " in told
+    assert "Redis refuses the connection of REDIS_URL: " in told
     assert "invalid username-password pair" in told
 
 

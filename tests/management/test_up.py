@@ -228,7 +228,7 @@ def test_a_missing_device_is_reported_everywhere(launch: Launcher, place: Place)
 
     address = doctor.wait_for_line("site: It answers at http://").split("http://")[1].split(",")[0]
     page = Visitor("127.0.0.1", int(address.rpartition(":")[2])).get("/free/").text
-    assert "A worker waits for a graphics processor (cuda:99) that is not there yet." in page
+    assert "A worker waits for a graphics processor (cuda:99) that is not available yet." in page
     assert "torch" not in page
     # Logged once, however often the worker checks.
     assert len([line for line in up.lines if "model_not_ready" in line]) == 1

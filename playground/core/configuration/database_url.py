@@ -60,7 +60,7 @@ def _file(configured: str, folder: Path) -> Path:
         raise ValueError("takes a path alone; write sqlite:////path/file, with four slashes")
     file = (folder / Path(url.path.removeprefix("/")).expanduser()).resolve()
     if file.is_dir() or not file.parent.is_dir():
-        raise ValueError("names a file in a folder that is not there; make the folder first")
+        raise ValueError("names a file in a folder that does not exist; make the folder first")
     return file
 
 

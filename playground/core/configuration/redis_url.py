@@ -137,7 +137,9 @@ def _database(of_path: str, query: dict[str, str]) -> int:
     if of_path not in ("0", given):
         raise ValueError("names two databases; keep the one after the slash or the one in ?db=")
     if query:
-        raise ValueError(f"has the option {min(query)[:40]} after its ?, which is none; remove it")
+        raise ValueError(
+            f"has the option {min(query)[:40]} after its ?, which is unknown; remove it"
+        )
     if not (given.isascii() and given.isdecimal() and len(given) < 6):
         raise ValueError(
             "has no number of a database at its end; write it like redis://host:6379/0"
@@ -150,7 +152,7 @@ def _tls(query: dict[str, str]) -> dict[str, Any]:
     options: dict[str, Any] = {name: query.pop(name) for name in _TLS_OPTIONS if name in query}
     for name in _FILES:
         if name in options and not Path(options[name]).is_file():
-            raise ValueError(f"names a file in {name} that is not there; correct its path")
+            raise ValueError(f"names a file in {name} that does not exist; correct its path")
     if options.get("ssl_cert_reqs", "required") not in _VERIFY:
         raise ValueError(f"has an ssl_cert_reqs that is none of {', '.join(_VERIFY)}")
     if "ssl_check_hostname" in options:

@@ -5,7 +5,7 @@ import secrets
 import tempfile
 from pathlib import Path
 
-_MEND = "put the key back from a copy, or delete the file, and every guest starts anew"
+_MEND = "put the key back from a copy, or delete the file, and every guest becomes a new one"
 
 
 def secret_kept_in(path: Path) -> str:

@@ -94,7 +94,7 @@ def choose_server(folder: Path) -> Server:
     was = f" ({writer.binary})" if writer.binary else ""
     raise EmbeddedServerError(
         f"The data in {folder} were written by {writer}{was}, which is gone or older now{here}. "
-        f"Install {writer.name}-server {writer.version} or newer. Or, to go on without them: "
+        f"Install {writer.name}-server {writer.version} or newer. Or, to continue without them: "
         f"{_without(folder)}"
     )
 
