@@ -44,7 +44,7 @@ def person_for_write(request: HttpRequest) -> Person:
                 user=request.user, defaults={"address": address_of(request)}
             )
         else:
-            person = _guest_made(
+            person = _get_or_make_guest(
                 _person_id(request.COOKIES, max_age=COOKIE_SECONDS), address_of(request)
             )
         cast(PersonRequest, request).person = person
@@ -108,7 +108,7 @@ def cookie_value(person_id: uuid.UUID) -> str:
     return signing.TimestampSigner(salt=_SALT).sign(person_id.hex)
 
 
-def _guest_made(person_id: uuid.UUID | None, address: str) -> Person:
+def _get_or_make_guest(person_id: uuid.UUID | None, address: str) -> Person:
     """The guest of that id, made by whichever request comes first; else a new one."""
     if person_id is not None:
         guest, _ = Person.objects.get_or_create(pk=person_id, defaults={"address": address})

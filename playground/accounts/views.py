@@ -102,7 +102,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
     form = EmailForm(request.POST)
     if not form.is_valid():
         return render(request, "account/account.html", _about(request, form), status=400)
-    email_change(user=_signed_in(request), email=form.cleaned_data["email"])
+    email_change(user=_signed_in_user(request), email=form.cleaned_data["email"])
     messages.success(request, "Your e-mail address is saved.")
     return redirect("account")
 
@@ -156,7 +156,7 @@ def _user(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
-def _signed_in(request: HttpRequest) -> User:
+def _signed_in_user(request: HttpRequest) -> User:
     """The user of a view that asks for one."""
     user = _user(request)
     if user is None:

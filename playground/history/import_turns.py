@@ -46,8 +46,9 @@ class Turn:
     def _write(self, **values: object) -> None:
         if not self._own.update(**values):
             raise ImportInterrupted(
-                f"The import stopped after {self.saved:,} runs: you signed in or began another "
-                "meanwhile. Import the same file again; runs that you already have are not imported again."
+                f"The import stopped after {self.saved:,} runs: you signed in or "
+                "started another one meanwhile. Import the same file again; runs that you already "
+                "have are not imported again."
             )
         self._beaten = time.monotonic()
 

@@ -82,10 +82,10 @@ def tree_of(run: Run) -> Tree:
         .annotate(head=Left("text", LABEL_CHARACTERS), tail=Right("prompt", LABEL_CHARACTERS))
         .order_by("-number")[:MAX_NODES]
     )
-    return grown(sorted(newest, key=lambda one: one.number), current=run)
+    return build_tree(sorted(newest, key=lambda one: one.number), current=run)
 
 
-def grown(runs: list[Run], *, current: Run) -> Tree:
+def build_tree(runs: list[Run], *, current: Run) -> Tree:
     """The tree of ``runs``, which come oldest first."""
     by_id = {run.pk: run for run in runs}
     children: dict[uuid.UUID | None, list[Run]] = defaultdict(list)

@@ -331,7 +331,7 @@ WORST: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: _first_tensor(f, data_offsets=[0, 10**4_000]),
         "data_offsets",
     ),
-    "offsets over each other": (lambda f: _first_tensor(f, data_offsets=[0, 1120]), "lies over"),
+    "offsets over each other": (lambda f: _first_tensor(f, data_offsets=[0, 1120]), "overlaps"),
     "dimensions of 4,000 digits": (lambda f: _first_tensor(f, shape=[10**4_000] * 99), "shape"),
     "dimensions that are none": (lambda f: _first_tensor(f, shape=[-280, -1]), "shape"),
     "a deep header": (lambda f: _header(f, b'{"a":' + DEEP + b"}"), "nested"),

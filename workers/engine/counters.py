@@ -56,7 +56,7 @@ class Meter:
     _window_tokens: float = 0.0
     _window_seconds: float = 0.0
 
-    def ran(self, work: Sequence[Work], seconds: float) -> None:
+    def count_step(self, work: Sequence[Work], seconds: float) -> None:
         self.steps += 1
         self.busy_seconds += seconds
         self.rows = sum(item.count for item in work)

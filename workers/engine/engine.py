@@ -260,7 +260,7 @@ class Engine:
             seconds = time.perf_counter() - begun
             rows = sum(item.count for item in work)
             self._scheduler.cost.observe(rows, seconds)
-            self._meter.ran(work, seconds)
+            self._meter.count_step(work, seconds)
         return outputs
 
     def _take_in(self) -> list[StepOutput]:
@@ -314,7 +314,7 @@ class Engine:
                 return [output for item in work for output in self._run([item])]
             return [self._fail(item.sequence, error) for item in work]
         for item in work:
-            self._scheduler.ran(item)
+            self._scheduler.record_rows(item)
         now = self._clock()
         outputs: list[StepOutput] = []
         for sequence, choice in zip(sampling, choices, strict=True):
@@ -323,7 +323,7 @@ class Engine:
                 end = self._finish_if_complete(sequence)
                 outputs += end
                 if not end:
-                    self._scheduler.sampled(sequence, now)
+                    self._scheduler.schedule_next(sequence, now)
             except Exception as error:
                 outputs.append(self._fail(sequence, error))
         return outputs

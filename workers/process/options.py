@@ -50,7 +50,7 @@ def read_options(job: Job, arguments: list[str] | None) -> Options:
 def check_services() -> None:
     """Raises `CannotStart` when Redis or the database will never do as they are."""
     if reason := refusal():
-        raise CannotStart(f"Redis refuses what REDIS_URL says: {reason}.", status=1)
+        raise CannotStart(f"Redis refuses the connection of REDIS_URL: {reason}.", status=1)
     with contextlib.suppress(DatabaseError):
         if newer := newer_database():
             raise CannotStart(newer, status=EXIT_WRONG_SETTING)

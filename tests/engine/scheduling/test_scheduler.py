@@ -28,10 +28,10 @@ def advance(scheduler: Scheduler, now: float = 0.0) -> list[tuple[str, int, int,
     """Runs one step: returns what ran, and gives every sampled sequence a token."""
     plan = scheduler.plan(now)
     for item in plan.work:
-        scheduler.ran(item)
+        scheduler.record_rows(item)
         if item.samples:
             item.sequence.ids.append(7_000 + len(item.sequence.ids))
-            scheduler.sampled(item.sequence, now)
+            scheduler.schedule_next(item.sequence, now)
     return [(w.sequence.request.id, w.start, w.count, w.samples, w.row_by_row) for w in plan.work]
 
 

@@ -47,7 +47,7 @@ def read_entries(header: Mapping[str, Any], path: Path) -> list[TensorEntry]:
     end = 0
     for entry in entries:
         if entry.begin < end:
-            raise _damaged(path, f"tensor {entry.name} lies over another")
+            raise _damaged(path, f"tensor {entry.name} overlaps another")
         end = entry.end
     return entries
 

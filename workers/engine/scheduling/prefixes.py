@@ -67,13 +67,13 @@ def adopt(sequence: Sequence, pool: BlockPool) -> Adopted:
     return Adopted(sequence.computed - before, copy)
 
 
-def block_computed(sequence: Sequence, index: int, pool: BlockPool) -> None:
+def record_block(sequence: Sequence, index: int, pool: BlockPool) -> None:
     """Makes a full block of the sequence known to others."""
     tokens = sequence.ids[index * BLOCK : (index + 1) * BLOCK]
     pool.record(sequence.blocks[index], _key_before(sequence, index), tokens)
 
 
-def tail_computed(sequence: Sequence, pool: BlockPool) -> None:
+def record_tail(sequence: Sequence, pool: BlockPool) -> None:
     """Makes the computed part of the last block known, if it is not full."""
     index, count = divmod(sequence.computed, BLOCK)
     if count:

@@ -14,9 +14,9 @@ from workers.engine.scheduling.blocks import BLOCK, BlockPool
 from workers.engine.scheduling.prefixes import (
     Claims,
     adopt,
-    block_computed,
     cached_blocks,
-    tail_computed,
+    record_block,
+    record_tail,
 )
 from workers.engine.scheduling.sequence import Plan, Sequence, Work
 from workers.engine.scheduling.step_cost import StepCost
@@ -65,7 +65,7 @@ class Scheduler:
             return
         self.live.remove(sequence)
         if self.shares and not spoilt:
-            tail_computed(sequence, self.pool)
+            record_tail(sequence, self.pool)
         self.pool.release(sequence.blocks, forget=spoilt)
         self.pool.promised -= sequence.promised
         sequence.blocks, sequence.promised = [], 0
@@ -79,15 +79,15 @@ class Scheduler:
         prompts = self._prompts(entering, len(decoding)) if entering else Plan([], [])
         return Plan(prompts.copies, decoding + prompts.work)
 
-    def ran(self, work: Work) -> None:
+    def record_rows(self, work: Work) -> None:
         """Notes that a step has put these rows' keys and values into the cache."""
         sequence, end = work.sequence, work.start + work.count
         sequence.computed = end
         if self.shares:
             for index in range(work.start // BLOCK, end // BLOCK):
-                block_computed(sequence, index, self.pool)
+                record_block(sequence, index, self.pool)
             if end == sequence.prompt_length:
-                tail_computed(sequence, self.pool)
+                record_tail(sequence, self.pool)
 
     def next_time(self) -> float | None:
         """Earliest time at which `plan` has rows; None when nothing is held."""
@@ -95,7 +95,7 @@ class Scheduler:
             return -math.inf
         return min((sequence.due for sequence in self.live), default=None)
 
-    def sampled(self, sequence: Sequence, now: float) -> None:
+    def schedule_next(self, sequence: Sequence, now: float) -> None:
         """Sets when the next token is due. Late tokens catch up by one interval at most.
 
         Due times are on a common grid, so sequences of one pace run in one batch.
