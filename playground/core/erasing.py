@@ -22,13 +22,13 @@ from playground.core.models import Erasure
 from playground.core.redis.clients import blocking
 
 # Between the end of one erasure and the next, however much is deleted. Seconds.
-PAUSE = 10.0
+PAUSE_SECONDS = 10.0
 # An erasure may take one part in so many of the time: a large index is merged now and then.
 SHARE = 20
 # The longest time that one call merges; the next call continues. Seconds.
-BUDGET = 0.5
+BUDGET_SECONDS = 0.5
 # A worker that began and is silent for this long has died. Seconds.
-CLAIM = 60.0
+CLAIM_SECONDS = 60.0
 # Pages of a merge in one transaction: others write in between.
 _MERGE_PAGES = 64
 # How long writers may wait for readers before the log starts again. Milliseconds.
@@ -48,14 +48,14 @@ def erasure_do() -> bool:
     due = Erasure.objects.filter(asked_at__isnull=False, not_before__lte=now)
     asked = due.values_list("asked_at", flat=True).first()
     # By compare-and-set: of many workers one does it.
-    if asked is None or not due.update(not_before=now + timedelta(seconds=CLAIM)):
+    if asked is None or not due.update(not_before=now + timedelta(seconds=CLAIM_SECONDS)):
         return True
     began = time.monotonic()
-    is_merged = _merge_words(until=began + BUDGET)
+    is_merged = _merge_words(until=began + BUDGET_SECONDS)
     is_done = is_merged and _empty_log() and _rewrite_tokens()
     took = time.monotonic() - began
     # The next sweep continues an unfinished merge, and a refused one is tried again later.
-    pause = max(PAUSE, SHARE * took) if is_merged else SHARE * took
+    pause = max(PAUSE_SECONDS, SHARE * took) if is_merged else SHARE * took
     Erasure.objects.update(not_before=timezone.now() + timedelta(seconds=pause))
     if is_done:
         # Unless something was deleted meanwhile.

@@ -24,7 +24,7 @@ from playground.runs.models import Run
 
 MAX_RUNS = 20_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_AT_ONCE = 500
+_BATCH = 500
 _Item = TypeVar("_Item")
 
 
@@ -253,4 +253,4 @@ def _own_versions(person: Person, versions: set[uuid.UUID]) -> set[uuid.UUID]:
 
 def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
     listed = list(items)
-    return (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))
+    return (listed[start : start + _BATCH] for start in range(0, len(listed), _BATCH))

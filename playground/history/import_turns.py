@@ -17,7 +17,7 @@ from playground.history.models import Import
 # An import that is silent for longer has lost its process.
 STALE = timedelta(seconds=30)
 BEAT_SECONDS = 3.0
-RETRY_AFTER = 5
+RETRY_SECONDS = 5
 # How long a person sees the note about an import that stopped.
 TOLD_FOR = timedelta(days=7)
 
@@ -64,7 +64,7 @@ def import_turn(person: Person) -> Iterator[Turn]:
         if before is not None and is_running(before):
             raise ImportRunning(
                 "An import of yours is running already. Wait until it is done.",
-                retry_after=RETRY_AFTER,
+                retry_after=RETRY_SECONDS,
             )
         Import.objects.filter(person=person).delete()
         Import.objects.create(person=person, token=token)

@@ -16,7 +16,7 @@ MAX_PROMPT = 1 << 16
 MAX_TEXT = 1 << 18
 MAX_TOKENS = 8_192
 MAX_DEPTH = 8
-_MOST = 2**31 - 1
+_MAX_INTEGER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +95,8 @@ def _columns(line: "_Line") -> dict[str, Any]:
         "text": line.text("text", MAX_TEXT),
         "tokens": line.tokens(),
         "other_choices": line.other_choices(),
-        "prompt_tokens": line.whole("prompt_tokens", _MOST),
-        "completion_tokens": line.whole("completion_tokens", _MOST),
+        "prompt_tokens": line.whole("prompt_tokens", _MAX_INTEGER),
+        "completion_tokens": line.whole("completion_tokens", _MAX_INTEGER),
         "started_at": line.moment("started_at"),
         "finished_at": line.moment("finished_at"),
         "first_token_ms": line.figure("first_token_ms"),
@@ -259,7 +259,7 @@ def _is_token(token: Any) -> bool:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_INTEGER
 
 
 def _is_number(value: Any) -> bool:

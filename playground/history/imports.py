@@ -30,8 +30,8 @@ BATCH = 100
 BATCH_BYTES = 256 << 10
 # Others write for at least as long as a batch took; SQLite looks for a free lock every 100 ms
 # at the latest.
-_SHORTEST_PAUSE = 0.01
-_LONGEST_PAUSE = 0.25
+_MIN_PAUSE_SECONDS = 0.01
+_MAX_PAUSE_SECONDS = 0.25
 # Another import of the same file may take an id between plan and batch.
 _TRIES = 3
 
@@ -109,7 +109,7 @@ def _import_batch(
     turn.saved += len(runs)
     if connection.vendor == "sqlite":
         took = time.monotonic() - began
-        time.sleep(min(max(took, _SHORTEST_PAUSE), _LONGEST_PAUSE))
+        time.sleep(min(max(took, _MIN_PAUSE_SECONDS), _MAX_PAUSE_SECONDS))
 
 
 def _drop_lost_references(runs: list[Run]) -> None:

@@ -14,12 +14,12 @@ PUBLIC = "gallery"
 # The gallery is everybody's: its words have no person as their owner.
 EVERYBODY = uuid.UUID(int=0)
 # The end of a longer text is as good as never looked for.
-INDEXED = 20_000
+MAX_INDEXED = 20_000
 
 
 def text_words(text: str) -> search.Words:
     """The words that find a prompt with this text. Make them before the transaction begins."""
-    return search.words(text[:INDEXED])
+    return search.words(text[:MAX_INDEXED])
 
 
 def head_words(prompt: Prompt) -> search.Words:

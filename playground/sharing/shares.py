@@ -26,7 +26,7 @@ from playground.sharing.models import Share
 MAX_LINKS = 200
 MAX_RUNS = 50
 # The versions and runs that the dialog offers.
-RUNS_OFFERED = 40
+MAX_RUNS_OFFERED = 40
 GLIMPSE = 160
 # Nothing about these changes any more, and they have text to show.
 _SHOWN = (Run.Status.SUCCEEDED, Run.Status.CANCELLED)
@@ -123,7 +123,9 @@ def runs_to_choose(prompt: Prompt) -> list[Run]:
     """The newest runs of the prompt that can be shown, each with ``glimpse``."""
     large = ("tokens", "other_choices", "text", "prompt", "fields", "variables", "source")
     newest = runs_of_prompt(prompt).defer(*large)
-    return list(newest.annotate(glimpse=Left("text", GLIMPSE)).order_by("-number")[:RUNS_OFFERED])
+    return list(
+        newest.annotate(glimpse=Left("text", GLIMPSE)).order_by("-number")[:MAX_RUNS_OFFERED]
+    )
 
 
 def version_numbers(prompt: Prompt) -> dict[uuid.UUID, int]:

@@ -67,7 +67,7 @@ def test_only_a_few_passwords_are_hashed_at_once(monkeypatch: pytest.MonkeyPatch
 def test_a_sign_in_that_waits_too_long_gets_a_retry_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hashing, "PATIENCE", 0.05)
+    monkeypatch.setattr(hashing, "PATIENCE_SECONDS", 0.05)
     go = threading.Event()
     queue = hashing._Queue()
     with ThreadPoolExecutor(hashing.AT_ONCE) as people:

@@ -105,7 +105,7 @@ def test_another_worker_takes_over_when_one_dies_during_an_erasure(
     monkeypatch.undo()
     monkeypatch.setattr(erasing, "_rewrite_tokens", lambda: True)
 
-    later = timezone.now() + timedelta(seconds=erasing.CLAIM + 1)
+    later = timezone.now() + timedelta(seconds=erasing.CLAIM_SECONDS + 1)
     monkeypatch.setattr(erasing.timezone, "now", lambda: later)
 
     assert erasure_do()
@@ -137,7 +137,7 @@ def test_a_large_index_is_merged_in_small_steps(
     rewrites: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasing, "_MERGE_PAGES", 1)
-    monkeypatch.setattr(erasing, "BUDGET", 0.0)
+    monkeypatch.setattr(erasing, "BUDGET_SECONDS", 0.0)
     owner = uuid.uuid4()
     made = [uuid.uuid4() for _ in range(40)]
     for number, object_id in enumerate(made):

@@ -25,7 +25,7 @@ from playground.prompts.fields import (
     MAX_TABLE_COLUMNS,
     ExamplesField,
 )
-from playground.prompts.tables import SHOWN_COLUMNS, SHOWN_ROWS
+from playground.prompts.tables import MAX_SHOWN_COLUMNS, MAX_SHOWN_ROWS
 from playground.prompts.variables import MAX_FILLED_CHARS, stored_variables
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_STOP_LENGTH, MAX_STOPS
@@ -96,9 +96,12 @@ def test_a_table_shows_its_beginning_and_says_so(person: Person, lines: int, col
 
     shown = page(guest_of(person), f"/runs/{run.pk}/", most_bytes=2_000_000)
 
-    assert f"Showing {SHOWN_COLUMNS} of {columns:,} columns and {SHOWN_ROWS} of {lines:,}" in shown
+    assert (
+        f"Showing {MAX_SHOWN_COLUMNS} of {columns:,} columns and {MAX_SHOWN_ROWS} of {lines:,}"
+        in shown
+    )
     assert f'href="/runs/{run.pk}/table.csv"' in shown
-    assert shown.count("<td ") == SHOWN_ROWS * SHOWN_COLUMNS
+    assert shown.count("<td ") == MAX_SHOWN_ROWS * MAX_SHOWN_COLUMNS
 
 
 def test_the_whole_table_is_in_its_file(person: Person) -> None:

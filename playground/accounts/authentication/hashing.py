@@ -20,7 +20,7 @@ from playground.core.errors import ServerBusy
 # One processor is left to the pages.
 AT_ONCE = max(1, min(4, (os.cpu_count() or 1) - 1))
 # How long one may wait for its turn. Seconds.
-PATIENCE = 15.0
+PATIENCE_SECONDS = 15.0
 # That many wait in a row at most: each of them holds a request's thread.
 MAX_WAITING = 200
 
@@ -41,7 +41,7 @@ class _Queue:
         try:
             asked = self._threads.submit(work)
             try:
-                return asked.result(PATIENCE)
+                return asked.result(PATIENCE_SECONDS)
             except WaitedTooLong:
                 if asked.cancel():
                     raise _busy() from None

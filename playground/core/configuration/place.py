@@ -7,7 +7,7 @@ import os
 import re
 
 # The kernel takes no longer path for a socket.
-LONGEST_SOCKET_PATH = 107
+MAX_SOCKET_PATH = 107
 SOCKET_NAME = "redis.sock"
 _PREFIX = re.compile(r"/?([\w~-][\w.~-]*/)*[\w~-][\w.~-]*/?|/?", re.ASCII)
 
@@ -30,11 +30,11 @@ def socket_folder(given: str) -> str:
     """A whole path that leaves room for the socket's name; or nothing."""
     if given and not given.startswith("/"):
         raise ValueError("must be a whole path, such as /run/playground")
-    longest = LONGEST_SOCKET_PATH - len(f"/{SOCKET_NAME}")
+    longest = MAX_SOCKET_PATH - len(f"/{SOCKET_NAME}")
     if (length := len(os.fsencode(given.rstrip("/")))) > longest:
         raise ValueError(
             f"has {length} bytes and may have {longest}, because a socket's path has at most "
-            f"{LONGEST_SOCKET_PATH}; choose a shorter folder"
+            f"{MAX_SOCKET_PATH}; choose a shorter folder"
         )
     return given
 

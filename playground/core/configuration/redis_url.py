@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from playground.core.configuration.place import LONGEST_SOCKET_PATH, SOCKET_NAME
+from playground.core.configuration.place import MAX_SOCKET_PATH, SOCKET_NAME
 from playground.core.configuration.service_url import ServiceUrl, split_service_url
 
 DEFAULT_PORT = 6379
@@ -124,9 +124,9 @@ def _socket(url: ServiceUrl) -> Path:
     path = Path(url.path)
     if url.host or not path.is_absolute() or url.path.endswith("/"):
         raise ValueError("names no socket by its whole path; write unix:///path/redis.sock")
-    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH:
         raise ValueError(
-            f"has a socket's path of more than {LONGEST_SOCKET_PATH} bytes; choose a shorter one"
+            f"has a socket's path of more than {MAX_SOCKET_PATH} bytes; choose a shorter one"
         )
     return path
 

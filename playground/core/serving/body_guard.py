@@ -31,10 +31,10 @@ REFUSED = "playground.refused"
 # Bodies that one address may have half sent at a time.
 MAX_OF_ADDRESS = 32
 # Bytes of bodies that the process holds at a time, of one address and of all.
-HELD_OF_ADDRESS = 192 << 20
-HELD = 1 << 30
+MAX_HELD_OF_ADDRESS = 192 << 20
+MAX_HELD = 1 << 30
 # Bytes a second that a body must come with, beyond the time that it may pause.
-SLOWEST = 2_048
+MIN_BYTES_PER_SECOND = 2_048
 # After a refusal, the rest is read and dropped for a moment: who still sends sees the answer
 # only if the connection does not break meanwhile.
 LINGER_BYTES = 8 << 20
@@ -141,9 +141,9 @@ class BodyGuard:
 
         def hold(count: int) -> None:
             nonlocal held
-            if self._held[address] + count > HELD_OF_ADDRESS:
+            if self._held[address] + count > MAX_HELD_OF_ADDRESS:
                 raise _too_many()
-            if self._held_by_all + count > HELD:
+            if self._held_by_all + count > MAX_HELD:
                 raise ServerBusy(
                     "Too many large files are on their way here right now. Try again in a minute.",
                     retry_after=60,
@@ -243,7 +243,7 @@ async def _read_within(
     pause = float(settings.REQUEST_TIMEOUT_SECONDS)
     began, count = time.monotonic(), 0
     while True:
-        left = began + pause + count / SLOWEST - time.monotonic()
+        left = began + pause + count / MIN_BYTES_PER_SECOND - time.monotonic()
         try:
             async with asyncio.timeout(max(0.0, min(pause, left))):
                 message = await receive()

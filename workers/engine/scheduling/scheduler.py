@@ -24,7 +24,7 @@ from workers.engine.scheduling.step_cost import StepCost
 # How much longer than without it a step with prompts may take.
 STALL = 1.5
 # Seconds. A step cannot be interrupted: requests that come or end meanwhile wait for its end.
-LONGEST_STEP = 2.0
+MAX_STEP_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -176,7 +176,7 @@ class Scheduler:
         return plan
 
     def _budget(self, decoding: int) -> int:
-        longest = self.cost.rows_within(LONGEST_STEP)
+        longest = self.cost.rows_within(MAX_STEP_SECONDS)
         most = self.prefill_rows if longest is None else min(longest, self.prefill_rows)
         rows = self.cost.more_rows(decoding, STALL) if decoding else most
         return BLOCK if rows is None else int(max(min(rows, most), BLOCK / 2))
