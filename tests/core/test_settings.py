@@ -190,7 +190,7 @@ ROWS: dict[str, Row] = {
     "database: SQLite, absolute": good(DATABASE_URL="sqlite:///{folder}/own.sqlite3"),
     "database: SQLite in memory": bad("in memory", DATABASE_URL="sqlite://:memory:"),
     "database: SQLite, two slashes": bad("sqlite:////path", DATABASE_URL="sqlite://x.sqlite3"),
-    "database: SQLite in no folder": bad("not there", DATABASE_URL="sqlite:////no/folder/x"),
+    "database: SQLite in no folder": bad("does not exist", DATABASE_URL="sqlite:////no/folder/x"),
     # --- Redis
     "redis: no scheme": bad("scheme", REDIS_URL=f"u:{SECRET}@localhost:6379"),
     "redis: another scheme": bad("redis://", REDIS_URL=f"http://:{SECRET}@localhost:6379"),
