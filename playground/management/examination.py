@@ -1,6 +1,6 @@
-"""What `manage.py doctor` looks at: each part of an installation, said in words.
+"""The checks of `manage.py doctor`: each part of an installation, in words.
 
-Nothing here mends, fetches or raises: what is broken is a `Finding`.
+Nothing here fixes, fetches or raises: a fault is a `Finding`.
 """
 
 import sys
@@ -37,7 +37,7 @@ OLDEST_REDIS = (6, 2)
 
 
 def examine() -> Iterator[Finding]:
-    """All findings, in the order in which a person would mend them."""
+    """All findings, in the order in which a person would fix them."""
     looks = (
         *(_python, _settings, files, path_prefix, front_end, _database, _accounts, _redis),
         *(_models_and_workers, _pages, _site),

@@ -1,4 +1,4 @@
-"""Whether the site serves, asked the way a visitor would: over its own socket."""
+"""Whether the site serves, checked as a visitor would: over its own socket."""
 
 import asyncio
 import contextlib
@@ -18,19 +18,19 @@ from playground.management.listener import own_host
 ANSWER_SECONDS = 5.0
 # The longest pause after an answer that was not 200: the site may log each of them.
 MAX_PAUSE_SECONDS = 5.0
-# How long nothing is said of what is missing, and after how long the same is said again.
+# How long nothing is printed about missing parts, and after how long the same is printed again.
 PATIENCE_SECONDS = 10.0
 REPEAT_SECONDS = 60.0
 
 
 @dataclass(slots=True)
 class Readiness:
-    """Says ``ready <addresses>`` whenever /readyz begins to answer 200, and until then why not.
+    """Prints ``ready <addresses>`` whenever /readyz begins to answer 200, and until then why not.
 
     urls: where a browser opens the site.
     say: takes one line for people.
-    every: seconds between two looks.
-    patience: seconds before it says what is missing.
+    every: seconds between two checks.
+    patience: seconds before it prints what is missing.
     """
 
     host: str

@@ -48,11 +48,11 @@ class ChoiceText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a worker says of a run that it has finished.
+    """A worker's result of a run.
 
     tokens: as `Run.tokens`; reason: "stop", "length", "abort" or "error".
     stop_sequence: as `Run.stop_sequence`. All four are of the first choice; others: the texts of
-    choices 1, 2 and so on, of a run that was to have several.
+    choices 1, 2 and so on, of a run with several.
     """
 
     status: str
@@ -122,7 +122,10 @@ def run_finish_from_log(
 
 
 def _store(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
-    """Saves the outcome, or as much of it as the database takes. The status saved, "" for none."""
+    """Saves the outcome, or as much of it as the database accepts.
+
+    Returns the saved status, "" for none.
+    """
     try:
         return _save(rows, run_id, outcome)
     except Exception as error:
@@ -160,7 +163,7 @@ def _failed_outcome(outcome: Outcome, error: Exception) -> Outcome:
 
 
 def _save(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
-    # A log of before the engine's rule, or of a worker of before it, may hold other characters.
+    # A log from before the engine's rule, or of an older worker, may contain other characters.
     text, tokens = plain_text(outcome.text), _plain_tokens(outcome.tokens)
     others = [other.to_json() for other in outcome.others]
     words = _words_of(run_id, "\n".join([text, *(other["text"] for other in others)]))

@@ -77,10 +77,10 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """One run that is shown: its text and figures, and what went on from it.
+    """One shown run: its text and figures, and its continuations.
 
-    version: the number of the version that it was made of; None for a branch, which was
-    made of an edit. text, prompt: what of them is shown; prompt: of a branch alone.
+    version: the number of the version that it was made from; None for a branch, which was made from
+    an edit. text, prompt: the shown part of them; prompt: only for a branch.
     """
 
     panel: RunOutput

@@ -156,7 +156,10 @@ class Environment:
 
     @_ends_the_start
     def parsed(self, name: str, default: str, read: Callable[[str], T]) -> T:
-        """What ``read`` makes of the value. Its `ValueError` goes on after the setting's name."""
+        """The result of ``read`` for the value.
+
+        The text of its `ValueError` follows the setting's name.
+        """
         given = self._read(name) or default
         try:
             return read(given)
