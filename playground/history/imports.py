@@ -70,8 +70,8 @@ def runs_import(*, person: Person, file: BinaryIO) -> Imported:
             here = len(plan.runs) - len(new) - (turn.saved - len(new))
             return Imported(runs=turn.saved, here=here, repeats=plan.repeats)
         raise StorageBusy(
-            "Another import saves the same runs at this moment. Import the file again; what is "
-            "here already is not doubled.",
+            "Another import is saving the same runs at this moment. Import the file again; runs "
+            "that you already have are not imported again.",
             retry_after=5,
         )
 

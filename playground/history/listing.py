@@ -30,7 +30,7 @@ _DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2200, 12, 3
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryQuery(ListQuery):
-    """What the address of the history asks for.
+    """The query in the history's address.
 
     since, until: days, both included, in UTC. before: only runs with a lower number are on the
     page; None for the newest ones.
@@ -57,7 +57,7 @@ class HistoryQuery(ListQuery):
 class HistoryForm(ListForm[HistoryQuery]):
     query_type = HistoryQuery
 
-    # Also of what is here no more: its runs are.
+    # Also of models that no longer exist: their runs do.
     model = LineField(limit=80)
     template = LineField(limit=40)
     status = forms.ChoiceField(required=False, choices=Run.Status.choices)
@@ -75,7 +75,7 @@ class HistoryPage:
     older: int | None
 
 
-def runs_found(person: Person, query: HistoryQuery) -> QuerySet[Run]:
+def find_runs(person: Person, query: HistoryQuery) -> QuerySet[Run]:
     """All of the person's runs that ``query`` asks for, newest first."""
     runs = Run.objects.filter(person=person).order_by("-number")
     if query.words:
@@ -94,10 +94,10 @@ def runs_found(person: Person, query: HistoryQuery) -> QuerySet[Run]:
 
 def history_page(person: Person, query: HistoryQuery) -> HistoryPage:
     """The page of them that ``query`` asks for."""
-    runs = runs_found(person, query)
+    runs = find_runs(person, query)
     if query.before is not None:
         runs = runs.filter(number__lt=query.before)
-    found = list(glimpsed(runs)[: PAGE + 1])
+    found = list(with_glimpses(runs)[: PAGE + 1])
     shown = found[:PAGE]
     return HistoryPage(runs=shown, older=shown[-1].number if len(found) > PAGE else None)
 

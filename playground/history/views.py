@@ -25,9 +25,9 @@ from playground.history.imports import MAX_BYTES, Imported, runs_import
 from playground.history.listing import (
     HistoryForm,
     HistoryPage,
-    glimpsed,
+    find_runs,
     history_page,
-    runs_found,
+    with_glimpses,
 )
 from playground.history.rows import HistoryRow
 from playground.runs.deletion import runs_delete, runs_delete_all
@@ -84,7 +84,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     form = ExportForm(request.GET)
     name, run_ids = form.read_format(), form.read_runs()
     make, content_type = FORMATS[name]
-    runs = _own(person, run_ids) if run_ids else runs_found(person, HistoryForm(request.GET).read())
+    runs = _own(person, run_ids) if run_ids else find_runs(person, HistoryForm(request.GET).read())
     return download(make(runs), name=f"runs.{name}", content_type=content_type)
 
 

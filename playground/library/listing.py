@@ -47,7 +47,7 @@ _ORDER: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class LibraryQuery(ListQuery):
-    """What the address of the list asks for."""
+    """The query in the list's address."""
 
     tag: str = ""
     template: str = ""

@@ -98,7 +98,7 @@ class ShareForm(RunsForm):
         return midnight + timedelta(days=1)
 
     def read_options(self) -> ShareOptions:
-        """What was chosen. Raises `InvalidInput`."""
+        """The chosen options. Raises `InvalidInput`."""
         values = self.read()
         lasting = EXPIRIES.get(values["share_expires"])
         return ShareOptions(

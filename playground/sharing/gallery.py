@@ -48,7 +48,7 @@ _ORDER: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryQuery(ListQuery):
-    """What the address of the gallery asks for."""
+    """The query in the gallery's address."""
 
     template: str = ""
     sort: str = "newest"
@@ -91,7 +91,7 @@ class Gallery(Paged):
 
 
 def gallery_page(query: GalleryQuery) -> Gallery:
-    """The page of the list that is asked for; beyond the last one, that."""
+    """The requested page of the list; beyond the last one, the last."""
     page = Paginator(_find(query), PAGE).get_page(query.page)
     shown = list(page.object_list)
     # Of the page alone: to sort a long list, no text is read.

@@ -25,7 +25,7 @@ MAX_PROMPTS = 8
 def palette(request: HttpRequest) -> JsonResponse:
     """Everything of these three; of the prompts, those that have the words, changed last first."""
     query = WordsForm(request.GET).read()
-    prompts = found_prompts(person_of(request), query.words)
+    prompts = find_prompts(person_of(request), query.words)
     return JsonResponse(
         {
             "templates": [

@@ -43,7 +43,7 @@ def on(day: datetime) -> dict[str, object]:
     return {"created_at": day, "number": new_number(int(day.timestamp() * 1e9))}
 
 
-def shown(person: Person, address: str = "", before: int | None = None) -> list[Run]:
+def shown_runs(person: Person, address: str = "", before: int | None = None) -> list[Run]:
     query = HistoryForm(QueryDict(address)).read()
     return list(history_page(person, replace(query, before=before)).runs)
 
@@ -225,7 +225,7 @@ def test_the_filters_are_in_the_address_and_in_the_form(guest: Client, person: P
 
 
 def test_htmx_gets_the_list_alone(guest: Client, person: Person) -> None:
-    run = finished(person)
+    run = make_finished_run(person)
 
     html = guest.get("/history/", headers={"HX-Request": "true"}).content.decode()
 
