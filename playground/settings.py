@@ -13,6 +13,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from playground.core.configuration.database_url import database
 from playground.core.configuration.environment import Environment
+from playground.core.configuration.arguments import argument_list
 from playground.core.configuration.folders import readable_file, writable_folder
 from playground.core.configuration.hosts import (
     admin_path,
@@ -316,6 +317,23 @@ SHUTDOWN_GRACE_SECONDS = env.number("SHUTDOWN_GRACE_SECONDS", 2.0, least=0)
 LOG_EXPIRY_SECONDS = env.whole("LOG_EXPIRY_SECONDS", 600, least=1)
 # The engine's step may take this long before the process is ended. Seconds.
 WATCHDOG_SECONDS = env.number("WATCHDOG_SECONDS", 60.0, least=1.0)
+
+# --- Fine-tunes ---------------------------------------------------------------
+
+# Jobs with their checkpoints, and the tuned models. Web hosts and workers share both.
+FINETUNES_DIR = env.path("FINETUNES_DIR", VAR_DIR / "finetunes", writable_folder)
+ADAPTERS_DIR = env.path("ADAPTERS_DIR", VAR_DIR / "adapters", writable_folder)
+# What comes before `-m workers.training.tuning FOLDER`; nothing is this Python.
+FINETUNE_LAUNCHER = env.parsed("FINETUNE_LAUNCHER", "", argument_list)
+# Threads of a job on a CPU; 0 is half of the cores, so that generation keeps the others.
+FINETUNE_THREADS = env.whole("FINETUNE_THREADS", 0, most=1024)
+# What one person, and all people of one address, have queued and running at a time, and keep.
+LIMIT_PERSON_TRAINING = env.whole("LIMIT_PERSON_TRAINING", 4, least=1)
+LIMIT_ADDRESS_TRAINING = env.whole("LIMIT_ADDRESS_TRAINING", 16, least=1)
+LIMIT_PERSON_FINETUNES = env.whole("LIMIT_PERSON_FINETUNES", 100, least=1)
+LIMIT_ADDRESS_FINETUNES = env.whole("LIMIT_ADDRESS_FINETUNES", 800, least=1)
+# The longest training that a person may ask for, in minutes.
+LIMIT_FINETUNE_MINUTES = env.whole("LIMIT_FINETUNE_MINUTES", 720, least=1)
 
 # --- Cookies and transport ----------------------------------------------------
 

@@ -10,10 +10,14 @@ class Job:
 
     name: of its Celery task; in its queues' names, in workers' rows and on command lines.
     worker_prefix: what its workers' names begin with, so that two jobs can share a device.
+    slots: how much one worker does at a time; None leaves it to the registry.
+    stop_seconds: how long a worker may take to hand over its work once its grace has passed.
     """
 
     name: str
     worker_prefix: str
+    slots: int | None = None
+    stop_seconds: float = 5.0
 
     def queue_name(self, queue: str) -> str:
         """The Celery queue, and the Redis list, of one of the job's queues."""
@@ -30,6 +34,9 @@ class Job:
 
 # Continues prompts. Each model has a queue, which is called as the model is.
 GENERATE = Job(name="generate", worker_prefix="")
+# Fine-tunes models, one at a time on a device. Queues are called as the base is. Its child process
+# saves a checkpoint before it ends.
+FINETUNE = Job(name="finetune", worker_prefix="finetune-", slots=1, stop_seconds=20.0)
 
 # By name. `manage.py up` starts a worker of each for every model that the registry serves.
-JOBS = {job.name: job for job in (GENERATE,)}
+JOBS = {job.name: job for job in (GENERATE, FINETUNE)}

@@ -97,7 +97,7 @@ def worker_part(plan: WorkerPlan, *, lock: FileLock, verbose: bool) -> Part:
         environ=_environ(verbose=verbose),
         pass_fds=(lock.fd,),
         # It finishes or hands over its runs, and says goodbye.
-        stop_seconds=settings.SHUTDOWN_GRACE_SECONDS + 5.0,
+        stop_seconds=settings.SHUTDOWN_GRACE_SECONDS + plan.job.stop_seconds,
     )
 
 

@@ -44,7 +44,8 @@ def read_options(job: Job, arguments: list[str] | None) -> Options:
     name = options.name or job.worker_name(spec.name, options.device)
     if long := _too_long(name=name, device=options.device):
         raise CannotStart(long, status=EXIT_WRONG_SETTING)
-    return Options(name=name, spec=spec, device=options.device, slots=options.slots or spec.slots)
+    slots = job.slots or options.slots or spec.slots
+    return Options(name=name, spec=spec, device=options.device, slots=slots)
 
 
 def check_services() -> None:
