@@ -1,0 +1,156 @@
+"""What is said of a fine-tune before it starts: rows, steps, tokens, time, memory, held-out part.
+
+The same figures decide whether it can start at all. Time is an estimate: what the same base took
+the last time, or a guess by the size of the base; the training itself corrects it.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from playground.checkpoints.config_file import context_length, layer_shape, parameter_count
+from playground.checkpoints.registry import ModelSpec
+from playground.core.errors import CannotTrain
+from playground.datasets.models import DatasetVersion
+from playground.datasets.splitting import planned_split
+from playground.finetunes.models import FineTune
+from playground.finetunes.options import Options
+
+MINUTE = 60.0
+# The rule of the guide: for small datasets by 100 kB, for large ones by 10 MB.
+SMALL_BYTES, LARGE_BYTES = 100_000, 10_000_000
+SMALL_MINUTES, LARGE_MINUTES = (5.0, 10.0), (45.0, 60.0)
+# Products that a second of training does, where nothing was measured yet.
+GUESSED_SPEED = {"cpu": 45e9, "cuda": 120e12}
+# Forward and backward pass, for each weight and token.
+PRODUCTS = 6.0
+# A step and an evaluation cost more than their tokens: model loading, evaluation, saving.
+OVERHEAD_SECONDS = 20.0
+# Bytes of each weight of the adapter: the weight, its gradient and two moments.
+TRAINED_BYTES = 16
+# Of the activations of a token, for each layer and unit of width.
+ACTIVATION_BYTES = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duration:
+    """How long a fine-tune of a dataset is recommended to take, and by which rule. Minutes."""
+
+    least: float
+    most: float
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is said before the start.
+
+    tokens: of all epochs. seconds: of all steps. memory_bytes: of the training process, the base
+    included. no_held_out: why no part is held out, or "".
+    """
+
+    rows: int
+    held_out: int
+    no_held_out: str
+    sequences: int
+    steps: int
+    epochs: float
+    tokens: int
+    seconds: float
+    memory_bytes: int
+    checkpoint_bytes: int
+    speed: float
+    rule: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def recommended_duration(size: int) -> Duration:
+    """By the size of the dataset in bytes.
+
+    >>> recommended_duration(100_000).rule
+    '5 to 10 minutes for every 100 kB'
+    """
+    least = SMALL_MINUTES[0] * size / SMALL_BYTES
+    if least <= LARGE_MINUTES[0]:
+        most = SMALL_MINUTES[1] * size / SMALL_BYTES
+        rule = "5 to 10 minutes for every 100 kB"
+        return Duration(least=least, most=max(most, SMALL_MINUTES[0]), rule=rule)
+    scale = max(size / LARGE_BYTES, 1.0)
+    return Duration(
+        least=LARGE_MINUTES[0] * scale,
+        most=LARGE_MINUTES[1] * scale,
+        rule="45 to 60 minutes for every 10 MB",
+    )
+
+
+def make_plan(*, version: DatasetVersion, base: ModelSpec, options: Options) -> Plan:
+    """What training on ``version`` would be. Raises `CannotTrain` where it can not be."""
+    split = planned_split(version.rows, seed=options.seed)
+    training = version.rows - split.held_out
+    if training < 1 or not version.tokens:
+        raise CannotTrain("There is no row to train on. Choose a dataset with rows.")
+    tokens_each = version.tokens / version.rows
+    if tokens_each > context_length(base):
+        raise CannotTrain(
+            f"The rows have {tokens_each:,.0f} tokens on average, and {base.name} sees "
+            f"{context_length(base):,} at a time. Shorten them on the dataset's page."
+        )
+    speed = training_speed(base)
+    steps_each = math.ceil(training / options.batch)
+    epochs = options.epochs
+    if options.minutes is not None:
+        seconds = max(options.minutes * MINUTE - OVERHEAD_SECONDS, 1.0)
+        epochs = max(seconds * speed / (tokens_each * training), 1 / steps_each)
+    steps = max(math.ceil(steps_each * epochs), 1)
+    tokens = round(tokens_each * training * epochs)
+    rule = recommended_duration(version.size).rule
+    trained = adapter_parameters(base, options.rank)
+    return Plan(
+        rows=training,
+        held_out=split.held_out,
+        no_held_out=split.reason,
+        sequences=training,
+        steps=steps,
+        epochs=round(epochs, 2),
+        tokens=tokens,
+        seconds=tokens / speed + OVERHEAD_SECONDS,
+        memory_bytes=_memory(base, options, trained, round(tokens_each)),
+        checkpoint_bytes=trained * (TRAINED_BYTES - 4),
+        speed=speed,
+        rule=rule,
+    )
+
+
+def training_speed(base: ModelSpec) -> float:
+    """Tokens a second: what the last training of ``base`` had, or a guess by its size."""
+    last = (
+        FineTune.objects.filter(base=base.name, progress__tokens_per_s__gt=0)
+        .order_by("-created_at")
+        .values_list("progress__tokens_per_s", flat=True)
+        .first()
+    )
+    if last:
+        return float(last)
+    kind = "cuda" if base.device.startswith("cuda") else "cpu"
+    return GUESSED_SPEED[kind] / (PRODUCTS * (parameter_count(base) or 6e9))
+
+
+def adapter_parameters(base: ModelSpec, rank: int) -> int:
+    """Weights of an adapter on all linear layers of ``base``."""
+    shape = layer_shape(base)
+    if shape is None:
+        return 0
+    layers, width = shape
+    # q, k, v and out: width to width; in and out of the inner layer: width to four times that.
+    return layers * rank * (4 * 2 * width + 2 * 5 * width)
+
+
+def _memory(base: ModelSpec, options: Options, trained: int, tokens: int) -> int:
+    each = 4 if base.device == "cpu" else 2
+    weights = each * (parameter_count(base) or 6_000_000_000)
+    layers, width = layer_shape(base) or (28, 4096)
+    activations = options.batch * tokens * layers * width * ACTIVATION_BYTES
+    return weights + trained * TRAINED_BYTES + activations + (300 << 20)
+

@@ -1,0 +1,121 @@
+"""How a fine-tune reaches its final state, whoever brings it there.
+
+Every way is a compare-and-set on the row: the count of rows says who won, and only the winner
+registers the tuned model, tells pages and lets the job's working files go.
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from playground.checkpoints.models import Adapter
+from playground.checkpoints.services import adapter_delete, adapter_register
+from playground.core.errors import PlaygroundError
+from playground.core.texts import storable
+from playground.finetunes.folders import RESULT, folder_remove, folder_trim, job_folder
+from playground.finetunes.models import FineTune
+from playground.finetunes.record import tell_look
+
+# Of a tuned model's example prompt on the page that opens to try it.
+MAX_EXAMPLE = 2_000
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a worker says of a training that has ended. result: as `FineTune.result`."""
+
+    status: str
+    result: dict[str, Any] = field(default_factory=dict)
+    error_code: str = ""
+    error_message: str = ""
+
+
+def finetune_finish(*, finetune: FineTune, outcome: Outcome) -> str:
+    """Stores the outcome if this attempt still holds the fine-tune. "" for a zombie.
+
+    A model that cannot be registered ends the fine-tune as failed, with the reason. Returns the
+    status that the row has now.
+    """
+    held = FineTune.objects.filter(
+        pk=finetune.pk, attempt=finetune.attempt, status=FineTune.Status.RUNNING
+    )
+    if not held.exists():
+        return ""
+    adapter = None
+    folder = job_folder(finetune.pk) / RESULT / "adapter"
+    if outcome.status in (FineTune.Status.SUCCEEDED, FineTune.Status.STOPPED) and folder.is_dir():
+        try:
+            adapter = _register(finetune, folder)
+        except PlaygroundError as error:
+            outcome = Outcome(
+                status=FineTune.Status.FAILED,
+                result=outcome.result,
+                error_code=error.code,
+                error_message=error.message,
+            )
+    return _store(held, finetune.pk, outcome, adapter=adapter)
+
+
+def finetune_finish_waiting(
+    *, finetune_id: uuid.UUID, status: str, error_code: str = "", error_message: str = ""
+) -> bool:
+    """Ends a fine-tune that waits. False when it does not wait (any more)."""
+    waiting = FineTune.objects.filter(pk=finetune_id, status__in=FineTune.WAITING)
+    outcome = Outcome(status=status, error_code=error_code, error_message=error_message)
+    return bool(_store(waiting, finetune_id, outcome))
+
+
+def _register(finetune: FineTune, folder: Path) -> Adapter:
+    data = finetune.data
+    examples = data.get("examples") or [""]
+    return adapter_register(
+        # Of whoever died after this, the next attempt finds it registered.
+        adapter_id=finetune.pk,
+        person=finetune.person,
+        base=finetune.base,
+        title=finetune.name,
+        folder=folder,
+        note=finetune.note,
+        example=str(examples[0])[:MAX_EXAMPLE],
+        prompt_suffix=str(data.get("prompt_suffix") or ""),
+    )
+
+
+def _store(
+    rows: QuerySet[FineTune],
+    finetune_id: uuid.UUID,
+    outcome: Outcome,
+    *,
+    adapter: Adapter | None = None,
+) -> str:
+    won = rows.update(
+        status=outcome.status,
+        worker="",
+        place="",
+        result=outcome.result,
+        error_code=outcome.error_code,
+        error_message=storable(outcome.error_message),
+        adapter=adapter,
+        waiting_since=None,
+        finished_at=Now(),
+    )
+    finetune = FineTune.objects.filter(pk=finetune_id).first()
+    if not won:
+        if adapter is not None and finetune is None:
+            # It was deleted meanwhile, and what it gave goes with it.
+            adapter_delete(adapter=adapter)
+        return ""
+    if outcome.status == FineTune.Status.CANCELLED:
+        folder_remove(finetune_id)
+    else:
+        folder_trim(finetune_id)
+    if finetune is not None:
+        tell_look(finetune, epoch=finetune.epoch)
+    return outcome.status
