@@ -17,6 +17,7 @@ WAYS_OUT = {
     "prompts": "Delete some: archive them on the page Prompts, and delete them there",
     "versions": "Delete prompts that have many: archive them on the page Prompts first",
     "drafts": "Delete some on the page Prompts, under Drafts",
+    "models": "Delete tuned models that you no longer need",
 }
 _AGAIN = "then try again. What you have typed is still on the page."
 
