@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "playground.library",
     "playground.sharing",
     "playground.workbench",
+    "playground.datasets",
     "playground.status",
 ]
 
@@ -292,11 +293,13 @@ LIMIT_PERSON_RUNS = env.whole("LIMIT_PERSON_RUNS", 50_000, least=1)
 LIMIT_PERSON_PROMPTS = env.whole("LIMIT_PERSON_PROMPTS", 2_000, least=1)
 LIMIT_PERSON_VERSIONS = env.whole("LIMIT_PERSON_VERSIONS", 20_000, least=1)
 LIMIT_PERSON_DRAFTS = env.whole("LIMIT_PERSON_DRAFTS", 500, least=1)
+LIMIT_PERSON_DATASETS = env.whole("LIMIT_PERSON_DATASETS", 100, least=1)
 LIMIT_PERSON_MIB = env.whole("LIMIT_PERSON_MIB", 512, least=1)
 LIMIT_ADDRESS_RUNS = env.whole("LIMIT_ADDRESS_RUNS", 400_000, least=1)
 LIMIT_ADDRESS_PROMPTS = env.whole("LIMIT_ADDRESS_PROMPTS", 16_000, least=1)
 LIMIT_ADDRESS_VERSIONS = env.whole("LIMIT_ADDRESS_VERSIONS", 160_000, least=1)
 LIMIT_ADDRESS_DRAFTS = env.whole("LIMIT_ADDRESS_DRAFTS", 4_000, least=1)
+LIMIT_ADDRESS_DATASETS = env.whole("LIMIT_ADDRESS_DATASETS", 800, least=1)
 LIMIT_ADDRESS_MIB = env.whole("LIMIT_ADDRESS_MIB", 4_096, least=1)
 # A worker whose heartbeat is older has lost its runs. Seconds.
 LEASE_SECONDS = env.number("LEASE_SECONDS", 5.0, least=1.0)
@@ -316,6 +319,14 @@ SHUTDOWN_GRACE_SECONDS = env.number("SHUTDOWN_GRACE_SECONDS", 2.0, least=0)
 LOG_EXPIRY_SECONDS = env.whole("LOG_EXPIRY_SECONDS", 600, least=1)
 # The engine's step may take this long before the process is ended. Seconds.
 WATCHDOG_SECONDS = env.number("WATCHDOG_SECONDS", 60.0, least=1.0)
+
+# --- Datasets -----------------------------------------------------------------
+
+# The largest file, and what the files of all people may take together.
+DATASET_MAX_MIB = env.whole("DATASET_MAX_MIB", 100, least=1, most=4_096)
+DATASETS_TOTAL_MIB = env.whole("DATASETS_TOTAL_MIB", 20_480, least=1)
+# How long an upload that stopped can be continued. Hours.
+UPLOAD_EXPIRY_HOURS = env.whole("UPLOAD_EXPIRY_HOURS", 72, least=1)
 
 # --- Cookies and transport ----------------------------------------------------
 

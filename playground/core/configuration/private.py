@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 # What the playground puts into VAR_DIR, by the beginning of its name.
-OWN = ("secret_key", "playground.sqlite3", "valkey", "workers", "listening.json")
+OWN = ("secret_key", "playground.sqlite3", "valkey", "workers", "listening.json", "datasets")
 
 
 def loose_paths(var_dir: Path, *, umask: int, further: Iterable[Path] = ()) -> Iterator[Path]:
