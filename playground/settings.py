@@ -102,6 +102,8 @@ INSTALLED_APPS = [
     "playground.library",
     "playground.sharing",
     "playground.workbench",
+    "playground.datasets",
+    "playground.finetunes",
     "playground.status",
 ]
 
@@ -296,12 +298,14 @@ LIMIT_PERSON_PROMPTS = env.whole("LIMIT_PERSON_PROMPTS", 2_000, least=1)
 LIMIT_PERSON_VERSIONS = env.whole("LIMIT_PERSON_VERSIONS", 20_000, least=1)
 LIMIT_PERSON_DRAFTS = env.whole("LIMIT_PERSON_DRAFTS", 500, least=1)
 LIMIT_PERSON_MODELS = env.whole("LIMIT_PERSON_MODELS", 20, least=1)
+LIMIT_PERSON_DATASETS = env.whole("LIMIT_PERSON_DATASETS", 100, least=1)
 LIMIT_PERSON_MIB = env.whole("LIMIT_PERSON_MIB", 512, least=1)
 LIMIT_ADDRESS_RUNS = env.whole("LIMIT_ADDRESS_RUNS", 400_000, least=1)
 LIMIT_ADDRESS_PROMPTS = env.whole("LIMIT_ADDRESS_PROMPTS", 16_000, least=1)
 LIMIT_ADDRESS_VERSIONS = env.whole("LIMIT_ADDRESS_VERSIONS", 160_000, least=1)
 LIMIT_ADDRESS_DRAFTS = env.whole("LIMIT_ADDRESS_DRAFTS", 4_000, least=1)
 LIMIT_ADDRESS_MODELS = env.whole("LIMIT_ADDRESS_MODELS", 160, least=1)
+LIMIT_ADDRESS_DATASETS = env.whole("LIMIT_ADDRESS_DATASETS", 800, least=1)
 LIMIT_ADDRESS_MIB = env.whole("LIMIT_ADDRESS_MIB", 4_096, least=1)
 # A worker whose heartbeat is older has lost its runs. Seconds.
 LEASE_SECONDS = env.number("LEASE_SECONDS", 5.0, least=1.0)
@@ -326,9 +330,8 @@ WATCHDOG_SECONDS = env.number("WATCHDOG_SECONDS", 60.0, least=1.0)
 
 # --- Fine-tunes ---------------------------------------------------------------
 
-# Jobs with their checkpoints, and the tuned models. Web hosts and workers share both.
+# A folder a job, with its checkpoints. Web hosts and workers share it.
 FINETUNES_DIR = env.path("FINETUNES_DIR", VAR_DIR / "finetunes", writable_folder)
-ADAPTERS_DIR = env.path("ADAPTERS_DIR", VAR_DIR / "adapters", writable_folder)
 # What comes before `-m workers.training.tuning FOLDER`; nothing is this Python.
 FINETUNE_LAUNCHER = env.parsed("FINETUNE_LAUNCHER", "", argument_list)
 # Threads of a job on a CPU; 0 is half of the cores, so that generation keeps the others.
@@ -340,6 +343,14 @@ LIMIT_PERSON_FINETUNES = env.whole("LIMIT_PERSON_FINETUNES", 100, least=1)
 LIMIT_ADDRESS_FINETUNES = env.whole("LIMIT_ADDRESS_FINETUNES", 800, least=1)
 # The longest training that a person may ask for, in minutes.
 LIMIT_FINETUNE_MINUTES = env.whole("LIMIT_FINETUNE_MINUTES", 720, least=1)
+
+# --- Datasets -----------------------------------------------------------------
+
+# The largest file, and what the files of all people may take together.
+DATASET_MAX_MIB = env.whole("DATASET_MAX_MIB", 100, least=1, most=4_096)
+DATASETS_TOTAL_MIB = env.whole("DATASETS_TOTAL_MIB", 20_480, least=1)
+# How long an upload that stopped can be continued. Hours.
+UPLOAD_EXPIRY_HOURS = env.whole("UPLOAD_EXPIRY_HOURS", 72, least=1)
 
 # --- Cookies and transport ----------------------------------------------------
 

@@ -18,6 +18,7 @@ WAYS_OUT = {
     "versions": "Delete prompts that have many: archive them on the page Prompts first",
     "drafts": "Delete some on the page Prompts, under Drafts",
     "models": "Delete tuned models that you no longer need",
+    "datasets": "Delete some on the page Datasets",
 }
 _AGAIN = "then try again. What you have typed is still on the page."
 
@@ -128,8 +129,8 @@ def _words_on_size(scope: str, room: int, more: int) -> str:
     these = f", and this takes {more >> 20:,} MiB" if more >> 20 else ""
     if scope == "PERSON":
         return (
-            f"What you keep may take {room >> 20:,} MiB{these}. Delete runs in the history, or "
-            f"prompts on the page Prompts, {_AGAIN}"
+            f"What you keep may take {room >> 20:,} MiB{these}. Delete runs in the history, "
+            f"prompts on the page Prompts, or datasets, {_AGAIN}"
         )
     return (
         f"What all people of your network address keep may take {room >> 20:,} MiB{these}. "

@@ -17,7 +17,11 @@
     ├── ImportRunning           409  with `retry_after`
     ├── ImportInterrupted       409  what is left comes in by importing again
     ├── RequestTimeout          408  the request came too slowly
+    ├── UploadMoved             409  the upload is at another place than the sender believes
+    ├── UploadExpired           410  an upload that nobody continued in time
     ├── BodyTooLarge            413  more bytes were sent than the route takes
+    ├── WrongContentType        415  the body is of another type than the route takes
+    ├── WrongChecksum           460  what arrived is not what was sent
     ├── TooManyRuns             429  with `retry_after`
     ├── TooManyTries            429  with `retry_after`, where it is known
     ├── TooManyBodies           429  an address sends too much at a time
@@ -29,7 +33,8 @@
         ├── QueueUnavailable    503  Redis is full or out of reach
         ├── ModelNotReady       503  weights or tokenizer missing or wrong
         ├── ServerBusy          503  as much is under way as the server can hold
-        └── StorageBusy         503  the database did not answer in time
+        ├── StorageBusy         503  the database did not answer in time
+        └── DiskFull            507  there is no room for a file
 
 The shape, in JSON: ``{"error": {"code", "message", "field"}}``. Codes are
 stable; the message is a sentence for people that says what to do.
@@ -129,9 +134,29 @@ class RequestTimeout(PlaygroundError):
     status = 408
 
 
+class UploadMoved(PlaygroundError):
+    code = "upload_moved"
+    status = 409
+
+
+class UploadExpired(PlaygroundError):
+    code = "upload_expired"
+    status = 410
+
+
 class BodyTooLarge(PlaygroundError):
     code = "body_too_large"
     status = 413
+
+
+class WrongContentType(PlaygroundError):
+    code = "wrong_content_type"
+    status = 415
+
+
+class WrongChecksum(PlaygroundError):
+    code = "wrong_checksum"
+    status = 460
 
 
 class TooManyRuns(PlaygroundError):
@@ -185,3 +210,8 @@ class ServerBusy(Unavailable):
 
 class StorageBusy(Unavailable):
     code = "storage_busy"
+
+
+class DiskFull(Unavailable):
+    code = "disk_full"
+    status = 507

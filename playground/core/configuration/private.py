@@ -14,7 +14,7 @@ from typing import Any
 # What the playground puts into VAR_DIR, by the beginning of its name.
 OWN = (
     *("secret_key", "playground.sqlite3", "valkey", "workers", "listening.json"),
-    *("adapters", "finetunes"),
+    *("adapters", "datasets", "finetunes"),
 )
 
 
