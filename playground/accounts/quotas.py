@@ -19,6 +19,7 @@ WAYS_OUT = {
     "drafts": "Delete some on the page Prompts, under Drafts",
     "models": "Delete tuned models that you no longer need",
     "datasets": "Delete some on the page Datasets",
+    "finetunes": "Delete some on the page Fine-tunes",
 }
 _AGAIN = "then try again. What you have typed is still on the page."
 

@@ -6,6 +6,7 @@
     │   ├── PromptEmpty         400
     │   ├── TextTooLong         400
     │   │   └── PromptTooLong   400  with its completion more than the model sees
+    │   ├── CannotTrain         400  a fine-tune that does not fit, or has nothing to learn from
     │   ├── UnknownModel        400
     │   └── AdapterRefused      400  a folder holds no adapter that can be served
     ├── Forbidden               403
@@ -82,6 +83,10 @@ class TextTooLong(InvalidInput):
 
 class PromptTooLong(TextTooLong):
     code = "prompt_too_long"
+
+
+class CannotTrain(InvalidInput):
+    code = "cannot_train"
 
 
 class UnknownModel(InvalidInput):

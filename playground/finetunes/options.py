@@ -19,18 +19,18 @@ class Options:
     minutes: how long it trains at most, or None where epochs are chosen.
     """
 
-    epochs: float = 10.0
+    epochs: float = 6.0
     minutes: float | None = None
     rank: int = 32
-    alpha: int = 64
+    alpha: float = 64.0
     dropout: float = 0.05
-    rate: float = 1e-3
+    rate: float = 3e-3
     batch: int = 16
     warmup: float = 0.06
     clip: float = 1.0
     weight_decay: float = 0.0
     patience: int = 3
-    seed: int = 1
+    seed: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -67,8 +67,7 @@ SETTINGS = (
         name="alpha",
         label="Alpha",
         help="How strongly the adapter acts. Twice the rank is usual.",
-        kind="whole",
-        least=1,
+        least=0.001,
         most=1024,
     ),
     Setting(
@@ -118,9 +117,10 @@ SETTINGS = (
     Setting(
         name="patience",
         label="Patience",
-        help="How many evaluations without a better held-out loss end the training early.",
+        help="After how many evaluations without a better held-out loss training ends. "
+        "0 goes on to the end.",
         kind="whole",
-        least=1,
+        least=0,
         most=100,
     ),
     Setting(
@@ -146,8 +146,8 @@ class SizeClass:
 
 # Measured on the demo model; see docs/decisions/0050-fine-tunes.md.
 SIZES = (
-    SizeClass(parameters=50e6, rank=32, rate=1e-3, epochs=10.0),
-    SizeClass(parameters=1e9, rank=16, rate=5e-4, epochs=5.0),
+    SizeClass(parameters=50e6, rank=32, rate=3e-3, epochs=6.0),
+    SizeClass(parameters=1e9, rank=16, rate=5e-4, epochs=3.0),
     SizeClass(parameters=float("inf"), rank=16, rate=2e-4, epochs=3.0),
 )
 
@@ -157,5 +157,5 @@ def default_options(parameters: int | None) -> Options:
     count = 6e9 if parameters is None else parameters
     size = next(size for size in SIZES if count <= size.parameters)
     return replace(
-        Options(), rank=size.rank, alpha=2 * size.rank, rate=size.rate, epochs=size.epochs
+        Options(), rank=size.rank, alpha=2.0 * size.rank, rate=size.rate, epochs=size.epochs
     )

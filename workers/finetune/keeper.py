@@ -22,8 +22,6 @@ from playground.core.processes import (
     end_with_my_parent,
 )
 
-# How much CPU the training leaves to others of the machine: generation goes first.
-NICENESS = 10
 _PASSED_ON = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
@@ -36,7 +34,6 @@ def keep(parent: int, command: list[str]) -> int:
         # It ended before the line above.
         return 128 + signal.SIGHUP
     adopt_orphans()
-    os.nice(NICENESS)
     child = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, close_fds=False, preexec_fn=_prepare_child()
     )
