@@ -30,6 +30,7 @@
     ├── WrongSetting            500  a setting that the start ends at; no visitor sees it
     ├── LogDamaged              500  what Redis holds of a run is no log
     ├── StorageRefused          500  the database refused it, and would again
+    ├── NoModel                 500  a fine-tune ended before there was a model
     └── Unavailable             503  try again
         ├── QueueUnavailable    503  Redis is full or out of reach
         ├── ModelNotReady       503  weights or tokenizer missing or wrong
@@ -190,6 +191,10 @@ class WrongSetting(PlaygroundError):
 
 class LogDamaged(PlaygroundError):
     code = "log_damaged"
+
+
+class NoModel(PlaygroundError):
+    code = "no_model"
 
 
 class StorageRefused(PlaygroundError):

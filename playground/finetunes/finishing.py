@@ -5,8 +5,7 @@ registers the tuned model, tells pages and lets the job's working files go.
 """
 
 import uuid
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -15,7 +14,7 @@ from django.db.models.functions import Now
 
 from playground.checkpoints.models import Adapter
 from playground.checkpoints.services import adapter_delete, adapter_register
-from playground.core.errors import PlaygroundError
+from playground.core.errors import NoModel, PlaygroundError
 from playground.core.texts import storable
 from playground.finetunes.folders import RESULT, folder_remove, folder_trim, job_folder
 from playground.finetunes.models import FineTune
@@ -23,6 +22,7 @@ from playground.finetunes.record import tell_look
 
 # Of a tuned model's example prompt on the page that opens to try it.
 MAX_EXAMPLE = 2_000
+WITH_MODEL = (FineTune.Status.SUCCEEDED, FineTune.Status.STOPPED)
 
 log = structlog.get_logger(__name__)
 
@@ -49,14 +49,13 @@ def finetune_finish(*, finetune: FineTune, outcome: Outcome) -> str:
     if not held.exists():
         return ""
     adapter = None
-    folder = job_folder(finetune.pk) / RESULT / "adapter"
-    if outcome.status in (FineTune.Status.SUCCEEDED, FineTune.Status.STOPPED) and folder.is_dir():
+    if outcome.status in WITH_MODEL:
         try:
-            adapter = _register(finetune, folder)
+            adapter = _register(finetune)
         except PlaygroundError as error:
-            outcome = Outcome(
+            outcome = replace(
+                outcome,
                 status=FineTune.Status.FAILED,
-                result=outcome.result,
                 error_code=error.code,
                 error_message=error.message,
             )
@@ -72,7 +71,12 @@ def finetune_finish_waiting(
     return bool(_store(waiting, finetune_id, outcome))
 
 
-def _register(finetune: FineTune, folder: Path) -> Adapter:
+def _register(finetune: FineTune) -> Adapter:
+    folder = job_folder(finetune.pk) / RESULT / "adapter"
+    if not folder.is_dir():
+        raise NoModel(
+            "The training ended before there was a model to keep. Let it run for longer."
+        )
     data = finetune.data
     examples = data.get("examples") or [""]
     return adapter_register(
