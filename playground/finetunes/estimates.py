@@ -11,15 +11,13 @@ from typing import Any
 from playground.checkpoints.config_file import context_length, layer_shape, parameter_count
 from playground.checkpoints.registry import ModelSpec
 from playground.core.errors import CannotTrain
+from playground.datasets.durations import recommended_minutes
 from playground.datasets.models import DatasetVersion
 from playground.datasets.splitting import planned_split
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import Options
 
 MINUTE = 60.0
-# The rule of the guide: for small datasets by 100 kB, for large ones by 10 MB.
-SMALL_BYTES, LARGE_BYTES = 100_000, 10_000_000
-SMALL_MINUTES, LARGE_MINUTES = (5.0, 10.0), (45.0, 60.0)
 # Products that a second of training does, where nothing was measured yet.
 GUESSED_SPEED = {"cpu": 45e9, "cuda": 120e12}
 # Forward and backward pass, for each weight and token.
@@ -30,15 +28,6 @@ OVERHEAD_SECONDS = 20.0
 TRAINED_BYTES = 16
 # Of the activations of a token, for each layer and unit of width.
 ACTIVATION_BYTES = 80
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duration:
-    """How long a fine-tune of a dataset is recommended to take, and by which rule. Minutes."""
-
-    least: float
-    most: float
-    rule: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,25 +55,6 @@ class Plan:
         return asdict(self)
 
 
-def recommended_duration(size: int) -> Duration:
-    """By the size of the dataset in bytes.
-
-    >>> recommended_duration(100_000).rule
-    '5 to 10 minutes for every 100 kB'
-    """
-    least = SMALL_MINUTES[0] * size / SMALL_BYTES
-    if least <= LARGE_MINUTES[0]:
-        most = SMALL_MINUTES[1] * size / SMALL_BYTES
-        rule = "5 to 10 minutes for every 100 kB"
-        return Duration(least=least, most=max(most, SMALL_MINUTES[0]), rule=rule)
-    scale = max(size / LARGE_BYTES, 1.0)
-    return Duration(
-        least=LARGE_MINUTES[0] * scale,
-        most=LARGE_MINUTES[1] * scale,
-        rule="45 to 60 minutes for every 10 MB",
-    )
-
-
 def make_plan(*, version: DatasetVersion, base: ModelSpec, options: Options) -> Plan:
     """What training on ``version`` would be. Raises `CannotTrain` where it can not be."""
     split = planned_split(version.rows, seed=options.seed)
@@ -105,7 +75,7 @@ def make_plan(*, version: DatasetVersion, base: ModelSpec, options: Options) -> 
         epochs = max(seconds * speed / (tokens_each * training), 1 / steps_each)
     steps = max(math.ceil(steps_each * epochs), 1)
     tokens = round(tokens_each * training * epochs)
-    rule = recommended_duration(version.size).rule
+    rule = recommended_minutes(version.size).sentence
     trained = adapter_parameters(base, options.rank)
     return Plan(
         rows=training,

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Mod
 from django.http import Http404
@@ -18,6 +19,7 @@ MAX_POINTS = 600
 # Rows of the table beside the chart.
 MAX_TABLE_ROWS = 40
 MAX_LOG_LINES = 200
+PER_PAGE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,12 @@ def own_finetunes(person: Person | None) -> QuerySet[FineTune]:
     if person is None:
         return FineTune.objects.none()
     own = FineTune.objects.filter(person=person).select_related("adapter")
-    return own.defer("result", "plan", "options").order_by("-created_at", "-pk")
+    return own.defer("result", "options").order_by("-created_at", "-pk")
 
 
-def queue_place(finetune: FineTune) -> int | None:
-    """How many are trained before it, or None where it does not wait in the queue."""
-    return queue_places([finetune.pk]).get(finetune.pk)
+def finetunes_page(person: Person | None, number: str) -> Page[FineTune]:
+    """One page of the list."""
+    return Paginator(own_finetunes(person), PER_PAGE).get_page(number)
 
 
 def queue_places(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
