@@ -76,6 +76,7 @@ const builds = [
       'static/js/app.js',
       'static/js/workbench.js',
       'static/js/history.js',
+      'static/js/datasets.js',
       'static/icon.svg',
     ],
   },

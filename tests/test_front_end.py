@@ -23,6 +23,7 @@ FOLDERS = (
     "library",
     "sharing",
     "history",
+    "datasets",
 )
 IMPORT = re.compile(r"""(?:from|import|import\()\s*'(\.[^']+)'""")
 MAX_MODULES = 20

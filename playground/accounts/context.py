@@ -15,6 +15,8 @@ SECTIONS = {
     "/prompts/": "prompts",
     "/history/": "history",
     "/gallery/": "gallery",
+    "/datasets/": "tuning",
+    "/d/": "tuning",
     "/s/": "gallery",
     "/account/": "account",
 }

@@ -20,6 +20,8 @@ from playground.checkpoints.jobs import CHECK, CHECK_QUEUE
 from playground.checkpoints.rings import ring, rings_waiting
 from playground.checkpoints.selectors import live_workers
 from playground.core.failures import each_alone
+from playground.datasets.checks import Finding
+from playground.datasets.fixes import FixResult
 from playground.datasets.models import Dataset, DatasetVersion
 
 # How many candidates lost to other workers before a claim gives up.
@@ -57,14 +59,15 @@ def version_claim(*, worker: str) -> DatasetVersion | None:
     return None
 
 
-def version_progress(*, version: DatasetVersion, rows: int) -> bool:
-    """Notes how far the examination is. False when it is not this attempt's any more."""
-    return bool(_held(version).update(progress=rows))
+def version_progress(*, version: DatasetVersion, count: int) -> bool:
+    """Notes how many bytes were read. False when it is not this attempt's any more."""
+    return bool(_held(version).update(progress=count))
 
 
-def version_made(*, version: DatasetVersion, sha256: str, size: int) -> bool:
+def version_made(*, version: DatasetVersion, result: FixResult) -> bool:
     """Notes the file that a fix has made. False when it is not this attempt's any more."""
-    return bool(_held(version).update(sha256=sha256, size=size))
+    made = {"sha256": result.sha256, "size": result.size, "changes": result.to_json()}
+    return bool(_held(version).update(**made))
 
 
 def version_finish(*, version: DatasetVersion, outcome: Outcome) -> bool:
@@ -157,13 +160,4 @@ def _give_up(versions: QuerySet[DatasetVersion]) -> None:
 
 def refusal(code: str, sentence: str) -> dict[str, Any]:
     """A finding about the check itself, in the shape of the others."""
-    return {
-        "code": code,
-        "severity": "error",
-        "sentence": sentence,
-        "line": None,
-        "byte": None,
-        "count": 1,
-        "examples": [],
-        "fix": None,
-    }
+    return Finding(code=code, severity="error", sentence=sentence).to_json()

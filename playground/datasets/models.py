@@ -50,9 +50,10 @@ class DatasetVersion(models.Model):
     rows, tokens: of the rows that can be trained on.
     findings: `checks.Finding`s as dictionaries; figures: what the page draws.
     parent, fix: the version that a fix was applied to, and the fix.
+    changes: what it changed (`fixes.FixResult.to_json`).
 
     worker, attempt, losses: the claim of the worker that examines it (leases.py).
-    progress: rows that it has counted so far.
+    progress: bytes that it has read so far.
     """
 
     class State(models.TextChoices):
@@ -74,12 +75,13 @@ class DatasetVersion(models.Model):
     figures = models.JSONField(default=dict)
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="fixed")
     fix = models.CharField(max_length=60, blank=True)
+    changes = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True)
     worker = models.CharField(max_length=120, blank=True)
     attempt = models.PositiveIntegerField(default=0)
     losses = models.PositiveIntegerField(default=0)
-    progress = models.PositiveIntegerField(default=0)
+    progress = models.BigIntegerField(default=0)
 
     class Meta:
         constraints: ClassVar = [

@@ -15,6 +15,7 @@ from playground.core.errors import InvalidInput
 from playground.core.link_tokens import link_token
 from playground.core.texts import storable
 from playground.datasets import files
+from playground.datasets.checks import Finding
 from playground.datasets.models import MAX_NAME, Dataset, DatasetVersion, Upload
 from playground.datasets.room import check_room
 
@@ -80,7 +81,7 @@ def version_fix(*, version: DatasetVersion, fix: str) -> DatasetVersion:
     Fixing the same once more finds the version that there is. Raises `InvalidInput` for a fix that
     nothing offers.
     """
-    if fix not in {finding.get("fix") for finding in version.findings} - {None, ""}:
+    if fix not in offered_fixes(version):
         raise InvalidInput("Nothing in this version asks for that fix. Reload the page.")
     dataset = version.dataset
     known = dataset.versions.filter(parent=version, fix=fix).first()
@@ -89,6 +90,12 @@ def version_fix(*, version: DatasetVersion, fix: str) -> DatasetVersion:
         known = _add_version(dataset, version, fix)
     version_use(version=known)
     return known
+
+
+def offered_fixes(version: DatasetVersion) -> set[str]:
+    """The codes of all fixes that the findings name."""
+    found = (Finding.from_json(finding) for finding in version.findings)
+    return {fix for finding in found for fix in (finding.fix, *finding.other_fixes) if fix}
 
 
 def version_use(*, version: DatasetVersion) -> Dataset:

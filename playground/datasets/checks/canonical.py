@@ -47,11 +47,14 @@ class CanonicalWriter:
 
     def write(self, *, line: int, prompt: str, completion: str) -> None:
         """The next row."""
+        self.write_row(CanonicalRow(self.rows + 1, line, prompt, completion))
+
+    def write_row(self, row: CanonicalRow) -> None:
+        """A row with the number that it has."""
         if self._file is None:
             raise ValueError("The writer is not open.")
         self.rows += 1
-        row = {"row": self.rows, "line": line, "prompt": prompt, "completion": completion}
-        self._file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        self._file.write(json.dumps(row._asdict(), ensure_ascii=False).encode() + b"\n")
 
     def __exit__(
         self,

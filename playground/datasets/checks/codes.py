@@ -1,6 +1,7 @@
 """All findings there are: code, severity, sentence and fixes of each.
 
-In a sentence ``{n}`` is the count, ``{rows}`` the count with its noun ("1 row", "3 rows"), and
+In a sentence ``{n}`` is the count, ``{rows}`` the count with its noun ("1 row", "3 rows"),
+``{s}``, ``{are}`` and ``{have}`` agree with it, ``{line}`` and ``{byte}`` are the first place, and
 the others are values that the check gives.
 """
 
@@ -92,7 +93,7 @@ _FILE: dict[str, Kind] = {
     ),
     "invalid_utf8": Kind(
         "error",
-        "{n} bytes are not valid UTF-8, the first in line {line}, byte {byte}. Save the file "
+        "{n} byte{s} {are} not valid UTF-8, the first in line {line}, byte {byte}. Save the file "
         "as UTF-8, or replace these bytes.",
         REPLACE_BYTES,
     ),
@@ -178,8 +179,13 @@ _FORM: dict[str, Kind] = {
     ),
     "json_broken": Kind(
         "error",
-        "The JSON ends to be valid in line {line}, byte {byte}: {reason}. Nothing after it is "
+        "The JSON is not valid in line {line}, byte {byte}: {reason}. Nothing after it is "
         "read. Correct it there.",
+    ),
+    "json_giant_value": Kind(
+        "error",
+        "A value of more than {limit} begins in line {line}. Nothing after it is read: divide it, "
+        "or leave it out.",
     ),
     "json_not_a_list": Kind(
         "error",
@@ -219,7 +225,7 @@ _FORM: dict[str, Kind] = {
     "columns_doubled": Kind("error", "Two columns have the same name: {keys}. Rename one of them."),
     "formula_cells": Kind(
         "advice",
-        "{rows} with a cell that a spreadsheet would run as a formula. They are kept as text; "
+        "{rows} {have} a cell that a spreadsheet would run as a formula. They are kept as text; "
         "take care where you open the file.",
     ),
 }
@@ -260,8 +266,8 @@ _SEPARATORS: dict[str, Kind] = {
     ),
     "separator_spelling": Kind(
         "advice",
-        "{n} separators are written in another way than <|endoftext|>, such as {separator}. "
-        "They are read as separators.",
+        "{n} separator{s} {are} written in another way than <|endoftext|>, such as {separator}. "
+        "Read as separators all the same.",
         NORMALISE_SEPARATORS,
     ),
     "separator_in_field": Kind(
@@ -312,7 +318,7 @@ _ROWS: dict[str, Kind] = {
     ),
     "prompt_too_long": Kind(
         "error",
-        "{rows} too long: with the separator at most {limit} tokens fit, and the longest has "
+        "{rows} {are} too long: with the separator at most {limit} tokens fit, and the longest has "
         "{longest}. Cut the beginning of the prompt (the completion stays whole), or leave them "
         "out.",
         CUT_PROMPTS,
@@ -320,23 +326,23 @@ _ROWS: dict[str, Kind] = {
     ),
     "completion_too_long": Kind(
         "error",
-        "{rows} with a completion that alone is too long: with the separator at most {limit} "
+        "{rows} {have} a completion that alone is too long: with the separator at most {limit} "
         "tokens fit, and the longest has {longest}. Divide them, or leave them out.",
         LEAVE_OUT,
     ),
     "exact_duplicates": Kind(
         "warning",
-        "{rows} the same as one before. Each is learnt twice: remove them.",
+        "{rows} {are} the same as one before. Each is learnt twice: remove them.",
         REMOVE_DUPLICATES,
     ),
     "near_duplicates": Kind(
         "advice",
-        "{rows} nearly the same as one before (case, spaces, numbers or a few words differ).",
+        "{rows} {are} nearly the same as one before (case, spaces, numbers or a few words differ).",
         REMOVE_NEAR_DUPLICATES,
     ),
     "conflicting_completions": Kind(
         "warning",
-        "{rows} with the prompt of another row and a different completion. Decide for one, "
+        "{rows} {have} the prompt of another row and a different completion. Decide for one, "
         "unless several answers are right.",
     ),
     "prompts_without_marker": Kind(
@@ -369,7 +375,7 @@ _ROWS: dict[str, Kind] = {
         MOVE_SPACE,
     ),
     "upper_case": Kind(
-        "advice", "{rows} mostly in capitals. The model knows ordinary writing better."
+        "advice", "{rows} {are} mostly in capitals. The model knows ordinary writing better."
     ),
 }
 
@@ -381,10 +387,10 @@ _CLASSES: dict[str, Kind] = {
     ),
     "label_of_several_tokens": Kind(
         "advice",
-        "{n} labels have more than one token: {labels}. Labels of one token are learnt faster.",
+        "{n} label{s} {have} more than one token: {labels}. Labels of one token are learnt faster.",
     ),
     "label_seen_once": Kind(
-        "warning", "{n} labels are there once: {labels}. Add examples, or join labels."
+        "warning", "{n} label{s} {are} there once: {labels}. Add examples, or join labels."
     ),
     "labels_alike": Kind(
         "warning", "Labels that differ in case or spaces alone: {labels}. Write them alike."
