@@ -24,6 +24,7 @@ FOLDERS = (
     "sharing",
     "history",
     "datasets",
+    "finetunes",
 )
 IMPORT = re.compile(r"""(?:from|import|import\()\s*'(\.[^']+)'""")
 MAX_MODULES = 20

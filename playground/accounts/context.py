@@ -15,6 +15,7 @@ SECTIONS = {
     "/prompts/": "prompts",
     "/history/": "history",
     "/gallery/": "gallery",
+    "/finetunes/": "tuning",
     "/datasets/": "tuning",
     "/d/": "tuning",
     "/s/": "gallery",

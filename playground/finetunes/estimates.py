@@ -6,6 +6,8 @@ the last time, or a guess by the size of the base; the training itself corrects 
 
 import math
 from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from playground.checkpoints.config_file import context_length, layer_shape, parameter_count
@@ -13,7 +15,8 @@ from playground.checkpoints.registry import ModelSpec
 from playground.core.errors import CannotTrain
 from playground.datasets.durations import recommended_minutes
 from playground.datasets.models import DatasetVersion
-from playground.datasets.splitting import planned_split
+from playground.datasets.checks.canonical import read_rows
+from playground.datasets.splitting import MOST, split_rows
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import Options
 
@@ -26,6 +29,8 @@ PRODUCTS = 6.0
 OVERHEAD_SECONDS = 20.0
 # Bytes of each weight of the adapter: the weight, its gradient and two moments.
 TRAINED_BYTES = 16
+# Rows that are read for the form; the answer is to come at once.
+MOST_READ = 20_000
 # Of the activations of a token, for each layer and unit of width.
 ACTIVATION_BYTES = 80
 
@@ -57,8 +62,8 @@ class Plan:
 
 def make_plan(*, version: DatasetVersion, base: ModelSpec, options: Options) -> Plan:
     """What training on ``version`` would be. Raises `CannotTrain` where it can not be."""
-    split = planned_split(version.rows, seed=options.seed)
-    training = version.rows - split.held_out
+    held_out, no_held_out = planned_split(version, seed=options.seed)
+    training = version.rows - held_out
     if training < 1 or not version.tokens:
         raise CannotTrain("There is no row to train on. Choose a dataset with rows.")
     tokens_each = version.tokens / version.rows
@@ -79,18 +84,42 @@ def make_plan(*, version: DatasetVersion, base: ModelSpec, options: Options) -> 
     trained = adapter_parameters(base, options.rank)
     return Plan(
         rows=training,
-        held_out=split.held_out,
-        no_held_out=split.reason,
+        held_out=held_out,
+        no_held_out=no_held_out,
         sequences=training,
         steps=steps,
         epochs=round(epochs, 2),
         tokens=tokens,
         seconds=tokens / speed + OVERHEAD_SECONDS,
-        memory_bytes=_memory(base, options, trained, round(tokens_each)),
+        memory_bytes=_memory(
+            base, options, trained, int(version.figures.get("longest") or tokens_each)
+        ),
         checkpoint_bytes=trained * (TRAINED_BYTES - 4),
         speed=speed,
         rule=rule,
     )
+
+
+def planned_split(version: DatasetVersion, *, seed: int) -> tuple[int, str]:
+    """How many rows will be held out, and why none, or "".
+
+    Of many rows it is not looked up: there are always enough that are alike to none.
+    """
+    if version.rows > MOST_READ:
+        return min(MOST, version.rows // 10), ""
+    try:
+        return _split(version.rows_path, seed, str(version.figures.get("task") or ""))
+    except OSError:
+        raise CannotTrain(
+            "The rows of this dataset are not on this server. Have it checked again."
+        ) from None
+
+
+@lru_cache(maxsize=64)
+def _split(path: Path, seed: int, task: str) -> tuple[int, str]:
+    known: Any = task or None
+    split = split_rows(read_rows(path), seed=seed, task=known)
+    return len(split.held_out), split.reason
 
 
 def training_speed(base: ModelSpec) -> float:

@@ -78,6 +78,7 @@ def _register(finetune: FineTune) -> Adapter:
             "The training ended before there was a model to keep. Let it run for longer."
         )
     data = finetune.data
+    suffix = str(data.get("prompt_suffix") or "")
     examples = data.get("examples") or [""]
     return adapter_register(
         # Of whoever died after this, the next attempt finds it registered.
@@ -87,9 +88,16 @@ def _register(finetune: FineTune) -> Adapter:
         title=finetune.name,
         folder=folder,
         note=finetune.note,
-        example=str(examples[0])[:MAX_EXAMPLE],
-        prompt_suffix=str(data.get("prompt_suffix") or ""),
+        # The page puts the suffix behind it by itself.
+        example=str(examples[0])[:MAX_EXAMPLE].removesuffix(suffix),
+        prompt_suffix=suffix,
+        parameters=_parameters(str(data.get("task"))),
     )
+
+
+def _parameters(task: str) -> dict[str, float]:
+    """With what the model is tried: a label is the likeliest one, and it is short."""
+    return {"temperature": 0.0, "max_tokens": 16} if task == "classification" else {}
 
 
 def _store(

@@ -55,7 +55,7 @@ class FormPage:
         earlier = FineTune.objects.filter(pk=again_id, person=person).first() if person else None
         if again_id is not None and earlier is not None:
             return cls(person, _values_of(earlier), earlier)
-        return cls(person, {"version": query.get("version", "")})
+        return cls(person, {name: str(query.get(name, "")) for name in query})
 
     @classmethod
     def posted(cls, person: Person | None, data: QueryDict) -> "FormPage":
@@ -101,7 +101,11 @@ class FormPage:
 
     @property
     def name(self) -> str:
-        return self.values.get("name") or (self.version.dataset.name if self.version else "")
+        typed = self.values.get("name", "")
+        # The name of another dataset that was chosen before follows the choice.
+        if self.version and (not typed or typed in {row.dataset.name for row in self.versions}):
+            return self.version.dataset.name
+        return typed
 
     @property
     def note(self) -> str:

@@ -18,6 +18,7 @@ from playground.finetunes.selectors import (
     write_place,
 )
 from playground.finetunes.words import duration, number, share
+from playground.prompts.trials import trial_address
 
 _STATUSES = {
     "queued": "queued",
@@ -219,7 +220,7 @@ class FineTunePage:
         adapter = self.finetune.adapter
         if adapter is None or adapter.is_deleted:
             return ""
-        return f"{reverse('workbench:template', args=['free'])}?{urlencode({'model': adapter.name, 'try': 1})}"
+        return trial_address(adapter)
 
     @property
     def again_address(self) -> str:

@@ -1,5 +1,6 @@
 """Writing fine-tunes as people do: start, reorder, stop, cancel, rename, delete."""
 
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from playground.checkpoints.services import adapter_check_room, adapter_delete, 
 from playground.core.erasing import erasure_ask
 from playground.core.errors import InvalidInput, TooManyRuns
 from playground.core.sizes import json_size
+from playground.datasets.checks.canonical import read_rows
 from playground.datasets.models import DatasetVersion
 from playground.finetunes.estimates import make_plan
 from playground.finetunes.finishing import finetune_finish_waiting
@@ -28,6 +30,8 @@ from playground.finetunes.record import tell_look
 RETRY_AFTER_SECONDS = 60
 # Prompts that are continued at each evaluation, and kept as examples.
 EXAMPLES = 3
+EXAMPLE_ROWS = 200
+MAX_EXAMPLE = 2_000
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +59,7 @@ def finetune_create(
         )
     plan = make_plan(version=version, base=spec, options=options).to_json()
     data = describe_data(version)
+    data["examples"] = example_prompts(version)
     adapter_check_room(person=person)
     room_of(person).check("finetunes", size=json_size([data, options.to_json(), plan, note]))
     with transaction.atomic():
@@ -90,6 +95,17 @@ def describe_data(version: DatasetVersion) -> dict[str, Any]:
         "prompt_suffix": figures.get("prompt_suffix", ""),
         "classes": figures.get("classes", []),
     }
+
+
+def example_prompts(version: DatasetVersion) -> list[str]:
+    """The first prompts that differ, which are continued at each evaluation."""
+    prompts: dict[str, None] = {}
+    for row in islice(read_rows(version.rows_path), EXAMPLE_ROWS):
+        if len(row.prompt) <= MAX_EXAMPLE:
+            prompts[row.prompt] = None
+        if len(prompts) == EXAMPLES:
+            break
+    return list(prompts)
 
 
 def finetune_move(*, finetune: FineTune, earlier: bool) -> None:

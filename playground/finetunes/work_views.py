@@ -125,6 +125,7 @@ def _render_form(
         "error": error,
         "max_minutes": settings.LIMIT_FINETUNE_MINUTES,
     }
+    part = "#form" if request.htmx else ""
     return render(
-        request, "finetunes/new.html", context, status=error.status if error else 200
+        request, f"finetunes/new.html{part}", context, status=error.status if error else 200
     )

@@ -11,7 +11,7 @@ from django.conf import settings
 from playground.checkpoints.files import checkpoint_folder
 from playground.checkpoints.registry import ModelSpec, registry
 from playground.core.errors import CannotTrain
-from playground.datasets.splitting import split_rows
+from playground.datasets.splitting import split_file
 from playground.finetunes.folders import CONTROL, JOB, job_folder
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import Options
@@ -90,14 +90,14 @@ def _write_rows(finetune: FineTune, folder: Path) -> int:
         raise CannotTrain(
             "The dataset was deleted before the training began. Upload it again and start anew."
         )
-    split = split_rows(
+    split = split_file(
         version.rows_path,
-        train=folder / "train.jsonl",
-        held_out=folder / "held_out.jsonl",
+        folder / "train.jsonl",
+        folder / "held_out.jsonl",
         seed=Options.from_json(finetune.options).seed,
-        task=finetune.data.get("task", "open"),
+        task=finetune.data.get("task") or None,
     )
-    return split.held_out
+    return len(split.held_out)
 
 
 def _write_whole(path: Path, value: dict[str, Any]) -> None:

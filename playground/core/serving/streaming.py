@@ -39,6 +39,30 @@ def download_file(file: BinaryIO, *, name: str) -> StreamingHttpResponse:
     return response
 
 
+def download_blocks(blocks: Iterator[bytes], *, name: str) -> StreamingHttpResponse:
+    """``blocks`` as an attachment called ``name``, each made when the reader takes it."""
+    response = StreamingHttpResponse(_Iterated(blocks), content_type="application/octet-stream")
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+class _Iterated:
+    """Blocks made in the request's own thread. Django closes it with the response."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        take = sync_to_async(next, thread_sensitive=True)
+        while (block := await take(self._blocks, None)) is not None:
+            yield block
+
+    def close(self) -> None:
+        if close := getattr(self._blocks, "close", None):
+            close()
+
+
 class _Blocks:
     """A file in blocks, read in the request's own thread. Django closes it with the response."""
 
