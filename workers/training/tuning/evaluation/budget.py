@@ -1,0 +1,70 @@
+"""What an evaluation may cost: rows, memory and time."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from workers.training.network import GPTJ
+from workers.training.tuning.evaluation.rows import Row
+
+POSITIONS = 8192
+CACHE_BYTES = 2**30
+BLOCKS = (32, 64)
+LATER_BLOCKS = 128
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is measured."""
+
+    rows: int = 1000
+    """Held-out rows at most."""
+    seconds: float = 300.0
+    """For everything. What is not measured by then is left out, and the figures say of how many
+    rows they are."""
+    outputs: int = 50
+    """Outputs of both models that are kept, the worst first."""
+    mistakes: int = 50
+    """Rows that are named as possible mistakes."""
+
+
+class Deadline:
+    """A moment after which nothing new is begun."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._end = clock() + seconds
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the time is over."""
+        return self._clock() >= self._end
+
+
+def random_blocks(rows: Sequence[Row], *, seed: int, at_most: int) -> list[list[Row]]:
+    """Rows in random order, a few first: whenever one stops, what was measured is a fair sample."""
+    order = random.Random(seed).sample(list(rows), min(len(rows), at_most))
+    blocks = []
+    while order:
+        size = BLOCKS[len(blocks)] if len(blocks) < len(BLOCKS) else LATER_BLOCKS
+        blocks.append(order[:size])
+        order = order[size:]
+    return blocks
+
+
+def batches(
+    network: GPTJ, lengths: Sequence[int], *, more: int = 0
+) -> Iterator[list[int]]:
+    """Numbers of texts of similar length, as many as memory takes with ``more`` tokens behind."""
+    width = network.lm_head.in_features
+    per_position = 8 * width * len(network.transformer["h"])
+    at_once = min(POSITIONS, CACHE_BYTES // per_position)
+    batch: list[int] = []
+    for number in sorted(range(len(lengths)), key=lambda number: lengths[number]):
+        if batch and (len(batch) + 1) * (lengths[number] + more) > at_once:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
