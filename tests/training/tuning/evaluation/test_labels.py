@@ -2,7 +2,7 @@
 
 import torch
 
-from tests.training.tuning.evaluation.tiny import END, tokenizer
+from tests.training.tuning.evaluation.tiny import make_base
 from workers.training.tuning.evaluation.labels import (
     Scored,
     best_way,
@@ -13,11 +13,13 @@ from workers.training.tuning.evaluation.labels import (
 
 
 def test_labels_are_the_different_completions_with_their_end() -> None:
-    found = find_labels([" up", " down", " up", "up"], tokenizer(), end=END)
+    base = make_base()
+
+    found = find_labels(base, [" up", " down", " up", "up"])
 
     assert found.texts == (" down", " up")
     assert found.names == ["down", "up"]
-    assert [ids[-1] for ids in found.ids] == [END, END]
+    assert [ids[-1] for ids in found.ids] == [base.end_of_text] * 2
     assert found.longest == len(" down") + 1
 
 

@@ -1,4 +1,4 @@
-"""A network of a few thousand weights, a tokenizer of bytes, and rows that can be learnt."""
+"""A base model of a few thousand weights, and rows that can be learnt."""
 
 import functools
 import random
@@ -8,41 +8,27 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
-from torch.nn import functional
 
-from tools.random_checkpoint import write_tokenizer
-from workers.training.network import GPTJ, Shape
-from workers.training.tuning.evaluation.rows import Row, encode_rows
+from tools.random_checkpoint import RandomCheckpoint, write
+from workers.engine.checkpoint.spec import ModelConfig
+from workers.training.tuning.base import Base, load_base
+from workers.training.tuning.evaluation.rows import Row
+from workers.training.tuning.inference import encode_row, label_states, pack_rows
 
-SHAPE = Shape(vocab_size=260, n_embd=32, n_layer=2, n_head=2, rotary_dim=8, n_positions=96)
-END = 256
-# Which label belongs to the letter that a message has.
+CHECKPOINT = RandomCheckpoint(ModelConfig(260, 96, 32, 2, 2, 8, 1e-5), "float32", 5, 0.3)
+# The label of each letter that a message can be made of.
 TOPICS = {"a": " up", "b": " down", "c": " sideways"}
 
 
-@functools.cache
-def tokenizer() -> Tokenizer:
+def make_base() -> Base:
+    """The same random weights each time, uneven enough that choices differ."""
     with tempfile.TemporaryDirectory() as folder:
-        write_tokenizer(Path(folder), SHAPE.vocab_size, 3)
-        return Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
-
-
-def make_network(seed: int = 1, *, spread: float = 0.3) -> GPTJ:
-    """Random weights, uneven enough that choices differ."""
-    torch.manual_seed(seed)
-    network = GPTJ(SHAPE)
-    for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, std=spread)
-    return network.eval()
+        write(CHECKPOINT, Path(folder))
+        return load_base(Path(folder))
 
 
 def rows_of(pairs: Sequence[tuple[str, str]]) -> list[Row]:
-    lines = [
-        {"row": number, "prompt": prompt, "completion": completion}
-        for number, (prompt, completion) in enumerate(pairs, start=1)
-    ]
-    return encode_rows(lines, tokenizer(), end=END)
+    return [Row(number, *pair) for number, pair in enumerate(pairs, start=1)]
 
 
 def topic_pairs(count: int, *, seed: int = 0) -> list[tuple[str, str]]:
@@ -55,22 +41,27 @@ def topic_pairs(count: int, *, seed: int = 0) -> list[tuple[str, str]]:
     return pairs
 
 
-def train(network: GPTJ, rows: Sequence[Row], *, steps: int = 60) -> GPTJ:
-    """A few steps of AdamW on all rows at once."""
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2)
-    longest = max(len(row.ids) for row in rows)
-    ids = torch.zeros(len(rows), longest, dtype=torch.long)
-    targets = torch.full((len(rows), longest), -100)
-    for number, row in enumerate(rows):
-        ids[number, : len(row.ids)] = torch.tensor(row.ids)
-        first = len(row.prompt_ids)
-        targets[number, first - 1 : len(row.ids) - 1] = torch.tensor(row.completion_ids)
+def train(base: Base, rows: Sequence[Row], *, steps: int) -> Base:
+    """Teach the base itself a few rows, all at once in each step."""
+    parameters = [parameter.requires_grad_() for parameter in base.network.parameters()]
+    optimizer = torch.optim.AdamW(parameters, lr=1e-2)
+    encoded = [encode_row(base, row.prompt, row.completion) for row in rows]
+    batch = pack_rows([row.ids for row in encoded], [row.begin for row in encoded])
     for _ in range(steps):
         optimizer.zero_grad()
-        functional.cross_entropy(network(ids).flatten(0, 1), targets.flatten()).backward()
+        logits = base.network.lm_head(label_states(base.network, batch))
+        torch.nn.functional.cross_entropy(logits, batch.targets).backward()
         optimizer.step()
-    return network
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+    return base
 
 
-def opened(network: GPTJ) -> Callable[[], AbstractContextManager[GPTJ]]:
-    return lambda: nullcontext(network)
+@functools.cache
+def topic_models() -> tuple[Base, Base]:
+    """The base, and the same taught the topics."""
+    return make_base(), train(make_base(), rows_of(topic_pairs(40, seed=1)), steps=60)
+
+
+def opened(base: Base) -> Callable[[], AbstractContextManager[Base]]:
+    return lambda: nullcontext(base)

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from workers.training.network import GPTJ
@@ -30,16 +30,15 @@ class Limits:
 
 
 class Deadline:
-    """A moment after which nothing new is begun."""
+    """A moment of ``time.monotonic`` after which nothing new is begun."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._end = clock() + seconds
+    def __init__(self, moment: float) -> None:
+        self._moment = moment
 
     @property
     def has_passed(self) -> bool:
         """Whether the time is over."""
-        return self._clock() >= self._end
+        return time.monotonic() >= self._moment
 
 
 def random_blocks(rows: Sequence[Row], *, seed: int, at_most: int) -> list[list[Row]]:
@@ -53,12 +52,9 @@ def random_blocks(rows: Sequence[Row], *, seed: int, at_most: int) -> list[list[
     return blocks
 
 
-def batches(
-    network: GPTJ, lengths: Sequence[int], *, more: int = 0
-) -> Iterator[list[int]]:
+def similar_lengths(lengths: Sequence[int], *, more: int, network: GPTJ) -> Iterator[list[int]]:
     """Numbers of texts of similar length, as many as memory takes with ``more`` tokens behind."""
-    width = network.lm_head.in_features
-    per_position = 8 * width * len(network.transformer["h"])
+    per_position = 8 * network.shape.n_embd * network.shape.n_layer
     at_once = min(POSITIONS, CACHE_BYTES // per_position)
     batch: list[int] = []
     for number in sorted(range(len(lengths)), key=lambda number: lengths[number]):

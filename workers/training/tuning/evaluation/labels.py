@@ -8,14 +8,13 @@ base has never seen the labels, and some are likelier than others whatever the m
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 
 import torch
 from torch import Tensor
-from tokenizers import Tokenizer
 
 from workers.training.network import GPTJ
-from workers.training.tuning.evaluation.cached import Read, hidden, read_prompts
+from workers.training.tuning.base import Base
+from workers.training.tuning.evaluation.read_prompts import ReadPrompts
 
 LOGIT_BYTES = 64 * 2**20
 
@@ -38,48 +37,53 @@ class Labels:
         return max(map(len, self.ids))
 
 
-def find_labels(completions: Iterable[str], tokenizer: Tokenizer, *, end: int) -> Labels:
+def find_labels(base: Base, completions: Iterable[str]) -> Labels:
     """The labels that occur. Of those that differ in white space alone, the commonest form."""
     forms = [text for text, _ in Counter(completions).most_common()]
     by_name = {text.strip(): text for text in reversed(forms)}
     texts = sorted(by_name.values())
-    return Labels(tuple(texts), tuple((*each.ids, end) for each in tokenizer.encode_batch(texts)))
+    ids = ((*base.encode(text), base.end_of_text) for text in texts)
+    return Labels(tuple(texts), tuple(ids))
 
 
 def prompt_without_message(prompts: Sequence[str]) -> str:
     """What all prompts begin with and what all end with: "Email: " and " Topic:"."""
-    begin = commonprefix(prompts)
-    rests = [prompt[len(begin) :] for prompt in prompts]
-    end = commonprefix([rest[::-1] for rest in rests])[::-1]
-    return begin + end
+    begin = _common_prefix(prompts)
+    return begin + common_suffix([prompt[len(begin) :] for prompt in prompts])
 
 
-@torch.no_grad()
+def common_suffix(texts: Sequence[str]) -> str:
+    """What all end with: " Topic:"."""
+    return _common_prefix([text[::-1] for text in texts])[::-1]
+
+
+def _common_prefix(texts: Sequence[str]) -> str:
+    # What the first and the last in order have in common, all between them have too.
+    first, last = min(texts), max(texts)
+    same = (
+        index for index, (one, other) in enumerate(zip(first, last, strict=False)) if one != other
+    )
+    return first[: next(same, min(len(first), len(last)))]
+
+
+@torch.inference_mode()
 def score_labels(network: GPTJ, prompts: Sequence[Sequence[int]], labels: Labels) -> Tensor:
     """Summed log-probability of each label and its end after each prompt, (prompts, labels).
 
     The prompt is read once. Labels follow it side by side; each sees the prompt and itself.
     """
-    rows_of_head = network.lm_head.out_features
-    at_once = max(labels.longest, LOGIT_BYTES // (4 * rows_of_head * len(prompts)))
-    groups = list(_groups(labels.ids, at_once))
-    read = read_prompts(network, prompts, more=max(sum(map(_fed, group)) for group in groups))
-    first = network.lm_head(read.last).float().log_softmax(-1)
-    scores = [_score_group(network, read, first, group) for group in groups]
+    at_once = LOGIT_BYTES // (4 * network.lm_head.out_features * len(prompts))
+    read = ReadPrompts(network, prompts)
+    first = _logprobs(network, read.last)
+    scores = [_score_group(network, read, first, group) for group in _groups(labels.ids, at_once)]
     return torch.cat(scores, dim=1).cpu()
 
 
-def _fed(ids: Sequence[int]) -> int:
-    """Tokens of a label that the network reads: the end is only predicted."""
-    return len(ids) - 1
-
-
-def _groups(
-    labels: Sequence[Sequence[int]], at_once: int
-) -> Iterator[list[Sequence[int]]]:
+def _groups(labels: Sequence[Sequence[int]], at_once: int) -> Iterator[list[Sequence[int]]]:
+    """Labels that are read together: about ``at_once`` tokens, or one label."""
     group: list[Sequence[int]] = []
     for ids in labels:
-        if group and sum(map(_fed, group)) + _fed(ids) > at_once:
+        if group and sum(len(each) - 1 for each in group) + len(ids) - 1 > at_once:
             yield group
             group = []
         group.append(ids)
@@ -87,32 +91,26 @@ def _groups(
 
 
 def _score_group(
-    network: GPTJ, read: Read, first: Tensor, group: Sequence[Sequence[int]]
+    network: GPTJ, read: ReadPrompts, first: Tensor, group: Sequence[Sequence[int]]
 ) -> Tensor:
-    device, rows = read.lengths.device, read.cache.rows
-    owner = torch.tensor(
-        [number for number, ids in enumerate(group) for _ in ids[:-1]], device=device
+    # The last token of a label is its end, which is predicted and never read.
+    depth = [place for ids in group for place in range(len(ids) - 1)]
+    owner = [number for number, ids in enumerate(group) for _ in ids[:-1]]
+    fed = [token for ids in group for token in ids[:-1]]
+    targets = [token for ids in group for token in ids[1:]]
+    begins = [ids[0] for ids in group]
+    depth_, owner_, fed_, targets_, begins_ = (
+        torch.tensor(numbers, device=first.device)
+        for numbers in (depth, owner, fed, targets, begins)
     )
-    depth = torch.tensor([place for ids in group for place in range(_fed(ids))], device=device)
-    fed = torch.tensor([token for ids in group for token in ids[:-1]], device=device)
-    targets = torch.tensor([token for ids in group for token in ids[1:]], device=device)
-    begin = int(read.lengths.max())
-    seen = torch.zeros(rows, len(fed), read.cache.room, dtype=torch.bool, device=device)
-    seen[:, :, :begin] = (torch.arange(begin, device=device) < read.lengths[:, None])[:, None]
-    own = (owner[:, None] == owner) & (depth[:, None] >= depth)
-    seen[:, :, begin : begin + len(fed)] = own
-    states = hidden(
-        network,
-        read.cache,
-        fed.expand(rows, -1),
-        first=begin,
-        positions=read.lengths[:, None] + depth,
-        seen=seen,
-    )
-    after = network.lm_head(states).float().log_softmax(-1)
-    each = after.gather(-1, targets.expand(rows, -1)[:, :, None])[:, :, 0]
-    starts = torch.tensor([ids[0] for ids in group], device=device)
-    return first[:, starts].index_add(1, owner, each)
+    after = _logprobs(network, read.continue_with(fed_, owner_, depth_))
+    each = after.gather(-1, targets_.expand(read.rows, -1)[:, :, None])[:, :, 0]
+    return first[:, begins_].index_add(1, owner_, each)
+
+
+def _logprobs(network: GPTJ, states: Tensor) -> Tensor:
+    logits: Tensor = network.lm_head(states.to(network.lm_head.weight.dtype))
+    return logits.float().log_softmax(-1)
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,6 @@ class Evaluation:
     held_out: rows that were kept apart. measured: those of them that the figures are of, a random
         sample where time or the bound on rows ran out.
     perplexity: over the tokens of completions and their ends of text.
-    saved: nats a token that tuning saves on the same rows.
     ended: share of greedy texts that ended by themselves.
     outputs: the worst of the tuned model first.
     mistakes_looked: rows that were looked at for mistakes.
@@ -139,7 +138,6 @@ class Evaluation:
     verdict: Verdict
     classification: Classification | None
     perplexity: Both | None
-    saved: Figure | None
     chrf: TextMatch | None
     ended: Both | None
     outputs: list[Output]

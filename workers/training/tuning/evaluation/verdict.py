@@ -43,7 +43,8 @@ def judge_text(saved: Figure, base: Figure, tuned: Figure, *, rows: int) -> Verd
     if rows < FEWEST_ROWS:
         return _unclear(rows, TEXT_RULE)
     figures = (
-        f"perplexity on {rows} held-out rows is {tuned.value:,.2f}, and the base's {base.value:,.2f}"
+        f"perplexity on {rows} held-out rows is {tuned.value:,.2f}, and the base's "
+        f"{base.value:,.2f}"
     )
     if saved.low > 0:
         return Verdict("better", f"The tuned model's {figures}.", TEXT_RULE)
