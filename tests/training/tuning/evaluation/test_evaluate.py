@@ -112,7 +112,7 @@ def test_without_held_out_rows_nothing_is_claimed() -> None:
     evaluation = evaluate(topics(held_out=0), base=opened(base), tuned=opened(tuned))
 
     assert evaluation.verdict.outcome == "unclear"
-    assert evaluation.perplexity is evaluation.classification is evaluation.ended is None
+    assert (evaluation.perplexity, evaluation.classification, evaluation.ended) == (None,) * 3
     assert evaluation.outputs == []
     assert evaluation.mistakes_looked == 40
 

@@ -11,9 +11,10 @@ import torch
 
 from tools.random_checkpoint import RandomCheckpoint, write
 from workers.engine.checkpoint.spec import ModelConfig
+from workers.training.packing import label_states, pack_rows
 from workers.training.tuning.base import Base, load_base
 from workers.training.tuning.evaluation.rows import Row
-from workers.training.tuning.inference import encode_row, label_states, pack_rows
+from workers.training.tuning.inference import encode_row
 
 CHECKPOINT = RandomCheckpoint(ModelConfig(260, 96, 32, 2, 2, 8, 1e-5), "float32", 5, 0.3)
 # The label of each letter that a message can be made of.

@@ -44,7 +44,7 @@ class Deadline:
 def random_blocks(rows: Sequence[Row], *, seed: int, at_most: int) -> list[list[Row]]:
     """Rows in random order, a few first: whenever one stops, what was measured is a fair sample."""
     order = random.Random(seed).sample(list(rows), min(len(rows), at_most))
-    blocks = []
+    blocks: list[list[Row]] = []
     while order:
         size = BLOCKS[len(blocks)] if len(blocks) < len(BLOCKS) else LATER_BLOCKS
         blocks.append(order[:size])

@@ -16,9 +16,10 @@ from workers.training.tuning.evaluation.report import (
     Classification,
     Output,
     TextMatch,
+    Verdict,
 )
 from workers.training.tuning.evaluation.rows import Row
-from workers.training.tuning.evaluation.verdict import Verdict, judge_labels, judge_text
+from workers.training.tuning.evaluation.verdict import judge_labels, judge_text
 
 GREEDY = "the model's own text at temperature 0, ended by itself"
 

@@ -78,4 +78,5 @@ def sign_test(only_first: int, only_second: int) -> float:
     A row differs where one of two models alone is right.
     """
     total = only_first + only_second
-    return sum(math.comb(total, count) for count in range(only_first, total + 1)) / 2**total
+    ways: int = sum(math.comb(total, count) for count in range(only_first, total + 1))
+    return ways / (1 << total)
