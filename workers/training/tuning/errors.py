@@ -9,7 +9,9 @@ TuningError
 ├── DoesNotFit        not even one row at a time fits in memory
 ├── Diverged          the loss is not finite, or far above where it began
 ├── AdapterWrong      what was learnt is not finite, all zero or of another size
-└── NeverEnds         the tuned model does not end its texts
+├── NeverEnds         the tuned model does not end its texts
+├── DoesNotFitDtype   a merged weight is too large for the dtype of an export
+└── NotEqualEnough    merged weights compute something else than the adapter
 """
 
 
