@@ -97,6 +97,8 @@ class FineTunePage:
         """Step, epoch and best step, in words."""
         if not self.step:
             return "The model is being loaded." if self.is_running else ""
+        if self.is_running and self.step >= self.steps:
+            return "All steps are done. Base and tuned model are being compared."
         facts = [f"Step {self.step:,} of {self.steps:,}"]
         epoch, epochs = self._progress.get("epoch"), self._epochs
         if isinstance(epoch, int | float):
@@ -118,7 +120,9 @@ class FineTunePage:
 
     @property
     def rule(self) -> str:
-        return str(self.finetune.plan.get("rule") or "")
+        """The recommended duration, for as long as it is trained."""
+        said, _, _ = str(self.finetune.plan.get("rule") or "").partition(":")
+        return f"recommended: {said}" if said else ""
 
     @property
     def tiles(self) -> list[Tile]:

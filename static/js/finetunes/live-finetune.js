@@ -79,10 +79,12 @@ class LiveFinetune extends HTMLElement {
     }
   }
 
-  #showStep({ step, epoch, loss, tokens_per_s: speed, left_seconds: left }) {
-    const { steps, epochs, best } = this.#bar.dataset;
+  #showStep({ step, steps: planned, epoch, loss, tokens_per_s: speed, left_seconds: left }) {
+    const { epochs, best } = this.#bar.dataset;
+    const steps = planned ?? this.#bar.max;
+    this.#bar.max = steps;
     this.#bar.value = step;
-    const place = { step, epoch, steps: Number(steps), epochs: Number(epochs), best: Number(best) };
+    const place = { step, epoch, steps, epochs: Number(epochs), best: Number(best) };
     this.#write('[data-where]', writePlace(place));
     this.#write('[data-figure=loss]', writeNumber(loss));
     if (speed) this.#write('[data-figure=tokens_per_s]', Math.round(speed).toLocaleString('en'));
