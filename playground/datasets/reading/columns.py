@@ -57,9 +57,8 @@ def read_columns(cells: Sequence[str]) -> Columns:
         return found._replace(prompt=prompt, completion=names.index(COMPLETION))
     if TEXT in names and PROMPT not in names:
         return found._replace(text=names.index(TEXT))
-    if _are_names(cells):
-        return found._replace(fault="columns_unknown")
-    return found._replace(fault="columns_unnamed")
+    is_unnamed = len(cells) == 2 and not _are_names(cells)
+    return found._replace(fault="columns_unnamed" if is_unnamed else "columns_unknown")
 
 
 def recognise_delimiter(lines: Sequence[str]) -> str | None:
