@@ -50,7 +50,8 @@ class Rewriter:
         self._form = source.form
         self._is_copied = source.form.name != "json"
         self._returns = _returns(source)
-        self._at = source.encoding.mark
+        # Copied up to here; the last item ended at ``_end``.
+        self._at = self._end = source.encoding.mark
         self._is_first = True
 
     def items(self) -> Iterable[Row | Fault]:
@@ -66,27 +67,23 @@ class Rewriter:
             yield item
 
     def keep(self, item: Row | Fault) -> None:
-        """The row as it is."""
+        """The row as it is. It is copied with what is around it, when something else comes."""
         if not self._is_copied:
             self._write_json(item)
-            return
-        with self._source.path.open("rb") as file:
-            _copy(file, self._at, item.end, self._target, self._returns)
-        self._pass(item)
+        self._end, self._is_first = item.end, False
 
     def leave_out(self, item: Row | Fault, text: str) -> None:
         """The row is not in the new file."""
         self._log.leave_out(item.line, text)
-        if self._is_first and self._is_copied:
-            self._copy_gap(item)
+        # With the row goes what is before it, but not a header.
+        self._copy_to(item.start if self._is_first else self._end)
         self._pass(item)
 
     def change(self, before: Row, after: Row) -> None:
         """The row with other texts."""
         old, new = f"{before.prompt}{before.completion}", f"{after.prompt}{after.completion}"
         self._log.change(before.line, old, new)
-        if self._is_copied:
-            self._copy_gap(before)
+        self._copy_to(before.start)
         self._target.write_text(self._written(after))
         self._pass(before)
 
@@ -94,23 +91,23 @@ class Rewriter:
         """An object in the place of another."""
         text = json.dumps(value, ensure_ascii=False)
         self._log.change(before.line, json.dumps(before.source, ensure_ascii=False), text)
-        if self._is_copied:
-            self._copy_gap(before)
+        self._copy_to(before.start)
         self._target.write_text(f"{text}\n")
         self._pass(before)
 
     def end(self) -> None:
         """What is behind the last row."""
-        if self._is_copied:
-            with self._source.path.open("rb") as file:
-                _copy(file, self._at, self._source.size, self._target, self._returns)
+        self._copy_to(self._source.size)
 
     def _pass(self, item: Row | Fault) -> None:
-        self._at, self._is_first = item.end, False
+        self._at = self._end = item.end
+        self._is_first = False
 
-    def _copy_gap(self, item: Row | Fault) -> None:
-        with self._source.path.open("rb") as file:
-            _copy(file, self._at, item.start, self._target, self._returns)
+    def _copy_to(self, end: int) -> None:
+        if self._is_copied:
+            with self._source.path.open("rb") as file:
+                _copy(file, self._at, end, self._target, self._returns)
+            self._at = end
 
     def _write_json(self, item: Row | Fault) -> None:
         if item.source is None:

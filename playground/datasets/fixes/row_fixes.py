@@ -53,7 +53,7 @@ def cut_prompt_heads(
 
 
 def last_tokens(text: str, budget: int, encode: Encode) -> str:
-    """The longest end of ``text``, from the beginning of a word on, of at most ``budget`` tokens."""
+    """The longest end of ``text`` of at most ``budget`` tokens, whole words if it can be."""
     low, high = 0, len(text)
     while low < high:
         middle = (low + high) // 2

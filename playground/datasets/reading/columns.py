@@ -11,13 +11,13 @@ from playground.datasets.reading.fields import (
     known_name,
     other_names,
 )
+from playground.datasets.reading.separators import ANY_SPELLING
 
-DELIMITERS = (",", "\t", ";", "|")
+DELIMITERS = (",", "\t", ";")
 # Lines that must have equally many cells where no column has a known name.
-_ENOUGH_LINES = {"\t": 2, ",": 5, ";": 5, "|": 5}
+_ENOUGH_LINES = {"\t": 2, ",": 5, ";": 5}
 _MAX_LINES = 20
 _MAX_NAME = 40
-_SEPARATING = "<|endoftext|>"
 
 
 class Columns(NamedTuple):
@@ -73,9 +73,9 @@ def recognise_delimiter(lines: Sequence[str]) -> str | None:
             return delimiter
     if len(lines) > 1 and known_name(lines[0].strip().strip('"')) in (COMPLETION, TEXT):
         return ","
-    if any(_SEPARATING in line for line in lines):
+    if any(ANY_SPELLING.search(line) for line in lines):
         return None
-    for delimiter in ("\t", ",", ";", "|"):
+    for delimiter in ("\t", ",", ";"):
         if _is_steady(lines[:_MAX_LINES], delimiter):
             return delimiter
     return None
