@@ -347,7 +347,7 @@ LIMIT_FINETUNE_MINUTES = env.whole("LIMIT_FINETUNE_MINUTES", 720, least=1)
 # --- Datasets -----------------------------------------------------------------
 
 # The largest file, and what the files of all people may take together.
-DATASET_MAX_MIB = env.whole("DATASET_MAX_MIB", 100, least=1, most=4_096)
+DATASET_MAX_MB = env.whole("DATASET_MAX_MB", 100, least=1, most=4_000)
 DATASETS_TOTAL_MIB = env.whole("DATASETS_TOTAL_MIB", 20_480, least=1)
 # How long an upload that stopped can be continued. Hours.
 UPLOAD_EXPIRY_HOURS = env.whole("UPLOAD_EXPIRY_HOURS", 72, least=1)

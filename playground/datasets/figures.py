@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from playground.datasets.durations import size_in_words
 from playground.datasets.models import DatasetVersion
-from playground.datasets.templatetags.datasets import counted, file_size
+from playground.datasets.templatetags.datasets import counted
 
-MAX_CLASSES = 50
 _FORMS = {
     "text": "text with separators",
     "jsonl": "JSON Lines",
@@ -42,7 +42,7 @@ class Bin:
 
     @property
     def label(self) -> str:
-        return str(self.low) if self.low == self.high else f"{self.low}–{self.high}"
+        return str(self.low) if self.low == self.high else f"{self.low} to {self.high}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Figures:
         if version.rows:
             parts.append(counted(version.rows, "example"))
         if version.sha256:
-            parts.append(file_size(version.size))
+            parts.append(size_in_words(version.size))
         if form := _FORMS.get(version.form, version.form):
             parts.append(form)
         if task := _TASKS.get(self._data.get("task") or ""):
@@ -125,19 +125,22 @@ class Figures:
         return tiles
 
     @property
-    def bins(self) -> list[Bin]:
-        return [Bin(**one) for one in self._data.get("histogram") or []]
+    def duration(self) -> str:
+        """The recommended duration of a fine-tune, with the rule that gave it."""
+        found = self._data.get("duration") or {}
+        return str(found.get("sentence", "")) if self._version.rows else ""
 
     @property
-    def class_count(self) -> int:
-        return len(self._data.get("classes") or [])
+    def bins(self) -> list[Bin]:
+        """The histogram of lengths."""
+        found = self._data.get("histogram") or []
+        return [Bin(low=one["from"], high=one["to"], count=one["rows"]) for one in found]
 
     @property
     def classes(self) -> list[LabelCount]:
-        """The labels, the commonest first."""
-        found = self._data.get("classes") or []
+        """The labels, the commonest first, as many as are kept."""
         total = self._version.rows or 1
         return [
-            LabelCount(label=label, count=count, share=count / total)
-            for label, count in found[:MAX_CLASSES]
+            LabelCount(label=one["label"], count=one["rows"], share=one["rows"] / total)
+            for one in self._data.get("classes") or []
         ]

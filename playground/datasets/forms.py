@@ -14,9 +14,7 @@ from playground.core.texts import fault_of
 class PasteForm(StrictForm):
     """Pasted examples, with a name if somebody gives one."""
 
-    text = forms.CharField(
-        strip=False, error_messages={"required": "Paste some examples first."}
-    )
+    text = forms.CharField(strip=False, error_messages={"required": "Paste some examples first."})
     name = forms.CharField(required=False, max_length=120)
     model = forms.CharField(required=False, max_length=80)
 

@@ -91,9 +91,7 @@ def version_finish(*, version: DatasetVersion, outcome: Outcome) -> bool:
 def version_release(*, version_id: uuid.UUID, attempt: int, lost: bool) -> bool:
     """Gives a claimed version back; ``lost`` counts against its tries."""
     claimed = DatasetVersion.objects.filter(pk=version_id, attempt=attempt, state=_CHECKING)
-    released = claimed.exclude(worker="").update(
-        worker="", losses=F("losses") + (1 if lost else 0)
-    )
+    released = claimed.exclude(worker="").update(worker="", losses=F("losses") + (1 if lost else 0))
     if released:
         log.info("version_released", version=str(version_id), attempt=attempt, lost=lost)
         _give_up(DatasetVersion.objects.filter(pk=version_id))

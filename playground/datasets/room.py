@@ -5,7 +5,8 @@ from django.db.models import Sum
 
 from playground.accounts.models import Person
 from playground.accounts.quotas import room_of
-from playground.core.errors import QuotaReached
+from playground.core.errors import BodyTooLarge, QuotaReached
+from playground.datasets.durations import size_in_words
 from playground.datasets.models import DatasetVersion, Upload
 
 
@@ -19,6 +20,19 @@ def check_room(person: Person, *, size: int, rows: int = 1) -> None:
             "for this one. Delete some of yours, or ask the people who run this playground to "
             "raise the limit."
         )
+
+
+def max_bytes() -> int:
+    """The size of the largest file."""
+    return int(settings.DATASET_MAX_MB) * 1_000_000
+
+
+def too_large() -> BodyTooLarge:
+    """Of a file over `max_bytes`."""
+    return BodyTooLarge(
+        f"The file is too large: {size_in_words(max_bytes())} is the most. Divide it, or leave "
+        "examples out."
+    )
 
 
 def bytes_of_all() -> int:

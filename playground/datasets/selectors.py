@@ -38,7 +38,9 @@ def get_dataset(person: Person | None, dataset_id: uuid.UUID) -> Dataset:
 def get_version(dataset: Dataset, number: int | None = None) -> DatasetVersion:
     """The version of that number, or the one in use. Raises `Http404`."""
     versions = dataset.versions.select_related("parent")
-    found = versions.filter(pk=dataset.head_id) if number is None else versions.filter(number=number)
+    found = (
+        versions.filter(pk=dataset.head_id) if number is None else versions.filter(number=number)
+    )
     version = found.first()
     if version is None:
         raise Http404

@@ -4,7 +4,6 @@ import random
 import uuid
 from typing import TypeVar
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
@@ -27,6 +26,7 @@ from playground.datasets.examples import (
 from playground.datasets.figures import Figures
 from playground.datasets.models import Dataset, DatasetVersion
 from playground.datasets.presentation import shown_findings
+from playground.datasets.room import max_bytes
 from playground.datasets.selectors import (
     datasets_page,
     get_dataset,
@@ -60,7 +60,7 @@ def datasets(request: HtmxRequest) -> HttpResponse:
         "examples": EXAMPLES.values(),
         "models": list(registry().models.values()),
         "default_model": registry().default,
-        "max_mib": settings.DATASET_MAX_MIB,
+        "max_bytes": max_bytes(),
         "chunk_bytes": CHUNK_BYTES,
         "toast": take_toast(request),
     }
@@ -70,7 +70,7 @@ def datasets(request: HtmxRequest) -> HttpResponse:
 @require_safe
 def guide(request: HtmxRequest) -> HttpResponse:
     """How to prepare a dataset."""
-    return render(request, "datasets/guide.html", {"max_mib": settings.DATASET_MAX_MIB})
+    return render(request, "datasets/guide.html", {"max_bytes": max_bytes()})
 
 
 @require_safe
@@ -156,9 +156,7 @@ def _looks(request: HtmxRequest, version: DatasetVersion, address: str) -> dict[
     }
 
 
-def _examples(
-    request: HtmxRequest, version: DatasetVersion, *, query: str, show: str
-) -> Examples:
+def _examples(request: HtmxRequest, version: DatasetVersion, *, query: str, show: str) -> Examples:
     at = min(read_small_number(request.GET.get("at", "")) or 0, MAX_PLACE)
     if query:
         return found_examples(version, query=query, at=at)

@@ -180,7 +180,7 @@ class Result:
     @property
     def outputs(self) -> list[Mapping[str, Any]]:
         """What both models write for held-out prompts, the worst of the tuned model first."""
-        return [_mapping(output) for output in _sequence(self._found.get("outputs"))]
+        return [_trimmed(_mapping(one)) for one in _sequence(self._found.get("outputs"))]
 
     @property
     def first_outputs(self) -> list[Mapping[str, Any]]:
@@ -217,6 +217,11 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _sequence(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _trimmed(output: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The texts without the white space around them, which says nothing here."""
+    return {name: value.strip() if isinstance(value, str) else value for name, value in output.items()}
 
 
 def _whole(value: Any) -> int:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 
 import structlog
-from django.conf import settings
 from django.db import close_old_connections
 
 from playground.checkpoints.config_file import context_length
@@ -25,6 +24,7 @@ from playground.datasets.leases import (
     version_release,
 )
 from playground.datasets.models import DatasetVersion
+from playground.datasets.room import max_bytes
 
 # Between two notes of how far it is, which also find that a dataset is deleted. Seconds.
 NOTE_SECONDS = 0.5
@@ -72,9 +72,11 @@ def examine_version(examining: Examining) -> None:
     version = examining.version
     try:
         outcome = _outcome(examining)
-        _keep_trying(lambda: version_finish(version=version, outcome=outcome))
+        if not _keep_trying(lambda: version_finish(version=version, outcome=outcome)):
+            _forget(version)
     except Stopped:
         log.info("check_stopped", version=str(version.pk))
+        _forget(version)
     except (DiskFull, ModelNotReady) as error:
         _refuse(version, error.code, error.message)
     except PlaygroundError as error:
@@ -106,7 +108,7 @@ def _outcome(examining: Examining) -> Outcome:
         context=context,
         name=version.file_name,
         rows_path=version.rows_path,
-        max_bytes=settings.DATASET_MAX_MIB << 20,
+        max_bytes=max_bytes(),
         progress=examining.note,
     )
     return outcome_of(found)
@@ -163,16 +165,22 @@ def _give_back(version: DatasetVersion) -> None:
         log.warning("release_failed", version=str(version.pk), error=reason_of(error))
 
 
-def _keep_trying(act: Callable[[], object]) -> None:
-    """Calls ``act`` until the database lets it. An error that comes again is raised."""
+def _forget(version: DatasetVersion) -> None:
+    """Removes the rows of a version that was deleted meanwhile."""
+    if version.sha256 and not DatasetVersion.objects.filter(pk=version.pk).exists():
+        version.rows_path.unlink(missing_ok=True)
+
+
+def _keep_trying(act: Callable[[], bool]) -> bool:
+    """What ``act`` returns, once the database lets it; False when it does not for long. An error
+    that comes again is raised."""
     for _ in range(RETRIES):
         try:
-            act()
+            return act()
         except Exception as error:
             if not is_passing(error):
                 raise
             log.warning("waiting_for_storage", error=reason_of(error))
             close_old_connections()
             time.sleep(RETRY_SECONDS)
-        else:
-            return
+    return False

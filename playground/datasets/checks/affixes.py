@@ -26,6 +26,8 @@ class CommonAffixes:
         self._suffix = ""
         self._prompt_prefix = ""
         self._completion_prefix = ""
+        # A prefix that is all of a text is no prefix.
+        self._shortest_prompt = self._shortest_completion = MAX_AFFIX + 1
 
     def add(self, row: Row) -> None:
         """The next row."""
@@ -34,8 +36,10 @@ class CommonAffixes:
         elif not row.completion.startswith(self._completion_prefix):
             self._completion_prefix = _common(self._completion_prefix, row.completion)
         self._rows += 1
+        self._shortest_completion = min(self._shortest_completion, len(row.completion))
         if not row.prompt:
             return
+        self._shortest_prompt = min(self._shortest_prompt, len(row.prompt))
         if not self.prompts:
             self._suffix = row.prompt[-MAX_AFFIX:]
             self._prompt_prefix = row.prompt[:MAX_AFFIX]
@@ -53,12 +57,17 @@ class CommonAffixes:
     @property
     def prompt_prefix(self) -> str:
         """A long beginning of all prompts."""
-        return "" if self.prompts < MIN_ROWS else _prefix(self._prompt_prefix)
+        if self.prompts < MIN_ROWS or len(self._prompt_prefix) >= self._shortest_prompt:
+            return ""
+        return _prefix(self._prompt_prefix)
 
     @property
     def completion_prefix(self) -> str:
         """A long beginning of all completions."""
-        return "" if self._rows < MIN_ROWS else _prefix(self._completion_prefix)
+        prefix = self._completion_prefix
+        if self._rows < MIN_ROWS or len(prefix) >= self._shortest_completion:
+            return ""
+        return _prefix(prefix)
 
 
 def marker_in(suffix: str) -> str:

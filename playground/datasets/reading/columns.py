@@ -11,13 +11,13 @@ from playground.datasets.reading.fields import (
     known_name,
     other_names,
 )
+from playground.datasets.reading.separators import ANY_SPELLING
 
-DELIMITERS = (",", "\t", ";", "|")
+DELIMITERS = (",", "\t", ";")
 # Lines that must have equally many cells where no column has a known name.
-_ENOUGH_LINES = {"\t": 2, ",": 5, ";": 5, "|": 5}
+_ENOUGH_LINES = {"\t": 2, ",": 5, ";": 5}
 _MAX_LINES = 20
 _MAX_NAME = 40
-_SEPARATING = "<|endoftext|>"
 
 
 class Columns(NamedTuple):
@@ -57,9 +57,8 @@ def read_columns(cells: Sequence[str]) -> Columns:
         return found._replace(prompt=prompt, completion=names.index(COMPLETION))
     if TEXT in names and PROMPT not in names:
         return found._replace(text=names.index(TEXT))
-    if _are_names(cells):
-        return found._replace(fault="columns_unknown")
-    return found._replace(fault="columns_unnamed")
+    is_unnamed = len(cells) == 2 and not _are_names(cells)
+    return found._replace(fault="columns_unnamed" if is_unnamed else "columns_unknown")
 
 
 def recognise_delimiter(lines: Sequence[str]) -> str | None:
@@ -74,9 +73,9 @@ def recognise_delimiter(lines: Sequence[str]) -> str | None:
             return delimiter
     if len(lines) > 1 and known_name(lines[0].strip().strip('"')) in (COMPLETION, TEXT):
         return ","
-    if any(_SEPARATING in line for line in lines):
+    if any(ANY_SPELLING.search(line) for line in lines):
         return None
-    for delimiter in ("\t", ",", ";", "|"):
+    for delimiter in ("\t", ",", ";"):
         if _is_steady(lines[:_MAX_LINES], delimiter):
             return delimiter
     return None

@@ -3,6 +3,7 @@
 from django import template
 
 from playground.datasets.changes import fix_title as title_of
+from playground.datasets.durations import size_in_words
 
 register = template.Library()
 
@@ -19,16 +20,8 @@ def counted(number: int, noun: str) -> str:
 
 @register.filter
 def file_size(size: int) -> str:
-    """A size in the unit that leaves a number people can read.
-
-    >>> file_size(900), file_size(104745), file_size(100 << 20)
-    ('900 bytes', '102 KiB', '100 MiB')
-    """
-    for shift, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
-        if size >= 1 << shift:
-            value = size / (1 << shift)
-            return f"{value:.0f} {unit}" if value >= 99.5 else f"{value:.3g} {unit}"
-    return counted(size, "byte")
+    """A size in decimal units: ``105 kB``."""
+    return size_in_words(size)
 
 
 @register.filter

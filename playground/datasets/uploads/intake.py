@@ -10,12 +10,10 @@ from django.core.files.uploadedfile import UploadedFile
 
 from playground.accounts.models import Person
 from playground.core.errors import InvalidInput, NotFound
-from playground.core.serving.body_guard import too_large
 from playground.datasets import files
 from playground.datasets.models import Dataset
-from playground.datasets.room import check_room
+from playground.datasets.room import check_room, max_bytes, too_large
 from playground.datasets.services import dataset_create
-from playground.datasets.uploads.protocol import max_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +61,7 @@ def dataset_take(*, person: Person, name: str, model: str, blocks: Iterable[byte
         for block in blocks:
             size += len(block)
             if size > max_bytes():
-                raise too_large(max_bytes())
+                raise too_large()
             sum_of_all.update(block)
             file.write(block)
         if not size:

@@ -189,4 +189,3 @@ def _write_all(fd: int, chunk: bytes, offset: int) -> None:
     while view:
         count = os.pwrite(fd, view, offset)
         view, offset = view[count:], offset + count
-

@@ -9,14 +9,13 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import http_date
 
 from playground.core.errors import InvalidInput, WrongChecksum, WrongContentType
-from playground.core.serving.body_guard import too_large
 from playground.core.texts import fault_of
 from playground.datasets.models import Upload
+from playground.datasets.room import max_bytes, too_large
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,checksum,termination"
@@ -38,18 +37,13 @@ class Announced:
     model: str = ""
 
 
-def max_bytes() -> int:
-    """The size of the largest file."""
-    return int(settings.DATASET_MAX_MIB) << 20
-
-
 def read_announced(request: HttpRequest) -> Announced:
     """What a POST announces. Raises `InvalidInput` or `BodyTooLarge`."""
     if "Upload-Defer-Length" in request.headers:
         raise InvalidInput("The length of the file must be known. Send Upload-Length.")
     size = _whole(request, "Upload-Length")
     if size > max_bytes():
-        raise too_large(max_bytes())
+        raise too_large()
     if not size:
         raise InvalidInput("The file is empty. Choose one with examples in it.", field="file")
     metadata = _metadata(request.headers.get("Upload-Metadata", ""))

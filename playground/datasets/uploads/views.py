@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,6 +11,7 @@ from playground.core.http import HtmxRequest, open_page, see_other
 from playground.core.serving.bodies import takes_body, takes_file
 from playground.datasets.forms import posted_file, posted_paste
 from playground.datasets.models import Dataset, Upload
+from playground.datasets.room import max_bytes
 from playground.datasets.uploads.intake import (
     dataset_from_example,
     dataset_from_file,
@@ -35,7 +35,7 @@ from playground.datasets.uploads.protocol import (
 )
 
 # What a plain form may carry: such a body is on the disk twice for a moment.
-MAX_FORM_MIB = 128
+MAX_FORM_BYTES = 128_000_000
 # A text box. It is held in memory as a whole.
 MAX_PASTED = 1 << 20
 
@@ -88,7 +88,7 @@ def upload_discard(request: HtmxRequest, upload_id: uuid.UUID) -> HttpResponse:
     return see_other(reverse("datasets:list"))
 
 
-@takes_file(min(settings.DATASET_MAX_MIB, MAX_FORM_MIB) << 20)
+@takes_file(min(max_bytes(), MAX_FORM_BYTES))
 @require_POST
 def upload_file(request: HtmxRequest) -> HttpResponse:
     """A whole file, from a form."""

@@ -69,7 +69,7 @@ class DatasetUpload extends HTMLElement {
   async #take(file) {
     if (!file || this.#state) return;
     clearNotice();
-    const most = Number(this.dataset.maxMib) * 2 ** 20;
+    const most = Number(this.dataset.max);
     if (file.size === 0) return showNotice('The file is empty. Choose one with examples in it.');
     if (file.size > most) {
       return showNotice(

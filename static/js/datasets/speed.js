@@ -26,17 +26,15 @@ export class Speed {
 }
 
 const UNITS = [
-  [2 ** 30, 'GiB'],
-  [2 ** 20, 'MiB'],
-  [2 ** 10, 'KiB'],
+  [1e9, 'GB'],
+  [1e6, 'MB'],
+  [1e3, 'kB'],
 ];
 
-// A size as the server writes it: 104745 is "102 KiB".
+// A size as the server writes it: 104745 is "105 kB".
 export function writeSize(bytes) {
   const [size, unit] = UNITS.find(([size]) => bytes >= size) ?? [1, 'bytes'];
-  const value = bytes / size;
-  const digits = value >= 99.5 || size === 1 ? 0 : value >= 9.95 ? 1 : 2;
-  return `${value.toFixed(digits)} ${unit}`;
+  return `${(bytes / size).toFixed(size >= 1e6 ? 1 : 0)} ${unit}`;
 }
 
 export function writeSeconds(seconds) {
