@@ -49,29 +49,33 @@ class PackedBatch:
         )
 
 
-def pack_rows(rows: Sequence[Sequence[int]], learnt_from: Sequence[int]) -> PackedBatch:
+def pack_rows(
+    rows: Sequence[Sequence[int]], learnt_from: Sequence[int], *, padded: bool = False
+) -> PackedBatch:
     """A batch of token ids; each row's loss is taken from its token number ``learnt_from`` on.
 
-    That number is at least 1: the first token of a row follows nothing.
+    That number is at least 1: the first token of a row follows nothing. With ``padded`` each row
+    is filled up to the longest, and the padding is computed as if it were text.
     """
-    lengths = tuple(len(row) for row in rows)
-    longest = max(lengths)
-    labels = [length - begin for length, begin in zip(lengths, learnt_from, strict=True)]
+    if min(learnt_from) < 1:
+        raise ValueError("The first token of a row follows nothing, so it cannot be learnt.")
+    longest = max(map(len, rows))
+    filled = [[*row, *[0] * (longest - len(row))] if padded else row for row in rows]
+    lengths = tuple(map(len, filled))
+    labels = [len(row) - begin for row, begin in zip(rows, learnt_from, strict=True)]
     most = max(labels)
     at, asked, targets, slots = [], [], [], []
     last_seen = torch.zeros(len(rows), most, dtype=torch.long)
     before = 0
     for number, (row, begin) in enumerate(zip(rows, learnt_from, strict=True)):
-        if begin < 1:
-            raise ValueError("The first token of a row follows nothing, so it cannot be learnt.")
         at.extend(range(before + begin - 1, before + len(row) - 1))
         targets.extend(row[begin:])
         asked.extend(range(number * most, number * most + labels[number]))
         last_seen[number, : labels[number]] = torch.arange(begin - 1, len(row) - 1)
-        slots.extend(range(number * longest, number * longest + len(row)))
-        before += len(row)
+        slots.extend(range(number * longest, number * longest + lengths[number]))
+        before += lengths[number]
     return PackedBatch(
-        ids=torch.tensor([token for row in rows for token in row], dtype=torch.long),
+        ids=torch.tensor([token for row in filled for token in row], dtype=torch.long),
         positions=torch.cat([torch.arange(length) for length in lengths]),
         lengths=lengths,
         slots=None if before == len(rows) * longest else torch.tensor(slots, dtype=torch.long),
@@ -79,7 +83,7 @@ def pack_rows(rows: Sequence[Sequence[int]], learnt_from: Sequence[int]) -> Pack
         targets=torch.tensor(targets, dtype=torch.long),
         asked=torch.tensor(asked, dtype=torch.long),
         last_seen=last_seen,
-        tokens=before,
+        tokens=sum(map(len, rows)),
     )
 
 
