@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workers.training.network import GPTJ, attend, rotate
+from workers.training.network import GPTJ, NoiseOfLayer, attend, rotate
 
 LONGEST_PLAIN = 512
 """Positions up to which two plain products are faster on a CPU than torch's fused kernel."""
@@ -42,10 +42,15 @@ class PackedBatch:
 
     def to(self, device: torch.device) -> "PackedBatch":
         """The same on a device."""
-        tensors = ("ids", "positions", "slots", "at", "targets", "asked", "last_seen")
-        moved = {name: getattr(self, name) for name in tensors}
         return replace(
-            self, **{name: None if x is None else x.to(device) for name, x in moved.items()}
+            self,
+            ids=self.ids.to(device),
+            positions=self.positions.to(device),
+            slots=None if self.slots is None else self.slots.to(device),
+            at=self.at.to(device),
+            targets=self.targets.to(device),
+            asked=self.asked.to(device),
+            last_seen=self.last_seen.to(device),
         )
 
 
@@ -64,7 +69,10 @@ def pack_rows(
     lengths = tuple(map(len, filled))
     labels = [len(row) - begin for row, begin in zip(rows, learnt_from, strict=True)]
     most = max(labels)
-    at, asked, targets, slots = [], [], [], []
+    at: list[int] = []
+    asked: list[int] = []
+    targets: list[int] = []
+    slots: list[int] = []
     last_seen = torch.zeros(len(rows), most, dtype=torch.long)
     before = 0
     for number, (row, begin) in enumerate(zip(rows, learnt_from, strict=True)):
@@ -127,7 +135,15 @@ class PackedRows:
         return mixed.transpose(1, 2).flatten(0, 1).index_select(0, self.batch.asked)
 
 
-def label_states(network: GPTJ, batch: PackedBatch, **options: object) -> Tensor:
-    """Final states (labels, n_embd) at a batch's labels; ``options`` are those of ``states``."""
+def label_states(
+    network: GPTJ,
+    batch: PackedBatch,
+    *,
+    noise_of_layer: NoiseOfLayer | None = None,
+    recompute: bool = False,
+) -> Tensor:
+    """Final states (labels, n_embd) at a batch's labels."""
     mixing = PackedRows(batch, network.table, last_layer=network.shape.n_layer - 1)
-    return network.states(batch.ids, mixing, at=batch.at, **options)  # type: ignore[arg-type]
+    return network.states(
+        batch.ids, mixing, at=batch.at, noise_of_layer=noise_of_layer, recompute=recompute
+    )

@@ -139,7 +139,7 @@ class Trainer:
         self._processes.add([*sums, summed])
         for parameter, total in zip(parameters, sums, strict=True):
             parameter.grad = total
-        return summed.item()
+        return float(summed)
 
     def gradients(
         self, numbered: Sequence[tuple[int, Learnable]]
@@ -165,7 +165,7 @@ class Trainer:
 
     @torch.inference_mode()
     def _loss(self, batch: Any) -> float:
-        return self._padded_loss(batch, step=self.step, number=0).item()
+        return float(self._padded_loss(batch, step=self.step, number=0))
 
     def state(self) -> dict[str, Any]:
         """All that a later run needs to go on."""

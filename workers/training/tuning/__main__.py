@@ -14,7 +14,7 @@ from types import FrameType
 
 import torch
 
-from workers.training.tuning.ending import check_result, figures, write_result
+from workers.training.tuning.ending import check_result, evaluate_result, figures, write_result
 from workers.training.tuning.errors import Diverged, TuningError
 from workers.training.tuning.job import Job
 from workers.training.tuning.memory import lower_priority
@@ -86,7 +86,8 @@ def _attempt(
             return os.EX_TEMPFAIL
         step = write_result(job)
         check_result(job)
-        record.append("result", **figures(job, step))
+        evaluation = evaluate_result(job)
+        record.append("result", **figures(job, step, evaluation))
         status = "stopped" if outcome == "stopped" else "succeeded"
         record.append("end", status=status, reason=REASONS[outcome], code=outcome)
         record.sync()

@@ -2,10 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file
 
 from workers.training.files import sync
@@ -14,10 +17,13 @@ from workers.training.tuning.adapters import (
     adapter_tensors,
     check_tensors,
     save_adapter,
+    without_adapter,
 )
-from workers.training.tuning.base import base_parameters
+from workers.training.tuning.base import Base, base_parameters, load_base
 from workers.training.tuning.checkpoints import save_tensors, write_synced
 from workers.training.tuning.errors import AdapterWrong
+from workers.training.tuning.evaluation.job import write_results_of_job
+from workers.training.tuning.evaluation.report import Evaluation
 from workers.training.tuning.guards import check_ends
 from workers.training.tuning.inference import generate_greedily
 from workers.training.tuning.job import Job
@@ -88,14 +94,40 @@ def _write_model(job: Job, folder: Path) -> None:
 def check_result(job: Job) -> None:
     """Raise NeverEnds unless the tuned model ends its texts by itself."""
     prompts = (job.held_out.prompts or job.train.prompts)[:TRIED]
-    most = longest_text((job.train.longest_completion), job.base)
+    most = longest_text(job.train.longest_completion, job.base)
     texts = generate_greedily(job.base, prompts, max_tokens=most)
     if said := check_ends(texts, max_tokens=most):
         job.log("warning", "some_never_end", said)
 
 
-def figures(job: Job, step: int) -> Mapping[str, Any]:
-    """What the record says of the result."""
+def evaluate_result(job: Job) -> Evaluation:
+    """Compare base and tuned model on the held-out rows; writes into ``result/``."""
+    # What is only looked at may depend on the number of threads in its last bits.
+    torch.set_num_threads(job.options.threads)
+    return write_results_of_job(
+        job.folder,
+        task=job.options.task,
+        options=asdict(job.options) | {"max_length": job.max_length},
+        base_name=job.base.folder.name,
+        dataset_sha256=job.options.dataset_sha256,
+        base=lambda: _base_model(job),
+        tuned=lambda: nullcontext(job.base),
+        seed=job.options.seed,
+    )
+
+
+@contextmanager
+def _base_model(job: Job) -> Iterator[Base]:
+    """The base as it was, beside the network with its adapter off, or read again."""
+    if job.options.method == "full":
+        yield load_base(job.base.folder, device=job.processes.device)
+        return
+    with without_adapter(job.base.network):
+        yield job.base
+
+
+def figures(job: Job, step: int, evaluation: Evaluation) -> Mapping[str, Any]:
+    """What the record says of the result; all of it is in evaluation.json."""
     progress = job.progress
     return {
         "step": step,
@@ -103,4 +135,6 @@ def figures(job: Job, step: int) -> Mapping[str, Any]:
         "seconds": round(progress.seconds, 1),
         "tokens": job.trainer.tokens,
         "loss": None if progress.best_loss is None else round(progress.best_loss, 5),
+        "outcome": evaluation.verdict.outcome,
+        "sentence": evaluation.verdict.sentence,
     }

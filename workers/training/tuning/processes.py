@@ -32,7 +32,7 @@ class Together:
         self.device: torch.device = self._accelerator.device
 
     def share(self, batches: Sequence[Any]) -> Sequence[tuple[int, Any]]:
-        """Every so-manieth batch."""
+        """Every batch whose number is this process's, counted round."""
         return list(enumerate(batches))[self.number :: self.count]
 
     def add(self, tensors: Sequence[Tensor]) -> None:
@@ -44,7 +44,7 @@ class Together:
         """What the first process says, for all."""
         said = torch.tensor(numbers if self.number == 0 else [0.0] * len(numbers))
         self.add([said])
-        return said.tolist()
+        return [float(number) for number in said]
 
     def close(self) -> None:
         """Part from the others."""
