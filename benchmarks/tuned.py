@@ -9,8 +9,8 @@ generator with another seed, each row with a word overlap below 0.7 with every r
 way: whole labels with their end of text, as they are, a token, less the label's prior without the
 message, or less its mean over all messages; the best of the four on the rows that it is measured
 on. The tuned models answer with greedy text, as the page does. Ideas are judged by
-`tools/example_datasets/ideas.py`. At the end the three tuned models and the base answer in one batch
-of the engine, and each text is held against the same one alone.
+`tools/example_datasets/ideas.py`. At the end the three tuned models and the base answer in one
+batch of the engine, and each text is held against the same one alone.
 
 Ends with one line `RESULT {json}`.
 """
