@@ -26,6 +26,9 @@ from workers.training.tuning.adapters import (
 from workers.training.tuning.base import Base, load_base
 from workers.training.tuning.errors import AdapterWrong
 
+# PEFT still asks transformers by a name that will go with its next major version.
+pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
+
 IDS = torch.tensor([[7, 40, 99, 3, 200, 17]])
 RANK, ALPHA = 4, 8.0
 
