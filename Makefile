@@ -39,7 +39,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help run test check install install-dev front clean
-.PHONY: bench-stream bench-6b bench-engine bench-trace bench-growth bench-growth-6b bench-gpu bench-demo bench-tuned bench-lists bench-editor lighthouse
+.PHONY: bench-stream bench-6b bench-engine bench-finetune bench-trace bench-growth bench-growth-6b bench-gpu bench-demo bench-tuned bench-lists bench-editor lighthouse
 
 help:
 	@cat <<-'HELP'
@@ -49,6 +49,8 @@ help:
 	  make bench-stream  what a streamed token costs, against an in-memory producer
 	  make bench-6b      load and run a full-size GPT-J-6B with random weights
 	  make bench-engine  tokens a second and accuracy, beside transformers and CTranslate2
+	  make bench-finetune
+	                     a fine-tune's tokens a second, beside transformers' Trainer with PEFT
 	  make bench-trace   many users: 64 requests at once, and as they come
 	  make bench-growth  a step's time by streams and context, beside what must be read;
 	                     bench-growth-6b the same of a full-size GPT-J, beside transformers
@@ -111,6 +113,9 @@ bench-6b: $(VENV)/.installed
 
 bench-engine: $(VENV)/.installed-bench
 	@exec $(PY) -m benchmarks.engine
+
+bench-finetune: $(VENV)/.installed-bench
+	@exec $(PY) -m benchmarks.finetune
 
 bench-trace: $(VENV)/.installed-bench
 	@exec $(PY) -m benchmarks.engine_trace
