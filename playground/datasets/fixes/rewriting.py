@@ -53,6 +53,10 @@ class Rewriter:
         # Copied up to here; the last item ended at ``_end``.
         self._at = self._end = source.encoding.mark
         self._is_first = True
+        # Where the last row of a text begins if it has no separator, and whether the new file
+        # has it as it was.
+        self._open_at: int | None = None
+        self._is_open = False
 
     def items(self) -> Iterable[Row | Fault]:
         """The rows; raises `InvalidInput` where the rest of the file cannot be read."""
@@ -60,6 +64,8 @@ class Rewriter:
         def stop_at(note: Note) -> None:
             if note.code in _STOPS:
                 raise InvalidInput("The JSON is not valid to its end. Correct it first.")
+            if note.code == "separator_missing_at_end":
+                self._open_at = note.byte
 
         for item in self._source.rows(stop_at):
             if isinstance(item, Fault) and item.code in _STOPS:
@@ -71,6 +77,7 @@ class Rewriter:
         if not self._is_copied:
             self._write_json(item)
         self._end, self._is_first = item.end, False
+        self._is_open = item.start == self._open_at
 
     def leave_out(self, item: Row | Fault, text: str) -> None:
         """The row is not in the new file."""
@@ -98,6 +105,8 @@ class Rewriter:
     def end(self) -> None:
         """What is behind the last row."""
         self._copy_to(self._source.size)
+        if self._is_open:
+            self._target.write_text(f"{SEPARATOR}\n")
 
     def _pass(self, item: Row | Fault) -> None:
         self._at = self._end = item.end
