@@ -14,7 +14,7 @@ from playground.datasets.checks.lengths import (
     length_fault,
 )
 from playground.datasets.fixes.changes import ChangeLog
-from playground.datasets.fixes.rewriting import Rewriter
+from playground.datasets.fixes.rewriting import rewriting
 from playground.datasets.fixes.target import Target
 from playground.datasets.reading.rows import Fault, Row, ignore
 from playground.datasets.reading.separators import ANY_SPELLING
@@ -28,28 +28,26 @@ def leave_out_rows(
     source: Source, target: Target, log: ChangeLog, *, encode: Encode, context: int
 ) -> None:
     """Leave out all rows that cannot be used, whatever is wrong with them."""
-    rewriter = Rewriter(source, target, log)
-    for item, fault in _checked(rewriter.items(), encode, context):
-        if fault is None:
-            rewriter.keep(item)
-        else:
-            rewriter.leave_out(item, fault.text)
-    rewriter.end()
+    with rewriting(source, target, log) as rewriter:
+        for item, fault in _checked(rewriter.items(), encode, context):
+            if fault is None:
+                rewriter.keep(item)
+            else:
+                rewriter.leave_out(item, fault.text)
 
 
 def cut_prompt_heads(
     source: Source, target: Target, log: ChangeLog, *, encode: Encode, context: int
 ) -> None:
     """Cut the beginning of each prompt that is too long; completions stay whole."""
-    rewriter = Rewriter(source, target, log)
-    for item, fault in _checked(rewriter.items(), encode, context):
-        if fault is None or fault.code != "prompt_too_long" or isinstance(item, Fault):
-            rewriter.keep(item)
-            continue
-        [completion] = encode([item.completion])
-        prompt = last_tokens(item.prompt, context - completion - 1, encode)
-        rewriter.change(item, replace(item, prompt=prompt))
-    rewriter.end()
+    with rewriting(source, target, log) as rewriter:
+        for item, fault in _checked(rewriter.items(), encode, context):
+            if fault is None or fault.code != "prompt_too_long" or isinstance(item, Fault):
+                rewriter.keep(item)
+                continue
+            [completion] = encode([item.completion])
+            prompt = last_tokens(item.prompt, context - completion - 1, encode)
+            rewriter.change(item, replace(item, prompt=prompt))
 
 
 def last_tokens(text: str, budget: int, encode: Encode) -> str:
@@ -121,27 +119,26 @@ def remove_near_duplicates(source: Source, target: Target, log: ChangeLog) -> No
 
 
 def _remove(source: Source, target: Target, log: ChangeLog, removed: tuple[str, ...]) -> None:
-    rewriter, rows = Rewriter(source, target, log), SameRows()
-    for item in rewriter.items():
-        usable = _usable(item)
-        if usable is not None and rows.compare(usable)[0] in removed:
-            rewriter.leave_out(item, f"{usable.prompt}{usable.completion}")
-        else:
-            rewriter.keep(item)
-    rewriter.end()
+    rows = SameRows()
+    with rewriting(source, target, log) as rewriter:
+        for item in rewriter.items():
+            usable = _usable(item)
+            if usable is not None and rows.compare(usable)[0] in removed:
+                rewriter.leave_out(item, f"{usable.prompt}{usable.completion}")
+            else:
+                rewriter.keep(item)
 
 
 def change_rows(source: Source, target: Target, log: ChangeLog, *, fix: str) -> None:
     """Change the texts of rows by one of the simple fixes."""
     change = _changer(source, fix)
-    rewriter = Rewriter(source, target, log)
-    for item in rewriter.items():
-        after = change(item) if isinstance(item, Row) else None
-        if isinstance(item, Fault) or after is None:
-            rewriter.keep(item)
-        else:
-            rewriter.change(item, after)
-    rewriter.end()
+    with rewriting(source, target, log) as rewriter:
+        for item in rewriter.items():
+            after = change(item) if isinstance(item, Row) else None
+            if isinstance(item, Fault) or after is None:
+                rewriter.keep(item)
+            else:
+                rewriter.change(item, after)
 
 
 def _changer(source: Source, fix: str) -> Callable[[Row], Row | None]:
