@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from playground.core.errors import InvalidInput
 from playground.datasets.checks import Examination, Finding, examine
 from playground.datasets.checks.canonical import read_rows
-from playground.datasets.checks.codes import CODES, FIX_TITLES
+from playground.datasets.checks.codes import CODES
+from playground.datasets.checks.fix_codes import FIX_TITLES
 from playground.datasets.fixes import apply_fix
 from tests.datasets.counting import words
 

@@ -2,6 +2,7 @@
 
 - examination: a file examined
 - codes: all findings there are
+- fix_codes: all fixes there are
 - findings: one finding
 - collecting: from what is reported to findings
 - canonical: the canonical file, written and read

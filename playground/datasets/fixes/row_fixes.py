@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from playground.datasets.checks import codes
+from playground.datasets.checks import fix_codes
 from playground.datasets.checks.affixes import CommonAffixes
 from playground.datasets.checks.contents import content_fault
 from playground.datasets.checks.duplicates import SameRows
@@ -143,20 +143,20 @@ def change_rows(source: Source, target: Target, log: ChangeLog, *, fix: str) -> 
 
 def _changer(source: Source, fix: str) -> Callable[[Row], Row | None]:
     """What makes a new row of one, or None where it stays."""
-    if fix in (codes.REMOVE_PROMPT_PREFIX, codes.REMOVE_COMPLETION_PREFIX):
+    if fix in (fix_codes.REMOVE_PROMPT_PREFIX, fix_codes.REMOVE_COMPLETION_PREFIX):
         common = CommonAffixes()
         for item in source.rows():
             usable = _usable(item)
             if usable is not None:
                 common.add(usable)
-        if fix == codes.REMOVE_PROMPT_PREFIX:
+        if fix == fix_codes.REMOVE_PROMPT_PREFIX:
             return _without_prompt_prefix(common.prompt_prefix)
         return _without_completion_prefix(common.completion_prefix)
     return {
-        codes.ADD_SPACE: _with_space,
-        codes.MOVE_SPACE: _with_moved_space,
-        codes.ADD_MARKER: _with_marker,
-        codes.REMOVE_SEPARATORS: _without_separators,
+        fix_codes.ADD_SPACE: _with_space,
+        fix_codes.MOVE_SPACE: _with_moved_space,
+        fix_codes.ADD_MARKER: _with_marker,
+        fix_codes.REMOVE_SEPARATORS: _without_separators,
     }[fix]
 
 
