@@ -145,7 +145,7 @@ def compare(base: Base, task: Task, train: Sequence[Row], rows: Sequence[Row]) -
     def tuned() -> AbstractContextManager[Base]:
         return nullcontext(base)
 
-    limits = Limits(seconds=3600, outputs=len(rows))
+    limits = Limits(seconds=3600, outputs=len(rows), mistakes=0)
     return evaluate(Data(task, train, rows), base=alone, tuned=tuned, limits=limits)
 
 
