@@ -56,6 +56,7 @@ def run_ours(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: in
         micro_batch=BATCH // 2,
         threads=threads,
         seed=seed,
+        warmup=0,
     ).resolved(base.parameters)
     device = torch.device("cpu")
     learner = Learner(base, options, encoded(rows), processes=Single(device), precision="fp32")
@@ -117,7 +118,6 @@ def run_trainer(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads:
                 num_train_epochs=EPOCHS,
                 learning_rate=RATE,
                 lr_scheduler_type="cosine",
-                warmup_steps=0.06,
                 logging_steps=1,
                 report_to=[],
                 save_strategy="no",

@@ -51,8 +51,10 @@ class Shape:
 
 def rotary_table(length: int, rotary_dim: int) -> Tensor:
     """Unit complex numbers, (length, rotary_dim / 2): one angle a pair of dimensions."""
-    frequency = 1.0 / (10000 ** (torch.arange(0, rotary_dim, 2, dtype=torch.float32) / rotary_dim))
-    angle = torch.outer(torch.arange(length, dtype=torch.float32), frequency)
+    # On the CPU wherever the network is made, also on no device.
+    pairs = torch.arange(0, rotary_dim, 2, dtype=torch.float32, device="cpu")
+    positions = torch.arange(length, dtype=torch.float32, device="cpu")
+    angle = torch.outer(positions, 1.0 / (10000 ** (pairs / rotary_dim)))
     return torch.polar(torch.ones_like(angle), angle)
 
 

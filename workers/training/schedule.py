@@ -27,7 +27,7 @@ class Cosine:
 
     def rate(self, step: int) -> float:
         """Learning rate of a step."""
-        rising = max(1, round(self.warm_up * self.steps))
+        rising = math.ceil(self.warm_up * self.steps)
         if step < rising:
             return self.peak * (step + 1) / rising
         progress = (step - rising) / max(1, self.steps - rising)

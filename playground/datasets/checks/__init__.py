@@ -2,9 +2,11 @@
 
 - examination: a file examined
 - codes: all findings there are
+- fix_codes: all fixes there are
 - findings: one finding
 - collecting: from what is reported to findings
 - canonical: the canonical file, written and read
+- whole_file: a file that is there whole or not at all
 - contents: rows that were read and cannot be used
 - lengths: tokens
 - affixes: how prompts and completions begin and end

@@ -108,7 +108,7 @@ def _finding(code: str, tally: Tally) -> Finding:
         "line": f"{first.line:,}" if first else "1",
         "byte": f"{first.byte:,}" if first else "0",
         "limit": f"{MAX_ROW_BYTES // 1024} KiB",
-        "keys": quoted(tally.keys),
+        "keys": quoted(tally.keys) or "nothing",
         **tally.values,
     }
     return Finding(

@@ -15,6 +15,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import torch._dynamo  # noqa: F401 (an optimizer needs it; imported once for all attempts)
+
 from workers.training.trainer import Trainer
 from workers.training.tuning import __main__ as command
 from workers.training.tuning import checkpoints

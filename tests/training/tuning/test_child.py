@@ -88,7 +88,7 @@ def test_a_job_that_is_killed_at_random_moments_ends_as_if_nothing_had_happened(
     rng = random.Random(threads)
 
     for attempt in range(5):
-        status = child.attempt(folder, kill_at=rng.randrange(40, 160))
+        status = child.attempt(folder, kill_at=rng.randrange(5, 34))
         assert status == KILLED
         change_job(folder, threads=1 + (threads + attempt) % 2)
     child.finish(folder)
@@ -143,8 +143,8 @@ def test_a_full_disk_is_said_and_the_job_goes_on_when_there_is_room(
 def test_a_job_that_is_stopped_keeps_its_best_state(
     tmp_path: Path, base_folder: Path, child: Trainers
 ) -> None:
-    folder = make_job(tmp_path / "job", base_folder, epochs=500)
-    child.attempt(folder, kill_before=["step", 8])
+    folder = make_job(tmp_path / "job", base_folder, epochs=500, warmup=0)
+    child.attempt(folder, kill_before=["step", 12])
     (folder / "control.json").write_text('{"stop": "keep_best"}', encoding="utf-8")
 
     assert child.attempt(folder) == 0
@@ -152,7 +152,7 @@ def test_a_job_that_is_stopped_keeps_its_best_state(
     looks = {line["step"]: line for line in record_of(folder) if line["kind"] == "evaluation"}
     assert end_of(folder)["status"] == "stopped"
     assert record_of(folder)[-2]["step"] == min(looks, key=lambda step: looks[step]["loss"])
-    assert steps_of(folder)[-1][0] == 8
+    assert steps_of(folder)[-1][0] == 12
 
 
 def test_a_job_ends_when_the_held_out_rows_get_no_better(
@@ -187,16 +187,16 @@ def test_a_job_in_minutes_ends_with_its_schedule(
 def test_a_diverging_job_fails_with_its_step_and_keeps_the_best_state(
     tmp_path: Path, base_folder: Path, child: Trainers
 ) -> None:
-    folder = make_job(
-        tmp_path / "job", base_folder, epochs=100, rate=1, clip=1e9, evaluate_every=1, patience=0
-    )
+    # Of every weight, the head's too: that of the base alone would bound the loss.
+    options = {"method": "full", "rank": None, "rate": 1, "clip": 1e9, "warmup": 1}
+    folder = make_job(tmp_path / "job", base_folder, epochs=30, evaluate_every=1, **options)
 
     assert child.attempt(folder) == 0
 
     end = end_of(folder)
     assert (end["status"], end["code"]) == ("failed", "diverged")
     assert end["reason"].startswith("At step ")
-    assert learnt_by(folder)
+    assert (folder / "result" / "model" / "model.safetensors").exists()
 
 
 def test_another_dataset_or_configuration_is_refused(

@@ -10,8 +10,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
-from workers.training.network import GPTJ, Shape, rotary_table
+from workers.training.network import GPTJ, Shape
 from workers.training.tuning.errors import BaseUnusable
 
 _WHOLE = "model.safetensors"
@@ -60,7 +61,7 @@ def load_base(
     """
     config = read_config(folder)
     shape = shape_of(config, folder)
-    with torch.device("meta"):
+    with torch.device("meta"), _WithoutFirstWeights():
         network = GPTJ(shape)
     missing = {name: parameter.shape for name, parameter in network.named_parameters()}
     for name, tensor in _tensors(folder):
@@ -78,11 +79,21 @@ def load_base(
             f"{folder} has no tensor {min(missing)}, which config.json calls for. The weights are "
             "incomplete: download the checkpoint again."
         )
-    network.table = rotary_table(shape.n_positions, shape.rotary_dim).to(device)
+    network.table = network.table.to(device)
     end_of_text = config.get("eos_token_id")
     if not isinstance(end_of_text, int) or not 0 <= end_of_text < shape.vocab_size:
         raise BaseUnusable(f"{folder}/config.json has no eos_token_id within the vocabulary.")
     return Base(folder, network, load_tokenizer(folder), end_of_text)
+
+
+class _WithoutFirstWeights(TorchFunctionMode):
+    """Leaves out what ``torch.nn.init`` would draw: on no device it costs seconds of imports."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
 
 
 def base_parameters(network: GPTJ) -> Iterator[tuple[str, nn.Parameter]]:
