@@ -48,9 +48,7 @@ def test_a_file_has_its_finding_at_its_place(case: Case, tmp_path: Path) -> None
     assert "{" not in finding.sentence.replace('{"prompt"', "")
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if case.fix], ids=lambda case: case.name
-)
+@pytest.mark.parametrize("case", [case for case in CASES if case.fix], ids=lambda case: case.name)
 def test_the_fix_of_a_finding_makes_it_go(case: Case, tmp_path: Path) -> None:
     path, fixed = tmp_path / "file", tmp_path / "fixed"
     path.write_bytes(case.data)

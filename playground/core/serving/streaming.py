@@ -1,8 +1,7 @@
 """Long answers, sent as they are made."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
-from typing import BinaryIO
+from pathlib import Path
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
@@ -27,31 +26,24 @@ def download(lines: Iterator[str], *, name: str, content_type: str) -> Streaming
     return response
 
 
-def download_file(file: BinaryIO, *, name: str) -> StreamingHttpResponse:
-    """``file`` as an attachment called ``name``, of which only a block is ever held.
+def download_file(path: Path, *, name: str) -> StreamingHttpResponse:
+    """The file at ``path`` as an attachment called ``name``, of which only a block is ever held.
 
     It is somebody's: no browser is told that it is a page.
     """
-    response = StreamingHttpResponse(_Blocks(file), content_type="application/octet-stream")
+    response = StreamingHttpResponse(_blocks(path), content_type="application/octet-stream")
     response["Content-Disposition"] = content_disposition_header(True, name)
-    response["Content-Length"] = str(os.fstat(file.fileno()).st_size)
+    response["Content-Length"] = str(path.stat().st_size)
     response["Cache-Control"] = "no-store"
     return response
 
 
-class _Blocks:
-    """A file in blocks, read in the request's own thread. Django closes it with the response."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        read = sync_to_async(self._file.read, thread_sensitive=True)
+async def _blocks(path: Path) -> AsyncIterator[bytes]:
+    """The file in blocks, read in the request's own thread."""
+    with path.open("rb") as file:
+        read = sync_to_async(file.read, thread_sensitive=True)
         while block := await read(BLOCK):
             yield block
-
-    def close(self) -> None:
-        self._file.close()
 
 
 class _Chunks:
