@@ -9,7 +9,7 @@ from playground.datasets.models import DatasetVersion
 _SEVERITIES = {
     "error": ("Error", "close"),
     "warning": ("Warning", "warning"),
-    "advice": ("Advice", "check"),
+    "advice": ("Advice", "info"),
 }
 
 

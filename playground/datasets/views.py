@@ -172,7 +172,7 @@ def _asks_for_examples(request: HtmxRequest) -> bool:
 def _file(version: DatasetVersion) -> StreamingHttpResponse:
     ending = version.form if version.form in ("jsonl", "json", "csv", "tsv") else "txt"
     name = f"{version.dataset.name}-{version.number}.{ending}"
-    return download_file(original_file(version).open("rb"), name=name)
+    return download_file(original_file(version), name=name)
 
 
 def _unlisted(response: Answer) -> Answer:

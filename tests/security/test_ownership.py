@@ -15,10 +15,12 @@ from django.test import Client
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
+from playground.datasets.models import Upload
 from playground.library.models import Draft, Prompt, PromptVersion
 from playground.runs.models import Run
 from playground.sharing.models import Share
 from tests.conftest import make_run
+from tests.datasets.made import make_dataset
 from tests.security.routes import METHODS, OWNED_IDS, Route, all_routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
@@ -37,6 +39,15 @@ PUBLIC = {
     "account_login",
     "account_logout",
     "account_signup",
+    # Anybody's own: what they add, and examples (tests/datasets).
+    "datasets:list",
+    "datasets:guide",
+    "datasets:example",
+    "datasets:paste",
+    "datasets:upload_file",
+    "datasets:uploads",
+    "datasets:shared",
+    "datasets:shared_file",
     "library:draft_save",
     "sharing:gallery",
     "sharing:gallery_prompt",
@@ -83,7 +94,8 @@ def guest(person: Person) -> Client:
 
 
 def make_things(person: Person, **values: Any) -> Run:
-    """A run, a saved prompt, a draft and a share link, all with one id; returns the run."""
+    """A run, a saved prompt, a draft, a share link, a dataset and an upload, all with one id;
+    returns the run."""
     run = make_run(person, **values)
     row = {"person": person, "template": "table"}
     prompt = Prompt.objects.create(id=run.pk, title="secret", **row)
@@ -97,6 +109,8 @@ def make_things(person: Person, **values: Any) -> Run:
     prompt.save()
     Draft.objects.create(id=run.pk, is_copy=True, state=content, **row)
     Share.objects.create(id=run.pk, person=person, prompt=prompt)
+    make_dataset(person, id=run.pk, name="secret")
+    Upload.objects.create(id=run.pk, person=person, name="secret", model="tiny", size=9)
     return run
 
 

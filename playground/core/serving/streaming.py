@@ -1,8 +1,7 @@
 """Long answers, sent as they are made."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
-from typing import BinaryIO
+from pathlib import Path
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
@@ -27,55 +26,39 @@ def download(lines: Iterator[str], *, name: str, content_type: str) -> Streaming
     return response
 
 
-def download_file(file: BinaryIO, *, name: str) -> StreamingHttpResponse:
-    """``file`` as an attachment called ``name``, of which only a block is ever held.
+def download_file(path: Path, *, name: str) -> StreamingHttpResponse:
+    """The file at ``path`` as an attachment called ``name``, of which only a block is ever held.
 
     It is somebody's: no browser is told that it is a page.
     """
-    response = StreamingHttpResponse(_Blocks(file), content_type="application/octet-stream")
+    response = StreamingHttpResponse(_blocks(path), content_type="application/octet-stream")
     response["Content-Disposition"] = content_disposition_header(True, name)
-    response["Content-Length"] = str(os.fstat(file.fileno()).st_size)
+    response["Content-Length"] = str(path.stat().st_size)
     response["Cache-Control"] = "no-store"
     return response
 
 
 def download_blocks(blocks: Iterator[bytes], *, name: str) -> StreamingHttpResponse:
     """``blocks`` as an attachment called ``name``, each made when the reader takes it."""
-    response = StreamingHttpResponse(_Iterated(blocks), content_type="application/octet-stream")
+    response = StreamingHttpResponse(_taken(blocks), content_type="application/octet-stream")
     response["Content-Disposition"] = content_disposition_header(True, name)
     response["Cache-Control"] = "no-store"
     return response
 
 
-class _Iterated:
-    """Blocks made in the request's own thread. Django closes it with the response."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks = blocks
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        take = sync_to_async(next, thread_sensitive=True)
-        while (block := await take(self._blocks, None)) is not None:
-            yield block
-
-    def close(self) -> None:
-        if close := getattr(self._blocks, "close", None):
-            close()
+async def _taken(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The blocks, made in the request's own thread."""
+    take = sync_to_async(next, thread_sensitive=True)
+    while (block := await take(blocks, None)) is not None:
+        yield block
 
 
-class _Blocks:
-    """A file in blocks, read in the request's own thread. Django closes it with the response."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        read = sync_to_async(self._file.read, thread_sensitive=True)
+async def _blocks(path: Path) -> AsyncIterator[bytes]:
+    """The file in blocks, read in the request's own thread."""
+    with path.open("rb") as file:
+        read = sync_to_async(file.read, thread_sensitive=True)
         while block := await read(BLOCK):
             yield block
-
-    def close(self) -> None:
-        self._file.close()
 
 
 class _Chunks:

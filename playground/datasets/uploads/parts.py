@@ -51,7 +51,9 @@ def upload_create(*, person: Person, announced: Announced) -> Upload:
         fingerprint=announced.fingerprint,
     )
     with files.new_file(upload.path):
-        upload.save()
+        pass
+    # Without its row, the file is removed by the sweep.
+    upload.save()
     return upload
 
 
@@ -109,8 +111,9 @@ def upload_finish(*, upload: Upload) -> Dataset | None:
 
 def upload_delete(*, upload: Upload) -> None:
     """Gives the upload up; its bytes go with it."""
+    part = upload.path
     upload.delete()
-    files.part_path(upload.pk).unlink(missing_ok=True)
+    part.unlink(missing_ok=True)
 
 
 def uploads_sweep() -> None:
