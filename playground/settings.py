@@ -11,9 +11,9 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
+from playground.core.configuration.arguments import argument_list
 from playground.core.configuration.database_url import database
 from playground.core.configuration.environment import Environment
-from playground.core.configuration.arguments import argument_list
 from playground.core.configuration.folders import readable_file, writable_folder
 from playground.core.configuration.hosts import (
     admin_path,

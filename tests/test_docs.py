@@ -19,6 +19,7 @@ COMPUTED = {
     "VAR_DIR": "`var` in the checkout",
     "MODELS_FILE": "`models/models.toml` in the checkout",
     "ADAPTERS_DIR": "`adapters` in `VAR_DIR`",
+    "FINETUNES_DIR": "`finetunes` in `VAR_DIR`",
 }
 
 ROW = re.compile(r"^\| `(?P<name>[A-Za-z_0-9]+)` \|\s*(?P<default>[^|]*?)\s*\| (?P<meaning>.+) \|$")

@@ -13,9 +13,9 @@ from typing import Any
 from playground.checkpoints.config_file import context_length, layer_shape, parameter_count
 from playground.checkpoints.registry import ModelSpec
 from playground.core.errors import CannotTrain
+from playground.datasets.checks.canonical import read_rows
 from playground.datasets.durations import recommended_minutes
 from playground.datasets.models import DatasetVersion
-from playground.datasets.checks.canonical import read_rows
 from playground.datasets.splitting import MOST, split_rows
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import Options
@@ -152,4 +152,3 @@ def _memory(base: ModelSpec, options: Options, trained: int, tokens: int) -> int
     layers, width = layer_shape(base) or (28, 4096)
     activations = options.batch * tokens * layers * width * ACTIVATION_BYTES
     return weights + trained * TRAINED_BYTES + activations + (300 << 20)
-

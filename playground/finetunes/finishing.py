@@ -74,9 +74,7 @@ def finetune_finish_waiting(
 def _register(finetune: FineTune) -> Adapter:
     folder = job_folder(finetune.pk) / RESULT / "adapter"
     if not folder.is_dir():
-        raise NoModel(
-            "The training ended before there was a model to keep. Let it run for longer."
-        )
+        raise NoModel("The training ended before there was a model to keep. Let it run for longer.")
     data = finetune.data
     suffix = str(data.get("prompt_suffix") or "")
     examples = data.get("examples") or [""]

@@ -79,8 +79,9 @@ class FineTuneFollower(TopicFollower):
 
 def may_follow(person: Person, finetune_id: uuid.UUID | None) -> bool:
     """Whether the fine-tune is the person's own."""
-    own = FineTune.objects.filter(pk=finetune_id, person=person)
-    return finetune_id is not None and own.exists()
+    if finetune_id is None:
+        return False
+    return FineTune.objects.filter(pk=finetune_id, person=person).exists()
 
 
 async def tell_places(followers: Collection[Follower]) -> None:

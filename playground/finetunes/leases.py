@@ -93,9 +93,7 @@ def finetune_release(*, finetune_id: uuid.UUID, attempt: int, lost: bool, reason
     One whose cancel was asked ends instead, and so does one that has been tried `MAX_ATTEMPTS`
     times without getting further; ``reason`` then says why it ended the last time.
     """
-    held = FineTune.objects.filter(
-        pk=finetune_id, attempt=attempt, status=FineTune.Status.RUNNING
-    )
+    held = FineTune.objects.filter(pk=finetune_id, attempt=attempt, status=FineTune.Status.RUNNING)
     values = {"status": FineTune.Status.QUEUED, "worker": "", "place": "", "error_message": reason}
     if not lost:
         # It was asked to end: that counts against nobody.
@@ -112,9 +110,7 @@ def finetune_release(*, finetune_id: uuid.UUID, attempt: int, lost: bool, reason
 
 def finetune_wait_for_room(*, finetune_id: uuid.UUID, attempt: int) -> bool:
     """The disk is full: the fine-tune goes on by itself once there is room."""
-    held = FineTune.objects.filter(
-        pk=finetune_id, attempt=attempt, status=FineTune.Status.RUNNING
-    )
+    held = FineTune.objects.filter(pk=finetune_id, attempt=attempt, status=FineTune.Status.RUNNING)
     return bool(
         held.update(
             status=FineTune.Status.WAITING_FOR_ROOM,

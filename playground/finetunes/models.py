@@ -112,9 +112,7 @@ class FineTune(models.Model):
             models.Index(
                 fields=["base", "rank"], condition=Q(status="queued"), name="finetune_queued"
             ),
-            models.Index(
-                fields=["worker"], condition=Q(status="running"), name="finetune_running"
-            ),
+            models.Index(fields=["worker"], condition=Q(status="running"), name="finetune_running"),
         ]
 
     def __str__(self) -> str:

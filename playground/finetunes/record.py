@@ -29,7 +29,17 @@ _COMPARED_AT_ONCE = 500
 _MAX_TEXT = 100_000
 KINDS = ("plan", "step", "evaluation", "sample", "checkpoint", "log", "result", "end")
 # What the page's figures take of each kind.
-_OF_STEP = ("step", "steps", "epoch", "loss", "rate", "tokens_per_s", "tokens", "seconds", "left_seconds")
+_OF_STEP = (
+    "step",
+    "steps",
+    "epoch",
+    "loss",
+    "rate",
+    "tokens_per_s",
+    "tokens",
+    "seconds",
+    "left_seconds",
+)
 
 log = structlog.get_logger(__name__)
 

@@ -87,10 +87,8 @@ def chart_points(finetune: FineTune, *, at_most: int = MAX_POINTS) -> list[Point
     every = last // at_most + 1
     if every > 1:
         steps = steps.annotate(rest=Mod("step", every)).filter(rest=0)
-    losses: dict[int, float | None] = dict(steps.values_list("step", "data__loss"))
-    held_out: dict[int, float | None] = dict(
-        events.filter(kind="evaluation").values_list("step", "data__loss")
-    )
+    losses = _by_step(steps)
+    held_out = _by_step(events.filter(kind="evaluation"))
     return [
         Point(step, _number(losses.get(step)), _number(held_out.get(step)))
         for step in sorted(losses | held_out)
@@ -117,6 +115,10 @@ def log_lines(finetune: FineTune) -> list[dict[str, Any]]:
     """What the training said, the latest first."""
     lines = FineTuneEvent.objects.filter(finetune=finetune, kind="log").order_by("-n")
     return list(lines.values_list("data", flat=True)[:MAX_LOG_LINES])
+
+
+def _by_step(events: QuerySet[FineTuneEvent]) -> dict[int, Any]:
+    return {step: loss for step, loss in events.values_list("step", "data__loss") if step is not None}
 
 
 def _number(value: Any) -> float | None:

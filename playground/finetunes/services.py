@@ -199,4 +199,3 @@ def _check_limits(person: Person, address: str) -> None:
             "Wait until one is done.",
             retry_after=RETRY_AFTER_SECONDS,
         )
-

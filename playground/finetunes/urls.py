@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from playground.finetunes import download_views, views, work_views
+from playground.finetunes.pages import download_views, views, work_views
 
 app_name = "finetunes"
 _ONE = "finetunes/<uuid:finetune_id>/"

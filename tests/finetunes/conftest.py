@@ -12,13 +12,13 @@ from pytest_django.fixtures import Settings
 
 from playground.accounts.models import Person
 from playground.checkpoints.jobs import FINETUNE
+from playground.checkpoints.registry import registry
 from playground.checkpoints.services import worker_register
 from playground.datasets.models import Dataset, DatasetVersion
 from playground.finetunes.estimates import make_plan
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import Options
 from playground.finetunes.services import describe_data
-from playground.checkpoints.registry import registry
 
 FAKE_TRAINER = Path(__file__).parents[1] / "support" / "fake_trainer.py"
 
@@ -33,9 +33,7 @@ def folders(tmp_path: Path, settings: Settings) -> None:
 
 
 @pytest.fixture
-def fake_trainer(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., None]:
+def fake_trainer(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Has workers start a trainer that learns nothing and behaves as it is told."""
     settings.FINETUNE_LAUNCHER = (sys.executable, str(FAKE_TRAINER))
 

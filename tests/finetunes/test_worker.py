@@ -61,7 +61,7 @@ def numbers(finetune: FineTune) -> list[int]:
     return list(finetune.events.order_by("n").values_list("n", flat=True))
 
 
-def steps(finetune: FineTune) -> list[int]:
+def steps(finetune: FineTune) -> list[int | None]:
     return list(finetune.events.filter(kind="step").order_by("n").values_list("step", flat=True))
 
 

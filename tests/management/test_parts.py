@@ -43,7 +43,7 @@ def test_the_process_of_each_job_is_there(job: Job) -> None:
 
 def test_an_unknown_job_is_refused_with_those_there_are() -> None:
     with pytest.raises(
-        CommandError, match=r"invalid choice: 'fly' \(choose from '?generate'?, '?check'?\)"
+        CommandError, match=r"invalid choice: 'fly' \(choose from '?generate'?, '?finetune'?, '?check'?\)"
     ):
         call_command("worker", "fly", "--model", "tiny")
 

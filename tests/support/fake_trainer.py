@@ -86,9 +86,17 @@ def main() -> None:
             if how["status"] >= 0:
                 os._exit(how["status"])
             os.kill(os.getpid(), -how["status"])
-        record.write("step", step=step, epoch=step / how["steps"], loss=2 / step, rate=1e-3,
-                     tokens_per_s=100.0 + life, tokens=step * 50, seconds=step * 0.1,
-                     left_seconds=(how["steps"] - step) * 0.1)
+        record.write(
+            "step",
+            step=step,
+            epoch=step / how["steps"],
+            loss=2 / step,
+            rate=1e-3,
+            tokens_per_s=100.0 + life,
+            tokens=step * 50,
+            seconds=step * 0.1,
+            left_seconds=(how["steps"] - step) * 0.1,
+        )
         if step % how["every"] == 0:
             record.write("evaluation", step=step, loss=2.5 / step, perplexity=3.0, best=True)
             for prompt in job["samples"]:
@@ -113,15 +121,21 @@ def end(folder: Path, record: Record, how: dict[str, Any], status: str) -> None:
         (folder / "result" / "evaluation.json").write_text(json.dumps(how["evaluation"]))
     record.write("result", **how["result"])
     failed = status == "failed"
-    record.write("end", status=status, reason="The loss is not finite." if failed else "",
-                 code="diverged" if failed else "")
+    record.write(
+        "end",
+        status=status,
+        reason="The loss is not finite." if failed else "",
+        code="diverged" if failed else "",
+    )
     sys.exit(0)
 
 
 def write_adapter(folder: Path) -> None:
     """An adapter in PEFT's format, of one module with two weights."""
-    names = ("base_model.model.transformer.h.0.attn.q_proj.lora_A.weight",
-             "base_model.model.transformer.h.0.attn.q_proj.lora_B.weight")
+    names = (
+        "base_model.model.transformer.h.0.attn.q_proj.lora_A.weight",
+        "base_model.model.transformer.h.0.attn.q_proj.lora_B.weight",
+    )
     header: dict[str, Any] = {}
     for at, name in enumerate(names):
         header[name] = {"dtype": "F32", "shape": [1, 1], "data_offsets": [4 * at, 4 * at + 4]}

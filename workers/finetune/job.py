@@ -73,9 +73,7 @@ def train_to_end(training: Training, finetune: FineTune) -> None:
     except (PlaygroundError, RecordDamaged) as error:
         code = error.code if isinstance(error, PlaygroundError) else "record_damaged"
         message = error.message if isinstance(error, PlaygroundError) else str(error)
-        outcome = Outcome(
-            status=FineTune.Status.FAILED, error_code=code, error_message=message
-        )
+        outcome = Outcome(status=FineTune.Status.FAILED, error_code=code, error_message=message)
         finetune_finish(finetune=finetune, outcome=outcome)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -191,19 +189,25 @@ class _Watch:
     def _give_back(self, child: Child, status: int) -> None:
         """The child has ended before the training had."""
         finetune = self._finetune
-        held = {"finetune_id": finetune.pk, "attempt": finetune.attempt}
         if self._asked.cancel:
             outcome = Outcome(status=FineTune.Status.CANCELLED)
             self._keep_trying(lambda: finetune_finish(finetune=finetune, outcome=outcome))
         elif status == EXIT_DISK_FULL or self._copy.last_log.get("code") == "disk_full":
-            self._keep_trying(lambda: finetune_wait_for_room(**held))
+            self._keep_trying(
+                lambda: finetune_wait_for_room(finetune_id=finetune.pk, attempt=finetune.attempt)
+            )
         else:
             in_order = child.was_asked_to_end or status == EXIT_HANDED_OVER
             reason = "" if in_order else f"{_ending(status)}{_said(child.last_words())}"
             if reason:
                 log.warning("child_died", finetune=str(finetune.pk), reason=reason)
             self._keep_trying(
-                lambda: finetune_release(**held, lost=not in_order, reason=reason)
+                lambda: finetune_release(
+                    finetune_id=finetune.pk,
+                    attempt=finetune.attempt,
+                    lost=not in_order,
+                    reason=reason,
+                )
             )
 
     def _finish(self) -> None:

@@ -48,8 +48,8 @@ def download_blocks(blocks: Iterator[bytes], *, name: str) -> StreamingHttpRespo
 
 async def _taken(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
     """The blocks, made in the request's own thread."""
-    take = sync_to_async(next, thread_sensitive=True)
-    while (block := await take(blocks, None)) is not None:
+    take = sync_to_async(lambda: next(blocks, None), thread_sensitive=True)
+    while (block := await take()) is not None:
         yield block
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from playground.finetunes import words
+from playground.finetunes.pages import words
 
 register = template.Library()
 
@@ -22,7 +22,7 @@ def counted(number: int | None) -> str:
 @register.filter
 def figure(value: float | None) -> str:
     """A figure in a few digits; a dash for none."""
-    return "–" if value is None else words.number(value)
+    return words.NOTHING if value is None else words.number(value)
 
 
 @register.filter

@@ -10,7 +10,7 @@ from playground.accounts.people import person_of
 from playground.core.http import HtmxRequest
 from playground.core.toasts import take_toast
 from playground.datasets.selectors import datasets_of
-from playground.finetunes.page import FineTunePage
+from playground.finetunes.pages.page import FineTunePage
 from playground.finetunes.selectors import finetunes_page, get_finetune, queue_places
 
 
@@ -35,9 +35,7 @@ def finetunes(request: HtmxRequest) -> HttpResponse:
 def finetune(request: HtmxRequest, finetune_id: uuid.UUID) -> HttpResponse:
     """One fine-tune: how far it is, and what came of it."""
     shown = _shown(request, finetune_id)
-    return render(
-        request, "finetunes/finetune.html", {"page": shown, "toast": take_toast(request)}
-    )
+    return render(request, "finetunes/finetune.html", {"page": shown, "toast": take_toast(request)})
 
 
 @require_safe

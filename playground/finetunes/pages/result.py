@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from playground.finetunes.models import FineTune
-from playground.finetunes.words import number, share
+from playground.finetunes.pages.words import NOTHING, number, share
 
 # Of the outputs and of the rows that may be mistakes, shown before the others are unfolded.
 SHOWN_FIRST = 8
@@ -72,7 +72,7 @@ class Result:
 
     @property
     def outcome(self) -> str:
-        """"better", "nothing" or "unclear"."""
+        """ "better", "nothing" or "unclear"."""
         return str(_mapping(self._found.get("verdict")).get("outcome") or "")
 
     @property
@@ -114,8 +114,12 @@ class Result:
             ("Accuracy", base.get("accuracy"), tuned.get("accuracy"), share),
             ("Macro-F1", base.get("macro_f1"), tuned.get("macro_f1"), share),
             *(
-                (label, _mapping(self._found.get(name)).get("base"),
-                 _mapping(self._found.get(name)).get("tuned"), write)
+                (
+                    label,
+                    _mapping(self._found.get(name)).get("base"),
+                    _mapping(self._found.get(name)).get("tuned"),
+                    write,
+                )
                 for label, name, write in (
                     ("Perplexity", "perplexity", number),
                     ("chrF++", "chrf", number),
@@ -149,8 +153,8 @@ class Result:
             LabelResult(
                 label=label,
                 rows=sum(of_tuned),
-                base=share(of_base[at] / sum(of_base)) if sum(of_base) else "–",
-                tuned=share(of_tuned[at] / sum(of_tuned)) if sum(of_tuned) else "–",
+                base=share(of_base[at] / sum(of_base)) if sum(of_base) else NOTHING,
+                tuned=share(of_tuned[at] / sum(of_tuned)) if sum(of_tuned) else NOTHING,
             )
             for at, (label, of_base, of_tuned) in enumerate(rows)
         ]
@@ -221,7 +225,9 @@ def _sequence(value: Any) -> list[Any]:
 
 def _trimmed(output: Mapping[str, Any]) -> Mapping[str, Any]:
     """The texts without the white space around them, which says nothing here."""
-    return {name: value.strip() if isinstance(value, str) else value for name, value in output.items()}
+    return {
+        name: value.strip() if isinstance(value, str) else value for name, value in output.items()
+    }
 
 
 def _whole(value: Any) -> int:

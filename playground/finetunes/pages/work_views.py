@@ -15,8 +15,8 @@ from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, back_to, open_page, see_other
 from playground.core.toasts import toast
 from playground.finetunes.estimates import make_plan
-from playground.finetunes.form_page import FormPage
-from playground.finetunes.forms import posted_finetune, posted_name
+from playground.finetunes.pages.form_page import FormPage
+from playground.finetunes.pages.forms import posted_finetune, posted_name
 from playground.finetunes.selectors import get_finetune
 from playground.finetunes.services import (
     finetune_cancel,
@@ -74,9 +74,7 @@ def stop(request: HtmxRequest, finetune_id: uuid.UUID) -> HttpResponse:
 def cancel(request: HtmxRequest, finetune_id: uuid.UUID) -> HttpResponse:
     """Ends the training and keeps nothing of it but its record."""
     finetune = finetune_cancel(finetune=get_finetune(person_of(request), finetune_id))
-    return open_page(
-        request, back_to(request, reverse("finetunes:finetune", args=[finetune.pk]))
-    )
+    return open_page(request, back_to(request, reverse("finetunes:finetune", args=[finetune.pk])))
 
 
 @require_POST

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from playground.finetunes.models import FineTune
-from playground.finetunes.result import Result
+from playground.finetunes.pages.result import Result
+from playground.finetunes.pages.words import NOTHING, duration, number, share
 from playground.finetunes.selectors import (
     Point,
     chart_points,
@@ -17,7 +18,6 @@ from playground.finetunes.selectors import (
     table_points,
     write_place,
 )
-from playground.finetunes.words import duration, number, share
 from playground.prompts.trials import trial_address
 
 _STATUSES = {
@@ -102,7 +102,9 @@ class FineTunePage:
         facts = [f"Step {self.step:,} of {self.steps:,}"]
         epoch, epochs = self._progress.get("epoch"), self._epochs
         if isinstance(epoch, int | float):
-            facts.append(f"epoch {_short(epoch)} of {_short(epochs)}" if epochs else f"epoch {epoch:.1f}")
+            facts.append(
+                f"epoch {_short(epoch)} of {_short(epochs)}" if epochs else f"epoch {epoch:.1f}"
+            )
         if best := self._progress.get("best_step"):
             facts.append(f"best at step {best:,}")
         return " · ".join(facts)
@@ -144,7 +146,7 @@ class FineTunePage:
                 Tile(
                     name="accuracy",
                     label="Held-out accuracy",
-                    value=share(accuracy) if isinstance(accuracy, int | float) else "–",
+                    value=share(accuracy) if isinstance(accuracy, int | float) else NOTHING,
                     note=f"base {share(base)}" if base is not None else "",
                 )
             )
@@ -162,7 +164,7 @@ class FineTunePage:
             Tile(
                 name="tokens_per_s",
                 label="Tokens per second",
-                value=f"{speed:,.0f}" if isinstance(speed, int | float) else "–",
+                value=f"{speed:,.0f}" if isinstance(speed, int | float) else NOTHING,
             )
         )
         return tiles
@@ -228,7 +230,7 @@ class FineTunePage:
 
     @property
     def again_address(self) -> str:
-        return f"{reverse('finetunes:new')}?{urlencode({'again': self.finetune.pk})}"
+        return f"{reverse('finetunes:new')}?{urlencode({'again': str(self.finetune.pk)})}"
 
     @property
     def _epochs(self) -> float | None:
@@ -237,7 +239,7 @@ class FineTunePage:
 
 
 def _figure(value: Any) -> str:
-    return number(value) if isinstance(value, int | float) else "–"
+    return number(value) if isinstance(value, int | float) else NOTHING
 
 
 def _short(value: float) -> str:

@@ -19,9 +19,9 @@ from playground.core.http import read_id
 from playground.datasets.durations import Recommendation, recommended_minutes
 from playground.datasets.models import DatasetVersion
 from playground.finetunes.estimates import Plan, make_plan
-from playground.finetunes.forms import find_version, posted_finetune
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import SETTINGS, Options, Setting, default_options
+from playground.finetunes.pages.forms import find_version, posted_finetune
 
 # Versions to choose from.
 MAX_CHOICES = 100
@@ -52,9 +52,10 @@ class FormPage:
     def opened(cls, person: Person | None, query: QueryDict) -> "FormPage":
         """As the address asks: a version, or the settings of an earlier fine-tune."""
         again_id = read_id(query.get("again", ""))
-        earlier = FineTune.objects.filter(pk=again_id, person=person).first() if person else None
-        if again_id is not None and earlier is not None:
-            return cls(person, _values_of(earlier), earlier)
+        if person is not None and again_id is not None:
+            earlier = FineTune.objects.filter(pk=again_id, person=person).first()
+            if earlier is not None:
+                return cls(person, _values_of(earlier), earlier)
         return cls(person, {name: str(query.get(name, "")) for name in query})
 
     @classmethod
@@ -131,7 +132,11 @@ class FormPage:
     def minutes(self) -> str:
         if typed := self.values.get("minutes"):
             return typed
-        return str(min(self.recommended.minutes, settings.LIMIT_FINETUNE_MINUTES)) if self.recommended else ""
+        return (
+            str(min(self.recommended.minutes, settings.LIMIT_FINETUNE_MINUTES))
+            if self.recommended
+            else ""
+        )
 
     @property
     def settings(self) -> list[SettingField]:

@@ -10,9 +10,9 @@ from playground.accounts.people import person_of
 from playground.checkpoints.adapter_files import folder_of
 from playground.core.http import HtmxRequest
 from playground.core.serving.streaming import download, download_blocks
-from playground.finetunes.exports import results_lines, zip_blocks
 from playground.finetunes.folders import RESULT, job_folder
 from playground.finetunes.models import FineTune
+from playground.finetunes.pages.exports import results_lines, zip_blocks
 from playground.finetunes.selectors import get_finetune
 
 

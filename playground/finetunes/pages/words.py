@@ -2,6 +2,9 @@
 
 import math
 
+# What a figure is while nobody knows it.
+NOTHING = "–"  # noqa: RUF001
+
 
 def duration(seconds: float) -> str:
     """About how long, in the two largest units that matter.

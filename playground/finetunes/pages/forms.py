@@ -8,12 +8,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from playground.core.errors import InvalidInput
-from playground.core.http import read_id
-from playground.core.texts import fault_of
 from playground.accounts.models import Person
 from playground.checkpoints.config_file import parameter_count
 from playground.checkpoints.registry import ModelSpec, registry
+from playground.core.errors import InvalidInput
+from playground.core.http import read_id
+from playground.core.texts import fault_of
 from playground.datasets.models import DatasetVersion
 from playground.finetunes.options import MAX_EPOCHS, SETTINGS, Options, Setting, default_options
 
