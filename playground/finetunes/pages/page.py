@@ -93,6 +93,11 @@ class FineTunePage:
         return int(self._progress.get("steps") or self.finetune.plan.get("steps") or 1)
 
     @property
+    def steps_done(self) -> int:
+        """Of the progress bar: one that has ended by itself is at its end."""
+        return self.steps if self.finetune.status == FineTune.Status.SUCCEEDED else self.step
+
+    @property
     def where(self) -> str:
         """Step, epoch and best step, in words."""
         if not self.step:
@@ -172,6 +177,11 @@ class FineTunePage:
     @property
     def has_held_out(self) -> bool:
         return bool(self.finetune.plan.get("held_out", 1))
+
+    @property
+    def held_out_words(self) -> str:
+        count = int(self.finetune.plan.get("held_out") or 0)
+        return f"{count:,} example{'' if count == 1 else 's'}"
 
     # --- Its record -----------------------------------------------------------
 
