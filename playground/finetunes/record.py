@@ -67,7 +67,7 @@ def parse_line(text: bytes) -> Line:
     try:
         value = json.loads(text, parse_constant=lambda _: None)
         n, kind = value.pop("n"), value.pop("kind")
-    except (ValueError, RecursionError, AttributeError, KeyError) as error:
+    except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
         raise RecordDamaged(f"It is no object with a number and a kind: {error}.") from error
     if not _is_count(n) or kind not in KINDS:
         raise RecordDamaged(f"Its number is {n!r:.40} and its kind {kind!r:.40}.")

@@ -47,21 +47,26 @@ def fake_trainer(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callabl
 def make_version(person: Person, *, rows: int = 20, **values: Any) -> DatasetVersion:
     """A checked version whose canonical rows are on the disk."""
     dataset = Dataset.objects.create(person=person, name="Topics", model="tiny")
-    version = DatasetVersion.objects.create(
-        dataset=dataset,
-        number=1,
-        sha256=uuid.uuid4().hex * 2,
-        size=rows * 40,
-        form="text",
-        state=DatasetVersion.State.CHECKED,
-        rows=rows,
-        tokens=rows * 20,
-        **{"figures": {"task": "classification", "prompt_suffix": "Topic:"}, **values},
-    )
+    row: dict[str, Any] = {
+        "dataset": dataset,
+        "number": 1,
+        "sha256": uuid.uuid4().hex * 2,
+        "size": rows * 40,
+        "form": "text",
+        "state": DatasetVersion.State.CHECKED,
+        "rows": rows,
+        "tokens": rows * 20,
+        "figures": {"task": "classification", "prompt_suffix": "Topic:"},
+    }
+    version = DatasetVersion.objects.create(**{**row, **values})
+    dataset.head = version
+    dataset.save(update_fields=["head"])
     version.rows_path.parent.mkdir(parents=True, exist_ok=True)
     with version.rows_path.open("w") as file:
         for row in range(1, rows + 1):
-            line = {"row": row, "line": row, "prompt": f"Message {row}\nTopic:", "completion": " a"}
+            completion = f" label{row % 2}"
+            line = {"row": row, "line": row, "prompt": f"Message {row}\nTopic:"}
+            line["completion"] = completion
             file.write(json.dumps(line) + "\n")
     return version
 

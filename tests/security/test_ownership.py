@@ -16,6 +16,7 @@ from django.test import Client
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.datasets.models import Upload
+from playground.finetunes.models import FineTune
 from playground.library.models import Draft, Prompt, PromptVersion
 from playground.runs.models import Run
 from playground.sharing.models import Share
@@ -48,6 +49,10 @@ PUBLIC = {
     "datasets:uploads",
     "datasets:shared",
     "datasets:shared_file",
+    # Whoever asks; what it is made of is looked up among their own (tests/finetunes).
+    "finetunes:list",
+    "finetunes:new",
+    "finetunes:plan",
     "library:draft_save",
     "sharing:gallery",
     "sharing:gallery_prompt",
@@ -94,8 +99,8 @@ def guest(person: Person) -> Client:
 
 
 def make_things(person: Person, **values: Any) -> Run:
-    """A run, a saved prompt, a draft, a share link, a dataset and an upload, all with one id;
-    returns the run."""
+    """A run, a saved prompt, a draft, a share link, a dataset, a fine-tune and an upload, all with
+    one id; returns the run."""
     run = make_run(person, **values)
     row = {"person": person, "template": "table"}
     prompt = Prompt.objects.create(id=run.pk, title="secret", **row)
@@ -110,6 +115,7 @@ def make_things(person: Person, **values: Any) -> Run:
     Draft.objects.create(id=run.pk, is_copy=True, state=content, **row)
     Share.objects.create(id=run.pk, person=person, prompt=prompt)
     make_dataset(person, id=run.pk, name="secret")
+    FineTune.objects.create(id=run.pk, person=person, base="tiny", name="secret")
     Upload.objects.create(id=run.pk, person=person, name="secret", model="tiny", size=9)
     return run
 
