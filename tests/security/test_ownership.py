@@ -15,6 +15,7 @@ from django.test import Client
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
+from playground.checkpoints.models import Adapter
 from playground.datasets.models import Upload
 from playground.finetunes.models import FineTune
 from playground.library.models import Draft, Prompt, PromptVersion
@@ -115,7 +116,11 @@ def make_things(person: Person, **values: Any) -> Run:
     Draft.objects.create(id=run.pk, is_copy=True, state=content, **row)
     Share.objects.create(id=run.pk, person=person, prompt=prompt)
     make_dataset(person, id=run.pk, name="secret")
-    FineTune.objects.create(id=run.pk, person=person, base="tiny", name="secret")
+    adapter = Adapter.objects.create(
+        **{"id": run.pk, "name": f"tiny:{run.pk}", "base": "tiny", "title": "secret"},
+        **{"person": person, "folder": run.pk.hex, "rank": 1, "size": 1},
+    )
+    FineTune.objects.create(id=run.pk, person=person, base="tiny", name="secret", adapter=adapter)
     Upload.objects.create(id=run.pk, person=person, name="secret", model="tiny", size=9)
     return run
 
