@@ -172,7 +172,8 @@ def test_what_is_pasted_and_dropped_is_uploaded(guest: Guest) -> None:
           dataTransfer.items.add(new File(['prompt,completion\\na, b\\n'], 'dropped.csv'));
           const zone = document.querySelector('dataset-upload');
           for (const type of ['dragenter', 'dragover', 'drop'])
-            zone.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+            zone.dispatchEvent(
+              new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
         }"""
     )
     page.wait_for_url("**/datasets/*-*/")
