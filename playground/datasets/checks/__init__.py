@@ -1,10 +1,15 @@
 """What is wrong with a dataset's file.
 
 - examination: a file examined
-- codes: all findings there are
+- codes: all findings and fixes there are
+- file_codes: findings about files and forms
+- row_codes: findings about separators, rows and labels
+- fix_codes: fixes
+- kinds: what is the same about all findings of one code
 - findings: one finding
 - collecting: from what is reported to findings
 - canonical: the canonical file, written and read
+- whole_file: a file that is there whole or not at all
 - contents: rows that were read and cannot be used
 - lengths: tokens
 - affixes: how prompts and completions begin and end

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from playground.core.errors import InvalidInput
-from playground.datasets.checks import codes
+from playground.datasets.checks import fix_codes
 from playground.datasets.fixes.changes import ChangeLog, FixResult
 from playground.datasets.fixes.encoding_fixes import (
     convert_to_utf8,
@@ -33,31 +33,31 @@ Encode = Callable[[list[str]], list[int]]
 Apply = Callable[[Source, Target, ChangeLog], None]
 
 _FIXES: dict[str, Apply] = {
-    codes.CONVERT: convert_to_utf8,
-    codes.REPLACE_BYTES: replace_invalid_bytes,
-    codes.REMOVE_NUL: remove_nul,
-    codes.NORMALISE_SEPARATORS: normalise_separators,
-    codes.REPLACE_SEPARATOR: replace_separator,
-    codes.SEPARATE_LINES: separate_lines,
-    codes.LEARN_WHOLE_TEXT: learn_whole_text,
-    codes.RENAME_FIELDS: rename_fields,
-    codes.NAME_COLUMNS: name_columns,
-    codes.REMOVE_DUPLICATES: remove_duplicates,
-    codes.REMOVE_NEAR_DUPLICATES: remove_near_duplicates,
+    fix_codes.CONVERT: convert_to_utf8,
+    fix_codes.REPLACE_BYTES: replace_invalid_bytes,
+    fix_codes.REMOVE_NUL: remove_nul,
+    fix_codes.NORMALISE_SEPARATORS: normalise_separators,
+    fix_codes.REPLACE_SEPARATOR: replace_separator,
+    fix_codes.SEPARATE_LINES: separate_lines,
+    fix_codes.LEARN_WHOLE_TEXT: learn_whole_text,
+    fix_codes.RENAME_FIELDS: rename_fields,
+    fix_codes.NAME_COLUMNS: name_columns,
+    fix_codes.REMOVE_DUPLICATES: remove_duplicates,
+    fix_codes.REMOVE_NEAR_DUPLICATES: remove_near_duplicates,
     **{
         fix: partial(change_rows, fix=fix)
         for fix in (
-            codes.ADD_SPACE,
-            codes.MOVE_SPACE,
-            codes.ADD_MARKER,
-            codes.REMOVE_SEPARATORS,
-            codes.REMOVE_PROMPT_PREFIX,
-            codes.REMOVE_COMPLETION_PREFIX,
+            fix_codes.ADD_SPACE,
+            fix_codes.MOVE_SPACE,
+            fix_codes.ADD_MARKER,
+            fix_codes.REMOVE_SEPARATORS,
+            fix_codes.REMOVE_PROMPT_PREFIX,
+            fix_codes.REMOVE_COMPLETION_PREFIX,
         )
     },
 }
 # These count tokens.
-_COUNTING = {codes.LEAVE_OUT: leave_out_rows, codes.CUT_PROMPTS: cut_prompt_heads}
+_COUNTING = {fix_codes.LEAVE_OUT: leave_out_rows, fix_codes.CUT_PROMPTS: cut_prompt_heads}
 
 
 def apply_fix(source: Path, target: Path, fix: str, *, encode: Encode, context: int) -> FixResult:

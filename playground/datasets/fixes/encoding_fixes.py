@@ -104,4 +104,4 @@ def _write_without_nul(
     if len(clean) < len(data):
         before = data.replace(b"\0", "␀".encode()).decode(errors="replace")
         log.change(line, before.rstrip(), clean.decode(errors="replace").rstrip())
-    target.write(clean)
+    target.write_bytes(clean)

@@ -6,7 +6,8 @@ A list of JSON objects becomes JSON Lines.
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from playground.core.errors import InvalidInput
@@ -36,23 +37,36 @@ def _copy(file: BinaryIO, start: int, end: int, target: Target, returns: bool) -
     file.seek(start)
     left = end - start
     while left > 0 and (data := file.read(min(left, _CHUNK))):
-        target.write(data.replace(b"\r", b"\n") if returns else data)
+        target.write_bytes(data.replace(b"\r", b"\n") if returns else data)
         left -= len(data)
+
+
+@contextmanager
+def rewriting(source: Source, target: Target, log: ChangeLog) -> Iterator["Rewriter"]:
+    """A rewriter over the open source; at the end, what is behind the last row is copied."""
+    with source.path.open("rb") as file:
+        rewriter = Rewriter(source, target, log, file)
+        yield rewriter
+        rewriter.end()
 
 
 class Rewriter:
     """Writes the rows of ``source`` in their order; a row is kept, changed or left out."""
 
-    def __init__(self, source: Source, target: Target, log: ChangeLog) -> None:
+    def __init__(self, source: Source, target: Target, log: ChangeLog, file: BinaryIO) -> None:
         if source.faults or source.form is None or source.encoding is None:
             raise InvalidInput("The rows of this file cannot be read. Mend that first.")
-        self._source, self._target, self._log = source, target, log
+        self._source, self._target, self._log, self._file = source, target, log, file
         self._form = source.form
         self._is_copied = source.form.name != "json"
         self._returns = _returns(source)
         # Copied up to here; the last item ended at ``_end``.
         self._at = self._end = source.encoding.mark
         self._is_first = True
+        # Where the last row of a text begins if it has no separator, and whether the new file
+        # has it as it was.
+        self._open_at: int | None = None
+        self._is_open = False
 
     def items(self) -> Iterable[Row | Fault]:
         """The rows; raises `InvalidInput` where the rest of the file cannot be read."""
@@ -60,6 +74,8 @@ class Rewriter:
         def stop_at(note: Note) -> None:
             if note.code in _STOPS:
                 raise InvalidInput("The JSON is not valid to its end. Correct it first.")
+            if note.code == "separator_missing_at_end":
+                self._open_at = note.byte
 
         for item in self._source.rows(stop_at):
             if isinstance(item, Fault) and item.code in _STOPS:
@@ -71,6 +87,7 @@ class Rewriter:
         if not self._is_copied:
             self._write_json(item)
         self._end, self._is_first = item.end, False
+        self._is_open = item.start == self._open_at
 
     def leave_out(self, item: Row | Fault, text: str) -> None:
         """The row is not in the new file."""
@@ -98,6 +115,8 @@ class Rewriter:
     def end(self) -> None:
         """What is behind the last row."""
         self._copy_to(self._source.size)
+        if self._is_open:
+            self._target.write_text(f"{SEPARATOR}\n")
 
     def _pass(self, item: Row | Fault) -> None:
         self._at = self._end = item.end
@@ -105,17 +124,15 @@ class Rewriter:
 
     def _copy_to(self, end: int) -> None:
         if self._is_copied:
-            with self._source.path.open("rb") as file:
-                _copy(file, self._at, end, self._target, self._returns)
+            _copy(self._file, self._at, end, self._target, self._returns)
             self._at = end
 
     def _write_json(self, item: Row | Fault) -> None:
         if item.source is None:
             # Not valid by our rules, and still one value: it stays as it is, in one line.
-            with self._source.path.open("rb") as file:
-                file.seek(item.start)
-                data = file.read(item.end - item.start)
-            self._target.write(b" ".join(data.split(b"\n")) + b"\n")
+            self._file.seek(item.start)
+            data = self._file.read(item.end - item.start)
+            self._target.write_bytes(b" ".join(data.split(b"\n")) + b"\n")
         else:
             self._target.write_text(json.dumps(item.source, ensure_ascii=False) + "\n")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from playground.datasets.checks import codes
+from playground.datasets.checks import fix_codes
 from playground.datasets.checks.affixes import CommonAffixes
 from playground.datasets.checks.contents import content_fault
 from playground.datasets.checks.duplicates import SameRows
@@ -14,7 +14,7 @@ from playground.datasets.checks.lengths import (
     length_fault,
 )
 from playground.datasets.fixes.changes import ChangeLog
-from playground.datasets.fixes.rewriting import Rewriter
+from playground.datasets.fixes.rewriting import rewriting
 from playground.datasets.fixes.target import Target
 from playground.datasets.reading.rows import Fault, Row, ignore
 from playground.datasets.reading.separators import ANY_SPELLING
@@ -28,28 +28,26 @@ def leave_out_rows(
     source: Source, target: Target, log: ChangeLog, *, encode: Encode, context: int
 ) -> None:
     """Leave out all rows that cannot be used, whatever is wrong with them."""
-    rewriter = Rewriter(source, target, log)
-    for item, fault in _checked(rewriter.items(), encode, context):
-        if fault is None:
-            rewriter.keep(item)
-        else:
-            rewriter.leave_out(item, fault.text)
-    rewriter.end()
+    with rewriting(source, target, log) as rewriter:
+        for item, fault in _checked(rewriter.items(), encode, context):
+            if fault is None:
+                rewriter.keep(item)
+            else:
+                rewriter.leave_out(item, fault.text)
 
 
 def cut_prompt_heads(
     source: Source, target: Target, log: ChangeLog, *, encode: Encode, context: int
 ) -> None:
     """Cut the beginning of each prompt that is too long; completions stay whole."""
-    rewriter = Rewriter(source, target, log)
-    for item, fault in _checked(rewriter.items(), encode, context):
-        if fault is None or fault.code != "prompt_too_long" or isinstance(item, Fault):
-            rewriter.keep(item)
-            continue
-        [completion] = encode([item.completion])
-        prompt = last_tokens(item.prompt, context - completion - 1, encode)
-        rewriter.change(item, replace(item, prompt=prompt))
-    rewriter.end()
+    with rewriting(source, target, log) as rewriter:
+        for item, fault in _checked(rewriter.items(), encode, context):
+            if fault is None or fault.code != "prompt_too_long" or isinstance(item, Fault):
+                rewriter.keep(item)
+                continue
+            [completion] = encode([item.completion])
+            prompt = last_tokens(item.prompt, context - completion - 1, encode)
+            rewriter.change(item, replace(item, prompt=prompt))
 
 
 def last_tokens(text: str, budget: int, encode: Encode) -> str:
@@ -121,45 +119,44 @@ def remove_near_duplicates(source: Source, target: Target, log: ChangeLog) -> No
 
 
 def _remove(source: Source, target: Target, log: ChangeLog, removed: tuple[str, ...]) -> None:
-    rewriter, rows = Rewriter(source, target, log), SameRows()
-    for item in rewriter.items():
-        usable = _usable(item)
-        if usable is not None and rows.compare(usable)[0] in removed:
-            rewriter.leave_out(item, f"{usable.prompt}{usable.completion}")
-        else:
-            rewriter.keep(item)
-    rewriter.end()
+    rows = SameRows()
+    with rewriting(source, target, log) as rewriter:
+        for item in rewriter.items():
+            usable = _usable(item)
+            if usable is not None and rows.compare(usable)[0] in removed:
+                rewriter.leave_out(item, f"{usable.prompt}{usable.completion}")
+            else:
+                rewriter.keep(item)
 
 
 def change_rows(source: Source, target: Target, log: ChangeLog, *, fix: str) -> None:
     """Change the texts of rows by one of the simple fixes."""
     change = _changer(source, fix)
-    rewriter = Rewriter(source, target, log)
-    for item in rewriter.items():
-        after = change(item) if isinstance(item, Row) else None
-        if isinstance(item, Fault) or after is None:
-            rewriter.keep(item)
-        else:
-            rewriter.change(item, after)
-    rewriter.end()
+    with rewriting(source, target, log) as rewriter:
+        for item in rewriter.items():
+            after = change(item) if isinstance(item, Row) else None
+            if isinstance(item, Fault) or after is None:
+                rewriter.keep(item)
+            else:
+                rewriter.change(item, after)
 
 
 def _changer(source: Source, fix: str) -> Callable[[Row], Row | None]:
     """What makes a new row of one, or None where it stays."""
-    if fix in (codes.REMOVE_PROMPT_PREFIX, codes.REMOVE_COMPLETION_PREFIX):
+    if fix in (fix_codes.REMOVE_PROMPT_PREFIX, fix_codes.REMOVE_COMPLETION_PREFIX):
         common = CommonAffixes()
         for item in source.rows():
             usable = _usable(item)
             if usable is not None:
                 common.add(usable)
-        if fix == codes.REMOVE_PROMPT_PREFIX:
+        if fix == fix_codes.REMOVE_PROMPT_PREFIX:
             return _without_prompt_prefix(common.prompt_prefix)
         return _without_completion_prefix(common.completion_prefix)
     return {
-        codes.ADD_SPACE: _with_space,
-        codes.MOVE_SPACE: _with_moved_space,
-        codes.ADD_MARKER: _with_marker,
-        codes.REMOVE_SEPARATORS: _without_separators,
+        fix_codes.ADD_SPACE: _with_space,
+        fix_codes.MOVE_SPACE: _with_moved_space,
+        fix_codes.ADD_MARKER: _with_marker,
+        fix_codes.REMOVE_SEPARATORS: _without_separators,
     }[fix]
 
 

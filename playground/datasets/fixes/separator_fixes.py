@@ -65,7 +65,7 @@ def _replace_sign(
     is_open = False
     for piece in read_pieces(source.path, start=encoding.mark, line_break=encoding.line_break):
         if other.sign.encode() not in piece.data:
-            target.write(piece.data)
+            target.write_bytes(piece.data)
             is_open = is_open or bool(piece.data.strip())
             continue
         text = piece.data.decode(errors="replace")
@@ -88,7 +88,7 @@ def _replace_blank_lines(
             target.write_text(f"{SEPARATOR}\n")
             is_open = False
         else:
-            target.write(piece.data)
+            target.write_bytes(piece.data)
             is_open = is_open or bool(piece.data.strip())
         begins = piece.data.endswith(b"\n")
     if is_open and not begins:
@@ -106,7 +106,7 @@ def separate_lines(source: Source, target: Target, log: ChangeLog) -> None:
         text = piece.data.decode("utf-8", errors="surrogateescape")
         has_text = has_text or bool(text.strip())
         if not text.endswith("\n"):
-            target.write(piece.data)
+            target.write_bytes(piece.data)
             continue
         _end_line(piece.number, text, has_text, target, log)
         has_text = False
@@ -120,7 +120,7 @@ def _end_line(line: int, text: str, has_text: bool, target: Target, log: ChangeL
     new = f"{bare}{SEPARATOR}" if has_text else ""
     if new:
         log.change(line, bare, new)
-    target.write(f"{new}\n".encode(errors="surrogateescape"))
+    target.write_bytes(f"{new}\n".encode(errors="surrogateescape"))
 
 
 def learn_whole_text(source: Source, target: Target, log: ChangeLog) -> None:

@@ -71,7 +71,7 @@ def recognise_delimiter(lines: Sequence[str]) -> str | None:
         has_names = {PROMPT, COMPLETION} <= set(names) or other_names(names) is not None
         if len(cells) > 1 and (has_names or {COMPLETION, TEXT} & set(names)):
             return delimiter
-    if len(lines) > 1 and known_name(lines[0].strip().strip('"')) in (COMPLETION, TEXT):
+    if known_name(lines[0].strip().strip('"')) in (COMPLETION, TEXT):
         return ","
     if any(ANY_SPELLING.search(line) for line in lines):
         return None

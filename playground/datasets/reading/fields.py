@@ -1,6 +1,7 @@
 """From a JSON object, or the header of a table, to prompt and completion."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -71,8 +72,8 @@ class NoNumber(ValueError):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise DoubleKeys(dict.fromkeys(key for key in keys if keys.count(key) > 1))
+        counts = Counter(key for key, _ in pairs)
+        raise DoubleKeys(key for key, count in counts.items() if count > 1)
     return found
 
 

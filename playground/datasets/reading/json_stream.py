@@ -96,18 +96,18 @@ def _read(window: _Window, note: Take) -> Iterator[Row | Fault]:
 def _value(window: _Window, note: Take, *, in_list: bool) -> tuple[Row | Fault, bool]:
     """The next value, and whether reading can go on after it."""
     line, byte, begin = window.line, window.byte, window.at
-    text = window.text[begin : begin + MAX_ROW_BYTES]
     try:
         value, end = STRICT.raw_decode(window.text, begin)
     except (DoubleKeys, NoNumber) as error:
         try:
             _, end = LOOSE.raw_decode(window.text, begin)
         except (json.JSONDecodeError, RecursionError) as broken:
-            return _stop(broken, window, text), False
+            return _stop(broken, window), False
+        text = window.text[begin:end]
         window.move(end)
         return json_fault(error, text, line, byte, window.byte), True
     except (json.JSONDecodeError, RecursionError) as error:
-        return _stop(error, window, text), False
+        return _stop(error, window), False
     shown = window.text[begin:end]
     window.move(end)
     if len(shown) > MAX_ROW_BYTES:
@@ -118,8 +118,9 @@ def _value(window: _Window, note: Take, *, in_list: bool) -> tuple[Row | Fault, 
     return item, True
 
 
-def _stop(error: Exception, window: _Window, text: str) -> Fault:
+def _stop(error: Exception, window: _Window) -> Fault:
     """The last row that is seen of a file that is no JSON from here on."""
+    text = window.text[window.at : window.at + MAX_ROW_BYTES]
     line, byte = window.line, window.byte
     is_cut = isinstance(error, json.JSONDecodeError) and (
         error.pos - window.at >= MAX_ROW_BYTES or error.msg.startswith("Unterminated")

@@ -12,6 +12,7 @@ _ARROW = re.compile(r"(?<!\S)(?:->|=>|→|#{3,}|={3,}|>{3,})(?=\s)")
 # Words before a label's last one that may belong to it: "Blog ideas:".
 _MAX_WORDS = 3
 _MAX_LABELS = 50
+_MAX_CANDIDATES = 12
 SAMPLE_TEXTS = 200
 _SAMPLE_CHARACTERS = 1_000_000
 # Of fewer texts nothing is concluded.
@@ -85,7 +86,7 @@ class MarkerSurvey:
         for text in self._sample:
             found.update(_labels(text))
         enough = 0.9 * len(self._sample)
-        names = [name for name, count in found.most_common(40) if count >= enough]
+        names = [name for name, count in found.most_common(_MAX_CANDIDATES) if count >= enough]
         return Counter(
             {name: sum(bool(divide(text, name)) for text in self._sample) for name in names}
         )

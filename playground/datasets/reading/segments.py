@@ -52,13 +52,13 @@ def read_segments(
     for piece in read_pieces(path, start=start, line_break=line_break):
         data, at = held + piece.data, held_at if held else piece.byte
         text = data.decode(errors="replace") if b"|" in data else ""
-        used = 0
+        used = used_bytes = 0
         for match in find_separators(text):
-            place = at + _bytes(text[: match.start()])
-            end = place + _bytes(match[0])
             before = text[used : match.start()]
-            segment.add(before, piece.number, at + _bytes(text[:used]))
-            used = match.end()
+            segment.add(before, piece.number, at + used_bytes)
+            place = at + used_bytes + _bytes(before)
+            end = place + _bytes(match[0])
+            used, used_bytes = match.end(), end - at
             after = text[used : used + 1]
             if match[0] != SEPARATOR or before.endswith((" ", "\t")) or after in (" ", "\t"):
                 spelling = text[match.start() - before.endswith((" ", "\t")) : used + 1]
@@ -69,7 +69,6 @@ def read_segments(
                 code = "separator_at_beginning" if is_first else "separator_doubled"
                 note(Note(code, piece.number, place, match[0]))
             segment, is_first = _Segment(), False
-        used_bytes = _bytes(text[:used])
         held, held_at = b"", at + len(data)
         rest = data[used_bytes:]
         if len(piece.data) >= PIECE and not data.endswith(b"\n"):

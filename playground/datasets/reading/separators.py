@@ -40,7 +40,7 @@ class OtherSeparator(NamedTuple):
 
     def pattern(self) -> re.Pattern[str]:
         """Matches the sign in a line."""
-        return re.compile(rf"[ \t]*(?<![^\s\w.!?]){re.escape(self.sign)}(?!\S)[ \t]*")
+        return re.compile(rf"[ \t]{{0,8}}(?<![^\s\w.!?]){re.escape(self.sign)}(?!\S)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
