@@ -183,7 +183,8 @@ def test_a_page_shows_findings_before_all_else(client_: Client, person: Person) 
 
     html = page(client_, path_of(dataset))
 
-    assert "The completion is empty in 1 row" in html
+    (error,) = [one for one in head(dataset).findings if one["severity"] == "error"]
+    assert error["sentence"] in html
     assert html.index("Findings") < html.index("Examples")
     assert "line 4" in html
     assert f"{path_of(dataset)}v/1/fix/leave_out_rows/" in html
