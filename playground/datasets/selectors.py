@@ -37,8 +37,8 @@ def get_dataset(person: Person | None, dataset_id: uuid.UUID) -> Dataset:
 
 def get_version(dataset: Dataset, number: int | None = None) -> DatasetVersion:
     """The version of that number, or the one in use. Raises `Http404`."""
-    numbered = dataset.versions.filter(number=number).select_related("parent")
-    version = dataset.head if number is None else numbered.first()
+    versions = dataset.versions.select_related("parent")
+    version = dataset.head if number is None else versions.filter(number=number).first()
     if version is None:
         raise Http404
     # One object for both, so that what one changes the other shows.
