@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 import redis
 from django.conf import settings
+from django.core.cache import cache
 from pytest_django.fixtures import Settings
 
 from playground.accounts.models import Person
@@ -28,6 +29,12 @@ def valkey() -> Iterator[EmbeddedValkey]:
     """The embedded server, real, for the whole run."""
     with EmbeddedValkey(settings.VAR_DIR) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """No address has tried anything yet, and nothing was added up."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def posted_paste(request: HttpRequest) -> dict[str, Any]:
     return PasteForm(request.POST).read()
 
 
-def posted_file(request: HttpRequest) -> UploadedFile:
+def posted_file(request: HttpRequest) -> UploadedFile:  # type: ignore[type-arg]
     """The file of a form. Raises `InvalidInput`."""
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile):

@@ -38,10 +38,7 @@ def get_dataset(person: Person | None, dataset_id: uuid.UUID) -> Dataset:
 def get_version(dataset: Dataset, number: int | None = None) -> DatasetVersion:
     """The version of that number, or the one in use. Raises `Http404`."""
     versions = dataset.versions.select_related("parent")
-    found = (
-        versions.filter(pk=dataset.head_id) if number is None else versions.filter(number=number)
-    )
-    version = found.first()
+    version = dataset.head if number is None else versions.filter(number=number).first()
     if version is None:
         raise Http404
     # One object for both, so that what one changes the other shows.

@@ -48,6 +48,8 @@ def test_every_model_of_ones_own_is_in_it(person: Person, stranger: Person) -> N
         "prompt": 1,
         "draft": 1,
         "share": 1,
+        "dataset": 1,
+        "upload": 1,
     }
 
 

@@ -163,7 +163,7 @@ def _files() -> list[Case]:
              fix="convert_to_utf8", fixed_rows=ROWS),
         Case(name="utf16-be", data=wide.encode("utf-16-be"), code="encoding_utf16",
              fix="convert_to_utf8", fixed_rows=ROWS),
-        Case(name="utf32", data=wide.encode("utf-32"), code="encoding_other",
+        Case(name="utf32", data=wide.encode("utf-32"), code="encoding_utf16",
              fix="convert_to_utf8", fixed_rows=ROWS),
         Case(name="cp1252", data=latin, code="encoding_windows_1252", line=57,
              byte=latin.index(b"\xe9"), fix="convert_to_utf8", fixed_rows=ROWS),

@@ -30,7 +30,7 @@ def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
 
     (finding,) = found.findings
     assert (finding.code, found.rows_in, found.is_refused) == ("file_too_large", 0, True)
-    assert "10 kB, and at most 1 kB" in finding.sentence
+    assert "The file has 10 kB; the limit is 1 kB" in finding.sentence
 
 
 def test_rows_over_the_limit_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +66,7 @@ def test_a_row_with_its_separator_may_fill_the_model_and_no_more(tmp_path: Path)
 
     (finding,) = (f for f in found.findings if f.code == "prompt_too_long")
     assert (found.rows, found.tokens, finding.line) == (1, 8, 2)
-    assert "at most 8 tokens fit, and the longest has 9" in finding.sentence
+    assert "At most 8 tokens fit, separator included; the longest has 9" in finding.sentence
 
 
 def test_figures_describe_labels_and_lengths(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from playground.core.errors import InvalidInput
+from playground.core.texts import fault_of
 from playground.datasets.checks import Examination, Finding, examine
 from playground.datasets.checks.canonical import read_rows
 from playground.datasets.checks.codes import CODES
@@ -55,6 +56,8 @@ def check(path: Path) -> Examination:
         assert finding.left_out == 0 or finding.severity == "error"
         assert finding.byte is None or 0 <= finding.byte <= path.stat().st_size
         assert finding.count >= finding.left_out
+        shown = [finding.sentence, *(example.text for example in finding.examples)]
+        assert not any(map(fault_of, shown))
         assert Finding.from_json(json.loads(json.dumps(finding.to_json()))) == finding
     json.dumps(examination.figures)
     return examination
@@ -73,6 +76,8 @@ def check_fixes(path: Path, examination: Examination) -> None:
                 assert not target.exists()
                 continue
             assert result.size == target.stat().st_size
+            shown = [text for change in result.changes for text in change[1:] if text]
+            assert not any(map(fault_of, shown))
             after = check(target)
             if fix == "leave_out_rows":
                 assert result.left_out == examination.left_out

@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from playground.accounts.models import Person
+from playground.core.errors import UploadMoved
 from playground.datasets import files
 from playground.datasets.models import Dataset, DatasetVersion, Upload
 from playground.datasets.uploads import parts
@@ -334,7 +335,7 @@ def test_two_tabs_at_once_do_not_mix_their_bytes(person: Person) -> None:
                 try:
                     chunk = content[offset : offset + step]
                     upload_append(upload=upload, offset=offset, chunk=chunk)
-                except parts.UploadMoved:
+                except UploadMoved:
                     continue
                 taken.append(len(chunk))
         finally:

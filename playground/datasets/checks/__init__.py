@@ -1,8 +1,11 @@
 """What is wrong with a dataset's file.
 
 - examination: a file examined
-- codes: all findings there are
-- fix_codes: all fixes there are
+- codes: all findings and fixes there are
+- file_codes: findings about files and forms
+- row_codes: findings about separators, rows and labels
+- fix_codes: fixes
+- kinds: what is the same about all findings of one code
 - findings: one finding
 - collecting: from what is reported to findings
 - canonical: the canonical file, written and read

@@ -156,4 +156,4 @@ def is_upper_case(text: str) -> bool:
 
 
 def _copy(tally: Tally) -> Tally:
-    return Tally(count=tally.count, examples=list(tally.examples))
+    return Tally(count=tally.count, line=tally.line, byte=tally.byte, examples=[*tally.examples])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from playground.datasets.checks.collecting import Collector, Tally, count_of, quoted
-from playground.datasets.checks.findings import Example, shorten
+from playground.datasets.checks.findings import shorten
 from playground.datasets.reading.rows import Row
 
 Task = Literal["open", "classification", "conditional"]
@@ -79,10 +79,12 @@ class ClassCheck:
         self._report(collector, "labels_alike", _alike([name for name, _ in ordered]))
         (most, top), (least, bottom) = ordered[0], ordered[-1]
         if len(ordered) == 1:
-            tally = Tally(1, examples=[Example(top.line, top.byte, shorten(most))])
+            tally = Tally()
+            tally.add(top.line, top.byte, most)
             collector.report("one_label", tally, label=shorten(most.strip(), 40))
         elif top.rows > _IMBALANCE * bottom.rows:
-            tally = Tally(1, examples=[Example(bottom.line, bottom.byte, shorten(least))])
+            tally = Tally()
+            tally.add(bottom.line, bottom.byte, least)
             collector.report(
                 "classes_imbalanced",
                 tally,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from playground.core.texts import storable
 from playground.datasets.checks.codes import CODES
 from playground.datasets.checks.findings import MAX_EXAMPLES, Example, Finding, shorten
 from playground.datasets.reading.rows import MAX_ROW_BYTES, Fault, Note, Row
@@ -17,6 +18,8 @@ class Tally:
 
     count: int = 0
     left_out: int = 0
+    line: int | None = None
+    byte: int | None = None
     examples: list[Example] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
     keys: dict[str, None] = field(default_factory=dict)
@@ -24,7 +27,11 @@ class Tally:
     def add(self, line: int | None, byte: int | None, text: str, *, count: int = 1) -> None:
         """One more."""
         self.count += count
-        if len(self.examples) < MAX_EXAMPLES and line is not None and byte is not None:
+        if line is None or byte is None:
+            return
+        if self.line is None:
+            self.line, self.byte = line, byte
+        if text and len(self.examples) < MAX_EXAMPLES:
             self.examples.append(Example(line, byte, shorten(text)))
 
     def add_row(self, row: Row, text: str | None = None) -> None:
@@ -97,16 +104,17 @@ class Collector:
 
 def _finding(code: str, tally: Tally) -> Finding:
     kind = CODES[code]
-    first = tally.examples[0] if tally.examples else None
     one = tally.count == 1
     values = {
         "n": f"{tally.count:,}",
         "s": "" if one else "s",
+        "es": "s" if one else "",
         "are": "is" if one else "are",
+        "do": "does" if one else "do",
         "have": "has" if one else "have",
         "rows": count_of(tally.count, "row"),
-        "line": f"{first.line:,}" if first else "1",
-        "byte": f"{first.byte:,}" if first else "0",
+        "line": f"{tally.line or 1:,}",
+        "byte": f"{tally.byte or 0:,}",
         "limit": f"{MAX_ROW_BYTES // 1024} KiB",
         "keys": quoted(tally.keys) or "nothing",
         **tally.values,
@@ -114,9 +122,9 @@ def _finding(code: str, tally: Tally) -> Finding:
     return Finding(
         code=code,
         severity=kind.severity,
-        sentence=kind.sentence.format_map(values),
-        line=first.line if first else None,
-        byte=first.byte if first else None,
+        sentence=storable(kind.sentence.format_map(values)),
+        line=tally.line,
+        byte=tally.byte,
         count=tally.count,
         left_out=tally.left_out,
         examples=tuple(tally.examples),

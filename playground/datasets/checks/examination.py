@@ -205,4 +205,4 @@ class _Examiner:
                 has_rows = collector.left_out > 0
                 collector.report_file("nothing_to_learn" if has_rows else "no_rows")
         elif rows < MIN_ROWS:
-            collector.report_file("too_few_rows", usable=f"{count_of(rows, 'row')} to learn from")
+            collector.report_file("too_few_rows", usable=count_of(rows, "usable row"))

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
+from playground.core.texts import storable
+
 Severity = Literal["error", "warning", "advice"]
 
 MAX_EXAMPLES = 5
@@ -64,5 +66,5 @@ class Finding:
 
 
 def shorten(text: str, limit: int = MAX_EXAMPLE_CHARACTERS) -> str:
-    """``text`` for an example, its end cut off where it is long."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    """``text`` as any database can hold it, its end cut off where it is long."""
+    return storable(text[: limit + 1], limit)

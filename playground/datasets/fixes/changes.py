@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from playground.core.texts import storable
+
 MAX_CHANGES = 20
 # What is shown of each text, and of what is the same before the difference.
 MAX_SHOWN = 300
@@ -90,5 +92,5 @@ def _shown(before: str | None, after: str | None) -> tuple[str | None, str | Non
 def _cut(text: str | None, start: int) -> str | None:
     if text is None:
         return None
-    shown = text[start : start + MAX_SHOWN]
+    shown = storable(text[start : start + MAX_SHOWN])
     return f"{'…' if start else ''}{shown}{'…' if start + MAX_SHOWN < len(text) else ''}"

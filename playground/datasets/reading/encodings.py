@@ -25,7 +25,7 @@ NAMES = {
     "utf-16-be": "UTF-16 (big-endian)",
     "utf-32-le": "UTF-32",
     "utf-32-be": "UTF-32",
-    "cp1252": "Windows-1252",
+    "utf-8": "UTF-8",
 }
 # What texts in Windows-1252 have beside letters.
 _TYPOGRAPHIC = frozenset("€‚ƒ„…†‡‰‹Œ‘’“”•–—™›œ¡¢£¥§©ª«®°±²³´µ·¹º»¼½¾¿×\xa0")  # noqa: RUF001
@@ -54,6 +54,8 @@ class Encoding:
     @property
     def words(self) -> str:
         """Its name for people."""
+        if self.name.startswith("cp125"):
+            return f"Windows-{self.name[2:]}"
         return NAMES.get(self.name, self.name.replace("_", "-"))
 
 

@@ -6,15 +6,14 @@ from pathlib import Path
 
 from playground.datasets.reading.columns import Columns, read_columns
 from playground.datasets.reading.contents import HEAD, has_too_many_controls, recognise_binary
-from playground.datasets.reading.encodings import Encoding, recognise_encoding
+from playground.datasets.reading.encodings import CHUNK, Encoding, recognise_encoding
 from playground.datasets.reading.forms import Form, recognise_form
 from playground.datasets.reading.json_lines import read_json_lines
 from playground.datasets.reading.json_stream import read_json_stream
-from playground.datasets.reading.lines import read_pieces
 from playground.datasets.reading.markers import MarkerSurvey, divide
 from playground.datasets.reading.rows import Fault, Note, Row, Take, ignore
 from playground.datasets.reading.segments import read_segments
-from playground.datasets.reading.separators import ANY_SPELLING, Layout, recognise_layout
+from playground.datasets.reading.separators import ANY_SPELLING, LONGEST, Layout, recognise_layout
 from playground.datasets.reading.tables import read_records, read_table
 
 
@@ -96,7 +95,9 @@ def _look_at_encoding(source: Source) -> None:
         return
     code = {"": "invalid_utf8", "cp1252": "encoding_windows_1252"}.get(encoding.name)
     if code is None:
-        code = "encoding_utf16" if encoding.name.startswith("utf-16") else "encoding_other"
+        code = (
+            "encoding_utf16" if encoding.name.startswith(("utf-16", "utf-32")) else "encoding_other"
+        )
     source.faults.append(
         Note(
             code,
@@ -168,13 +169,12 @@ def _look_for_separators(source: Source, encoding: Encoding) -> None:
 
 
 def _has_separator(path: Path, encoding: Encoding) -> bool:
-    tail = ""
-    for piece in read_pieces(path, start=encoding.mark, line_break=encoding.line_break):
-        text = tail + piece.data.decode(errors="replace") if b"|" in piece.data or tail else ""
-        if text and ANY_SPELLING.search(text):
+    held = b""
+    for chunk in _chunks(path, encoding):
+        data = held + chunk
+        if b"|" in data and ANY_SPELLING.search(data.decode(errors="replace")):
             return True
-        is_part = not piece.data.endswith(b"\n")
-        tail = piece.data[-128:].decode(errors="replace") if is_part else ""
+        held = data[-LONGEST:]
     return False
 
 
@@ -196,8 +196,14 @@ def _head(path: Path) -> bytes:
 
 
 def _is_blank(path: Path, encoding: Encoding) -> bool:
-    pieces = read_pieces(path, start=encoding.mark, line_break=encoding.line_break)
-    return not any(piece.data.strip() for piece in pieces)
+    return not any(chunk.strip() for chunk in _chunks(path, encoding))
+
+
+def _chunks(path: Path, encoding: Encoding) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(encoding.mark)
+        while chunk := file.read(CHUNK):
+            yield chunk
 
 
 def _line_at(path: Path, encoding: Encoding) -> str:

@@ -80,7 +80,12 @@ def dataset_take(*, person: Person, name: str, model: str, blocks: Iterable[byte
         part.unlink(missing_ok=True)
 
 
-def dataset_from_file(*, person: Person, file: UploadedFile, model: str) -> Dataset:
+def dataset_from_file(
+    *,
+    person: Person,
+    file: UploadedFile,  # type: ignore[type-arg]
+    model: str,
+) -> Dataset:
     """A dataset of a form's file."""
     blocks = file.chunks(files.BLOCK)
     return dataset_take(person=person, name=file.name or "", model=model, blocks=blocks)
