@@ -38,6 +38,8 @@ UMASK = env.parsed("UMASK", "077", file_mask)
 os.umask(UMASK)
 VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var", writable_folder)
 MODELS_FILE = env.path("MODELS_FILE", BASE_DIR / "models" / "models.toml", readable_file)
+# The files of tuned models. Every web process and every worker needs the same folder.
+ADAPTERS_DIR = env.path("ADAPTERS_DIR", VAR_DIR / "adapters", writable_folder)
 
 # --- Where the site listens ---------------------------------------------------
 
@@ -292,11 +294,13 @@ LIMIT_PERSON_RUNS = env.whole("LIMIT_PERSON_RUNS", 50_000, least=1)
 LIMIT_PERSON_PROMPTS = env.whole("LIMIT_PERSON_PROMPTS", 2_000, least=1)
 LIMIT_PERSON_VERSIONS = env.whole("LIMIT_PERSON_VERSIONS", 20_000, least=1)
 LIMIT_PERSON_DRAFTS = env.whole("LIMIT_PERSON_DRAFTS", 500, least=1)
+LIMIT_PERSON_MODELS = env.whole("LIMIT_PERSON_MODELS", 20, least=1)
 LIMIT_PERSON_MIB = env.whole("LIMIT_PERSON_MIB", 512, least=1)
 LIMIT_ADDRESS_RUNS = env.whole("LIMIT_ADDRESS_RUNS", 400_000, least=1)
 LIMIT_ADDRESS_PROMPTS = env.whole("LIMIT_ADDRESS_PROMPTS", 16_000, least=1)
 LIMIT_ADDRESS_VERSIONS = env.whole("LIMIT_ADDRESS_VERSIONS", 160_000, least=1)
 LIMIT_ADDRESS_DRAFTS = env.whole("LIMIT_ADDRESS_DRAFTS", 4_000, least=1)
+LIMIT_ADDRESS_MODELS = env.whole("LIMIT_ADDRESS_MODELS", 160, least=1)
 LIMIT_ADDRESS_MIB = env.whole("LIMIT_ADDRESS_MIB", 4_096, least=1)
 # A worker whose heartbeat is older has lost its runs. Seconds.
 LEASE_SECONDS = env.number("LEASE_SECONDS", 5.0, least=1.0)
@@ -314,6 +318,8 @@ MAX_ATTEMPTS = env.whole("MAX_ATTEMPTS", 3, least=1)
 SHUTDOWN_GRACE_SECONDS = env.number("SHUTDOWN_GRACE_SECONDS", 2.0, least=0)
 # How long the log of a finished run stays for late readers. Seconds.
 LOG_EXPIRY_SECONDS = env.whole("LOG_EXPIRY_SECONDS", 600, least=1)
+# How many tuned models a worker keeps in memory; the least recently used one leaves it.
+ADAPTERS_LOADED = env.whole("ADAPTERS_LOADED", 16, least=1)
 # The engine's step may take this long before the process is ended. Seconds.
 WATCHDOG_SECONDS = env.number("WATCHDOG_SECONDS", 60.0, least=1.0)
 

@@ -19,6 +19,7 @@ WAYS_OUT = {
     "prompts": "Delete some: archive them on the page Prompts, and delete them there",
     "versions": "Delete prompts that have many: archive them on the page Prompts first",
     "drafts": "Delete some on the page Prompts, under Drafts",
+    "models": "Delete tuned models that you no longer need",
 }
 # For how long what was added up is good enough, far from every limit.
 RECENT_SECONDS = 60

@@ -1,11 +1,11 @@
-"""The workers, for staff to look at."""
+"""Workers and tuned models, for staff to look at."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from playground.checkpoints.models import Worker
+from playground.checkpoints.models import Adapter, Worker
 
 
 @admin.register(Worker)
@@ -35,4 +35,38 @@ class WorkerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Adapter)
+class AdapterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "person", "base", "rank", "size", "state", "created_at")
+    list_filter = ("state", "base", "created_at")
+    search_fields = ("name", "=id", "=person__id", "person__user__username")
+    search_help_text = "A part of a name, a whole id, or a part of a user's name."
+    ordering = ("-created_at",)
+    fields = (
+        "id",
+        "name",
+        "person",
+        "base",
+        "folder",
+        "digest",
+        "rank",
+        "size",
+        "changes_nothing",
+        "state",
+        "created_at",
+        "deleted_at",
+    )
+    list_select_related = ("person__user",)
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -6,11 +6,13 @@
     │   ├── PromptEmpty         400
     │   ├── TextTooLong         400
     │   │   └── PromptTooLong   400  with its completion more than the model sees
-    │   └── UnknownModel        400
+    │   ├── UnknownModel        400
+    │   └── AdapterRefused      400  a folder holds no adapter that can be served
     ├── Forbidden               403
     │   └── SignInRequired      403
     ├── NotFound                404  also for what belongs to somebody else
-    │   └── UnknownTopic        404  nobody has said how to follow this kind
+    │   ├── UnknownTopic        404  nobody has said how to follow this kind
+    │   └── ModelDeleted        404  a tuned model that its owner has deleted
     ├── QuotaReached            409  what is kept must be deleted first
     ├── ImportRunning           409  with `retry_after`
     ├── ImportInterrupted       409  what is left comes in by importing again
@@ -81,6 +83,10 @@ class UnknownModel(InvalidInput):
     code = "unknown_model"
 
 
+class AdapterRefused(InvalidInput):
+    code = "adapter_refused"
+
+
 class Forbidden(PlaygroundError):
     code = "forbidden"
     status = 403
@@ -97,6 +103,10 @@ class NotFound(PlaygroundError):
 
 class UnknownTopic(NotFound):
     code = "unknown_topic"
+
+
+class ModelDeleted(NotFound):
+    code = "model_deleted"
 
 
 class QuotaReached(PlaygroundError):
