@@ -28,6 +28,7 @@ def _export(person: Person) -> Iterator[dict[str, Any]]:
             "example": adapter.example,
             "prompt_suffix": adapter.prompt_suffix,
             "stop": adapter.stop,
+            "parameters": adapter.parameters,
             "created_at": adapter.created_at,
             "deleted_at": adapter.deleted_at,
         }

@@ -82,11 +82,12 @@ class Adapter(models.Model):
     # Whether its weights add nothing to the base: all of B is zero.
     changes_nothing = models.BooleanField(default=False)
 
-    # What the page begins with that somebody opens to try it: a prompt, what stands at the end of
-    # each prompt, and where a completion ends.
+    # What the page begins with that somebody opens to try it: a prompt, what is put behind each
+    # prompt, the stop sequences, and parameters by name that differ from the page's own.
     example = models.TextField(blank=True)
     prompt_suffix = models.TextField(blank=True)
     stop = models.JSONField(default=list)
+    parameters = models.JSONField(default=dict)
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.READY)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -6,7 +6,7 @@ A worker's row is the lease of all that it works on, for as long as its heartbea
 
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -110,13 +110,14 @@ def adapter_register(
     example: str = "",
     prompt_suffix: str = "",
     stop: Sequence[str] = (),
+    parameters: Mapping[str, float] | None = None,
 ) -> Adapter:
     """Makes the adapter in ``folder`` a tuned model that its person can use at once.
 
     folder: adapter_config.json and adapter_model.safetensors. It is copied, or with ``take_over``
     becomes the server's. adapter_id: of the new row; asked for again, the row that is there is
     returned, so that whoever died after registering can do it again.
-    example, prompt_suffix, stop: what the page begins with that opens to try it.
+    example, prompt_suffix, stop, parameters: what the page begins with that opens to try it.
 
     Raises `UnknownModel`, `InvalidInput` for the title, `AdapterRefused`, and `OSError` of a disk
     that is full; then nothing was registered.
@@ -146,6 +147,7 @@ def adapter_register(
             example=storable(example, limit=len(example) + 1),
             prompt_suffix=prompt_suffix,
             stop=list(stop),
+            parameters=dict(parameters or {}),
         )
     )
 

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ("example", models.TextField(blank=True)),
                 ("prompt_suffix", models.TextField(blank=True)),
                 ("stop", models.JSONField(default=list)),
+                ("parameters", models.JSONField(default=dict)),
                 (
                     "state",
                     models.CharField(
