@@ -18,6 +18,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], key=lam
 COMPUTED = {
     "VAR_DIR": "`var` in the checkout",
     "MODELS_FILE": "`models/models.toml` in the checkout",
+    "ADAPTERS_DIR": "`adapters` in `VAR_DIR`",
 }
 
 ROW = re.compile(r"^\| `(?P<name>[A-Za-z_0-9]+)` \|\s*(?P<default>[^|]*?)\s*\| (?P<meaning>.+) \|$")

@@ -10,8 +10,10 @@ import json
 import os
 import shutil
 import struct
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,6 +31,7 @@ MAX_HEADER_BYTES = 16 << 20
 MAX_WEIGHTS_BYTES = 5 << 30
 # As the engine has it (workers.engine.adapters.config).
 MAX_RANK = 512
+STRAY_SECONDS = 86_400
 _CHUNK = 1 << 20
 _HALF_B = ".lora_B.weight"
 
@@ -100,6 +103,17 @@ def place_adapter(source: Path, name: str, *, take_over: bool) -> None:
 def remove_adapter(name: str) -> None:
     """Deletes the folder ``name``. One that is gone already is no error."""
     shutil.rmtree(folder_of(name), ignore_errors=True)
+
+
+def remove_strays(*, known: Collection[str]) -> None:
+    """Deletes folders that are not ``known`` and have been there for a day: what a crash left."""
+    root = Path(settings.ADAPTERS_DIR)
+    oldest = time.time() - STRAY_SECONDS
+    for folder in root.iterdir() if root.is_dir() else ():
+        # Another registration may put its folder in place, or sweep, at the same moment.
+        with suppress(FileNotFoundError):
+            if folder.name not in known and folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _read_config(path: Path) -> bytes:

@@ -71,8 +71,8 @@ class Adapter(models.Model):
     base = models.CharField(max_length=80)
     title = models.CharField(max_length=MAX_TITLE)
     note = models.TextField(blank=True)
-    # Below the setting ADAPTERS_DIR.
-    folder = models.CharField(max_length=80)
+    # Below the setting ADAPTERS_DIR; "" once its files are gone.
+    folder = models.CharField(max_length=80, blank=True)
     # SHA-256 in hex of its configuration and weights, as the engine computes it.
     digest = models.CharField(max_length=64)
     # The largest of its modules.

@@ -1,6 +1,7 @@
 """What is known of models, tuned ones too, and of their workers."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -77,7 +78,7 @@ def get_served(person: Person | None, name: str) -> ServedModel:
     """
     if ":" not in name:
         return ServedModel(base=registry().get(name or registry().default))
-    adapter = Adapter.objects.filter(name=name, person=person).first() if person else None
+    adapter = find_own_adapter(person, name)
     if adapter is None:
         raise NotFound(f"There is no model “{name:.80}” here. Choose another one.", field="model")
     if adapter.is_deleted:
@@ -91,6 +92,33 @@ def own_adapters(person: Person) -> QuerySet[Adapter]:
     """The person's tuned models that are not deleted, the newest first."""
     own = Adapter.objects.filter(person=person, state=Adapter.State.READY)
     return own.order_by("-created_at", "-pk")
+
+
+def ready_digests(digests: Iterable[str]) -> set[str]:
+    """Those of ``digests`` that some tuned model has that is not deleted."""
+    ready = Adapter.objects.filter(digest__in=list(digests), state=Adapter.State.READY)
+    return set(ready.values_list("digest", flat=True))
+
+
+def find_own_adapter(person: Person | None, name: str) -> Adapter | None:
+    """The person's tuned model of that name, deleted ones too."""
+    return Adapter.objects.filter(name=name, person=person).first() if person else None
+
+
+def own_adapter_named(person: Person | None, name: str) -> Adapter | None:
+    """The person's tuned model of that name, unless it is deleted."""
+    own = find_own_adapter(person, name)
+    return None if own is None or own.is_deleted else own
+
+
+def model_title(name: str) -> str:
+    """What people call the model of that name, whosever it is: for pages that show what a prompt
+    was made with to others than its author."""
+    if ":" in name:
+        title = Adapter.objects.filter(name=name).values_list("title", flat=True).first()
+        return title or name
+    spec = registry().models.get(name)
+    return spec.title if spec else name
 
 
 def get_adapter(person: Person | None, adapter_id: uuid.UUID) -> Adapter:

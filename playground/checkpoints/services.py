@@ -16,7 +16,12 @@ from django.utils.text import slugify
 
 from playground.accounts.models import Person
 from playground.accounts.quotas import room_of
-from playground.checkpoints.adapter_files import examine_adapter, place_adapter, remove_adapter
+from playground.checkpoints.adapter_files import (
+    examine_adapter,
+    place_adapter,
+    remove_adapter,
+    remove_strays,
+)
 from playground.checkpoints.jobs import Job
 from playground.checkpoints.models import MAX_TITLE, Adapter, Worker
 from playground.checkpoints.registry import BASE_IN_NAME, registry
@@ -131,6 +136,7 @@ def adapter_register(
     place = adapter_id.hex
     # What a crash left between the files and their row.
     remove_adapter(place)
+    remove_strays(known=set(Adapter.objects.values_list("folder", flat=True)))
     place_adapter(folder, place, take_over=take_over)
     return _create_named(
         Adapter(
@@ -163,7 +169,7 @@ def adapter_rename(*, adapter: Adapter, title: str, note: str | None = None) -> 
 def adapter_delete(*, adapter: Adapter) -> bool:
     """No new run can have it from now on; those accepted finish. False where it was deleted.
 
-    Its files go with the next sweep of a worker after the last of them (runs.tuned_models).
+    Its files go with the next sweep of a worker after the last of them (runs.adapters).
     """
     ready = Adapter.objects.filter(pk=adapter.pk, state=Adapter.State.READY)
     deleted = ready.update(state=Adapter.State.DELETED, deleted_at=Now())

@@ -16,6 +16,7 @@ from django.db.models.functions import Left, Length, Right
 from django.http import QueryDict
 
 from playground.accounts.models import Person
+from playground.checkpoints.models import Adapter
 from playground.core import search
 from playground.runs.models import Run
 
@@ -100,7 +101,9 @@ def runs_found(person: Person, query: HistoryQuery) -> QuerySet[Run]:
         runs = runs.filter(
             search.numbered(field="number", kind="run", owner=person.pk, query=query.words)
         )
-    for name in ("model", "template", "status"):
+    if query.model:
+        runs = _of_model(runs, query.model)
+    for name in ("template", "status"):
         if value := getattr(query, name):
             runs = runs.filter(**{name: value})
     if query.since:
@@ -108,6 +111,13 @@ def runs_found(person: Person, query: HistoryQuery) -> QuerySet[Run]:
     if query.until and query.until < date.max:
         runs = runs.filter(number__lt=_first_number(query.until + timedelta(days=1)))
     return runs.filter(starred=True) if query.starred else runs
+
+
+def _of_model(runs: QuerySet[Run], name: str) -> QuerySet[Run]:
+    """Of ``runs`` those of a tuned model, or of a model itself and none that is tuned from it."""
+    if ":" in name:
+        return runs.filter(adapter__in=Adapter.objects.filter(name=name).values("pk"))
+    return runs.filter(model=name, adapter=None)
 
 
 def history_page(person: Person, query: HistoryQuery, *, before: int | None = None) -> HistoryPage:
@@ -123,7 +133,10 @@ def history_page(person: Person, query: HistoryQuery, *, before: int | None = No
 def glimpsed(runs: QuerySet[Run]) -> QuerySet[Run]:
     """The runs with what a list shows of them: of the texts, a glimpse."""
     state = ("prompt", "fields", "variables", "source", "parameters")
-    return runs.defer(*state, "text", "tokens", "other_choices", "error_message").annotate(
+    listed = runs.select_related("adapter").defer(
+        *state, "text", "tokens", "other_choices", "error_message"
+    )
+    return listed.annotate(
         prompt_head=Left("prompt", GLIMPSE),
         prompt_tail=Right("prompt", GLIMPSE),
         prompt_length=Length("prompt"),

@@ -198,6 +198,11 @@ class Run(models.Model):
         return self.adapter.name if self.adapter else self.model
 
     @property
+    def model_title(self) -> str:
+        """What people call its model: a tuned one by the title that it has now."""
+        return self.adapter.title if self.adapter else self.model
+
+    @property
     def state(self) -> PromptState:
         """What was on the page that it was made of."""
         return PromptState(

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ("base", models.CharField(max_length=80)),
                 ("title", models.CharField(max_length=120)),
                 ("note", models.TextField(blank=True)),
-                ("folder", models.CharField(max_length=80)),
+                ("folder", models.CharField(blank=True, max_length=80)),
                 ("digest", models.CharField(max_length=64)),
                 ("rank", models.PositiveIntegerField()),
                 ("size", models.PositiveBigIntegerField()),
