@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
@@ -18,7 +19,7 @@ from playground.checkpoints.adapter_files import folder_of
 from playground.checkpoints.models import Adapter
 from workers.engine.adapters.adapter import read_adapter
 from workers.engine.engine import Engine
-from workers.engine.errors import AdapterCorrupt, AdapterError, EngineError
+from workers.engine.errors import AdapterCorrupt, AdapterError, AdapterFileMissing, EngineError
 from workers.engine.failures import classify
 
 log = structlog.get_logger(__name__)
@@ -98,17 +99,18 @@ class TunedModels:
         # Of its own for each load: the one that was dropped a moment ago may be in use still.
         held = _Held(name=f"{adapter.digest[:16]}.{next(self._numbers)}", users=1)
         try:
+            if not folder.is_dir():
+                raise AdapterFileMissing("Its files are gone. Train it again.")
             read = read_adapter(held.name, folder, self._engine.config)
             if read.digest != adapter.digest:
                 raise AdapterCorrupt(
-                    "The files of this tuned model are not those that were registered: they were "
-                    "changed or damaged since. Train it again."
+                    "Its files are not those that were registered: they were changed or damaged "
+                    "since. Train it again."
                 )
             self._engine.load_adapter(held.name, read)
         except AdapterError as error:
             log.warning("adapter_refused", adapter=adapter.name, reason=error.message)
-            # Whoever reads it has no business with the server's folders.
-            raise type(error)(error.message.replace(f"{folder}{os.sep}", "")) from error
+            raise type(error)(_words_for_people(adapter, error, folder)) from error
         except EngineError:
             raise
         except Exception as error:
@@ -133,3 +135,9 @@ class TunedModels:
     def _drop(self, gone: list[_Held]) -> None:
         for held in gone:
             self._engine.drop_adapter(held.name)
+
+
+def _words_for_people(adapter: Adapter, error: AdapterError, folder: Path) -> str:
+    """What is wrong, without where the server keeps its files."""
+    what = error.message.replace(f"{folder}{os.sep}", "").replace(str(folder), "its folder")
+    return f"The tuned model “{adapter.title}” cannot be used: {what}"
