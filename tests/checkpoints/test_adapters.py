@@ -41,7 +41,13 @@ from playground.core.errors import (
 )
 from tests.support.adapters import make_adapter, write_adapter
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("adapters_dir")]
+
+
+@pytest.fixture
+def source(tmp_path: Path, text_side: Path) -> Path:
+    """A finished folder, as a training leaves it."""
+    return write_adapter(tmp_path / "result", text_side)
 
 
 def register(person: Person, folder: Path, **values: object) -> Adapter:
@@ -204,9 +210,9 @@ def test_a_folder_that_is_no_adapter_is_refused_by_its_file(
 
 
 def test_weights_that_change_nothing_are_marked(
-    person: Person, tmp_path: Path, checkpoint: Path
+    person: Person, tmp_path: Path, text_side: Path
 ) -> None:
-    blank = write_adapter(tmp_path / "blank", checkpoint, zero_b=True)
+    blank = write_adapter(tmp_path / "blank", text_side, zero_b=True)
 
     assert register(person, blank).changes_nothing
 
@@ -244,9 +250,9 @@ def test_renaming_keeps_the_name_that_rows_have(adapter: Adapter) -> None:
 
 
 def test_a_person_can_run_the_registrys_models_and_their_own(
-    adapter: Adapter, person: Person, stranger: Person, tmp_path: Path, checkpoint: Path
+    adapter: Adapter, person: Person, stranger: Person, tmp_path: Path, text_side: Path
 ) -> None:
-    newer = make_adapter(person, tmp_path, checkpoint, title="Newer")
+    newer = make_adapter(person, tmp_path, text_side, title="Newer")
 
     names = [served.name for served in served_models(person)]
 
