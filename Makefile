@@ -39,7 +39,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help run test check install install-dev front clean
-.PHONY: bench-stream bench-6b bench-engine bench-trace bench-growth bench-growth-6b bench-gpu bench-demo bench-lists bench-editor lighthouse
+.PHONY: bench-stream bench-6b bench-engine bench-trace bench-growth bench-growth-6b bench-gpu bench-demo bench-adapters bench-lists bench-editor lighthouse
 
 help:
 	@cat <<-'HELP'
@@ -54,6 +54,7 @@ help:
 	                     bench-growth-6b the same of a full-size GPT-J, beside transformers
 	  make bench-gpu     a full-size GPT-J on a CUDA device
 	  make bench-demo    how often the demo model is right, on what it never saw
+	  make bench-adapters  eight tuned models and their base in one batch, against the base alone
 	  make bench-editor  the editor under 2,000 streamed tokens while somebody types
 	  make bench-lists   lists with 100,000 runs and 10,000 prompts in them, on SQLite and PostgreSQL
 	  make lighthouse    Lighthouse on home, a template's page and a shared page, phone and desk
@@ -125,6 +126,9 @@ bench-gpu: $(VENV)/.installed-bench
 
 bench-demo: $(VENV)/.installed
 	@exec $(PY) -m benchmarks.demo
+
+bench-adapters: $(VENV)/.installed
+	@exec $(PY) -m benchmarks.adapters $(ARGS)
 
 bench-editor: $(VENV)/.installed-dev static/dist/.built
 	@$(find_chromium)
