@@ -25,6 +25,7 @@ from playground.checkpoints.adapter_files import (
 from playground.checkpoints.jobs import Job
 from playground.checkpoints.models import MAX_TITLE, Adapter, Worker
 from playground.checkpoints.registry import BASE_IN_NAME, registry
+from playground.core.erasing import erasure_ask
 from playground.core.errors import InvalidInput
 from playground.core.texts import fault_of, storable
 
@@ -169,10 +170,21 @@ def adapter_rename(*, adapter: Adapter, title: str, note: str | None = None) -> 
 def adapter_delete(*, adapter: Adapter) -> bool:
     """No new run can have it from now on; those accepted finish. False where it was deleted.
 
-    Its files go with the next sweep of a worker after the last of them (runs.adapters).
+    What was written about it goes at once, but for the title, which pages of runs show. Its files
+    go with the next sweep of a worker after the last run (runs.adapters).
     """
     ready = Adapter.objects.filter(pk=adapter.pk, state=Adapter.State.READY)
-    deleted = ready.update(state=Adapter.State.DELETED, deleted_at=Now())
+    with transaction.atomic():
+        deleted = ready.update(
+            state=Adapter.State.DELETED,
+            deleted_at=Now(),
+            note="",
+            example="",
+            prompt_suffix="",
+            stop=[],
+            parameters={},
+        )
+        erasure_ask()
     adapter.refresh_from_db()
     return bool(deleted)
 

@@ -1,9 +1,11 @@
 """What becomes of a tuned model that was deleted: its files, then its row."""
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from playground.checkpoints.adapter_files import remove_adapter
 from playground.checkpoints.models import Adapter
+from playground.core.erasing import erasure_ask
 from playground.core.failures import each_alone
 from playground.runs.models import Run
 
@@ -29,5 +31,7 @@ def _remove_files(adapter: Adapter) -> bool:
 
 
 def _delete_row(adapter: Adapter) -> bool:
-    adapter.delete()
+    with transaction.atomic():
+        adapter.delete()
+        erasure_ask()
     return True

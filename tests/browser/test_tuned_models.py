@@ -51,10 +51,8 @@ def test_it_is_in_an_open_page_s_menu_and_runs_by_keyboard_alone(
 
 def test_its_name_has_room_on_a_phone(stack: Stack, new_guest: NewGuest) -> None:
     guest = phone(new_guest, 390)
-    workbench = guest.open("free")
-    workbench.set(max_tokens=4)
-    first = workbench.run()
-    workbench.wait_final()
+    first = guest.open("free").run()
+    stack.wait_final(first)
     name = register_adapter(stack, first, base="demo", title="W" * 120, seed=2)
 
     workbench = guest.open("free", model=name)
@@ -63,7 +61,9 @@ def test_its_name_has_room_on_a_phone(stack: Stack, new_guest: NewGuest) -> None
 
     assert run != first
     assert_fits(workbench.page, 390)
+    workbench.page.screenshot(path="/tmp/adapters_390.png")
     expect(workbench.page.locator("#figure-model")).to_be_visible()
     workbench.model.tap()
     expect(workbench.page.locator(".model-choice")).to_have_count(5)
+    workbench.page.screenshot(path="/tmp/adapters_390_menu.png")
     assert_fits(workbench.page, 390)

@@ -280,7 +280,9 @@ def test_a_name_leads_to_its_owner_alone(
 
 
 def test_a_deleted_model_is_refused_in_words(adapter: Adapter, person: Person) -> None:
+    adapter_rename(adapter=adapter, title=adapter.title, note="For the team")
     assert adapter_delete(adapter=adapter)
+    assert adapter.note == "", "what was written about it is gone"
 
     with pytest.raises(ModelDeleted, match="“Support answers” was deleted") as refused:
         get_served(person, adapter.name)
