@@ -189,7 +189,9 @@ def test_a_diverging_job_fails_with_its_step_and_keeps_the_best_state(
 ) -> None:
     # Of every weight, the head's too: that of the base alone would bound the loss.
     options = {"method": "full", "rank": None, "rate": 1, "clip": 1e9, "warmup": 1}
-    folder = make_job(tmp_path / "job", base_folder, epochs=30, evaluate_every=1, **options)
+    folder = make_job(
+        tmp_path / "job", base_folder, epochs=30, evaluate_every=1, patience=0, **options
+    )
 
     assert child.attempt(folder) == 0
 

@@ -108,7 +108,9 @@ class Job:
 
     def begin(self) -> None:
         """Go on from the newest whole checkpoint, or plan from the beginning."""
-        checkpoint, removed = newest_checkpoint(self.folder / "checkpoints")
+        checkpoint, removed = newest_checkpoint(
+            self.folder / "checkpoints", may_remove=self.processes.number == 0
+        )
         if checkpoint is not None:
             self._check_same(checkpoint.state)
         if self.record:
