@@ -246,6 +246,46 @@ def test_what_cannot_be_trained_is_refused_before_the_start(
     assert steps_of(folder) == []
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"precision": "bf16"},
+        {"packing": False},
+        {"gradient_checkpointing": True},
+        {"dropout": 0},
+        {"held_out": 0},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_every_way_of_computing_trains(
+    options: dict, tmp_path: Path, base_folder: Path, child: Trainers
+) -> None:
+    rows = {"held_out": 0} if "held_out" in options else {}
+    folder = make_job(tmp_path / "job", base_folder, **rows, **options | rows)
+
+    assert child.attempt(folder) == 0
+
+    losses = [loss for _, loss in steps_of(folder)]
+    assert end_of(folder)["status"] == "succeeded"
+    assert losses[-1] < losses[0] - 1
+
+
+def test_the_way_of_computing_changes_no_more_than_rounding(
+    tmp_path: Path, base_folder: Path, child: Trainers
+) -> None:
+    def losses(**options: object) -> list[float]:
+        name = "-".join(options) or "plain"
+        folder = make_job(tmp_path / name, base_folder, dropout=0, save_seconds=60, **options)
+        assert child.attempt(folder) == 0
+        return [loss for _, loss in steps_of(folder)]
+
+    plain = losses()
+
+    assert losses(packing=False) == pytest.approx(plain, abs=2e-3)
+    assert losses(gradient_checkpointing=True) == plain
+    assert losses(micro_batch=1) == pytest.approx(plain, abs=2e-3)
+
+
 def test_a_full_fine_tune_leaves_a_whole_checkpoint(
     tmp_path: Path, base_folder: Path, child: Trainers
 ) -> None:

@@ -99,14 +99,15 @@ def test_the_engine_writes_from_the_merged_what_it_writes_with_the_adapter(
     assert alone != write_text(adapted)
 
 
-def write_text(engine: Engine, adapter: str | None = None) -> list[int]:
-    engine.submit(
-        Request("one", (5, 9, 200), SamplingParams(max_tokens=24, temperature=0), adapter=adapter)
-    )
+def write_text(engine: Engine, adapter: str | None = None) -> list[tuple[str, int]]:
+    """Request and token of each step."""
+    params = SamplingParams(max_tokens=24, temperature=0)
+    for number, ids in enumerate(IDS):
+        engine.submit(Request(str(number), tuple(ids), params, adapter=adapter))
     outputs = []
     while engine.has_work:
         outputs += engine.step()
-    return [output.token_id for output in outputs if not isinstance(output, Finish)]
+    return [(each.request_id, each.token_id) for each in outputs if not isinstance(each, Finish)]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -26,7 +26,7 @@ class Limits:
     outputs: int = 50
     """Outputs of both models that are kept, the worst first."""
     mistakes: int = 50
-    """Rows that are named as possible mistakes."""
+    """Rows that are named as possible mistakes; 0 looks for none."""
 
 
 class Deadline:

@@ -64,7 +64,11 @@ def evaluate(
     with tuned() as opened:
         after = measurer.measure(opened, blocks, for_tuned)
         rows = list(all_rows(blocks))[: min(len(before), len(after))]
-        mistakes, looked = _mistakes(data, opened, measurer, rows, after, in_all, seed=seed)
+        mistakes, looked = (
+            _mistakes(data, opened, measurer, rows, after, in_all, seed=seed)
+            if limits.mistakes
+            else ([], 0)
+        )
     return _evaluation(
         data,
         Pair(rows, before, after),
