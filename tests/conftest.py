@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 import redis
 from django.conf import settings
+from django.core.cache import cache
 
 from playground.accounts.models import Person
 from playground.core.redis.clients import blocking
@@ -23,6 +24,12 @@ def valkey() -> Iterator[EmbeddedValkey]:
     """The embedded server, real, for the whole run."""
     with EmbeddedValkey(settings.VAR_DIR) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """No address has tried anything yet, and nothing was added up."""
+    cache.clear()
 
 
 @pytest.fixture

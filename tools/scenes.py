@@ -106,7 +106,7 @@ def _share(page: Page) -> str:
     dialog = page.locator("#share")
     steps = (
         ("gallery", "#publish", dialog.get_by_text("Take out of the gallery")),
-        ("link", "#make-link", dialog.locator("[data-address]").first),
+        ("link", "#make-link", dialog.locator("copy-text input").first),
     )
     for place, button, done in steps:
         dialog.locator(f"#share-as-{place}").check(force=True)
@@ -116,4 +116,4 @@ def _share(page: Page) -> str:
         dialog.locator(button).click()
         # The dialog is drawn anew, and what is chosen before that would be lost.
         done.wait_for()
-    return urlsplit(dialog.locator("[data-address]").first.input_value()).path
+    return urlsplit(dialog.locator("copy-text input").first.input_value()).path

@@ -109,8 +109,9 @@ def queue_place(run: Run) -> QueuePlace | None:
     """The run's place among those that wait for its model, or None when it does not wait."""
     if run.status != Run.Status.QUEUED:
         return None
-    older = Q(created_at__lt=run.created_at) | Q(created_at=run.created_at, pk__lt=run.pk)
-    waiting = Run.objects.filter(older, status=Run.Status.QUEUED, model=run.model)
+    waiting = Run.objects.filter(
+        status=Run.Status.QUEUED, model=run.model, created_at__lt=run.created_at
+    )
     before = waiting.aggregate(count=Count("pk"), tokens=Sum(F("max_tokens") * F("n")))
     if not before["count"]:
         return QueuePlace(ahead=0, wait_seconds=None)

@@ -1,16 +1,18 @@
 """What a person and an address may keep: rows and bytes of runs, prompts, versions, drafts."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 
 from playground.accounts.models import Person
-from playground.accounts.quotas import room_of, usage_of
+from playground.accounts.quotas import RECENT_SECONDS, check_room_for_one, room_of, usage_of
 from playground.core.errors import QuotaReached
 from playground.library.models import Draft, Prompt, PromptVersion
 from playground.runs.models import Run
@@ -162,6 +164,8 @@ def test_bytes_of_an_address_are_counted_over_all_its_people(settings: Any) -> N
     for _ in range(4):
         assert post_run(Client()).status_code == 303
     Run.objects.update(text="x" * (300 << 10))
+    # As after a minute: until then, only what was let pass is known.
+    cache.clear()
 
     refused = post_run(Client())
 
@@ -246,3 +250,39 @@ def test_a_file_is_weighed_as_a_whole_before_any_of_it_is_saved(
 
     assert answer.status_code == 409
     assert not Run.objects.exists()
+
+
+def test_far_from_every_limit_runs_are_added_up_once_a_minute(
+    person: Person, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    check_room_for_one(person, "runs", size=10)
+
+    with django_assert_num_queries(0):
+        check_room_for_one(person, "runs", size=10)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + RECENT_SECONDS)
+    make_run(person)
+
+    with django_assert_num_queries(len(usage_of(person))):
+        check_room_for_one(person, "runs", size=10)
+
+
+def test_what_was_let_pass_since_the_last_sum_counts(person: Person, settings: Any) -> None:
+    settings.LIMIT_PERSON_RUNS = 3
+
+    for _ in range(3):
+        check_room_for_one(person, "runs", size=10)
+        make_run(person)
+
+    with pytest.raises(QuotaReached, match="3 of at most 3 runs"):
+        check_room_for_one(person, "runs", size=10)
+
+
+def test_a_run_too_large_for_what_is_left_is_refused_without_a_new_sum(
+    person: Person, settings: Any
+) -> None:
+    settings.LIMIT_PERSON_MIB = 1
+    check_room_for_one(person, "runs", size=10)
+
+    with pytest.raises(QuotaReached):
+        check_room_for_one(person, "runs", size=2 << 20)
