@@ -260,8 +260,7 @@ def test_what_cannot_be_trained_is_refused_before_the_start(
 def test_every_way_of_computing_trains(
     options: dict, tmp_path: Path, base_folder: Path, child: Trainers
 ) -> None:
-    rows = {"held_out": 0} if "held_out" in options else {}
-    folder = make_job(tmp_path / "job", base_folder, **rows, **options | rows)
+    folder = make_job(tmp_path / "job", base_folder, **options)
 
     assert child.attempt(folder) == 0
 
