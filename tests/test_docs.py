@@ -80,8 +80,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_the_environment_is_read_in_the_settings_alone() -> None:
-    # What any compiler and any cache of a user's goes by is the machine's, not the playground's.
-    of_the_machine = r"[\[(]\"(?:CXX|XDG_CACHE_HOME)\""
+    # What any compiler, any cache of a user's and any launcher of processes goes by is the
+    # machine's, not the playground's.
+    of_the_machine = r"[\[(]\"(?:CXX|XDG_CACHE_HOME|WORLD_SIZE)\""
     reading = re.compile(rf"os\.(?:environ(?=\[)|environ\.get|getenv)(?!{of_the_machine})")
 
     readers = [

@@ -63,5 +63,5 @@ def summed_packed_loss(
 
 
 def _head_loss(network: GPTJ, states: Tensor, targets: Tensor) -> Tensor:
-    logits = network.lm_head(states.to(network.lm_head.weight.dtype))
+    logits = network.lm_head(states)
     return functional.cross_entropy(logits.float(), targets, reduction="sum")

@@ -8,6 +8,7 @@ here, packed rows and cached keys in modules of their own.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -270,21 +271,25 @@ class GPTJ(nn.Module):
         ``at``: the places of ids (tokens) whose states are wanted; the last layer computes no
         others. ``recompute`` keeps no layer's inner states for the gradient.
         """
-        x = self.transformer["wte"](ids)
-        for block in self.transformer["h"]:
-            arguments = (x, mixing, at if block.layer == self.shape.n_layer - 1 else None)
-            if recompute and torch.is_grad_enabled():
-                x = checkpoint(
-                    block,
-                    *arguments,
-                    noise_of_layer,
-                    use_reentrant=False,
-                    preserve_rng_state=False,
-                )
-            else:
-                x = block(*arguments, noise_of_layer)
-        out: Tensor = self.transformer["ln_f"](x)
-        return out
+        held = self.lm_head.weight.dtype
+        # An adapter stays fp32.
+        mixed = torch.autocast(ids.device.type, held) if held == torch.bfloat16 else nullcontext()
+        with mixed:
+            x = self.transformer["wte"](ids)
+            for block in self.transformer["h"]:
+                arguments = (x, mixing, at if block.layer == self.shape.n_layer - 1 else None)
+                if recompute and torch.is_grad_enabled():
+                    x = checkpoint(
+                        block,
+                        *arguments,
+                        noise_of_layer,
+                        use_reentrant=False,
+                        preserve_rng_state=False,
+                    )
+                else:
+                    x = block(*arguments, noise_of_layer)
+            out: Tensor = self.transformer["ln_f"](x)
+        return out.to(held)
 
     def hidden(self, ids: Tensor) -> Tensor:
         """Final normalised states, (batch, length, n_embd), of padded ids (batch, length)."""

@@ -189,7 +189,9 @@ def test_a_diverging_job_fails_with_its_step_and_keeps_the_best_state(
 ) -> None:
     # Of every weight, the head's too: that of the base alone would bound the loss.
     options = {"method": "full", "rank": None, "rate": 1, "clip": 1e9, "warmup": 1}
-    folder = make_job(tmp_path / "job", base_folder, epochs=30, evaluate_every=1, **options)
+    folder = make_job(
+        tmp_path / "job", base_folder, epochs=30, evaluate_every=1, patience=0, **options
+    )
 
     assert child.attempt(folder) == 0
 
@@ -242,6 +244,45 @@ def test_what_cannot_be_trained_is_refused_before_the_start(
     assert (end["status"], end["code"]) == ("failed", code)
     assert said in end["reason"]
     assert steps_of(folder) == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"precision": "bf16"},
+        {"packing": False},
+        {"gradient_checkpointing": True},
+        {"dropout": 0},
+        {"held_out": 0},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_every_way_of_computing_trains(
+    options: dict, tmp_path: Path, base_folder: Path, child: Trainers
+) -> None:
+    folder = make_job(tmp_path / "job", base_folder, **options)
+
+    assert child.attempt(folder) == 0
+
+    losses = [loss for _, loss in steps_of(folder)]
+    assert end_of(folder)["status"] == "succeeded"
+    assert losses[-1] < losses[0] - 1
+
+
+def test_the_way_of_computing_changes_no_more_than_rounding(
+    tmp_path: Path, base_folder: Path, child: Trainers
+) -> None:
+    def losses(**options: object) -> list[float]:
+        name = "-".join(options) or "plain"
+        folder = make_job(tmp_path / name, base_folder, dropout=0, save_seconds=60, **options)
+        assert child.attempt(folder) == 0
+        return [loss for _, loss in steps_of(folder)]
+
+    plain = losses()
+
+    assert losses(packing=False) == pytest.approx(plain, abs=2e-3)
+    assert losses(gradient_checkpointing=True) == plain
+    assert losses(micro_batch=1) == pytest.approx(plain, abs=2e-3)
 
 
 def test_a_full_fine_tune_leaves_a_whole_checkpoint(

@@ -32,7 +32,7 @@ def launch(folder: Path) -> subprocess.CompletedProcess[str]:
 def test_two_processes_give_the_weights_of_one(
     tmp_path: Path, base_folder: Path, child: Trainers
 ) -> None:
-    options = {"epochs": 2, "micro_batch": 2, "evaluate_every": 3}
+    options = {"micro_batch": 2, "evaluate_every": 3}
     alone = make_job(tmp_path / "alone", base_folder, **options)
     together = make_job(tmp_path / "together", base_folder, **options)
     assert child.attempt(alone) == 0

@@ -56,8 +56,8 @@ def load_base(
 ) -> Base:
     """Read a checkpoint in Hugging Face's format, whole or in shards; raises BaseUnusable.
 
-    ``dtype`` is what matrices are held in, whatever they are stored as; vectors (norms and
-    biases) are fp32. No parameter asks for a gradient.
+    ``dtype`` is what matrices and the head are held in, whatever they are stored as; the layers'
+    vectors (norms and biases) are fp32. No parameter asks for a gradient.
     """
     config = read_config(folder)
     shape = shape_of(config, folder)
@@ -72,7 +72,8 @@ def load_base(
                 f"{folder}: tensor {name} has shape {list(tensor.shape)}; by config.json it "
                 f"{by_config}. The weights belong to another configuration."
             )
-        kept = tensor.to(device, dtype if tensor.dim() > 1 else torch.float32)
+        narrow = tensor.dim() > 1 or name == "lm_head.bias"
+        kept = tensor.to(device, dtype if narrow else torch.float32)
         _replace(network, name, nn.Parameter(kept, requires_grad=False))
     if missing:
         raise BaseUnusable(

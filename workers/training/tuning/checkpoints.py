@@ -77,9 +77,12 @@ def _write(folder: Path, checkpoint: Checkpoint) -> None:
     sync(folder)
 
 
-def newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
+def newest_checkpoint(
+    folder: Path, *, may_remove: bool = True
+) -> tuple[Checkpoint | None, list[str]]:
     """The newest whole checkpoint, and what was found wrong and removed, in words."""
     removed = []
+    remove = _remove if may_remove else _leave
     if folder.is_dir():
         known = set(_steps(folder))
         for path in sorted(folder.iterdir()):
@@ -87,13 +90,13 @@ def newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
                 unfinished = path.name.startswith(_UNFINISHED)
                 reason = "was not finished" if unfinished else "is no checkpoint"
                 removed.append(f"{path.name} {reason}")
-                _remove(path)
+                remove(path)
         for path in _steps(folder):
             try:
                 return _read(path), removed
             except (OSError, ValueError, KeyError, SafetensorError) as error:
                 removed.append(f"{path.name} is not whole ({error})")
-                _remove(path)
+                remove(path)
     return None, removed
 
 
@@ -145,6 +148,10 @@ def write_synced(path: Path, text: str) -> None:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _leave(_path: Path) -> None:
+    """Another process removes it."""
 
 
 def _remove(path: Path) -> None:

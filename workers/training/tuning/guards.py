@@ -11,8 +11,8 @@ from workers.training.tuning.inference import GreedyText
 
 WATCHED = 8
 """Steps whose middle loss is looked at: one odd batch stops nothing."""
-FACTOR = 1.5
-"""How far above the loss at the beginning, or of guessing evenly, is astray."""
+FACTOR = 1.2
+"""How far above the loss at the beginning, and above that of guessing evenly, is astray."""
 LEAST_ENDED = 0.5
 """Share of the texts that must end by themselves."""
 

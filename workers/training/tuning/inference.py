@@ -77,7 +77,7 @@ def label_losses(network: GPTJ, batch: PackedBatch) -> tuple[Tensor, Tensor]:
     """(labels): the loss at each label of a batch, and whether its token is the likeliest."""
     with torch.inference_mode():
         batch = batch.to(network.table.device)
-        logits = network.lm_head(label_states(network, batch).to(network.lm_head.weight.dtype))
+        logits = network.lm_head(label_states(network, batch))
         losses = functional.cross_entropy(logits.float(), batch.targets, reduction="none")
         return losses.cpu(), (logits.argmax(-1) == batch.targets).cpu()
 
@@ -150,8 +150,7 @@ class CachedRows:
         return likeliest
 
     def _likeliest(self, states: Tensor) -> Tensor:
-        head = self.network.lm_head
-        found: Tensor = head(states.to(head.weight.dtype)).argmax(-1)
+        found: Tensor = self.network.lm_head(states).argmax(-1)
         return found
 
     def _read(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:

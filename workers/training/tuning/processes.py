@@ -37,8 +37,13 @@ class Together:
 
     def add(self, tensors: Sequence[Tensor]) -> None:
         """Replace each tensor with its sum over the processes."""
-        for tensor in tensors:
-            tensor.copy_(self._accelerator.reduce(tensor.to(self.device), "sum"))
+        for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
+            alike = [tensor for tensor in tensors if tensor.dtype == dtype]
+            flat = torch.cat([tensor.flatten().to(self.device) for tensor in alike])
+            summed = self._accelerator.reduce(flat, "sum")
+            parts = summed.split([tensor.numel() for tensor in alike])
+            for tensor, part in zip(alike, parts, strict=True):
+                tensor.copy_(part.view_as(tensor))
 
     def first_says(self, numbers: Sequence[float]) -> list[float]:
         """What the first process says, for all."""

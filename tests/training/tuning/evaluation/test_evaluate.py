@@ -145,3 +145,13 @@ def test_texts_without_prompts_go_on_from_their_first_words() -> None:
     assert evaluation.verdict.outcome == "nothing"
     assert {output.prompt for output in evaluation.outputs} == {"in the beginning"}
     assert all(output.expected.startswith(" there were") for output in evaluation.outputs)
+
+
+def test_mistakes_cost_nothing_where_none_are_asked_for() -> None:
+    base, tuned = topic_models()
+
+    evaluation = evaluate(
+        topics(held_out=2), base=opened(base), tuned=opened(tuned), limits=Limits(mistakes=0)
+    )
+
+    assert (evaluation.mistakes, evaluation.mistakes_looked) == ([], 0)

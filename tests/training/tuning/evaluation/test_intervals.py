@@ -23,6 +23,7 @@ def test_a_share_has_the_interval_of_wilson(right: int, total: int) -> None:
 
     assert figure.value == right / total
     assert (figure.low, figure.high) == pytest.approx((oracle.low, oracle.high))
+    assert 0 <= figure.low <= figure.value <= figure.high <= 1
 
 
 @pytest.mark.parametrize("first, second", [(0, 0), (1, 0), (5, 0), (6, 0), (9, 3), (40, 41)])

@@ -39,7 +39,9 @@ def wilson(right: int, total: int) -> Figure:
     half = (
         Z * math.sqrt(share * (1 - share) / total + square / (4 * total**2)) / (1 + square / total)
     )
-    return Figure(share, max(0.0, middle - half), min(1.0, middle + half))
+    # At the ends the formula gives 0 and 1 but for the last bit.
+    low = middle - half if right else 0.0
+    return Figure(share, low, middle + half if right < total else 1.0)
 
 
 def bootstrap(rows: int, statistic: Callable[[Sequence[int]], float]) -> Figure:
