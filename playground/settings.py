@@ -9,8 +9,6 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from csp.constants import NONCE, NONE, SELF
-
 from playground.core.configuration.arguments import argument_list
 from playground.core.configuration.database_url import database
 from playground.core.configuration.environment import Environment
@@ -26,6 +24,7 @@ from playground.core.configuration.place import cookie_name, file_mask, path_pre
 from playground.core.configuration.private import database_files, share_with_group
 from playground.core.configuration.redis_url import RedisAddress, embedded_socket, redis_address
 from playground.core.configuration.secret_file import secret_kept_in
+from playground.core.serving import policy
 from playground.core.serving.static_files import add_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -375,20 +374,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    },
-}
+CONTENT_SECURITY_POLICY = policy.CONTENT_SECURITY_POLICY
 
 # --- Static files -------------------------------------------------------------
 
