@@ -329,13 +329,12 @@ WATCHDOG_SECONDS = env.number("WATCHDOG_SECONDS", 60.0, least=1.0)
 
 # --- Fine-tunes ---------------------------------------------------------------
 
-# A folder a job, with its checkpoints. Web hosts and workers share it.
+# A folder a job. Web hosts and workers share it.
 FINETUNES_DIR = env.path("FINETUNES_DIR", VAR_DIR / "finetunes", writable_folder)
-# What comes before `-m workers.training.tuning FOLDER`; nothing is this Python.
+# What comes before `-m workers.training.tuning FOLDER`; and threads on a CPU, 0 for half of them.
 FINETUNE_LAUNCHER = env.parsed("FINETUNE_LAUNCHER", "", argument_list)
-# Threads of a job on a CPU; 0 is half of the cores, so that generation keeps the others.
 FINETUNE_THREADS = env.whole("FINETUNE_THREADS", 0, most=1024)
-# What one person, and all people of one address, have queued and running at a time, and keep.
+# What one person, and all people of one address, have queued and running at a time; what they keep.
 LIMIT_PERSON_TRAINING = env.whole("LIMIT_PERSON_TRAINING", 4, least=1)
 LIMIT_ADDRESS_TRAINING = env.whole("LIMIT_ADDRESS_TRAINING", 16, least=1)
 LIMIT_PERSON_FINETUNES = env.whole("LIMIT_PERSON_FINETUNES", 100, least=1)
