@@ -17,6 +17,9 @@ from playground.finetunes.models import FineTune
 from playground.finetunes.options import Options
 
 FORMAT = 1
+# Between two checkpoints: what a killed job computes twice at most. Short jobs lose less.
+SAVE_SECONDS = (2.0, 60.0)
+SAVES = 20
 
 
 def prepare_folder(finetune: FineTune, *, device: str) -> Path:
@@ -73,6 +76,7 @@ def describe_job(
         "task": finetune.data.get("task", "open"),
         "samples": finetune.data.get("examples", []),
         "dataset_sha256": finetune.data.get("sha256", ""),
+        "save_seconds": _save_seconds(finetune),
     }
     if options.minutes is None:
         job["epochs"] = options.epochs
@@ -81,6 +85,12 @@ def describe_job(
     if device == "cpu":
         job["threads"] = settings.FINETUNE_THREADS or max((os.cpu_count() or 1) // 2, 1)
     return job
+
+
+def _save_seconds(finetune: FineTune) -> float:
+    least, most = SAVE_SECONDS
+    planned = float(finetune.plan.get("seconds") or 0)
+    return min(max(planned / SAVES, least), most)
 
 
 def _write_rows(finetune: FineTune, folder: Path) -> int:
