@@ -49,6 +49,7 @@ def add(page: Page, content: str, name: str = "faulty.jsonl") -> None:
 def test_an_example_is_ready_after_one_press(guest: Guest, axe_source: str) -> None:
     page = guest.page("/")
     page.get_by_role("link", name="Fine-tune").click()
+    page.get_by_role("link", name="Datasets", exact=True).click()
     page.get_by_role("button", name="Support topics").click()
 
     expect(page.get_by_text("ready to train on")).to_be_visible()
