@@ -18,6 +18,8 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], key=lam
 COMPUTED = {
     "VAR_DIR": "`var` in the checkout",
     "MODELS_FILE": "`models/models.toml` in the checkout",
+    "ADAPTERS_DIR": "`adapters` in `VAR_DIR`",
+    "FINETUNES_DIR": "`finetunes` in `VAR_DIR`",
 }
 
 ROW = re.compile(r"^\| `(?P<name>[A-Za-z_0-9]+)` \|\s*(?P<default>[^|]*?)\s*\| (?P<meaning>.+) \|$")
@@ -81,8 +83,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_only_the_settings_read_the_environment() -> None:
-    # Variables of compilers and of a user's caches belong to the machine, not to the playground.
-    of_the_machine = r"[\[(]\"(?:CXX|XDG_CACHE_HOME)\""
+    # Variables of compilers, caches and launchers of processes belong to the machine, not to the playground.
+    of_the_machine = r"[\[(]\"(?:CXX|XDG_CACHE_HOME|WORLD_SIZE)\""
     reading = re.compile(rf"os\.(?:environ(?=\[)|environ\.get|getenv)(?!{of_the_machine})")
 
     readers = [

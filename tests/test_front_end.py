@@ -24,6 +24,8 @@ FOLDERS = (
     "library",
     "sharing",
     "history",
+    "datasets",
+    "finetunes",
 )
 IMPORT = re.compile(r"""(?:from|import|import\()\s*'(\.[^']+)'""")
 MAX_MODULES = 20

@@ -15,6 +15,9 @@ SECTIONS = {
     "/prompts/": "prompts",
     "/history/": "history",
     "/gallery/": "gallery",
+    "/finetunes/": "tuning",
+    "/datasets/": "tuning",
+    "/d/": "tuning",
     "/s/": "gallery",
     "/account/": "account",
 }

@@ -19,6 +19,9 @@ WAYS_OUT = {
     "prompts": "Delete some: archive them on the page Prompts, and delete them there",
     "versions": "Delete prompts that have many: archive them on the page Prompts first",
     "drafts": "Delete some on the page Prompts, under Drafts",
+    "models": "Delete tuned models that you no longer need",
+    "datasets": "Delete some on the page Datasets",
+    "finetunes": "Delete some on the page Fine-tunes",
 }
 # How long a sum stays good enough, far from every limit.
 RECENT_SECONDS = 60
@@ -164,8 +167,8 @@ def _words_on_size(scope: str, room: int, more: int) -> str:
     these = f", and this takes {more >> 20:,} MiB" if more >> 20 else ""
     if scope == "PERSON":
         return (
-            f"Your data may take {room >> 20:,} MiB{these}. Delete runs in the history, or "
-            f"prompts on the page Prompts, {_TRY_AGAIN}"
+            f"Your data may take {room >> 20:,} MiB{these}. Delete runs in the history, "
+            f"prompts on the page Prompts, or datasets, {_TRY_AGAIN}"
         )
     return (
         f"The data of all people of your network address may take {room >> 20:,} MiB{these}. "

@@ -24,10 +24,13 @@ MAX_SIZES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSizes:
-    """context: positions, prompt and completion together. parameters: how many weights."""
+    """context: positions, prompt and completion together. parameters: how many weights.
+    layers, width: how many blocks there are, and of how many units."""
 
     context: int
     parameters: int
+    layers: int
+    width: int
 
 
 def context_length(spec: ModelSpec) -> int:
@@ -40,6 +43,12 @@ def parameter_count(spec: ModelSpec) -> int | None:
     """How many weights the model has, or None while its config is not here or is wrong."""
     sizes = _sizes(spec)
     return sizes.parameters if sizes else None
+
+
+def layer_shape(spec: ModelSpec) -> tuple[int, int] | None:
+    """How many layers the model has and how wide they are, or None while that is not known."""
+    sizes = _sizes(spec)
+    return (sizes.layers, sizes.width) if sizes else None
 
 
 def _sizes(spec: ModelSpec) -> ModelSizes | None:
@@ -71,7 +80,12 @@ def _read(path: Path, _modified: int, _size: int) -> ModelSizes | ModelNotReady:
         sizes = {name: _whole(config, name, path) for name in MAX_SIZES}
     except ModelNotReady as error:
         return error
-    return ModelSizes(context=sizes["n_positions"], parameters=_count_parameters(sizes))
+    return ModelSizes(
+        context=sizes["n_positions"],
+        parameters=_count_parameters(sizes),
+        layers=sizes["n_layer"],
+        width=sizes["n_embd"],
+    )
 
 
 def _whole(config: dict[str, Any], name: str, path: Path) -> int:

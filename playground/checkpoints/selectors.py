@@ -1,5 +1,7 @@
-"""What is known of models and their workers."""
+"""What is known of models, tuned ones too, and of their workers."""
 
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,10 +9,12 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from playground.accounts.models import Person
 from playground.checkpoints.config_file import parameter_count
 from playground.checkpoints.jobs import GENERATE, Job
-from playground.checkpoints.models import Worker
+from playground.checkpoints.models import Adapter, Worker
 from playground.checkpoints.registry import ModelSpec, registry
+from playground.core.errors import ModelDeleted, NotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,98 @@ class ModelState:
     slots: int
     parameters: int | None = None
     waits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedModel:
+    """What a prompt can be run on: a model of the registry, or a tuned one of its base.
+
+    name: what forms, states and addresses carry.
+    """
+
+    base: ModelSpec
+    adapter: Adapter | None = None
+
+    @property
+    def name(self) -> str:
+        return self.adapter.name if self.adapter else self.base.name
+
+    @property
+    def title(self) -> str:
+        return self.adapter.title if self.adapter else self.base.title
+
+
+def served_models(person: Person | None) -> list[ServedModel]:
+    """All that the person can run: the registry's models, each followed by their own tuned ones,
+    the newest first."""
+    tuned: dict[str, list[Adapter]] = {}
+    if person is not None:
+        for adapter in own_adapters(person):
+            tuned.setdefault(adapter.base, []).append(adapter)
+    return [
+        ServedModel(base=base, adapter=adapter)
+        for base in registry().models.values()
+        for adapter in (None, *tuned.get(base.name, ()))
+    ]
+
+
+def get_served(person: Person | None, name: str) -> ServedModel:
+    """The model of that name that the person can run; "" is the default.
+
+    Raises `UnknownModel` for a name that the registry lacks, `ModelDeleted` for a tuned model of
+    theirs that is deleted, and `NotFound` for any other: somebody else's is as if it did not exist.
+    """
+    if ":" not in name:
+        return ServedModel(base=registry().get(name or registry().default))
+    adapter = find_own_adapter(person, name)
+    if adapter is None:
+        raise NotFound(f"There is no model “{name:.80}” here. Choose another one.", field="model")
+    if adapter.is_deleted:
+        raise ModelDeleted(
+            f"The tuned model “{adapter.title}” was deleted. Choose another model.", field="model"
+        )
+    return ServedModel(base=registry().get(adapter.base), adapter=adapter)
+
+
+def own_adapters(person: Person) -> QuerySet[Adapter]:
+    """The person's tuned models that are not deleted, the newest first."""
+    own = Adapter.objects.filter(person=person, state=Adapter.State.READY)
+    return own.order_by("-created_at", "-pk")
+
+
+def ready_digests(digests: Iterable[str]) -> set[str]:
+    """Those of ``digests`` that some tuned model has that is not deleted."""
+    ready = Adapter.objects.filter(digest__in=list(digests), state=Adapter.State.READY)
+    return set(ready.values_list("digest", flat=True))
+
+
+def find_own_adapter(person: Person | None, name: str) -> Adapter | None:
+    """The person's tuned model of that name, deleted ones too."""
+    return Adapter.objects.filter(name=name, person=person).first() if person else None
+
+
+def own_adapter_named(person: Person | None, name: str) -> Adapter | None:
+    """The person's tuned model of that name, unless it is deleted."""
+    own = find_own_adapter(person, name)
+    return None if own is None or own.is_deleted else own
+
+
+def model_title(name: str) -> str:
+    """What people call the model of that name, whosever it is: for pages that show what a prompt
+    was made with to others than its author."""
+    if ":" in name:
+        title = Adapter.objects.filter(name=name).values_list("title", flat=True).first()
+        return title or name
+    spec = registry().models.get(name)
+    return spec.title if spec else name
+
+
+def get_adapter(person: Person | None, adapter_id: uuid.UUID) -> Adapter:
+    """The person's own tuned model that is not deleted; any other is as if it did not exist."""
+    own = own_adapters(person).filter(pk=adapter_id).first() if person else None
+    if own is None:
+        raise NotFound("There is no such model here. It may have been deleted.")
+    return own
 
 
 def live_workers(job: Job) -> QuerySet[Worker]:

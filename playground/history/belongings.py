@@ -21,7 +21,7 @@ _BATCH = 100
 
 def _export(person: Person) -> Iterator[dict[str, Any]]:
     """Oldest first, each batch by a separate query: no long query holds the database."""
-    runs = Run.objects.filter(person=person).order_by("number")
+    runs = Run.objects.filter(person=person).select_related("adapter").order_by("number")
     batch = list(runs[:_BATCH])
     while batch:
         yield from map(run_line, batch)

@@ -54,6 +54,8 @@ def run_line(run: Run) -> dict[str, Any]:
         "starred": run.starred,
         "job": run.kind,
         "model": run.model,
+        # A tuned model's name; a reader that knows of none keeps the run under its base.
+        "adapter": run.adapter.name if run.adapter else None,
         "template": run.template,
         "prompt": run.prompt,
         "fields": run.fields,
@@ -91,7 +93,7 @@ def markdown(runs: QuerySet[Run]) -> Iterator[str]:
     yield "# Runs\n"
     for run in _in_batches(runs.defer("tokens", "other_choices")):
         facts = [
-            f"- Model: {_inline(run.model)}",
+            f"- Model: {_inline(run.model_title)}",
             f"- Status: {run.status}",
             f"- Tokens: {run.prompt_tokens} + {run.completion_tokens}",
             f"- Seed: {run.seed}",
@@ -114,7 +116,7 @@ def comma_separated(runs: QuerySet[Run]) -> Iterator[str]:
         cells = (
             f"{run.created_at:%Y-%m-%d %H:%M:%S}",
             run.template,
-            run.model,
+            run.model_title,
             run.status,
             "yes" if run.starred else "",
             run.prompt,
@@ -140,7 +142,7 @@ FORMATS = {
 
 def _in_batches(runs: QuerySet[Run]) -> Iterator[Run]:
     """Newest first, each batch by a separate query: no long query holds the database."""
-    runs = runs.order_by("-number")
+    runs = runs.select_related("adapter").order_by("-number")
     batch = list(runs[:BATCH])
     while batch:
         yield from batch

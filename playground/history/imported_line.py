@@ -30,6 +30,8 @@ class ImportedRun:
     parent: uuid.UUID | None
     tree: uuid.UUID | None
     prompt_version: uuid.UUID | None
+    # The name of a tuned model, or "".
+    adapter: str
     created_at: datetime
     columns: dict[str, Any]
 
@@ -61,6 +63,7 @@ def read_line(data: Any, *, now: datetime) -> ImportedRun | None:
         parent=line.id("parent"),
         tree=line.id("tree"),
         prompt_version=line.id("prompt_version"),
+        adapter=line.optional_text("adapter", 80),
         created_at=created_at,
         columns={"created_at": created_at, **_columns(line)},
     )
@@ -117,6 +120,10 @@ class _Line:
                 f"“{name}” must be a text of {'1 to' if needed else 'up to'} {limit:,} characters"
             )
         return value
+
+    def optional_text(self, name: str, limit: int) -> str:
+        """ "" also where the line has null."""
+        return "" if self._data.get(name) is None else self.text(name, limit)
 
     def stop_sequence(self) -> str | None:
         """None also in files from before it was kept."""

@@ -131,6 +131,8 @@ def _run(person: Person, line: ImportedRun, place: Place, plan: Plan) -> Run:
         origin_id=plan.first_sibling(line.origin),
         parent_id=plan.find_id(line.parent),
         tree=plan.tree(line),
+        # A tuned model that is not here leaves the run with its base.
+        adapter_id=plan.adapters.get((line.adapter, line.columns["model"])),
         version_id=line.prompt_version if line.prompt_version in plan.versions else None,
         **line.columns,
     )

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Left, Length, Right
 
 from playground.accounts.models import Person
+from playground.checkpoints.models import Adapter
 from playground.core import search
 from playground.core.forms import LineField
 from playground.core.lists import ListForm, ListQuery
@@ -82,7 +83,9 @@ def find_runs(person: Person, query: HistoryQuery) -> QuerySet[Run]:
         runs = runs.filter(
             search.numbered(field="number", kind="run", owner=person.pk, query=query.words)
         )
-    for name in ("model", "template", "status"):
+    if query.model:
+        runs = _of_model(runs, query.model)
+    for name in ("template", "status"):
         if value := getattr(query, name):
             runs = runs.filter(**{name: value})
     if query.since:
@@ -90,6 +93,13 @@ def find_runs(person: Person, query: HistoryQuery) -> QuerySet[Run]:
     if query.until and query.until < date.max:
         runs = runs.filter(number__lt=_first_number(query.until + timedelta(days=1)))
     return runs.filter(starred=True) if query.starred else runs
+
+
+def _of_model(runs: QuerySet[Run], name: str) -> QuerySet[Run]:
+    """Of ``runs`` those of a tuned model, or of a model itself and none that is tuned from it."""
+    if ":" in name:
+        return runs.filter(adapter__in=Adapter.objects.filter(name=name).values("pk"))
+    return runs.filter(model=name, adapter=None)
 
 
 def history_page(person: Person, query: HistoryQuery) -> HistoryPage:
@@ -105,7 +115,10 @@ def history_page(person: Person, query: HistoryQuery) -> HistoryPage:
 def with_glimpses(runs: QuerySet[Run]) -> QuerySet[Run]:
     """The runs with the columns of a list: of the texts, only a glimpse."""
     state = ("prompt", "fields", "variables", "source", "parameters")
-    return runs.defer(*state, "text", "tokens", "other_choices", "error_message").annotate(
+    listed = runs.select_related("adapter").defer(
+        *state, "text", "tokens", "other_choices", "error_message"
+    )
+    return listed.annotate(
         prompt_head=Left("prompt", GLIMPSE),
         prompt_tail=Right("prompt", GLIMPSE),
         prompt_length=Length("prompt"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from playground.accounts.models import Person
 from playground.accounts.people import expect_writes, person_for_write, person_of
+from playground.checkpoints.models import Adapter
 from playground.checkpoints.registry import registry
 from playground.core.errors import InvalidInput
 from playground.core.http import HtmxRequest, see_other
@@ -48,13 +49,27 @@ def history(request: HtmxRequest) -> HttpResponse:
         "rows": [HistoryRow(run) for run in page.runs],
         "older": query.address(before=page.older) if page.older else "",
         "query": query,
-        "models": sorted({*registry().models, *([query.model] if query.model else [])}),
+        "models": _models_offered(person, query.model),
         "statuses": Run.Status.values,
         "formats": FORMATS,
         "unfinished": _describe_unfinished_import(person),
     }
     part = "#rows" if request.htmx else ""
     return render(request, f"history/list.html{part}", context)
+
+
+def _models_offered(person: Person | None, asked: str) -> list[tuple[str, str]]:
+    """Each model's name and title: the registry's, the person's tuned ones, and what is asked."""
+    # Of those that are deleted the ones that runs were made with are there still.
+    tuned = Adapter.objects.filter(person=person).order_by("title", "pk") if person else ()
+    titles = {name: name for name in sorted(registry().models)}
+    titles |= {
+        adapter.name: f"{adapter.title}{' (deleted)' if adapter.is_deleted else ''}"
+        for adapter in tuned
+    }
+    if asked:
+        titles.setdefault(asked, asked)
+    return list(titles.items())
 
 
 @require_POST

@@ -77,16 +77,19 @@ class WorkerPlan:
     @property
     def part_name(self) -> str:
         """The beginning of its log lines."""
-        return f"worker {self.job.worker_prefix}{self.model}"
+        return f"worker {self.job.worker_prefix}{self.model or self.job.name}"
 
 
 def worker_plans(models: Iterable[ModelSpec]) -> list[WorkerPlan]:
-    """The workers of ``models``: one for each job."""
-    return [
+    """The workers of ``models``: one for each of their jobs, and one for each job of the site."""
+    of_models = [
         WorkerPlan(job=job, model=spec.name, device=spec.device)
         for spec in models
         for job in JOBS.values()
+        if job.per_model
     ]
+    of_site = [WorkerPlan(job=job, model="", device="cpu") for job in JOBS.values()]
+    return [*of_models, *(plan for plan in of_site if not plan.job.per_model)]
 
 
 def worker_part(plan: WorkerPlan, *, lock: FileLock, verbose: bool) -> Part:
@@ -97,7 +100,7 @@ def worker_part(plan: WorkerPlan, *, lock: FileLock, verbose: bool) -> Part:
         environ=_environ(verbose=verbose),
         pass_fds=(lock.fd,),
         # It finishes or hands over its runs, and says goodbye.
-        stop_seconds=settings.SHUTDOWN_GRACE_SECONDS + 5.0,
+        stop_seconds=settings.SHUTDOWN_GRACE_SECONDS + plan.job.stop_seconds,
     )
 
 
@@ -105,10 +108,8 @@ def worker_command(
     *, job: Job, model: str, device: str, name: str, slots: int | None = None
 ) -> list[str]:
     """The argument list of a worker."""
-    command = [
-        *(sys.executable, "-m", f"workers.{job.name}.main"),
-        *("--model", model, "--device", device, "--name", name),
-    ]
+    served = ["--model", model, "--device", device] if job.per_model else []
+    command = [sys.executable, "-m", f"workers.{job.name}.main", *served, "--name", name]
     return [*command, "--slots", str(slots)] if slots else command
 
 

@@ -130,14 +130,13 @@ class Uncounted:
 
 def uncounted(model: str, error: InvalidInput) -> Uncounted:
     """The gauge of a form that ``error`` is about."""
-    models = registry().models
-    spec = models.get(model, models[registry().default])
+    spec = registry().base_of(model) or registry().get(registry().default)
     return Uncounted(limit=context_length(spec), is_too_long=isinstance(error, TextTooLong))
 
 
 def finished_prompt(form: PromptForm) -> FinishedPrompt:
     """The prompt that running ``form`` would send. Raises `UnknownModel`."""
-    spec = registry().get(form.model or registry().default)
+    spec = registry().base_of(form.model) or registry().get(form.model)
     context = context_length(spec)
     tokenizer = _tokenizer(spec)
     # Each text is divided into tokens once: it is what takes the most time here.
@@ -178,9 +177,8 @@ def finished_prompt(form: PromptForm) -> FinishedPrompt:
 
 def prompt_of_run(run: Run) -> FinishedPrompt:
     """The same of a run that was made: its prompt was counted then."""
-    models = registry().models
     # The operator may have taken the run's model out of the registry since.
-    spec = models.get(run.model, models[registry().default])
+    spec = registry().base_of(run.model) or registry().get(registry().default)
     return FinishedPrompt(
         text=run.prompt,
         box_text=run.prompt,

@@ -41,7 +41,8 @@ class PromptForm:
     """A template page's form as posted, cleaned but not yet asked to run.
 
     values: by field name. detached: the raw prompt, when it was edited and is
-    to be used instead of the fields; None otherwise. model: "" for the default.
+    to be used instead of the fields; None otherwise. model: as `PromptState.model`; whose a tuned
+    one is, is asked when it runs.
     defined: what is known of variables; `variables` has those that are in the texts too.
     """
 
@@ -111,7 +112,7 @@ class PromptForm:
 
     def state(self) -> PromptState:
         """What rows keep of the form."""
-        model = self.model if self.model in registry().models else ""
+        model = self.model if registry().base_of(self.model) else ""
         return PromptState(
             fields=self.to_json(),
             text=self.text,

@@ -33,7 +33,9 @@ def form_of_state(template: Template, state: PromptState) -> PromptForm:
         values=values,
         detached=state.text if state.fields.get("detached") else None,
         parameters=Parameters.from_json(state.parameters),
-        model=state.model if state.model in registry().models else registry().default,
+        model=state.model
+        if state.model and registry().base_of(state.model)
+        else registry().default,
         defined=stored_variables(state.variables),
     )
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from playground.accounts.models import Person
+from playground.checkpoints.models import Adapter
 from playground.core.search import new_number
 from playground.core.sizes import bytes_of
 from playground.runs.parameters import MAX_STOP_LENGTH
@@ -64,7 +65,12 @@ class Run(models.Model):
 
     # The work that a worker does with it.
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.GENERATE)
+    # A name of the registry: queues and claims are by it. Of a tuned model it is the base, and
+    # ``adapter`` is the version that the run began with. Its row stays while the run does.
     model = models.CharField(max_length=80)
+    adapter = models.ForeignKey(
+        Adapter, null=True, on_delete=models.RESTRICT, related_name="runs", db_index=False
+    )
     # The slug of the page that it was made on; "" for none.
     template = models.CharField(max_length=40, blank=True)
     # The text that was sent to the model.
@@ -151,8 +157,13 @@ class Run(models.Model):
             ),
             # The history's filters are all decided in it, so that no row is read in vain.
             models.Index(
-                fields=["person", "-number", "status", "model", "template", "starred"],
+                fields=["person", "-number", "status", "model", "template", "starred", "adapter"],
                 name="run_of_person",
+            ),
+            models.Index(
+                fields=["adapter", "-number"],
+                name="run_of_adapter",
+                condition=Q(adapter__isnull=False),
             ),
             models.Index(fields=["address", "status"], name="run_of_address"),
             models.Index(fields=["finished_at"], name="run_finished"),
@@ -182,13 +193,23 @@ class Run(models.Model):
         return [self.text, *(str(choice.get("text", "")) for choice in self.other_choices)]
 
     @property
+    def served_name(self) -> str:
+        """What the page's menu calls its model; see `PromptState.model`."""
+        return self.adapter.name if self.adapter else self.model
+
+    @property
+    def model_title(self) -> str:
+        """What people call its model: a tuned one by the title that it has now."""
+        return self.adapter.title if self.adapter else self.model
+
+    @property
     def state(self) -> PromptState:
         """The state of the page that the run was made from."""
         return PromptState(
             fields=self.fields,
             text=self.prompt if self.source is None else self.source,
             parameters=self.parameters,
-            model=self.model,
+            model=self.served_name,
             variables=self.variables,
         )
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.urls import reverse
 
 from playground.checkpoints.registry import registry
+from playground.checkpoints.selectors import model_title
 from playground.library.models import PromptVersion
 from playground.library.states import state_of_version
 from playground.prompts.catalog import Template
@@ -130,9 +131,7 @@ class SharedPage:
     @property
     def model(self) -> str:
         """The name that people know the model by."""
-        name = self.shown.version.model or registry().default
-        spec = registry().models.get(name)
-        return spec.title if spec else name
+        return model_title(self.shown.version.model or registry().default)
 
     @property
     def variables(self) -> list[Known]:

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from playground.accounts.models import Person
 from playground.accounts.people import person_of
 from playground.checkpoints.registry import registry
+from playground.checkpoints.selectors import own_adapter_named
 from playground.core.http import read_id
 from playground.core.toasts import take_toast
 from playground.library.drafts import current_draft, own_draft
@@ -18,6 +19,7 @@ from playground.prompts.catalog import Template
 from playground.prompts.form import PromptForm, default_form
 from playground.prompts.formats import AGENT, Turn
 from playground.prompts.state import first_title, form_of_state, template_named
+from playground.prompts.trials import TRY, trial_form
 from playground.runs.models import Run
 from playground.runs.state import PromptState
 from playground.sharing.page import shown_form
@@ -44,13 +46,17 @@ class Opening:
 def open_template(request: HttpRequest, template: Template) -> Opening:
     """A template's own page: with the person's draft, else the example.
 
-    The model that the address asks for goes before the draft's.
+    The model that the address asks for goes before the draft's. A tuned model that is to be tried
+    brings its own prompt, stop and parameters, and the draft stays where it is.
     """
     person = person_of(request)
+    asked = request.GET.get("model", "")
+    tried = own_adapter_named(person, asked) if template.is_free and TRY in request.GET else None
+    if tried is not None:
+        return _open_beside_draft(person, trial_form(template, tried))
     draft = current_draft(person, template=template.slug)
     form = form_of_state(template, state_of_draft(draft)) if draft else default_form(template)
-    asked = request.GET.get("model", "")
-    if asked in registry().models:
+    if asked and registry().base_of(asked):
         form = replace(form, model=asked)
     bar = SaveBar(
         template=template,

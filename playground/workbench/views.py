@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from playground.accounts.people import expect_writes
+from playground.accounts.people import expect_writes, person_of
 from playground.core.errors import InvalidInput, PlaygroundError
 from playground.core.http import HtmxRequest
 from playground.prompts.catalog import TEMPLATES, Template
@@ -54,7 +54,7 @@ def preview(request: HttpRequest, template: Template) -> HttpResponse:
 @require_safe
 def models_menu(request: HttpRequest) -> HttpResponse:
     """The live state of the models; nothing at all while it is as the page has it."""
-    menu = model_menu(request.GET.get("model", ""))
+    menu = model_menu(person_of(request), request.GET.get("model", ""))
     if request.GET.get("seen") == menu.digest:
         return HttpResponse(status=204)
     return render(request, "workbench/_model_menu.html#answer", {"menu": menu})

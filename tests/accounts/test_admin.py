@@ -11,7 +11,7 @@ from django.urls import reverse
 from model_bakery import baker
 
 from playground.accounts.models import Person, User
-from playground.checkpoints.models import Worker
+from playground.checkpoints.models import Adapter, Worker
 from playground.library.models import Prompt
 from playground.runs.models import Run
 from playground.sharing.models import Share
@@ -39,12 +39,14 @@ def add_rows(count: int) -> None:
         make_run(person, status="succeeded")
         prompt = baker.make(Prompt, person=person)
         baker.make(Share, prompt=prompt, person=person)
+        baker.make(Adapter, person=person, name=f"tiny:{Adapter.objects.count()}")
         baker.make(Worker, name=f"w{Worker.objects.count()}")
         sign_in(Client(REMOTE_ADDR=f"192.0.2.{number}"), f"nobody{number}", "wrong")
 
 
 def test_the_admin_has_exactly_these_models() -> None:
     assert {model.__name__ for model in MODELS} == {
+        "Adapter",
         "AccessAttempt",
         "Person",
         "Prompt",

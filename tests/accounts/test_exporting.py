@@ -41,12 +41,15 @@ def test_the_export_has_every_model_with_an_owner(person: Person, stranger: Pers
 
     assert {kind: len(rows) for kind, rows in kinds.items()} == {
         "account": 1,
+        "model": 1,
         "run": 1,
         "import": 1,
         "tag": 1,
         "prompt": 1,
         "draft": 1,
         "share": 1,
+        "dataset": 1,
+        "upload": 1,
     }
 
 

@@ -20,15 +20,11 @@ from tools.example_datasets.datasets import (
     likeness,
     tokens,
 )
+from tools.example_datasets.fresh import MARKERS, fresh_rows, highest_overlap
 from tools.example_datasets.grammar import Speaker, end_sentence
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "datasets"
-MARKERS = {
-    "support-topics.txt": " Topic:",
-    "review-sentiment.txt": " Sentiment:",
-    "blog-ideas.txt": " Blog ideas:",
-}
 LABELS = {"support-topics.txt": TOPICS, "review-sentiment.txt": SENTIMENTS}
 
 
@@ -131,3 +127,17 @@ def test_a_repeated_slot_has_one_value_and_articles_fit() -> None:
 )
 def test_every_sentence_has_an_end(text: str, sentence: str) -> None:
     assert end_sentence(text) == sentence
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_fresh_rows_are_of_the_same_kind_and_like_no_row_of_the_dataset(name: str) -> None:
+    rows = fresh_rows(name, 24, seed=1)
+
+    known = {prompt for prompt, _ in halves(name)}
+    assert len({prompt for prompt, _ in rows}) == 24
+    assert not known & {prompt for prompt, _ in rows}
+    assert 0.2 < highest_overlap(name, rows) < LIKENESS
+    assert all(prompt.endswith(MARKERS[name]) and answer[0] == " " for prompt, answer in rows)
+    if name in LABELS:
+        assert {answer.strip() for _, answer in rows} == set(LABELS[name])
+    assert fresh_rows(name, 24, seed=2) != rows == fresh_rows(name, 24, seed=1)

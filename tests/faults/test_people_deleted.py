@@ -28,7 +28,7 @@ def other_port(stack: Stack) -> Iterator[int]:
     """The port of a second web process of the same playground."""
     with open_listener(HOST, 0) as listener:
         port: int = listener.getsockname()[1]
-        stack._launch(replace(web_part(listener, verbose=True), name=OTHER))
+        stack.launch(replace(web_part(listener, verbose=True), name=OTHER))
         wait_until(
             lambda: Visitor(HOST, port).get("/healthz").status == 200, what="the second web process"
         )

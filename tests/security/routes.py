@@ -10,7 +10,15 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from playground.prompts.catalog import TEMPLATES
 
 # Parts of an address that identify somebody's row.
-OWNED_IDS = ("run_id", "prompt_id", "draft_id", "share_id")
+OWNED_IDS = (
+    "run_id",
+    "prompt_id",
+    "draft_id",
+    "share_id",
+    "dataset_id",
+    "upload_id",
+    "finetune_id",
+)
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 
 
@@ -30,7 +38,9 @@ class Route:
         """
         values = {**dict.fromkeys(OWNED_IDS, str(run)), "number": "1", "template": template}
         # It belongs to nobody, and is open to everybody who has it (test_shares.py).
-        values |= {"token": "t" * 22, "published_id": str(run)}
+        values |= {"token": "t" * 22, "published_id": str(run), "example": "support-topics"}
+        # Of a version that `make_things` makes.
+        values |= {"fix": "leave_out_rows"}
         if unknown := self.names.difference(values):
             raise AssertionError(
                 f"{self.name} carries {unknown}: say in tests/security/routes.py whose it is."

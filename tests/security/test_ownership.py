@@ -15,10 +15,14 @@ from django.test import Client
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
+from playground.checkpoints.models import Adapter
+from playground.datasets.models import Upload
+from playground.finetunes.models import FineTune
 from playground.library.models import Draft, Prompt, PromptVersion
 from playground.runs.models import Run
 from playground.sharing.models import Share
 from tests.conftest import make_run
+from tests.datasets.made import make_dataset
 from tests.security.routes import METHODS, OWNED_IDS, Route, all_routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
@@ -37,6 +41,19 @@ PUBLIC = {
     "account_login",
     "account_logout",
     "account_signup",
+    # Anybody's own: what they add, and examples (tests/datasets).
+    "datasets:list",
+    "datasets:guide",
+    "datasets:example",
+    "datasets:paste",
+    "datasets:upload_file",
+    "datasets:uploads",
+    "datasets:shared",
+    "datasets:shared_file",
+    # Whoever asks; what it is made of is looked up among their own (tests/finetunes).
+    "finetunes:list",
+    "finetunes:new",
+    "finetunes:plan",
     "library:draft_save",
     "sharing:gallery",
     "sharing:gallery_prompt",
@@ -84,7 +101,8 @@ def guest(person: Person) -> Client:
 
 
 def make_things(person: Person, **values: Any) -> Run:
-    """A run, a saved prompt, a draft and a share link, all with one id; returns the run."""
+    """A run, a saved prompt, a draft, a share link, a dataset, a fine-tune and an upload, all with
+    one id; returns the run."""
     run = make_run(person, **values)
     row = {"person": person, "template": "table"}
     prompt = Prompt.objects.create(id=run.pk, title="secret", **row)
@@ -98,6 +116,13 @@ def make_things(person: Person, **values: Any) -> Run:
     prompt.save()
     Draft.objects.create(id=run.pk, is_copy=True, state=content, **row)
     Share.objects.create(id=run.pk, person=person, prompt=prompt)
+    make_dataset(person, id=run.pk, name="secret")
+    adapter = Adapter.objects.create(
+        **{"id": run.pk, "name": f"tiny:{run.pk}", "base": "tiny", "title": "secret"},
+        **{"person": person, "folder": run.pk.hex, "rank": 1, "size": 1},
+    )
+    FineTune.objects.create(id=run.pk, person=person, base="tiny", name="secret", adapter=adapter)
+    Upload.objects.create(id=run.pk, person=person, name="secret", model="tiny", size=9)
     return run
 
 

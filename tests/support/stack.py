@@ -103,13 +103,13 @@ class Stack:
         """Starts Valkey and waits until it answers."""
         if not self.valkey.lock.held:
             self.valkey.acquire()
-        part = self._launch(valkey_part(self.valkey))
+        part = self.launch(valkey_part(self.valkey))
         wait_until(self.valkey.serves, what="Valkey's answer")
         return part
 
     def launch_web(self) -> RunningPart:
         """Starts the web part as `manage.py up` does, and does not wait."""
-        return self._launch(web_part(self.listener, verbose=True))
+        return self.launch(web_part(self.listener, verbose=True))
 
     def start_web(self) -> RunningPart:
         part = self.launch_web()
@@ -122,7 +122,7 @@ class Stack:
         """Starts a worker called ``name`` (default: as its model), and does not wait."""
         name = name or model
         command = worker_command(job=GENERATE, model=model, device="cpu", name=name, slots=slots)
-        return self._launch(Part(name=name, command=command))
+        return self.launch(Part(name=name, command=command))
 
     def start_worker(
         self, model: str = "slow", *, name: str | None = None, slots: int | None = None
@@ -228,7 +228,8 @@ class Stack:
             told.append(f"--- {log.name}\n" + "\n".join(lines))
         return "\n".join(told)
 
-    def _launch(self, part: Part) -> RunningPart:
+    def launch(self, part: Part) -> RunningPart:
+        """Starts a part of any kind, and does not wait."""
         if part.name in self.parts and self.parts[part.name].alive:
             raise RuntimeError(f"{part.name} runs already")
         self.parts[part.name] = RunningPart(

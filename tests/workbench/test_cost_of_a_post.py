@@ -19,11 +19,11 @@ from playground.runs.models import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
-# What is asked for and written: the person; what all of their address keep, by four quotas; what
+# What is asked for and written: the person; what all of their address keep, by five quotas; what
 # runs already, for the person and for the address; the run; its place in the queue. And the two
 # ends of the transaction, which is a savepoint in a test; and the lock of the person's row where a
 # database locks rows.
-MAX_QUERIES = 11 + connection.features.has_select_for_update
+MAX_QUERIES = 12 + connection.features.has_select_for_update
 
 
 @pytest.fixture

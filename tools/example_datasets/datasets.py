@@ -33,7 +33,7 @@ def support_topics() -> list[str]:
     words, rng = sections("support"), random.Random("support-topics")
     made = [
         f"Email: {text} Topic: {topic}{SEPARATOR}"
-        for topic, text in _by_label(TOPICS, lambda topic: _message(rng, words, topic))
+        for topic, text in _by_label(TOPICS, lambda topic: make_message(rng, words, topic))
     ]
     rng.shuffle(made)
     return made
@@ -44,7 +44,7 @@ def review_sentiment() -> list[str]:
     words, rng = sections("reviews"), random.Random("review-sentiment")
     made = [
         f"Opinion: {text} Sentiment: {label}{SEPARATOR}"
-        for label, text in _by_label(SENTIMENTS, lambda label: _review(rng, words, label))
+        for label, text in _by_label(SENTIMENTS, lambda label: make_review(rng, words, label))
     ]
     rng.shuffle(made)
     return made
@@ -58,7 +58,7 @@ def blog_ideas() -> list[str]:
     made: list[str] = []
     seen: list[frozenset[str]] = []
     while len(made) < BLOGS:
-        example = _blog(rng, words, firms[len(made) % len(firms)])
+        example = make_blog(rng, words, firms[len(made) % len(firms)])
         if _is_new(example, seen):
             made.append(f"{example}{SEPARATOR}")
     return made
@@ -101,7 +101,8 @@ def _by_label(labels: dict[str, int], make: Callable[[str], str]) -> Iterator[tu
                 yield label, text
 
 
-def _message(rng: random.Random, words: dict[str, list[str]], topic: str) -> str:
+def make_message(rng: random.Random, words: dict[str, list[str]], topic: str) -> str:
+    """A message to a shop's support that is about a topic."""
     speaker = Speaker(rng, words)
     # Two faults at once would be of two things.
     count = 1 if topic == "fault" else rng.choice((1, 1, 1, 2))
@@ -120,7 +121,8 @@ def _message(rng: random.Random, words: dict[str, list[str]], topic: str) -> str
     return _mistype(rng, text) if rng.random() < 0.05 else text
 
 
-def _review(rng: random.Random, words: dict[str, list[str]], label: str) -> str:
+def make_review(rng: random.Random, words: dict[str, list[str]], label: str) -> str:
+    """A review of a thing, with a sentiment."""
     kind = rng.choice(("plain", "plain", "powered"))
     own = {"thing": words[f"{kind} thing"]}
     for side in ("good", "bad"):
@@ -148,7 +150,8 @@ def _review(rng: random.Random, words: dict[str, list[str]], label: str) -> str:
     return _mistype(rng, text) if rng.random() < 0.04 else text
 
 
-def _blog(rng: random.Random, words: dict[str, list[str]], firm: str) -> str:
+def make_blog(rng: random.Random, words: dict[str, list[str]], firm: str) -> str:
+    """A firm, what it sells, and three ideas for its blog."""
     trade = rng.choice(words["trades"])
     own = {name: words[f"{trade} {name}"] for name in ("things", "people", "woes")}
     sells = rng.choice(words[f"{trade} sells"])

@@ -74,6 +74,7 @@ class Engine:
                 f"{model.config.vocab_size} rows. They belong to different checkpoints."
             )
         self.vocabulary = vocabulary
+        self.config = model.config
         self.context = model.config.n_positions
         self._max_batch = max_batch
         layout = backend.cache_layout(model.config)

@@ -44,7 +44,31 @@ def read_options(job: Job, arguments: list[str] | None) -> Options:
     name = options.name or job.worker_name(spec.name, options.device)
     if long := _too_long(name=name, device=options.device):
         raise CannotStart(long, status=EXIT_WRONG_SETTING)
-    return Options(name=name, spec=spec, device=options.device, slots=options.slots or spec.slots)
+    slots = job.slots or options.slots or spec.slots
+    return Options(name=name, spec=spec, device=options.device, slots=slots)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteOptions:
+    """The command line of a worker that serves the site and no model in particular."""
+
+    name: str
+    slots: int
+
+
+def read_site_options(job: Job, arguments: list[str] | None, *, slots: int) -> SiteOptions:
+    """The options of a job of the site; slots: how much it does at once unless told otherwise.
+
+    Raises `CannotStart`.
+    """
+    parser = argparse.ArgumentParser(prog="worker", description=f"A worker of the job {job.name}.")
+    parser.add_argument("--slots", type=int, default=slots, help="how much it does at a time")
+    parser.add_argument("--name", help="stable across restarts; default: job and host")
+    options = parser.parse_args(arguments)
+    name = options.name or job.worker_name("", "")
+    if long := _too_long(name=name):
+        raise CannotStart(long, status=EXIT_WRONG_SETTING)
+    return SiteOptions(name=name, slots=max(1, options.slots))
 
 
 def check_services() -> None:

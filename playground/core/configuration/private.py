@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 # The playground's files in VAR_DIR, by the beginning of their names.
-OWN = ("secret_key", "playground.sqlite3", "valkey", "workers", "listening.json")
+OWN = (
+    *("secret_key", "playground.sqlite3", "valkey", "workers", "listening.json"),
+    *("adapters", "datasets", "finetunes"),
+)
 
 
 def loose_paths(var_dir: Path, *, umask: int, further: Iterable[Path] = ()) -> Iterator[Path]:

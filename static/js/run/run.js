@@ -9,7 +9,7 @@ import { PanelSource } from './panel-source.js';
 import { Placement } from './placement.js';
 import { guardRun } from './run-guard.js';
 import { ENDINGS, isFinal } from './statuses.js';
-import { Stream } from './stream.js';
+import { Stream, socketAddress } from './stream.js';
 import { drawRows } from './table.js';
 import { TokenKeys } from './token-keys.js';
 
@@ -250,8 +250,3 @@ class RunView {
 }
 
 // The site may have only a part of the host to itself.
-function socketAddress() {
-  const address = new URL(`${document.documentElement.dataset.root}ws/`, location.href);
-  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
-  return address.href;
-}

@@ -1,7 +1,8 @@
-// The page's one WebSocket: follows runs by position and passes new events on.
+// The page's one WebSocket: follows runs, or topics of another kind, by position and passes new
+// events on.
 //
-// A position is one token, counted from 1. A token that is already here is ignored, a gap is
-// requested again, and a higher epoch starts the text over.
+// A position is one token of a run, or one line of a record, counted from 1. A position that is
+// already here is ignored, a gap is requested again, and a higher epoch starts the text over.
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 5000;
@@ -22,8 +23,8 @@ export class Stream {
   // have sent something since.
   #doubt = 0;
   #onEnd;
-  // run id -> { epoch, next, handlers }; the handlers are tokens(tokens),
-  // restart(), state(event), connected(isOpen), stalled() and deleted().
+  // run id, or topic -> { epoch, next, handlers }; the handlers are tokens(tokens), or lines(lines)
+  // of a record, restart(), state(event), connected(isOpen), stalled() and deleted().
   #runs = new Map();
 
   // onEnd(isDeleted): the person who opened the page has signed out, or is deleted.
@@ -40,7 +41,7 @@ export class Stream {
 
   unfollow(run) {
     if (!this.#runs.delete(run)) return;
-    this.#send({ type: 'unfollow', run });
+    this.#send({ type: 'unfollow', ...addressOf(run) });
   }
 
   #connect() {
@@ -85,7 +86,7 @@ export class Stream {
 
   #ask(run) {
     const { epoch, next } = this.#runs.get(run);
-    this.#send({ type: 'follow', run, epoch, from: next });
+    this.#send({ type: 'follow', ...addressOf(run), epoch, from: next });
   }
 
   #send(message) {
@@ -93,7 +94,7 @@ export class Stream {
   }
 
   #take(event) {
-    const followed = this.#runs.get(event.run);
+    const followed = this.#runs.get(event.run ?? event.topic);
     if (!followed) return;
     if (event.type === 'error') {
       if (event.code === 'deleted') followed.handlers.deleted();
@@ -103,11 +104,23 @@ export class Stream {
     }
     this.#doubt = 0;
     if (event.type === 'tokens') this.#takeTokens(followed, event);
+    else if (event.type === 'record') this.#takeLines(followed, event);
     else if (event.type === 'state') this.#takeState(followed, event);
   }
 
   #takeTokens(followed, { run, epoch, from, tokens }) {
-    if (epoch < followed.epoch) return;
+    const fresh = this.#takeFresh(followed, { run, epoch, from, items: tokens });
+    if (fresh.length > 0) followed.handlers.tokens(fresh);
+  }
+
+  #takeLines(followed, { topic, epoch, from, lines }) {
+    const fresh = this.#takeFresh(followed, { run: topic, epoch, from, items: lines });
+    if (fresh.length > 0) followed.handlers.lines(fresh);
+  }
+
+  // What of the items, the first of which is at position `from`, is not here yet.
+  #takeFresh(followed, { run, epoch, from, items }) {
+    if (epoch < followed.epoch) return [];
     if (epoch > followed.epoch) {
       followed.epoch = epoch;
       followed.next = 1;
@@ -115,16 +128,27 @@ export class Stream {
     }
     if (from > followed.next) {
       this.#ask(run);
-      return;
+      return [];
     }
-    const fresh = tokens.slice(followed.next - from);
-    if (fresh.length === 0) return;
+    const fresh = items.slice(followed.next - from);
     followed.next += fresh.length;
-    followed.handlers.tokens(fresh);
+    return fresh;
   }
 
   #takeState(followed, event) {
     if (event.epoch < followed.epoch) return;
     followed.handlers.state(event);
   }
+}
+
+// How a message names what is followed.
+function addressOf(id) {
+  return id.includes(':') ? { topic: id } : { run: id };
+}
+
+// Where the page's socket is.
+export function socketAddress() {
+  const address = new URL(`${document.documentElement.dataset.root}ws/`, location.href);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  return address.href;
 }

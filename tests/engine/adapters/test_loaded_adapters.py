@@ -55,6 +55,23 @@ def test_an_adapter_that_is_loaded_again_gives_the_same(small: Tiny) -> None:
     assert run(engine, base)["a"].tokens != first
 
 
+def test_the_base_has_the_same_numbers_beside_adapters(small: Tiny) -> None:
+    """To the bit with the engine's own kernels: a run repeats whatever else the worker does."""
+    engine = small.engine(prefix_cache=False)
+    for seed in (1, 2):
+        modules = ("q_proj", "out_proj") if seed == 1 else ("fc_in", "fc_out")
+        adapter = random_adapter(seed, modules=modules, layers=(1,), config=small.model.config)
+        engine.load_adapter(f"tuned {seed}", adapter)
+    base = replace(tuned("a"), adapter=None)
+    alone = run(engine, base)["a"].tokens
+
+    beside = run(engine, base, tuned("b", "tuned 1"), tuned("c", "tuned 2"))["a"].tokens
+
+    if engine.kernels == "native":
+        assert beside == alone
+    assert [token.token_id for token in beside] == [token.token_id for token in alone]
+
+
 def test_a_name_is_used_once_and_only_loaded_adapters_can_be_dropped(small: Tiny) -> None:
     engine = small.engine()
     engine.load_adapter("tuned", random_adapter(1, layers=(0, 1), config=small.model.config))

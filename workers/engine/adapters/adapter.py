@@ -77,6 +77,14 @@ class Adapter:
         return max(pair.rank for pair in self.weights.values())
 
     @property
+    def changes_nothing(self) -> bool:
+        """Whether it adds zero whatever the input is, as one that was never trained."""
+        return not any(
+            pair.scale and bool(pair.a.any()) and bool(pair.b.any())
+            for pair in self.weights.values()
+        )
+
+    @property
     def parameters(self) -> int:
         return sum(pair.a.numel() + pair.b.numel() for pair in self.weights.values())
 

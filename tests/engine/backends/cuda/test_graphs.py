@@ -53,7 +53,7 @@ class Added:
     def __init__(self, slots: Tensor) -> None:
         self._slots = slots
 
-    def add_in(self, layer: int, x: Tensor, wide: Tensor) -> None:
+    def add_in(self, layer: int, x: Tensor, wide: Tensor, *, gelu: bool = False) -> None:
         return None
 
     def add_out(self, layer: int, mixed: Tensor, y: Tensor) -> None:

@@ -77,6 +77,20 @@ class LoraWeights(ctypes.Structure):
     )
 
 
+class LoraModule(ctypes.Structure):
+    """`LoraModule` of lora.cpp."""
+
+    _fields_ = (
+        ("weights", ctypes.c_void_p),
+        ("held", ctypes.c_int64),
+        ("most_rank", ctypes.c_int64),
+        ("inputs", ctypes.c_int64),
+        ("x_from", ctypes.c_int64),
+        ("outputs", ctypes.c_int64),
+        ("y_from", ctypes.c_int64),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Kernels:
     """The functions of a loaded library; their arguments are documented where they are defined."""
@@ -117,7 +131,7 @@ class Kernels:
             ),
             lora_add=function(
                 "lora_add",
-                *(i32, address, i64, i64, address, address, i64, i64, i64, address, i64, i64, i32),
+                *(i32, address, i64, address, i64, address, i64, address, i64, i64, i64, i32),
             ),
         )
 
