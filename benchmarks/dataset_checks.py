@@ -83,7 +83,9 @@ def token_counter(folder: Path) -> Callable[[list[str]], list[int]]:
     tokenizer = read_tokenizer(files_of(folder))
 
     def count(texts: list[str]) -> list[int]:
-        return [len(found) for found in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+        return [
+            len(found) for found in tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        ]
 
     return count
 
