@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from playground.datasets.uploads.protocol import CHUNK_TYPE
 from tests.security.conftest import TIMEOUT_SECONDS
 from tests.security.nasty import (
     COOKIES,
@@ -28,7 +29,15 @@ from tests.support.visitor import Visitor
 
 ROUTES = all_routes()
 # Pages that read many values: all values of all headers are tried on them.
-READERS = ("/", "/free/", "/history/", "/gallery/", "/account/sign-in/", "/static/nothing.css")
+READERS = (
+    "/",
+    "/free/",
+    "/history/",
+    "/gallery/",
+    "/datasets/",
+    "/account/sign-in/",
+    "/static/nothing.css",
+)
 SEARCHES = {
     "/history/": ("q", "model", "template", "status", "from", "to", "starred", "before"),
     "/history/export/": ("format", "run", "q", "from"),
@@ -36,6 +45,7 @@ SEARCHES = {
     "/gallery/": ("q", "page", "template", "sort", "tag"),
     "/prompts/": ("q", "tag", "template", "sort", "show", "page", "deleted", "archived"),
     "/palette/": ("q",),
+    "/datasets/": ("page",),
     "/models/tokens/": ("ids", "model"),
     "/models/menu/": ("model", "seen"),
     "/free/": ("state", "model", "discarded"),
@@ -80,7 +90,14 @@ class Owner:
         saved = self.visitor.post("/free/save/", {"prompt": "Once", "save_title": "One"})
         prompt = re.search(r"/prompts/([0-9a-f-]{36})/", saved.headers.get("Location", ""))
         assert prompt, (saved.status, saved.text[:500])
+        example = self.visitor.post("/datasets/examples/blog-ideas/").headers["Location"]
+        token = {"X-CSRFToken": self.visitor.cookies["csrftoken"], "Upload-Length": "1000000"}
+        upload = self.visitor.request("POST", "/datasets/uploads/", b"", token).headers["Location"]
         self.values = {
+            "dataset_id": example.split("/")[2],
+            "upload_id": upload.split("/")[3],
+            "example": "blog-ideas",
+            "fix": "leave_out_rows",
             "run_id": run,
             "prompt_id": prompt[1],
             "draft_id": str(uuid.uuid4()),
@@ -200,6 +217,16 @@ def test_headers_on_every_route(owner: Owner) -> None:
             if "delete" not in route.name:
                 headers = {**header_values(start), "HX-Request": "true", "X-CSRFToken": "a" * 32}
                 owner.post(owner.path(route), {}, headers)
+
+
+def test_headers_on_every_part_of_an_upload(owner: Owner) -> None:
+    path = f"/datasets/uploads/{owner.values['upload_id']}/"
+    chunk = {"Content-Type": CHUNK_TYPE, "X-CSRFToken": "a" * 32}
+    for start in range(len(HEADER_VALUES)):
+        headers = {**shifted(start), **chunk}
+        owner.ask("PATCH", path, headers, b"x")
+        owner.ask("HEAD", path, headers)
+        owner.ask("POST", "/datasets/uploads/", headers)
 
 
 def test_the_requesting_page_may_send_an_invalid_address(owner: Owner) -> None:
