@@ -42,6 +42,7 @@ def test_every_model_of_ones_own_is_in_it(person: Person, stranger: Person) -> N
     assert {kind: len(rows) for kind, rows in kinds.items()} == {
         "account": 1,
         "model": 1,
+        "shared_model": 1,
         "run": 1,
         "import": 1,
         "tag": 1,

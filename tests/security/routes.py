@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from playground.prompts.catalog import TEMPLATES
 
 # What an address carries that is somebody's.
-OWNED_IDS = ("run_id", "prompt_id", "draft_id", "share_id")
+OWNED_IDS = ("run_id", "prompt_id", "draft_id", "share_id", "adapter_id")
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 
 

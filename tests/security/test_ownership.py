@@ -15,6 +15,7 @@ from django.test import Client
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
+from playground.checkpoints.models import Adapter
 from playground.library.models import Draft, Prompt, PromptVersion
 from playground.runs.models import Run
 from playground.sharing.models import Share
@@ -54,6 +55,8 @@ PUBLIC = {
     "sharing:shared",
     "sharing:shared_fork",
     "sharing:shared_image",
+    "sharing:shared_model",
+    "sharing:shared_model_leave",
     "workbench:shared_open",
     "workbench:models_menu",
     "workbench:palette",
@@ -83,7 +86,8 @@ def guest(person: Person) -> Client:
 
 
 def make_things(person: Person, **values: Any) -> Run:
-    """A run, a saved prompt, a draft and a share link, all with one id; returns the run."""
+    """A run, a saved prompt, a draft, a share link and a tuned model, all with one id; returns the
+    run."""
     run = make_run(person, **values)
     row = {"person": person, "template": "table"}
     prompt = Prompt.objects.create(id=run.pk, title="secret", **row)
@@ -97,6 +101,15 @@ def make_things(person: Person, **values: Any) -> Run:
     prompt.save()
     Draft.objects.create(id=run.pk, is_copy=True, state=content, **row)
     Share.objects.create(id=run.pk, person=person, prompt=prompt)
+    Adapter.objects.create(
+        id=run.pk,
+        person=person,
+        base="tiny",
+        name="tiny:secret-abcd",
+        title="secret",
+        rank=1,
+        size=1,
+    )
     return run
 
 
