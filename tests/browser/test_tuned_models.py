@@ -61,9 +61,7 @@ def test_its_name_has_room_on_a_phone(stack: Stack, new_guest: NewGuest) -> None
 
     assert run != first
     assert_fits(workbench.page, 390)
-    workbench.page.screenshot(path="/tmp/adapters_390.png")
     expect(workbench.page.locator("#figure-model")).to_be_visible()
     workbench.model.tap()
     expect(workbench.page.locator(".model-choice")).to_have_count(5)
-    workbench.page.screenshot(path="/tmp/adapters_390_menu.png")
     assert_fits(workbench.page, 390)
