@@ -15,7 +15,7 @@ from django.apps import apps
 from django.db.models import Q
 
 from playground.accounts.models import Person
-from playground.checkpoints.models import Adapter
+from playground.checkpoints.selectors import usable_adapters
 from playground.core import search
 from playground.core.errors import InvalidInput
 from playground.core.search import new_number
@@ -65,7 +65,7 @@ class Plan:
     # Trees whose first run belongs to another person, and their names here.
     trees: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     versions: set[uuid.UUID] = field(default_factory=set)
-    # By name and base: the person's own tuned models.
+    # By name and base: the tuned models that the person can use.
     adapters: dict[tuple[str, str], uuid.UUID] = field(default_factory=dict)
 
     @property
@@ -124,7 +124,7 @@ def plan_import(person: Person, file: BinaryIO, *, beat: Callable[[], None]) -> 
     _name_copies(person, plan)
     _find_beyond(person, plan, trees)
     plan.versions = _own_versions(person, versions)
-    plan.adapters = _own_adapters(person)
+    plan.adapters = _usable_adapters(person)
     _number(plan)
     _check_order(plan)
     return plan
@@ -255,10 +255,10 @@ def _own_versions(person: Person, versions: set[uuid.UUID]) -> set[uuid.UUID]:
     return own
 
 
-def _own_adapters(person: Person) -> dict[tuple[str, str], uuid.UUID]:
+def _usable_adapters(person: Person) -> dict[tuple[str, str], uuid.UUID]:
     """With those that are deleted and that other runs hold still."""
-    own = Adapter.objects.filter(person=person).values_list("name", "base", "pk")
-    return {(name, base): adapter_id for name, base, adapter_id in own}
+    usable = usable_adapters(person).values_list("name", "base", "pk")
+    return {(name, base): adapter_id for name, base, adapter_id in usable}
 
 
 def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:

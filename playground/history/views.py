@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from playground.accounts.models import Person
 from playground.accounts.people import expect_writes, person_for_write, person_of
-from playground.checkpoints.models import Adapter
 from playground.checkpoints.registry import registry
+from playground.checkpoints.selectors import usable_adapters
 from playground.core.errors import InvalidInput
 from playground.core.http import HtmxRequest, see_other
 from playground.core.serving.bodies import takes_file
@@ -59,9 +59,10 @@ def history(request: HtmxRequest) -> HttpResponse:
 
 
 def _models_offered(person: Person | None, asked: str) -> list[tuple[str, str]]:
-    """Each model's name and title: the registry's, the person's tuned ones, and what is asked."""
+    """Each model's name and title: the registry's, the tuned ones that the person can use, and the
+    one that is asked for."""
     # Of those that are deleted the ones that runs were made with are there still.
-    tuned = Adapter.objects.filter(person=person).order_by("title", "pk") if person else ()
+    tuned = usable_adapters(person).order_by("title", "pk") if person else ()
     titles = {name: name for name in sorted(registry().models)}
     titles |= {
         adapter.name: f"{adapter.title}{' (deleted)' if adapter.is_deleted else ''}"

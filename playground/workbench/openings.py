@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from playground.accounts.models import Person
 from playground.accounts.people import person_of
 from playground.checkpoints.registry import registry
-from playground.checkpoints.selectors import own_adapter_named
+from playground.checkpoints.selectors import find_ready_adapter
 from playground.core.http import read_id
 from playground.core.toasts import take_toast
 from playground.library.drafts import current_draft, own_draft
@@ -51,7 +51,7 @@ def open_template(request: HttpRequest, template: Template) -> Opening:
     """
     person = person_of(request)
     asked = request.GET.get("model", "")
-    tried = own_adapter_named(person, asked) if template.is_free and TRY in request.GET else None
+    tried = find_ready_adapter(person, asked) if template.is_free and TRY in request.GET else None
     if tried is not None:
         return _open_beside_draft(person, trial_form(template, tried))
     draft = current_draft(person, template=template.slug)

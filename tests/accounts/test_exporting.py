@@ -42,6 +42,7 @@ def test_the_export_has_every_model_with_an_owner(person: Person, stranger: Pers
     assert {kind: len(rows) for kind, rows in kinds.items()} == {
         "account": 1,
         "model": 1,
+        "shared_model": 1,
         "run": 1,
         "import": 1,
         "tag": 1,

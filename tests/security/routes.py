@@ -15,6 +15,7 @@ OWNED_IDS = (
     "prompt_id",
     "draft_id",
     "share_id",
+    "adapter_id",
     "dataset_id",
     "upload_id",
     "finetune_id",

@@ -71,6 +71,8 @@ PUBLIC = {
     "sharing:shared",
     "sharing:shared_fork",
     "sharing:shared_image",
+    "sharing:shared_model",
+    "sharing:shared_model_leave",
     "workbench:shared_open",
     "workbench:models_menu",
     "workbench:palette",

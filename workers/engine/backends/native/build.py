@@ -102,6 +102,8 @@ class Kernels:
     linear_forward: Any
     attention_plan: Any
     attention_layer: Any
+    lora_packed_size: Any
+    lora_pack: Any
     lora_add: Any
 
     @classmethod
@@ -129,6 +131,8 @@ class Kernels:
             attention_layer=function(
                 "attention_layer", i32, address, address, address, i64, address, i32
             ),
+            lora_packed_size=function("lora_packed_size", i64, i64, i64),
+            lora_pack=function("lora_pack", None, address, i64, i64, address),
             lora_add=function(
                 "lora_add",
                 *(i32, address, i64, address, i64, address, i64, address, i64, i64, i64, i32),
