@@ -80,11 +80,19 @@ def compare(report: Report, name: str, runs: dict[str, list[Run]]) -> None:
     """The table of one dataset, and its targets."""
     ours, trainer = runs["ours"], runs["trainer"]
     report.table(
-        (name, "useful tokens/s", "peak MB", "loss of each epoch", "held-out loss"),
+        (
+            name,
+            "useful tokens/s",
+            "CPU s of 1,000",
+            "peak MB",
+            "loss of each epoch",
+            "held-out loss",
+        ),
         [
             (
                 peer,
                 spread([run.tokens_per_s for run in found]),
+                spread([run.cpu_s for run in found], 1),
                 spread([run.peak_bytes / MEGA for run in found]),
                 ", ".join(f"{loss:.2f}" for loss in found[0].losses),
                 spread([run.held_out for run in found], 3),

@@ -24,9 +24,11 @@ IGNORED = -100
 
 @dataclass(frozen=True)
 class Run:
-    """losses: mean of each epoch. held_out: loss of the rows that were not trained on."""
+    """cpu_s: of all threads, for 1,000 useful tokens. losses: mean of each epoch. held_out: loss of
+    the rows that were not trained on."""
 
     tokens_per_s: float
+    cpu_s: float
     peak_bytes: int
     losses: list[float]
     held_out: float
@@ -61,18 +63,18 @@ def run_ours(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: in
     device = torch.device("cpu")
     learner = Learner(base, options, encoded(rows), processes=Single(device), precision="fp32")
     learner.trainer.schedule = learner.schedule(EPOCHS * learner.steps_of_epoch)
-    times = [time.perf_counter()]
+    times = [_now()]
     sums, labels = [0.0] * EPOCHS, [0] * EPOCHS
     for number, result in enumerate(train_steps(learner.trainer, learner.batches())):
         epoch = number // learner.steps_of_epoch
         sums[epoch] += result.loss
         labels[epoch] += result.positions
-        times.append(time.perf_counter())
+        times.append(_now())
     peak = peak_bytes(device)
     scores = score_completions(base, encoded(held_out))
     total = sum(score.log_probability for score in scores)
     return Run(
-        tokens_per_s=_speed(rows, times),
+        **_speed(rows, times),
         peak_bytes=peak,
         losses=[one / other for one, other in zip(sums, labels, strict=True)],
         held_out=-total / sum(score.tokens for score in scores),
@@ -99,14 +101,14 @@ def run_trainer(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads:
             task_type="CAUSAL_LM",
         ),
     )
-    times = []
+    times: list[tuple[float, float]] = []
 
     class Watch(TrainerCallback):
         def on_train_begin(self, *_: Any, **__: Any) -> None:
-            times.append(time.perf_counter())
+            times.append(_now())
 
         def on_step_end(self, *_: Any, **__: Any) -> None:
-            times.append(time.perf_counter())
+            times.append(_now())
 
     with tempfile.TemporaryDirectory() as work:
         trainer = transformers.Trainer(
@@ -141,18 +143,23 @@ def run_trainer(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads:
             count += len(row[1])
     half = len(losses) // EPOCHS
     return Run(
-        tokens_per_s=_speed(rows, times),
+        **_speed(rows, times),
         peak_bytes=peak,
         losses=[sum(losses[begin : begin + half]) / half for begin in range(0, len(losses), half)],
         held_out=total / count,
     )
 
 
-def _speed(rows: Rows, times: list[float]) -> float:
-    """Tokens a second of the last epoch."""
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _speed(rows: Rows, times: list[tuple[float, float]]) -> dict[str, float]:
+    """Of the last epoch."""
     steps = len(rows) // BATCH
     tokens = sum(len(prompt) + len(completion) for prompt, completion in rows)
-    return tokens / (times[-1] - times[-1 - steps])
+    wall, cpu = (end - begin for end, begin in zip(times[-1], times[-1 - steps], strict=True))
+    return {"tokens_per_s": tokens / wall, "cpu_s": 1000 * cpu / tokens}
 
 
 def _labelled(row: tuple[list[int], list[int]]) -> dict[str, list[int]]:

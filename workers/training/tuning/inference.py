@@ -12,6 +12,7 @@ from workers.training.packing import PackedBatch, PackedRows, label_states, pack
 from workers.training.tuning.base import Base
 
 TOKENS_AT_ONCE = 4096
+LOGITS_AT_ONCE = 2**24
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,19 @@ def score_completions(base: Base, rows: Sequence[EncodedRow]) -> list[Completion
     return [scores[number] for number in range(len(rows))]
 
 
+@torch.inference_mode()
 def label_losses(network: GPTJ, batch: PackedBatch) -> tuple[Tensor, Tensor]:
     """(labels): the loss at each label of a batch, and whether its token is the likeliest."""
-    with torch.inference_mode():
-        batch = batch.to(network.table.device)
-        logits = network.lm_head(label_states(network, batch))
-        losses = functional.cross_entropy(logits.float(), batch.targets, reduction="none")
-        return losses.cpu(), (logits.argmax(-1) == batch.targets).cpu()
+    batch = batch.to(network.table.device)
+    at_once = max(1, LOGITS_AT_ONCE // network.shape.vocab_size)
+    losses, likeliest = [], []
+    for states, targets in zip(
+        label_states(network, batch).split(at_once), batch.targets.split(at_once), strict=True
+    ):
+        logits = network.lm_head(states).float()
+        losses.append(functional.cross_entropy(logits, targets, reduction="none"))
+        likeliest.append(logits.argmax(-1) == targets)
+    return torch.cat(losses).cpu(), torch.cat(likeliest).cpu()
 
 
 def generate_greedily(base: Base, prompts: Sequence[str], *, max_tokens: int) -> list[GreedyText]:
