@@ -34,9 +34,12 @@ class Run:
     held_out: float
 
 
-def run_ours(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: int) -> Run:
+def run_ours(
+    folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: int, device: str
+) -> Run:
     """The product's trainer, without its files."""
     from workers.training.loop import train_steps
+    from workers.training.loss import best_precision
     from workers.training.tuning.base import load_base
     from workers.training.tuning.inference import EncodedRow, score_completions
     from workers.training.tuning.learner import Learner
@@ -47,7 +50,10 @@ def run_ours(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: in
     def encoded(pairs: Rows) -> list[EncodedRow]:
         return [EncodedRow([*prompt, *completion], len(prompt)) for prompt, completion in pairs]
 
-    base = load_base(folder)
+    precision = best_precision(device)
+    base = load_base(
+        folder, device=device, dtype=torch.bfloat16 if precision == "bf16" else torch.float32
+    )
     options = TuningOptions(
         str(folder),
         rank=RANK,
@@ -55,13 +61,18 @@ def run_ours(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: in
         dropout=DROPOUT,
         epochs=EPOCHS,
         batch=BATCH,
-        micro_batch=BATCH // 2,
+        micro_batch=BATCH // 2 if device == "cpu" else BATCH,
         threads=threads,
         seed=seed,
         warmup=0,
     ).resolved(base.parameters)
-    device = torch.device("cpu")
-    learner = Learner(base, options, encoded(rows), processes=Single(device), precision="fp32")
+    learner = Learner(
+        base,
+        options,
+        encoded(rows),
+        processes=Single(torch.device(device)),
+        precision=precision,
+    )
     learner.trainer.schedule = learner.schedule(EPOCHS * learner.steps_of_epoch)
     times = [_now()]
     sums, labels = [0.0] * EPOCHS, [0] * EPOCHS
@@ -70,7 +81,7 @@ def run_ours(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: in
         sums[epoch] += result.loss
         labels[epoch] += result.positions
         times.append(_now())
-    peak = peak_bytes(device)
+    peak = peak_bytes(torch.device(device))
     scores = score_completions(base, encoded(held_out))
     total = sum(score.log_probability for score in scores)
     return Run(
@@ -81,12 +92,15 @@ def run_ours(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: in
     )
 
 
-def run_trainer(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: int) -> Run:
+def run_trainer(
+    folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: int, device: str
+) -> Run:
     """transformers' Trainer with PEFT."""
     import transformers
     from peft import LoraConfig, get_peft_model
     from transformers import GPTJForCausalLM, TrainerCallback, TrainingArguments
 
+    from workers.training.loss import best_precision
     from workers.training.tuning.memory import peak_bytes
 
     torch.set_num_threads(threads)
@@ -125,21 +139,23 @@ def run_trainer(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads:
                 save_strategy="no",
                 disable_tqdm=True,
                 seed=seed,
-                use_cpu=True,
+                use_cpu=device == "cpu",
+                bf16=device != "cpu" and best_precision(device) == "bf16",
             ),
             train_dataset=[_labelled(row) for row in rows],
             data_collator=_collate,
             callbacks=[Watch()],
         )
         trainer.train()
-        peak = peak_bytes(torch.device("cpu"))
+        peak = peak_bytes(torch.device(device))
         losses = [line["loss"] for line in trainer.state.log_history if "loss" in line]
     model.eval()
     total, count = 0.0, 0
     with torch.inference_mode():
         for row in held_out:
             batch = _collate([_labelled(row)])
-            total += model(**batch).loss.item() * len(row[1])
+            moved = {name: tensor.to(device) for name, tensor in batch.items()}
+            total += model(**moved).loss.item() * len(row[1])
             count += len(row[1])
     half = len(losses) // EPOCHS
     return Run(
@@ -198,6 +214,7 @@ def main() -> None:
         rows[cut:],
         seed=question["seed"],
         threads=question["threads"],
+        device=question["device"],
     )
     print(json.dumps(asdict(found)))
 

@@ -19,7 +19,7 @@ LOGITS_AT_ONCE = 2**24
 class EncodedRow:
     """A prompt and its completion with the end of text; the completion begins at ``begin``."""
 
-    ids: list[int]
+    ids: Sequence[int]
     begin: int
 
 
@@ -114,7 +114,7 @@ def _similar(rows: Sequence[EncodedRow]) -> Iterator[list[int]]:
 
 
 @torch.inference_mode()
-def _generate(base: Base, rows: Sequence[list[int]], max_tokens: int) -> list[GreedyText]:
+def _generate(base: Base, rows: Sequence[Sequence[int]], max_tokens: int) -> list[GreedyText]:
     network = base.network
     cache = CachedRows(network, rows, max_tokens)
     tokens = cache.begin()
@@ -135,7 +135,7 @@ def _generate(base: Base, rows: Sequence[list[int]], max_tokens: int) -> list[Gr
 class CachedRows:
     """Keys and values of rows that grow by a token a step; a ``Mixing`` for these steps."""
 
-    def __init__(self, network: GPTJ, rows: Sequence[list[int]], max_tokens: int) -> None:
+    def __init__(self, network: GPTJ, rows: Sequence[Sequence[int]], max_tokens: int) -> None:
         self.network = network
         device = network.table.device
         self.batch = pack_rows([[*row, 0] for row in rows], [len(row) for row in rows]).to(device)
