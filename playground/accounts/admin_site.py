@@ -11,6 +11,23 @@ from playground.accounts.authentication.gate import sign_in_address
 from playground.core.errors import Forbidden
 
 
+class MadeBySite:
+    """Pages of rows that the site alone makes and changes. Staff may delete one."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class LookOnly(MadeBySite):
+    """Pages that show rows; what else may be done with them is an action of the list."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 class SiteAdmin(admin.AdminSite):
     """No form for passwords of its own: one door, one limit on tries."""
 

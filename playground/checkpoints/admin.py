@@ -1,15 +1,13 @@
 """The workers, for staff to look at."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
+from playground.accounts.admin_site import MadeBySite
 from playground.checkpoints.models import Worker
 
 
 @admin.register(Worker)
-class WorkerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class WorkerAdmin(MadeBySite, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
         "name",
         "job",
@@ -30,9 +28,3 @@ class WorkerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="tokens/s", ordering="tokens_per_second")
     def speed(self, worker: Worker) -> str:
         return "" if worker.tokens_per_second is None else f"{worker.tokens_per_second:.0f}"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

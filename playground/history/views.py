@@ -14,19 +14,19 @@ from playground.accounts.models import Person
 from playground.accounts.people import expect_writes, person_for_write, person_of
 from playground.checkpoints.registry import registry
 from playground.core.errors import InvalidInput
-from playground.core.http import see_other
+from playground.core.http import HtmxRequest, see_other
 from playground.core.serving.bodies import takes_file
 from playground.core.serving.streaming import download
 from playground.core.toasts import toast
 from playground.history.exports import FORMATS
+from playground.history.forms import ExportForm, SelectionForm
 from playground.history.import_turns import import_forget, import_of, is_running
 from playground.history.imports import MAX_BYTES, Imported, runs_import
 from playground.history.listing import (
+    HistoryForm,
     HistoryPage,
-    HistoryQuery,
     glimpsed,
     history_page,
-    read_before,
     runs_found,
 )
 from playground.history.rows import HistoryRow
@@ -35,36 +35,32 @@ from playground.runs.models import Run
 
 # What a person types to delete everything.
 DELETE_WORD = "delete"
-MAX_SELECTED = 300
 
 
 @require_safe
-def history(request: HttpRequest) -> HttpResponse:
-    """The person's runs, newest first, as the address narrows them."""
+def history(request: HtmxRequest) -> HttpResponse:
+    """The person's runs, newest first, as the address narrows them; for HTMX the list alone."""
     # An import that is cut off sends no cookie any more: a guest must find what came in.
     expect_writes(request)
-    person, query = person_of(request), HistoryQuery.of(request.GET)
-    before = read_before(request.GET)
-    page = (
-        history_page(person, query, before=before) if person else HistoryPage(runs=[], older=None)
-    )
+    person, query = person_of(request), HistoryForm(request.GET).read()
+    page = history_page(person, query) if person else HistoryPage(runs=[], older=None)
     context = {
         "rows": [HistoryRow(run) for run in page.runs],
-        "older": page.older,
-        "before": before,
+        "older": query.address(before=page.older) if page.older else "",
         "query": query,
         "models": sorted({*registry().models, *([query.model] if query.model else [])}),
         "statuses": Run.Status.values,
         "formats": FORMATS,
         "unfinished": _describe_unfinished_import(person),
     }
-    return render(request, "history/list.html", context)
+    part = "#rows" if request.htmx else ""
+    return render(request, f"history/list.html{part}", context)
 
 
 @require_POST
 def selected(request: HttpRequest) -> HttpResponse:
     """Sends the selected runs to where they are compared, exported or deleted."""
-    action, run_ids = request.POST.get("action", ""), _posted_ids(request)
+    action, run_ids = request.POST.get("action", ""), SelectionForm(request.POST).read_runs()
     if action == "compare":
         if len(run_ids) != 2:
             raise InvalidInput("Select two runs to compare them.", field="run")
@@ -85,15 +81,10 @@ def export(request: HttpRequest) -> HttpResponseBase:
     person = person_of(request)
     if person is None:
         raise InvalidInput("There is nothing to export yet: you have made no run.")
-    name = request.GET.get("format", "jsonl")
-    if name not in FORMATS:
-        raise InvalidInput(f"An export is one of {', '.join(FORMATS)}.", field="format")
+    form = ExportForm(request.GET)
+    name, run_ids = form.read_format(), form.read_runs()
     make, content_type = FORMATS[name]
-    runs = (
-        _own(person, _ids(request.GET.getlist("run")))
-        if "run" in request.GET
-        else runs_found(person, HistoryQuery.of(request.GET))
-    )
+    runs = _own(person, run_ids) if run_ids else runs_found(person, HistoryForm(request.GET).read())
     return download(make(runs), name=f"runs.{name}", content_type=content_type)
 
 
@@ -129,7 +120,8 @@ def forget_import(request: HttpRequest) -> HttpResponse:
 def delete_selected(request: HttpRequest) -> HttpResponse:
     """Deletes the runs that the person has confirmed."""
     person = person_of(request)
-    deleted = runs_delete(person=person, run_ids=_posted_ids(request)) if person else 0
+    run_ids = SelectionForm(request.POST).read_runs()
+    deleted = runs_delete(person=person, run_ids=run_ids) if person else 0
     toast(request, f"{_count(deleted)} deleted.")
     return see_other(reverse("history:list"))
 
@@ -189,19 +181,6 @@ def _ask(request: HttpRequest, runs: QuerySet[Run]) -> HttpResponse:
 def _own(person: Person | None, run_ids: list[uuid.UUID]) -> QuerySet[Run]:
     """Those of the runs that are the person's; the others are as if they did not exist."""
     return Run.objects.filter(person=person, pk__in=run_ids).order_by("-number")
-
-
-def _posted_ids(request: HttpRequest) -> list[uuid.UUID]:
-    return _ids(request.POST.getlist("run"))
-
-
-def _ids(posted: list[str]) -> list[uuid.UUID]:
-    if len(posted) > MAX_SELECTED:
-        raise InvalidInput(f"Select at most {MAX_SELECTED} runs at a time.", field="run")
-    try:
-        return list(dict.fromkeys(uuid.UUID(one) for one in posted))
-    except ValueError:
-        raise InvalidInput("One of the selected runs is none.", field="run") from None
 
 
 def _count(number: int) -> str:

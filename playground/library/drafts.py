@@ -19,7 +19,6 @@ from playground.accounts.models import Person
 from playground.accounts.quotas import Room, room_of
 from playground.core.erasing import erasure_ask
 from playground.core.errors import InvalidInput
-from playground.core.http import read_id, read_small_number
 from playground.core.sizes import json_size
 from playground.library.models import Draft, Prompt
 from playground.prompts.catalog import Template
@@ -30,7 +29,6 @@ from playground.runs.state import PromptState
 
 # A draft that was thrown away can be brought back for this long.
 DISCARDED_FOR = timedelta(days=7)
-_MAX_WRITER = 32
 _PARAMETERS = frozenset({*SPEC_BY_NAME, "stop", "seed", "logprobs"})
 
 
@@ -59,19 +57,6 @@ class Saved:
 
     draft: Draft | None
     other: Draft | None = None
-
-
-def posted_page_save(data: QueryDict) -> PageSave:
-    """Raises `InvalidInput` for what no page of ours sends."""
-    writer = data.get("draft_writer", "")
-    if not (writer.isascii() and writer.isalnum() and len(writer) <= _MAX_WRITER):
-        raise InvalidInput("The page did not say which one it is. Reload it.", field="draft_writer")
-    return PageSave(
-        writer=writer,
-        step=read_small_number(data.get("draft_step", "")) or 0,
-        seen=read_id(data.get("draft", "")),
-        revision=read_small_number(data.get("draft_revision", "")) or 0,
-    )
 
 
 def posted_draft_form(template: Template, data: QueryDict) -> PromptForm:

@@ -4,17 +4,18 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
+from django import forms
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Concat, Left, Length, Lower, Right
 from django.db.models.lookups import LessThanOrEqual
-from django.http import QueryDict
 from django.urls import reverse
 
 from playground.accounts.models import Person
 from playground.core import search
+from playground.core.forms import LineField
+from playground.core.lists import ListForm, ListQuery, PageField
 from playground.library.drafts import drafts_of
 from playground.library.indexing import OWN
 from playground.library.models import Draft, Prompt, PromptVersion, Tag
@@ -25,7 +26,6 @@ from playground.prompts.state import first_title, form_of_state, template_named
 from playground.runs.models import Run
 
 PAGE = 40
-MAX_QUERY = 200
 GLIMPSE, ENDING = 240, 90
 # In the filter's menu.
 MAX_TAGS = 500
@@ -46,30 +46,15 @@ _ORDER: dict[str, tuple[Any, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class LibraryQuery:
-    """What the address asks for; what it cannot mean is left out."""
+class LibraryQuery(ListQuery):
+    """What the address of the list asks for."""
 
-    words: str = ""
     tag: str = ""
     template: str = ""
     starred: bool = False
     sort: str = "changed"
     show: str = "prompts"
-    page: str = "1"
-
-    @classmethod
-    def of(cls, data: QueryDict) -> "LibraryQuery":
-        sort, show, page = (data.get(name, "") for name in ("sort", "show", "page"))
-        template = data.get("template", "")
-        return cls(
-            words=data.get("q", "").replace("\0", "").strip()[:MAX_QUERY],
-            tag=data.get("tag", "").replace("\0", "").strip().lower()[:40],
-            template=template if template in TEMPLATES else "",
-            starred=bool(data.get("starred")),
-            sort=sort if sort in SORTS else "changed",
-            show=show if show in SHOWS else "prompts",
-            page=page if page.isascii() and page.isdigit() and len(page) < 10 else "1",
-        )
+    page: int = 1
 
     @property
     def is_filtered(self) -> bool:
@@ -83,24 +68,24 @@ class LibraryQuery:
     def in_drafts(self) -> bool:
         return self.show == "drafts"
 
-    def written(self, **changes: Any) -> str:
-        """The query as an address has it, beginning with "?"; "" when it asks for nothing."""
-        values = {
-            "q": self.words,
-            "tag": self.tag,
-            "template": self.template,
-            "starred": "1" if self.starred else "",
-            "sort": "" if self.sort == "changed" else self.sort,
-            "show": "" if self.show == "prompts" else self.show,
-            "page": "" if self.page == "1" else self.page,
-            **changes,
-        }
-        kept = {name: value for name, value in values.items() if value}
-        return f"?{urlencode(kept)}" if kept else ""
-
     @property
     def full_address(self) -> str:
-        return reverse("library:list") + self.written()
+        return reverse("library:list") + self.address()
+
+
+class LibraryForm(ListForm[LibraryQuery]):
+    query_type = LibraryQuery
+
+    tag = LineField(limit=40)
+    template = forms.ChoiceField(required=False, choices=[(slug, slug) for slug in TEMPLATES])
+    starred = forms.BooleanField(required=False)
+    sort = forms.ChoiceField(required=False, choices=list(SORTS.items()))
+    show = forms.ChoiceField(required=False, choices=[(show, show) for show in SHOWS])
+    page = PageField()
+
+    def clean_tag(self) -> str:
+        tag: str = self.cleaned_data["tag"]
+        return tag.lower()
 
 
 @dataclass(frozen=True, kw_only=True)

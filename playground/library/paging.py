@@ -5,18 +5,14 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Window
 
-from playground.prompts.catalog import TEMPLATES, Template
+from playground.core.lists import ListQuery
 
 
 class Paged:
-    """A list with its ``page`` and its ``query``: filters that write themselves as an address."""
+    """A list with its ``page``, and the ``query`` that asked for it."""
 
-    query: Any
+    query: ListQuery
     page: Page[Any]
-
-    @property
-    def templates(self) -> list[Template]:
-        return list(TEMPLATES.values())
 
     @property
     def next(self) -> str:
@@ -27,8 +23,7 @@ class Paged:
         return self._page(self.page.previous_page_number()) if self.page.has_previous() else ""
 
     def _page(self, number: int) -> str:
-        address: str = self.query.written(page=number if number > 1 else "")
-        return address
+        return self.query.address(page=number)
 
 
 class SearchPages(Paginator):  # type: ignore[type-arg]

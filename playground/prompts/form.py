@@ -1,7 +1,9 @@
 """From what a page posts to domain types: fields, prompt, parameters.
 
 Everything behind this module sees checked values only. An error names the
-input it is about, so that the page can point at it.
+input it is about, so that the page can point at it. It is no Django form: which
+inputs there are depends on the template and on the rows, turns and variables
+that a person added, and every run that is posted is read here.
 """
 
 from collections.abc import Iterator

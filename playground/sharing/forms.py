@@ -55,6 +55,10 @@ class RunsForm(StrictForm):
         super().__init__(data)
         self.fields["share_run"].queryset = runs_of_prompt(prompt)  # type: ignore[attr-defined]
 
+    def read_runs(self) -> list[Run]:
+        """The chosen runs. Raises `InvalidInput` for any that is not the prompt's."""
+        return list(self.read()["share_run"])
+
 
 class ShareForm(RunsForm):
     """The dialog that makes a link."""
@@ -93,19 +97,13 @@ class ShareForm(RunsForm):
         midnight = datetime(day.year, day.month, day.day, tzinfo=timezone.get_default_timezone())
         return midnight + timedelta(days=1)
 
-
-def posted_options(prompt: Prompt, data: QueryDict) -> ShareOptions:
-    """The choices as posted. Raises `InvalidInput`."""
-    values = ShareForm(data, prompt=prompt).read()
-    lasting = EXPIRIES.get(values["share_expires"])
-    return ShareOptions(
-        version=values["share_version"],
-        runs=list(values["share_run"]),
-        with_branches=values["share_branches"],
-        expires_at=values["share_until"] or (timezone.now() + lasting if lasting else None),
-    )
-
-
-def posted_runs(prompt: Prompt, data: QueryDict) -> list[Run]:
-    """The chosen runs. Raises `InvalidInput` for any that is not the prompt's."""
-    return list(RunsForm(data, prompt=prompt).read()["share_run"])
+    def read_options(self) -> ShareOptions:
+        """What was chosen. Raises `InvalidInput`."""
+        values = self.read()
+        lasting = EXPIRIES.get(values["share_expires"])
+        return ShareOptions(
+            version=values["share_version"],
+            runs=list(values["share_run"]),
+            with_branches=values["share_branches"],
+            expires_at=values["share_until"] or (timezone.now() + lasting if lasting else None),
+        )

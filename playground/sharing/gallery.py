@@ -4,17 +4,18 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
+from django import forms
 from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower, Right
-from django.http import Http404, QueryDict
+from django.http import Http404
 from django.utils import timezone
 
 from playground.core import search
 from playground.core.errors import Forbidden, SignInRequired
+from playground.core.lists import ListForm, ListQuery, PageField
 from playground.library.indexing import (
     EVERYBODY,
     PUBLIC,
@@ -31,7 +32,6 @@ from playground.runs.models import Run
 from playground.sharing.shares import MAX_RUNS, Shown, shown_runs
 
 PAGE = 24
-MAX_QUERY = 200
 GLIMPSE = 600
 GLIMPSE_LINES = 4
 BARRED = (
@@ -47,35 +47,24 @@ _ORDER: dict[str, tuple[Any, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class GalleryQuery:
-    """What the address asks for; what it cannot mean is left out."""
+class GalleryQuery(ListQuery):
+    """What the address of the gallery asks for."""
 
-    words: str = ""
     template: str = ""
     sort: str = "newest"
-
-    @classmethod
-    def of(cls, data: QueryDict) -> "GalleryQuery":
-        sort, template = data.get("sort", ""), data.get("template", "")
-        return cls(
-            words=data.get("q", "").replace("\0", "").strip()[:MAX_QUERY],
-            template=template if template in TEMPLATES else "",
-            sort=sort if sort in SORTS else "newest",
-        )
+    page: int = 1
 
     @property
     def is_filtered(self) -> bool:
         return bool(self.words or self.template)
 
-    def written(self, **changes: Any) -> str:
-        """The query as an address has it, beginning with "?"."""
-        values = {
-            "q": self.words,
-            "template": self.template,
-            "sort": "" if self.sort == "newest" else self.sort,
-            **changes,
-        }
-        return f"?{urlencode({name: value for name, value in values.items() if value})}"
+
+class GalleryForm(ListForm[GalleryQuery]):
+    query_type = GalleryQuery
+
+    template = forms.ChoiceField(required=False, choices=[(slug, slug) for slug in TEMPLATES])
+    sort = forms.ChoiceField(required=False, choices=list(SORTS.items()))
+    page = PageField()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +90,9 @@ class Gallery(Paged):
         return SORTS
 
 
-def gallery_page(query: GalleryQuery, *, number: str = "1") -> Gallery:
-    """The page of that number; a number that is none shows the first or the last."""
-    page = Paginator(_find(query), PAGE).get_page(number)
+def gallery_page(query: GalleryQuery) -> Gallery:
+    """The page of the list that is asked for; beyond the last one, that."""
+    page = Paginator(_find(query), PAGE).get_page(query.page)
     shown = list(page.object_list)
     # Of the page alone: to sort a long list, no text is read.
     heads = PromptVersion.objects.filter(pk__in=[prompt.head_id for prompt in shown])

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from playground.accounts.people import person_for_write
 from playground.core.http import HtmxRequest, open_page
 from playground.sharing.forks import prompt_fork
-from playground.sharing.gallery import GalleryQuery, gallery_page, shown_in_gallery
+from playground.sharing.gallery import GalleryForm, gallery_page, shown_in_gallery
 from playground.sharing.page import shared_page
 from playground.sharing.previews import preview_of, preview_png
 from playground.sharing.shares import Shown, shown_by_link
@@ -42,10 +42,10 @@ def shared_image(request: HtmxRequest, token: str) -> HttpResponse:
 @require_safe
 def gallery(request: HtmxRequest) -> HttpResponse:
     """Published prompts, searched and filtered; for HTMX the list alone."""
-    query = GalleryQuery.of(request.GET)
-    context = {"gallery": gallery_page(query, number=request.GET.get("page", "1")), "query": query}
-    page = "sharing/_gallery_list.html" if request.htmx else "sharing/gallery.html"
-    return render(request, page, context)
+    query = GalleryForm(request.GET).read()
+    part = "#rows" if request.htmx else ""
+    context = {"gallery": gallery_page(query), "query": query}
+    return render(request, f"sharing/gallery.html{part}", context)
 
 
 @login_not_required

@@ -11,6 +11,7 @@ from playground.core.http import read_id
 from playground.core.toasts import take_toast
 from playground.library.drafts import current_draft, own_draft
 from playground.library.models import Draft, Prompt, PromptVersion
+from playground.library.services import find_prompt
 from playground.library.states import state_of_draft, state_of_version
 from playground.library.version_runs import latest_run
 from playground.prompts.catalog import Template
@@ -76,7 +77,7 @@ def open_posted(
 ) -> Opening:
     """A page that was posted and comes back, of what its hidden inputs name."""
     person = person_of(request)
-    prompt = _own_prompt(person, request.POST.get("prompt_id", ""), form.template)
+    prompt = find_prompt(person, read_id(request.POST.get("prompt_id", "")), form.template)
     version_id = read_id(request.POST.get("version", ""))
     version = prompt.versions.filter(pk=version_id).first() if prompt and version_id else None
     bar = SaveBar(
@@ -207,11 +208,3 @@ def _is_on_page(draft: Draft, run: Run, form: PromptForm) -> bool:
 
 def _reply(run: Run) -> Turn:
     return Turn(AGENT, run.text.strip())
-
-
-def _own_prompt(person: Person | None, raw_id: str, template: Template) -> Prompt | None:
-    prompt_id = read_id(raw_id)
-    if person is None or prompt_id is None:
-        return None
-    own = Prompt.objects.filter(pk=prompt_id, person=person, template=template.slug)
-    return own.select_related("head").first()

@@ -11,8 +11,8 @@ from playground.accounts.models import Person
 from playground.accounts.people import person_of
 from playground.checkpoints.registry import registry
 from playground.core import search
+from playground.core.lists import WordsForm
 from playground.library.indexing import OWN
-from playground.library.listing import MAX_QUERY
 from playground.library.models import Prompt
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.state import template_named
@@ -24,8 +24,8 @@ MAX_PROMPTS = 8
 @require_safe
 def palette(request: HttpRequest) -> JsonResponse:
     """Everything of these three; of the prompts, those that have the words, changed last first."""
-    words = request.GET.get("q", "").replace("\0", "").strip()[:MAX_QUERY]
-    prompts = found_prompts(person_of(request), words)
+    query = WordsForm(request.GET).read()
+    prompts = found_prompts(person_of(request), query.words)
     return JsonResponse(
         {
             "templates": [

@@ -4,6 +4,8 @@ from typing import Literal
 
 from playwright.sync_api import Page
 
+from tests.browser.whole_page import evaluate
+
 RUN = """
 async (rules) => {
   // A colour that is still on its way from the other scheme is no one's contrast. What inherits
@@ -38,7 +40,7 @@ def violations(page: Page, source: str) -> list[str]:
     )
     for scheme, rules in schemes:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        if not page.evaluate("typeof axe === 'object'"):
+        if not evaluate(page, "typeof axe === 'object'"):
             page.evaluate(source)
         found += [f"{scheme} {page.url} {violation}" for violation in page.evaluate(RUN, rules)]
     return found

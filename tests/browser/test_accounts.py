@@ -13,6 +13,7 @@ from tests.browser.account import PASSWORD, Account
 from tests.browser.axe import violations
 from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
+from tests.browser.whole_page import assert_fits
 from tests.browser.workbench import Workbench
 from tests.support.stack import Stack
 
@@ -339,7 +340,7 @@ def test_nothing_sticks_out_on_a_small_phone(new_guest: NewGuest) -> None:
     for path in ("/account/", "/account/password/", "/account/delete/", "/chat/"):
         page.goto(guest.url + path)
         page.get_by_role("button", name="Menu", exact=True).tap()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert_fits(page, 360)
 
 
 # --- Staff ----------------------------------------------------------------------

@@ -12,7 +12,7 @@ from tests.browser.axe import violations
 from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.history import History
-from tests.browser.test_phone import assert_fits
+from tests.browser.whole_page import assert_fits
 from tests.support.stack import Stack
 
 

@@ -9,6 +9,7 @@ from tests.browser.account import PASSWORD
 from tests.browser.guest import Guest
 from tests.browser.palette import Palette
 from tests.browser.sharing import ShareDialog
+from tests.browser.whole_page import evaluate
 from tests.support.stack import Stack
 
 FOCUSED = """
@@ -35,7 +36,7 @@ def tab_until(page: Page, name: str, *, most: int = 80) -> list[str]:
     passed: list[str] = []
     for _ in range(most):
         page.keyboard.press("Tab")
-        passed.append(page.evaluate(FOCUSED))
+        passed.append(evaluate(page, FOCUSED))
         if passed[-1] == name:
             return passed
     raise AssertionError(f"{name} was not reached by Tab: {passed}")
@@ -45,7 +46,7 @@ def tab_to(page: Page, words: str, *, most: int = 160) -> None:
     """Presses Tab until what has the focus says ``words``."""
     for _ in range(most):
         page.keyboard.press("Tab")
-        if words in page.evaluate(WORDS):
+        if words in evaluate(page, WORDS):
             return
     raise AssertionError(f"nothing that says {words!r} was reached by Tab")
 
@@ -54,7 +55,7 @@ def _around_focus(page: Page) -> tuple[FloatRect, bytes]:
     """A picture of what has the focus with a little of its surroundings, and where that is."""
     box = page.locator(":focus").bounding_box()
     if box is None:
-        raise AssertionError(f"{page.evaluate(FOCUSED)} has the focus and no place on the page")
+        raise AssertionError(f"{evaluate(page, FOCUSED)} has the focus and no place on the page")
     margin = 8
     left, top = max(0.0, box["x"] - margin), max(0.0, box["y"] - margin)
     clip: FloatRect = {
@@ -106,7 +107,7 @@ def test_what_has_the_focus_can_be_seen(guest: Guest) -> None:
 
     for _ in range(45):
         page.keyboard.press("Tab")
-        kind = page.evaluate(KIND)
+        kind = evaluate(page, KIND)
         if kind not in seen:
             clip, focused = _around_focus(page)
             left = page.evaluate_handle("document.activeElement").as_element()
@@ -282,7 +283,7 @@ def test_the_history_and_an_account_by_keys_alone(guest: Guest) -> None:
         ("id_password1", PASSWORD),
         ("id_password2", PASSWORD),
     ):
-        if page.evaluate(FOCUSED) != box:
+        if evaluate(page, FOCUSED) != box:
             tab_until(page, box)
         keyboard.type(value)
     keyboard.press("Enter")
@@ -292,7 +293,7 @@ def test_the_history_and_an_account_by_keys_alone(guest: Guest) -> None:
     palette.choose("Sign in")
     page.wait_for_url("**/sign-in/**")
     for box, value in (("id_login", name), ("id_password", PASSWORD)):
-        if page.evaluate(FOCUSED) != box:
+        if evaluate(page, FOCUSED) != box:
             tab_until(page, box)
         keyboard.type(value)
     keyboard.press("Enter")

@@ -8,7 +8,8 @@ from tests.browser.axe import violations
 from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.library import Library, SavedPrompt
-from tests.browser.test_phone import assert_fits, phone
+from tests.browser.test_phone import phone
+from tests.browser.whole_page import assert_fits
 from tests.support.stack import Stack
 
 

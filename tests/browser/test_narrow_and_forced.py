@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NewGuest
 from tests.browser.furnished import EMPTY_PATHS, Texts, furnish
 from tests.browser.guest import Guest
-from tests.browser.test_phone import STICKING_OUT
+from tests.browser.whole_page import assert_fits, too_wide
 from tests.support.stack import Stack
 
 NARROW = 320
@@ -20,14 +20,6 @@ LONG = Texts(
     word="a_rather_long_name_of_thirty_chars",
 )
 TWICE = "() => { document.documentElement.style.fontSize = '200%'; }"
-
-
-def too_wide(page: Page, width: int) -> str:
-    """What sticks out of the page, or nothing."""
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    if wide <= width:
-        return ""
-    return f"{page.url} is {wide} px wide: {page.evaluate(STICKING_OUT, width)[:6]}"
 
 
 def test_no_page_scrolls_sideways_at_400_percent_or_with_text_twice_as_large(
@@ -59,7 +51,7 @@ def test_what_opens_over_a_page_fits_too(new_guest: NewGuest, name: str) -> None
     else:
         page.get_by_role("button", name=name, exact=True).click()
 
-    assert not too_wide(page, NARROW)
+    assert_fits(page, NARROW)
 
 
 # A selector, what sets its meaning off, and where the difference is to be seen.

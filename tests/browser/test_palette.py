@@ -9,7 +9,8 @@ from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.library import SavedPrompt
 from tests.browser.palette import Palette
-from tests.browser.test_phone import assert_fits, phone
+from tests.browser.test_phone import phone
+from tests.browser.whole_page import assert_fits
 from tests.support.stack import Stack
 
 PAGES = ("/", "/sql/", "/prompts/", "/history/", "/gallery/", "/account/", "/account/sign-up/")

@@ -17,6 +17,7 @@ from tests.browser.conftest import EVENT_MS
 from tests.browser.guest import Complaints, Guest
 from tests.browser.library import SavedPrompt
 from tests.browser.sharing import ShareDialog, SharedPage
+from tests.browser.whole_page import evaluate
 from tests.support.nginx import Nginx, site_under_prefix
 from tests.support.stack import Stack
 
@@ -114,7 +115,7 @@ def visit(proxy: Nginx, new_context: Callable[..., BrowserContext]) -> Iterator[
 
 def paths_named(page: Page) -> set[str]:
     """The paths of all addresses on the page."""
-    return {urlsplit(address).path for address in page.evaluate(ADDRESSES)}
+    return {urlsplit(address).path for address in evaluate(page, ADDRESSES)}
 
 
 def test_a_prompt_streams_is_saved_shared_and_moves_into_an_account(visit: Visit) -> None:

@@ -1,21 +1,15 @@
 """Pages on a phone: nothing sticks out, the dock and the sheet work by touch."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.test_templates import SLUGS
+from tests.browser.whole_page import assert_fits
 from tests.support.stack import Stack
 
 WIDTHS = (390, 360)
-
-STICKING_OUT = """
-(width) => [...document.querySelectorAll('body *')]
-  .filter((element) => element.checkVisibility() && !element.closest('.sr-only, .skip-link'))
-  .filter((element) => element.getBoundingClientRect().right > width + 0.5)
-  .map((element) => `${element.tagName} #${element.id} .${element.className}`)
-"""
 
 
 def phone(new_guest: NewGuest, width: int) -> Guest:
@@ -25,12 +19,6 @@ def phone(new_guest: NewGuest, width: int) -> Guest:
         has_touch=True,
         device_scale_factor=2,
     )
-
-
-def assert_fits(page: Page, width: int) -> None:
-    """Nothing is wider than the screen."""
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= width, page.evaluate(STICKING_OUT, width)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -13,6 +13,7 @@ from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.library import SavedPrompt
 from tests.browser.sharing import ShareDialog, SharedPage
+from tests.browser.whole_page import assert_fits
 from tests.support.stack import Stack
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -248,12 +249,12 @@ def test_a_phone_shows_and_shares(new_guest: NewGuest, axe_source: str) -> None:
     dialog = ShareDialog(saved(owner, "On the way", run=True))
     dialog.open()
     address = dialog.make_link()
-    assert fits(dialog.page)
+    assert_fits(dialog.page, 390)
     found = violations(dialog.page, axe_source)
 
     shared = reads(new_guest(**PHONE), address)
     expect(shared.open_button).to_be_visible()
-    assert fits(shared.page)
+    assert_fits(shared.page, 390)
 
     found += violations(shared.page, axe_source)
     assert not found, "\n".join(found)
@@ -280,11 +281,6 @@ def test_axe_finds_nothing(guest: Guest, new_guest: NewGuest, axe_source: str) -
     found += violations(guest.page(f"{path_of(page.url)}share/"), axe_source)
 
     assert not found, "\n".join(found)
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing sticks out to the side."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 @pytest.mark.parametrize("path", ["/gallery/", "/gallery/?q=nothing-of-the-kind"])

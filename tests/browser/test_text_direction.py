@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.furnished import Texts, furnish
 from tests.browser.guest import Guest
 from tests.browser.palette import Palette
+from tests.browser.whole_page import evaluate
 from tests.support.stack import Stack
 
 HEBREW = Texts(title="המנורה הכחולה", text="שלום עולם, מה נשמע היום?", word="מנורה")
@@ -47,8 +48,8 @@ def test_every_page_shows_it_from_the_right_and_untranslated(stack: Stack, guest
     found = []
     for path in paths:
         page.goto(guest.url + path)
-        assert page.evaluate(r"/[\u0590-\u05ff]/.test(document.body.innerHTML)"), path
-        found += [f"{path} {fault}" for fault in page.evaluate(FAULTS)]
+        assert evaluate(page, r"/[\u0590-\u05ff]/.test(document.body.innerHTML)"), path
+        found += [f"{path} {fault}" for fault in evaluate(page, FAULTS)]
 
     assert not found, "\n".join(found)
 
@@ -60,14 +61,14 @@ def test_what_is_made_while_a_page_is_open_does_so_too(stack: Stack, guest: Gues
     palette.open()
     page.keyboard.type(HEBREW.title)
     expect(palette.dialog.get_by_role("option").first).to_contain_text(HEBREW.title)
-    found = page.evaluate(FAULTS)
+    found = evaluate(page, FAULTS)
     page.keyboard.press("Escape")
     chip = page.locator(".chip-input")
     chip.fill(HEBREW.word)
     chip.press("Enter")
     page.locator(".variable-mark").first.hover()
     expect(page.locator(".variable-card")).to_contain_text(HEBREW.text)
-    found += page.evaluate(FAULTS)
+    found += evaluate(page, FAULTS)
 
     assert not found, "\n".join(found)
 

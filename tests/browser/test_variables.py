@@ -9,8 +9,9 @@ from tests.browser.axe import violations
 from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.library import SavedPrompt
-from tests.browser.test_phone import assert_fits, phone
+from tests.browser.test_phone import phone
 from tests.browser.variable_fields import ExampleRows, VariableFields
+from tests.browser.whole_page import assert_fits
 from tests.browser.workbench import Workbench
 from tests.support.stack import Stack
 

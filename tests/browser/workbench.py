@@ -6,6 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Error, Locator, Page, expect
 
+from tests.browser.whole_page import evaluate
+
 # Likelier each time it was written, a word soon comes again and again, and the end of the text
 # never: the run has the length it was given, whatever the checkpoint.
 LONG = {"temperature": "0", "frequency_penalty": "-2"}
@@ -14,7 +16,9 @@ LONG = {"temperature": "0", "frequency_penalty": "-2"}
 WRITTEN = "() => new FormData(document.getElementById('editor')).get('prompt')"
 IS_WRITTEN = """
 ([wanted, isPattern]) => {
-  const text = new FormData(document.getElementById('editor')).get('prompt');
+  const editor = document.getElementById('editor');
+  if (!editor) return false;
+  const text = new FormData(editor).get('prompt');
   return isPattern ? new RegExp(wanted).test(text) : text === wanted;
 }
 """
@@ -50,7 +54,7 @@ class Workbench:
     @property
     def written(self) -> str:
         """The whole of the editor's text."""
-        return str(self.page.evaluate(WRITTEN))
+        return str(evaluate(self.page, WRITTEN))
 
     @property
     def undo_button(self) -> Locator:

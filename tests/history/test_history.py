@@ -1,5 +1,6 @@
 """The history: what it finds, a page at a time, in few queries, of one person only."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.core.search import new_number
-from playground.history.listing import PAGE, HistoryQuery, history_page
+from playground.history.listing import PAGE, HistoryForm, HistoryQuery, history_page
 from playground.runs.finishing import Outcome, run_finish, run_index, run_words
 from playground.runs.leases import sweep
 from playground.runs.models import Run
@@ -43,8 +44,8 @@ def on(day: datetime) -> dict[str, object]:
 
 
 def shown(person: Person, address: str = "", before: int | None = None) -> list[Run]:
-    query = HistoryQuery.of(QueryDict(address))
-    return list(history_page(person, query, before=before).runs)
+    query = HistoryForm(QueryDict(address)).read()
+    return list(history_page(person, replace(query, before=before)).runs)
 
 
 def test_newest_first_and_ones_own_only(person: Person, stranger: Person) -> None:
@@ -141,7 +142,7 @@ def test_pages_follow_one_another_without_a_gap(person: Person) -> None:
     before: int | None = None
     sizes = []
     while True:
-        page = history_page(person, HistoryQuery(), before=before)
+        page = history_page(person, HistoryQuery(before=before))
         seen += page.runs
         sizes.append(len(page.runs))
         if page.older is None:
@@ -223,6 +224,16 @@ def test_the_filters_stand_in_the_address_and_in_the_form(guest: Client, person:
     assert "q=quoted&amp;status=succeeded&amp;from=2020-01-01&amp;starred=1&amp;before=" in html
 
 
+def test_htmx_gets_the_list_alone(guest: Client, person: Person) -> None:
+    run = finished(person)
+
+    html = guest.get("/history/", headers={"HX-Request": "true"}).content.decode()
+
+    assert html.lstrip().startswith('<section class="history" id="history"')
+    assert f'id="run-{run.pk}"' in html
+    assert "<html" not in html
+
+
 def test_a_person_without_runs_is_told_where_to_begin(guest: Client) -> None:
     assert "No runs yet" in guest.get("/history/").content.decode()
     assert "No runs yet" in Client().get("/history/").content.decode()
@@ -243,9 +254,9 @@ def test_any_place_can_be_asked_for(guest: Client, person: Person, before: str) 
 def test_no_address_is_an_error(asked: dict[str, str]) -> None:
     data = QueryDict(mutable=True)
     data.update(asked)
-    query = HistoryQuery.of(data)
+    query = HistoryForm(data).read()
 
-    assert HistoryQuery.of(QueryDict(query.address)) == query
+    assert HistoryForm(QueryDict(query.parameters)).read() == query
 
 
 # --- Two runs -------------------------------------------------------------------------------
