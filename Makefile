@@ -39,7 +39,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help run test check install install-dev front clean
-.PHONY: bench-stream bench-6b bench-engine bench-finetune bench-trace bench-growth bench-growth-6b bench-gpu bench-demo bench-tuned bench-lists bench-checks bench-editor lighthouse
+.PHONY: bench-stream bench-6b bench-engine bench-finetune bench-trace bench-growth bench-growth-6b bench-gpu bench-demo bench-tuned bench-lists bench-editor lighthouse
 
 help:
 	@cat <<-'HELP'
@@ -59,7 +59,6 @@ help:
 	  make bench-tuned   what fine-tunes of the demo model on the example datasets are worth
 	  make bench-editor  the editor under 2,000 streamed tokens while somebody types
 	  make bench-lists   lists with 100,000 runs and 10,000 prompts in them, on SQLite and PostgreSQL
-	  make bench-checks  datasets of 100 MB checked in every form: MB/s and memory
 	  make lighthouse    Lighthouse on home, a template's page and a shared page, phone and desk
 	  make install       the virtual environment alone; install-dev adds what tests need
 	  make front         the front end alone
@@ -139,9 +138,6 @@ bench-tuned: $(VENV)/.installed
 bench-editor: $(VENV)/.installed-dev static/dist/.built
 	@$(find_chromium)
 	exec $(PY) -m benchmarks.editor
-
-bench-checks: $(VENV)/.installed
-	@exec $(PY) -m benchmarks.dataset_checks
 
 bench-lists: $(VENV)/.installed-dev static/dist/.built
 	@$(find_postgres)
