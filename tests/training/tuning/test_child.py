@@ -124,6 +124,18 @@ def test_a_job_that_has_to_make_room_saves_and_goes_on_later(
     assert learnt_by(folder) == learnt_by(undisturbed)
 
 
+def test_a_job_makes_room_at_once_when_only_the_result_is_left(
+    tmp_path: Path, base_folder: Path, child: Trainers, undisturbed: Path
+) -> None:
+    folder = make_job(tmp_path / "job", base_folder)
+
+    assert child.attempt(folder, terminate_before=["evaluation", 1]) == 75
+    assert child.finish(folder) == 1
+
+    assert steps_of(folder) == steps_of(undisturbed)
+    assert learnt_by(folder) == learnt_by(undisturbed)
+
+
 def test_a_full_disk_is_said_and_the_job_goes_on_when_there_is_room(
     tmp_path: Path, base_folder: Path, child: Trainers, undisturbed: Path
 ) -> None:
