@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import torch
+from torch.nn import functional
+
 from tests.training.tiny import batches_of, make_trainer
 from workers.training.checkpoint import resume_from_checkpoint, save_checkpoint
+from workers.training.optimizers import make_optimizers
 from workers.training.trainer import Trainer
 
 
@@ -29,6 +33,33 @@ def test_the_loss_falls() -> None:
     losses = [result.loss / result.positions for result in results]
     assert losses[-1] < losses[0] - 0.1
     assert trainer.mean_loss(batches) < losses[-1]
+
+
+def test_fifty_steps_are_those_of_a_plain_loop() -> None:
+    """As ``tools/demo_model`` trains: the same to the bit, whatever else the trainer can do."""
+    trainer, plain = make_trainer(steps=60), make_trainer(steps=60)
+    network, optimizers = plain.network, make_optimizers(plain.network, rate=1.0)
+    for step in range(50):
+        batches = batches_of(step)
+        trainer.train_step(batches)
+
+        positions = sum(len(batch.targets) for batch in batches)
+        for parameter in network.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        for batch in batches:
+            states = network.hidden(batch.ids).flatten(0, 1)[batch.positions]
+            loss = functional.cross_entropy(network.lm_head(states), batch.targets, reduction="sum")
+            gradients = torch.autograd.grad(loss, list(network.parameters()))
+            for parameter, gradient in zip(network.parameters(), gradients, strict=True):
+                parameter.grad.add_(gradient, alpha=1 / positions)  # type: ignore[union-attr]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = plain.schedule.rate(step)
+            optimizer.step()
+
+    for name, tensor in network.state_dict().items():
+        assert tensor.equal(trainer.network.state_dict()[name]), name
 
 
 def test_threads_change_no_bit() -> None:
