@@ -43,7 +43,8 @@ def test_the_module_of_each_job_exists(job: Job) -> None:
 
 def test_an_unknown_job_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
-        CommandError, match=r"invalid choice: 'fly' \(choose from '?generate'?, '?finetune'?, '?check'?\)"
+        CommandError,
+        match=r"invalid choice: 'fly' \(choose from '?generate'?, '?finetune'?, '?check'?\)",
     ):
         call_command("worker", "fly", "--model", "tiny")
 

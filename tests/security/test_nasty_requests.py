@@ -223,7 +223,7 @@ def test_headers_on_every_part_of_an_upload(owner: Owner) -> None:
     path = f"/datasets/uploads/{owner.values['upload_id']}/"
     chunk = {"Content-Type": CHUNK_TYPE, "X-CSRFToken": "a" * 32}
     for start in range(len(HEADER_VALUES)):
-        headers = {**shifted(start), **chunk}
+        headers = {**header_values(start), **chunk}
         owner.ask("PATCH", path, headers, b"x")
         owner.ask("HEAD", path, headers)
         owner.ask("POST", "/datasets/uploads/", headers)

@@ -120,8 +120,14 @@ def make_things(person: Person, **values: Any) -> Run:
     Share.objects.create(id=run.pk, person=person, prompt=prompt)
     make_dataset(person, id=run.pk, name="secret")
     adapter = Adapter.objects.create(
-        **{"id": run.pk, "name": f"tiny:{run.pk}", "base": "tiny", "title": "secret"},
-        **{"person": person, "folder": run.pk.hex, "rank": 1, "size": 1},
+        id=run.pk,
+        person=person,
+        base="tiny",
+        name=f"tiny:{run.pk}",
+        title="secret",
+        folder=run.pk.hex,
+        rank=1,
+        size=1,
     )
     FineTune.objects.create(id=run.pk, person=person, base="tiny", name="secret", adapter=adapter)
     Upload.objects.create(id=run.pk, person=person, name="secret", model="tiny", size=9)

@@ -62,10 +62,11 @@ def test_the_base_has_the_same_numbers_beside_adapters(small: Tiny) -> None:
         modules = ("q_proj", "out_proj") if seed == 1 else ("fc_in", "fc_out")
         adapter = random_adapter(seed, modules=modules, layers=(1,), config=small.model.config)
         engine.load_adapter(f"tuned {seed}", adapter)
-    base = replace(tuned("a"), adapter=None)
+    base = replace(tuned_request("a"), adapter=None)
     alone = run(engine, base)["a"].tokens
 
-    beside = run(engine, base, tuned("b", "tuned 1"), tuned("c", "tuned 2"))["a"].tokens
+    others = (tuned_request("b", "tuned 1"), tuned_request("c", "tuned 2"))
+    beside = run(engine, base, *others)["a"].tokens
 
     if engine.kernels == "native":
         assert beside == alone
