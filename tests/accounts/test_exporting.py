@@ -51,6 +51,7 @@ def test_the_export_has_every_model_with_an_owner(person: Person, stranger: Pers
         "share": 1,
         "dataset": 1,
         "upload": 1,
+        "finetune": 1,
     }
 
 

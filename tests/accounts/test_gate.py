@@ -27,6 +27,8 @@ OPEN_TO_READ = frozenset(
         "sharing:gallery_prompt_image",
         "sharing:shared",
         "sharing:shared_image",
+        "datasets:shared",
+        "datasets:shared_file",
     }
 )
 CLOSED = [route for route in ROUTES if route.name not in OPEN | OPEN_TO_READ]
