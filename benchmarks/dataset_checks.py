@@ -97,10 +97,12 @@ def check_here(path: Path) -> None:
         path, encode=encode, context=2048, name=path.name, rows_path=path.with_suffix(".rows")
     )
     seconds = time.perf_counter() - start
+    cpu_seconds = time.process_time()
     print(
         json.dumps(
             {
                 "seconds": round(seconds, 2),
+                "cpu_seconds": round(cpu_seconds, 2),
                 "mb_per_s": round(path.stat().st_size / 1e6 / seconds, 2),
                 "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
                 "rows": found.rows,

@@ -10,8 +10,8 @@ from playground.datasets.checks.collecting import Collector, Tally
 from playground.datasets.checks.fingerprints import Fingerprints, key_of, normal_key
 from playground.datasets.reading.rows import Row
 
-# Rows that are compared by their words too, from the first on; a sketch takes half a kilobyte.
-MAX_SKETCHED = 20_000
+# Rows that are compared by their words too, from the first on; a sketch takes about a kilobyte.
+MAX_SKETCHED = 10_000
 SIMILAR = 0.9
 _PERMUTATIONS = 128
 # Bands of eight: pairs of 0.9 are missed once in ten thousand times.

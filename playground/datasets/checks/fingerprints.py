@@ -17,7 +17,7 @@ class Fingerprints:
 
     def __init__(self) -> None:
         self._keys = array("Q")
-        self._slots = array("I", bytes(4 * _FIRST_SLOTS))
+        self._slots = array("I", [0]) * _FIRST_SLOTS
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -39,7 +39,7 @@ class Fingerprints:
 
     def _grow(self) -> None:
         size = 2 * len(self._slots)
-        self._slots = slots = array("I", bytes(4 * size))
+        self._slots = slots = array("I", [0]) * size
         mask = size - 1
         for number, key in enumerate(self._keys, start=1):
             slot = key & mask

@@ -45,7 +45,7 @@ class LengthCheck:
     """Totals, and how many rows have how many tokens."""
 
     def __init__(self, context: int) -> None:
-        self._lengths = array("I", bytes(4 * (context + 1)))
+        self._lengths = array("I", [0]) * (context + 1)
         self.prompt_tokens = 0
         self.completion_tokens = 0
         self.characters = 0
