@@ -77,6 +77,7 @@ const builds = [
       'static/js/workbench.js',
       'static/js/history.js',
       'static/js/datasets.js',
+      'static/js/finetune.js',
       'static/icon.svg',
     ],
   },

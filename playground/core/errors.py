@@ -6,11 +6,14 @@
     │   ├── PromptEmpty         400
     │   ├── TextTooLong         400
     │   │   └── PromptTooLong   400  with its completion more than the model sees
-    │   └── UnknownModel        400
+    │   ├── CannotTrain         400  a fine-tune that does not fit, or has nothing to learn from
+    │   ├── UnknownModel        400
+    │   └── AdapterRefused      400  a folder holds no adapter that can be served
     ├── Forbidden               403
     │   └── SignInRequired      403
     ├── NotFound                404  also for what belongs to somebody else
-    │   └── UnknownTopic        404  nobody has said how to follow this kind
+    │   ├── UnknownTopic        404  nobody has said how to follow this kind
+    │   └── ModelDeleted        404  a tuned model that its owner has deleted
     ├── QuotaReached            409  what is kept must be deleted first
     ├── ImportRunning           409  with `retry_after`
     ├── ImportInterrupted       409  what is left comes in by importing again
@@ -27,6 +30,7 @@
     ├── WrongSetting            500  a setting that the start ends at; no visitor sees it
     ├── LogDamaged              500  what Redis holds of a run is no log
     ├── StorageRefused          500  the database refused it, and would again
+    ├── NoModel                 500  a fine-tune ended before there was a model
     └── Unavailable             503  try again
         ├── QueueUnavailable    503  Redis is full or out of reach
         ├── ModelNotReady       503  weights or tokenizer missing or wrong
@@ -42,7 +46,7 @@ from typing import Any, ClassVar
 
 
 class PlaygroundError(Exception):
-    """An error that a person is told. Subclasses fix `code` and `status`."""
+    """An error for a person. Subclasses fix `code` and `status`."""
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
@@ -82,8 +86,16 @@ class PromptTooLong(TextTooLong):
     code = "prompt_too_long"
 
 
+class CannotTrain(InvalidInput):
+    code = "cannot_train"
+
+
 class UnknownModel(InvalidInput):
     code = "unknown_model"
+
+
+class AdapterRefused(InvalidInput):
+    code = "adapter_refused"
 
 
 class Forbidden(PlaygroundError):
@@ -102,6 +114,10 @@ class NotFound(PlaygroundError):
 
 class UnknownTopic(NotFound):
     code = "unknown_topic"
+
+
+class ModelDeleted(NotFound):
+    code = "model_deleted"
 
 
 class QuotaReached(PlaygroundError):
@@ -175,6 +191,10 @@ class WrongSetting(PlaygroundError):
 
 class LogDamaged(PlaygroundError):
     code = "log_damaged"
+
+
+class NoModel(PlaygroundError):
+    code = "no_model"
 
 
 class StorageRefused(PlaygroundError):

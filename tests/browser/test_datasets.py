@@ -54,6 +54,7 @@ def part_of(request: Request) -> int:
 def test_an_example_is_ready_after_one_press(guest: Guest, axe_source: str) -> None:
     page = guest.page("/")
     page.get_by_role("link", name="Fine-tune").click()
+    page.get_by_role("link", name="Datasets", exact=True).click()
     page.get_by_role("button", name="Support topics").click()
 
     expect(page.get_by_text("ready to train on")).to_be_visible()

@@ -14,7 +14,7 @@ from playground.accounts.exporting import export_lines
 from playground.accounts.leaving import person_delete
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
-from playground.accounts.quotas import kept_by
+from playground.accounts.quotas import quota_lines
 from playground.datasets import files
 from playground.datasets.files import remove_orphans
 from playground.datasets.models import Dataset, DatasetVersion, Upload
@@ -157,7 +157,7 @@ def test_quotas_hold_for_every_way_in(
 def test_what_is_announced_counts_as_kept(client_: Client, person: Person) -> None:
     client_.post("/datasets/uploads/", headers={"Upload-Length": str(5 << 20)})
 
-    kept = {one.name: one.amount for one in kept_by(person)}
+    kept = {one.name: one.amount for one in quota_lines(person)}
 
     assert (kept["datasets"], kept["MiB"]) == (1, 5)
 

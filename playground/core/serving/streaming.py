@@ -38,6 +38,21 @@ def download_file(path: Path, *, name: str) -> StreamingHttpResponse:
     return response
 
 
+def download_blocks(blocks: Iterator[bytes], *, name: str) -> StreamingHttpResponse:
+    """``blocks`` as an attachment called ``name``, each made when the reader takes it."""
+    response = StreamingHttpResponse(_taken(blocks), content_type="application/octet-stream")
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+async def _taken(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The blocks, made in the request's own thread."""
+    take = sync_to_async(lambda: next(blocks, None), thread_sensitive=True)
+    while (block := await take()) is not None:
+        yield block
+
+
 async def _blocks(path: Path) -> AsyncIterator[bytes]:
     """The file in blocks, read in the request's own thread."""
     with path.open("rb") as file:
