@@ -199,5 +199,7 @@ def _state(spec: ModelSpec, workers: list[Worker]) -> ModelState:
 def waits_for(worker: Worker) -> str:
     """What a worker that is not ready waits for, in words that need no operator."""
     if worker.reason == "device_missing":
-        return f"A worker waits for a graphics processor ({worker.device}) that is not there yet."
+        return (
+            f"A worker waits for a graphics processor ({worker.device}) that is not available yet."
+        )
     return worker.detail

@@ -31,7 +31,7 @@ _DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2200, 12, 3
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryQuery(ListQuery):
-    """What the address of the history asks for.
+    """The query in the history's address.
 
     since, until: days, both included, in UTC. before: only runs with a lower number are on the
     page; None for the newest ones.
@@ -58,7 +58,7 @@ class HistoryQuery(ListQuery):
 class HistoryForm(ListForm[HistoryQuery]):
     query_type = HistoryQuery
 
-    # Also of what is here no more: its runs are.
+    # Also of models that no longer exist: their runs do.
     model = LineField(limit=80)
     template = LineField(limit=40)
     status = forms.ChoiceField(required=False, choices=Run.Status.choices)
@@ -76,7 +76,7 @@ class HistoryPage:
     older: int | None
 
 
-def runs_found(person: Person, query: HistoryQuery) -> QuerySet[Run]:
+def find_runs(person: Person, query: HistoryQuery) -> QuerySet[Run]:
     """All of the person's runs that ``query`` asks for, newest first."""
     runs = Run.objects.filter(person=person).order_by("-number")
     if query.words:
@@ -104,16 +104,16 @@ def _of_model(runs: QuerySet[Run], name: str) -> QuerySet[Run]:
 
 def history_page(person: Person, query: HistoryQuery) -> HistoryPage:
     """The page of them that ``query`` asks for."""
-    runs = runs_found(person, query)
+    runs = find_runs(person, query)
     if query.before is not None:
         runs = runs.filter(number__lt=query.before)
-    found = list(glimpsed(runs)[: PAGE + 1])
+    found = list(with_glimpses(runs)[: PAGE + 1])
     shown = found[:PAGE]
     return HistoryPage(runs=shown, older=shown[-1].number if len(found) > PAGE else None)
 
 
-def glimpsed(runs: QuerySet[Run]) -> QuerySet[Run]:
-    """The runs with what a list shows of them: of the texts, a glimpse."""
+def with_glimpses(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """The runs with the columns of a list: of the texts, only a glimpse."""
     state = ("prompt", "fields", "variables", "source", "parameters")
     listed = runs.select_related("adapter").defer(
         *state, "text", "tokens", "other_choices", "error_message"

@@ -31,10 +31,10 @@ from playground.workbench.state_links import PARAMETER, form_of_link
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """What a page of the workbench opens with.
+    """The content of a page of the workbench when it opens.
 
-    panel: of the run that is shown; None before the first.
-    focus: the field and the row that take the focus, where one was just added.
+    panel: of the shown run; None before the first.
+    focus: the field and the row that take the focus, if one was just added.
     """
 
     form: PromptForm
@@ -69,12 +69,15 @@ def open_template(request: HttpRequest, template: Template) -> Opening:
 
 
 def open_state_link(request: HttpRequest, template: Template) -> Opening:
-    """What a link to a state carries. The person's draft stays where it is."""
+    """The state in a link. The person's draft does not change."""
     return _open_beside_draft(person_of(request), form_of_link(template, request.GET[PARAMETER]))
 
 
 def open_shown(request: HttpRequest, shown: Shown) -> Opening:
-    """What a share link or the gallery shows. Nothing is saved before something is typed or run."""
+    """The prompt of a share link or the gallery.
+
+    Nothing is saved before something is typed or run.
+    """
     return _open_beside_draft(person_of(request), shown_form(shown))
 
 
@@ -196,7 +199,7 @@ def _open_version(
 
 
 def _is_on_page(draft: Draft, run: Run, form: PromptForm) -> bool:
-    """Whether the draft holds what the run's page shows: its form, or that and what it wrote."""
+    """Whether the draft has what the run's page shows: its form, or its form and its output."""
     if draft.state == form.state().to_json():
         return True
     if draft.state["parameters"] != form.parameters.to_json():

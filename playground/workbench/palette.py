@@ -1,4 +1,4 @@
-"""Where the command palette can go from any page: templates, models, one's own prompts."""
+"""The targets of the command palette on any page: templates, models, own prompts."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ MAX_PROMPTS = 8
 def palette(request: HttpRequest) -> JsonResponse:
     """Everything of these three; of the prompts, those that have the words, changed last first."""
     query, person = WordsForm(request.GET).read(), person_of(request)
-    prompts = found_prompts(person, query.words)
+    prompts = find_prompts(person, query.words)
     return JsonResponse(
         {
             "templates": [
@@ -50,7 +50,7 @@ def palette(request: HttpRequest) -> JsonResponse:
     )
 
 
-def found_prompts(person: Person | None, words: str) -> list[Prompt]:
+def find_prompts(person: Person | None, words: str) -> list[Prompt]:
     """The person's own that are not archived; with no words, the ones changed last."""
     if person is None:
         return []

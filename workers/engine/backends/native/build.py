@@ -93,7 +93,7 @@ class LoraModule(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """The functions of a loaded library; what they take is said where they are defined."""
+    """The functions of a loaded library; their arguments are documented where they are defined."""
 
     library: ctypes.CDLL
     large_pages: Any
@@ -180,8 +180,8 @@ def build(
     target: the options that choose the CPU; by default this one. It must be able to run them.
     Raises `Unavailable`.
     """
-    # No -ffast-math, and no contraction but where the source asks for it: results must not depend
-    # on what the optimiser finds.
+    # No -ffast-math, and no contraction except where the source asks for it: results must not
+    # depend on the optimiser's choices.
     options = [
         *("-std=c++17", "-O3", *(_native_target() if target is None else target)),
         *(
