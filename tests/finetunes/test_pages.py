@@ -322,3 +322,14 @@ def test_there_is_no_archive_without_a_model(client: Client, person: Person) -> 
     response = client.get(reverse("finetunes:adapter", args=[finetune.pk]))
 
     assert response.status_code == 404
+
+
+def test_a_model_in_use_is_shared_from_its_page(client: Client, person: Person) -> None:
+    finetune = make_finetune(person, status="succeeded")
+    adapter = make_adapter(person, finetune)
+
+    shown = page(client, finetune)
+
+    address = reverse("sharing:model_sharing", args=[adapter.pk])
+    assert f'href="{address}"' in shown
+    assert client.get(address).status_code == 200
