@@ -25,10 +25,14 @@ class Dropout:
         place = f"{self.seed} {self.step} {self.number} {layer}"
         seed = int.from_bytes(hashlib.sha256(place.encode()).digest()[:7])
         generator = torch.Generator(self.device).manual_seed(seed)
-        keep = 1 - self.share
+        kept_from = round(self.share * 2**16) - 2**15
 
         def drop(x: Tensor) -> Tensor:
-            mask = torch.empty_like(x).bernoulli_(keep, generator=generator)
-            return x * mask.mul_(1 / keep)
+            # Four numbers of 16 bits from each that is drawn: half the time of a draw for each.
+            drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64, device=x.device)
+            drawn.random_(-(2**63), None, generator=generator)
+            numbers = drawn.view(torch.int16)[: x.numel()].view(x.shape)
+            kept = (numbers >= kept_from).to(x.dtype)
+            return x * kept.mul_(1 / (1 - self.share))
 
         return drop

@@ -18,21 +18,8 @@ from workers.training.tuning.errors import DatasetUnusable, DifferentJob
 from workers.training.tuning.guards import LossGuard
 from workers.training.tuning.learner import Learner
 from workers.training.tuning.looking import Look, look_at_held_out, sample_texts
-from workers.training.tuning.memory import (
-    bytes_of_rows,
-    find_micro_batch,
-    free_bytes,
-    peak_bytes,
-)
 from workers.training.tuning.options import TuningOptions
-from workers.training.tuning.plan import (
-    MEASURED,
-    Plan,
-    corrected_steps,
-    looks_of,
-    planned_steps,
-    seconds_of_step,
-)
+from workers.training.tuning.plan import MEASURED, Plan, corrected_steps, describe_plan, make_plan
 from workers.training.tuning.processes import Single, Together
 from workers.training.tuning.record import Record
 from workers.training.tuning.rows import Rows, read_rows
@@ -156,12 +143,8 @@ class Job:
         self.log("info", "resumed", f"Goes on from step {self.trainer.step}.")
 
     def _plan(self) -> None:
-        micro_batch = self.options.micro_batch or self._find_micro_batch()
-        self.learner.micro_batch = micro_batch
-        seconds = seconds_of_step(self.learner)
-        steps = planned_steps(self.learner, seconds_a_step=seconds)
-        micro_batch, steps = map(int, self.processes.first_says([micro_batch, steps]))
-        self._follow(Plan(micro_batch, steps, looks_of(self.learner, steps)))
+        plan, seconds = make_plan(self.learner, self.processes)
+        self._follow(plan)
         if self.train.cut:
             self.log(
                 "warning",
@@ -169,58 +152,13 @@ class Job:
                 f"{self.train.cut:,} rows are longer than {self.max_length:,} tokens: the head of "
                 "their prompts is left out.",
             )
-        if self.record:
-            self._record_plan(seconds)
-
-    def _record_plan(self, seconds_a_step: float) -> None:
-        batch, parts = self.options.batch, self.learner.steps_of_epoch
-        per_step = -(-min(batch, len(self.train.encoded)) // self.plan.micro_batch)
-        self.append(
-            "plan",
-            rows=len(self.train.encoded),
-            held_out=len(self.held_out.encoded),
-            sequences=parts * per_step,
-            steps=self.plan.steps,
-            epochs=round(self.plan.steps / self.learner.steps_of_epoch, 3),
-            tokens=round(self.train.tokens * self.plan.steps / self.learner.steps_of_epoch),
-            micro_batch=self.plan.micro_batch,
-            kernel=f"{self.processes.device.type} {self.learner.precision}, "
-            f"{'packed' if self.options.packing else 'padded'}",
-            memory=peak_bytes(self.processes.device),
-            seconds=round(seconds_a_step * self.plan.steps, 1),
-            parameters=self.base.parameters,
-            trained=sum(parameter.numel() for parameter in self.learner.trained.values()),
-            method=self.options.method,
-            rank=self.options.rank,
-            rate=self.options.rate,
-        )
+        fields = describe_plan(plan, self.learner, seconds_a_step=seconds)
+        self.append("plan", held_out=len(self.held_out.encoded), **fields)
 
     def _follow(self, plan: Plan) -> None:
         self.plan = plan
         self.learner.micro_batch = plan.micro_batch
         self.trainer.schedule = self.learner.schedule(plan.steps)
-
-    def _find_micro_batch(self) -> int:
-        options, shape = self.options, self.base.network.shape
-        longest = max(self.train.encoded, key=lambda row: len(row.ids))
-
-        def attempt(rows: int) -> None:
-            batches = self.learner.longest(rows)[:1]
-            for _ in self.trainer.gradients(list(enumerate(batches))):
-                pass
-
-        def estimate(rows: int) -> int:
-            return bytes_of_rows(
-                shape,
-                rows * (options.threads if self.learner.device.type == "cpu" else 1),
-                len(longest.ids),
-                labels=len(longest.ids) - longest.begin,
-                recompute=options.gradient_checkpointing,
-            )
-
-        # On a CPU two cores have a part each; the division must not depend on their number.
-        batch = options.batch if self.learner.device.type != "cpu" else -(-options.batch // 2)
-        return find_micro_batch(batch, attempt, estimate, free_bytes(self.learner.device))
 
     # --- Steps -----------------------------------------------------------------------------
 
