@@ -9,7 +9,7 @@ from workers.training.trainer import StepResult
 from workers.training.tuning.errors import Diverged, NeverEnds
 from workers.training.tuning.inference import GreedyText
 
-WATCHED = 8
+WATCHED = 5
 """Steps whose middle loss is looked at: one odd batch stops nothing."""
 FACTOR = 1.2
 """How far above the loss at the beginning, and above that of guessing evenly, is astray."""
