@@ -152,6 +152,21 @@ def test_a_full_disk_is_said_and_the_job_goes_on_when_there_is_room(
     assert learnt_by(folder) == learnt_by(undisturbed)
 
 
+def test_a_job_goes_on_with_fewer_rows_at_once_where_memory_runs_out(
+    tmp_path: Path, base_folder: Path, child: Trainers, undisturbed: Path
+) -> None:
+    folder = make_job(tmp_path / "job", base_folder, dropout=0)
+    plain = make_job(tmp_path / "plain", base_folder, dropout=0)
+    assert child.attempt(plain) == 0
+
+    assert child.attempt(folder, out_of_memory=["step", 5]) == 0
+
+    (said,) = [line["text"] for line in record_of(folder) if line.get("code") == "memory"]
+    assert said == "Memory ran out in step 5: 2 rows at once from here on."
+    for (step, loss), (other, expected) in zip(steps_of(folder), steps_of(plain), strict=True):
+        assert (step, loss) == (other, pytest.approx(expected, abs=2e-3))
+
+
 def test_a_job_that_is_stopped_keeps_its_best_state(
     tmp_path: Path, base_folder: Path, child: Trainers
 ) -> None:

@@ -18,6 +18,7 @@ from workers.training.tuning.errors import DatasetUnusable, DifferentJob
 from workers.training.tuning.guards import LossGuard
 from workers.training.tuning.learner import Learner
 from workers.training.tuning.looking import Look, look_at_held_out, sample_texts
+from workers.training.tuning.memory import free_memory, is_out_of_memory
 from workers.training.tuning.options import TuningOptions
 from workers.training.tuning.plan import MEASURED, Plan, corrected_steps, describe_plan, make_plan
 from workers.training.tuning.processes import Single, Together
@@ -164,8 +165,28 @@ class Job:
 
     def run(self) -> Outcome:
         """Train until it is over, or the job has to make room; raises Diverged."""
-        if self.progress.outcome:
-            return self.progress.outcome
+        while self.progress.outcome is None:
+            try:
+                return self._run_steps()
+            except (RuntimeError, MemoryError) as error:
+                # Gradients alone take much, and until they are there nothing has changed.
+                alone = self.processes.count == 1
+                if not alone or self.plan.micro_batch == 1 or not is_out_of_memory(error):
+                    raise
+                self._halve_micro_batch()
+        return self.progress.outcome
+
+    def _halve_micro_batch(self) -> None:
+        """Others took the memory that was free when it was tried."""
+        rows = -(-self.plan.micro_batch // 2)
+        step = self.trainer.step + 1
+        self.log(
+            "warning", "memory", f"Memory ran out in step {step}: {rows} rows at once from here on."
+        )
+        self._follow(replace(self.plan, micro_batch=rows))
+        free_memory(self.learner.device)
+
+    def _run_steps(self) -> Outcome:
         began, before = time.monotonic(), self.progress.seconds
         at_start = self.trainer.tokens
         self._saved_at = began
