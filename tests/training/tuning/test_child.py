@@ -15,6 +15,7 @@ from tests.training.tuning.jobs import (
     make_job,
     record_of,
     steps_of,
+    write_base,
 )
 from workers.engine.adapters.adapter import read_adapter
 from workers.engine.checkpoint.spec import ModelConfig
@@ -228,10 +229,11 @@ def test_a_diverging_job_fails_with_its_step_and_keeps_the_best_state(
     assert (folder / "result" / "model" / "model.safetensors").exists()
 
 
-def test_another_dataset_or_configuration_is_refused(
+def test_another_dataset_base_or_configuration_is_refused(
     tmp_path: Path, base_folder: Path, child: Trainers
 ) -> None:
     for name, change in {
+        "base": {"base": str(write_base(tmp_path / "narrow", dtype="bfloat16"))},
         "configuration": {"rate": 0.01},
         "dataset": {"dataset_sha256": "of another"},
     }.items():

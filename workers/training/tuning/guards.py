@@ -48,6 +48,14 @@ class LossGuard:
             )
 
 
+def check_held_out_loss(step: int, loss: float) -> None:
+    """Raise Diverged where the loss of held-out rows is not finite."""
+    if not math.isfinite(loss):
+        raise Diverged(
+            f"At step {step} the loss of the held-out rows is not finite. Lower the learning rate."
+        )
+
+
 def check_ends(texts: Sequence[GreedyText], *, max_tokens: int) -> str | None:
     """Raise NeverEnds where most texts go on; a sentence where some do, None where all end."""
     ended = sum(text.ended for text in texts)

@@ -12,10 +12,10 @@ import torch
 from workers.training.loop import train_steps
 from workers.training.loss import best_precision
 from workers.training.trainer import StepResult
-from workers.training.tuning.base import Base, load_base
+from workers.training.tuning.base import Base, base_digest, load_base
 from workers.training.tuning.checkpoints import Checkpoint, newest_checkpoint, save_checkpoint
 from workers.training.tuning.errors import DatasetUnusable, DifferentJob
-from workers.training.tuning.guards import LossGuard
+from workers.training.tuning.guards import LossGuard, check_held_out_loss
 from workers.training.tuning.learner import Learner
 from workers.training.tuning.looking import Look, look_at_held_out, sample_texts
 from workers.training.tuning.memory import free_memory, is_out_of_memory
@@ -118,7 +118,7 @@ class Job:
             "rows": self.train.sha256,
             "held_out_rows": self.held_out.sha256,
             "configuration": self.options.digest(),
-            "base": str(self.base.parameters),
+            "base": base_digest(self.base.folder),
             "precision": self.learner.precision,
         }
 
@@ -270,6 +270,7 @@ class Job:
             look = look_at_held_out(self.base, self.held_out.encoded)
         loss = self.processes.first_says([look.loss if look else 0.0])[0]
         if self.held_out.encoded:
+            check_held_out_loss(self.trainer.step, loss)
             self._compare(loss)
         if look:
             classification = self.options.task == "classification"
