@@ -39,7 +39,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help run test check install install-dev front clean
-.PHONY: bench-stream bench-6b bench-engine bench-finetune bench-trace bench-growth bench-growth-6b bench-gpu bench-demo bench-tuned bench-lists bench-editor lighthouse
+.PHONY: bench-stream bench-6b bench-engine bench-finetune bench-trace bench-growth bench-growth-6b bench-gpu bench-demo bench-tuned bench-adapters bench-lists bench-checks bench-editor lighthouse
 
 help:
 	@cat <<-'HELP'
@@ -57,8 +57,10 @@ help:
 	  make bench-gpu     a full-size GPT-J on a CUDA device
 	  make bench-demo    how often the demo model is right, on what it never saw
 	  make bench-tuned   what fine-tunes of the demo model on the example datasets are worth
+	  make bench-adapters  eight tuned models and their base in one batch, against the base alone
 	  make bench-editor  the editor under 2,000 streamed tokens while somebody types
 	  make bench-lists   lists with 100,000 runs and 10,000 prompts in them, on SQLite and PostgreSQL
+	  make bench-checks  datasets of 100 MB checked in every form: MB/s and memory
 	  make lighthouse    Lighthouse on home, a template's page and a shared page, phone and desk
 	  make install       the virtual environment alone; install-dev adds what tests need
 	  make front         the front end alone
@@ -134,10 +136,15 @@ bench-demo: $(VENV)/.installed
 
 bench-tuned: $(VENV)/.installed
 	@exec $(PY) -m benchmarks.tuned
+bench-adapters: $(VENV)/.installed
+	@exec $(PY) -m benchmarks.adapters $(ARGS)
 
 bench-editor: $(VENV)/.installed-dev static/dist/.built
 	@$(find_chromium)
 	exec $(PY) -m benchmarks.editor
+
+bench-checks: $(VENV)/.installed
+	@exec $(PY) -m benchmarks.dataset_checks
 
 bench-lists: $(VENV)/.installed-dev static/dist/.built
 	@$(find_postgres)

@@ -29,12 +29,12 @@ class LookOnly(MadeBySite):
 
 
 class SiteAdmin(admin.AdminSite):
-    """No form for passwords of its own: one door, one limit on tries."""
+    """No password form of its own: one sign-in page, one limit on tries."""
 
     site_title = site_header = "GPT-J Playground"
     index_title = "Administration"
     site_url = settings.PATH_PREFIX
-    # What is not there is our own page of an error, for everybody alike.
+    # An unknown address shows our own error page, to everybody alike.
     final_catch_all_view = False
 
     def login(

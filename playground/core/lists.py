@@ -1,4 +1,4 @@
-"""Lists that an address narrows: what the address asks for, and the form that reads it."""
+"""Lists with filters in their address: the query, and the form that reads it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -16,10 +16,10 @@ MAX_PAGE = 999_999_999
 
 @dataclass(frozen=True, kw_only=True)
 class ListQuery:
-    """What the address of a list asks for.
+    """The query in a list's address.
 
-    Every field has a default, and the address names only the fields that differ from it.
-    NAMES: what an address calls a field, where that is not the field's own name.
+    Every field has a default, and the address contains only the fields that differ from it.
+    NAMES: a field's name in the address, if it is not the field's own name.
     """
 
     NAMES: ClassVar[Mapping[str, str]] = {"words": "q", "since": "from", "until": "to"}
@@ -59,7 +59,7 @@ class ListForm(forms.Form, Generic[Query]):
         return ListQuery.NAMES.get(field_name, field_name)
 
     def read(self) -> Query:
-        """What the address asks for."""
+        """The query of the address."""
         self.full_clean()
         # A field with an error is not among the cleaned ones, and one that is not there is empty.
         given = {name: value for name, value in self.cleaned_data.items() if value}

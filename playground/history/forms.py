@@ -24,7 +24,7 @@ class RunsField(forms.Field):
         try:
             return list(dict.fromkeys(uuid.UUID(one) for one in posted))
         except ValueError:
-            raise ValidationError("One of the selected runs is none.") from None
+            raise ValidationError("One of the selected ids is not a run's.") from None
 
 
 class SelectionForm(StrictForm):
@@ -49,6 +49,6 @@ class ExportForm(SelectionForm):
     field_order = ("format", "run")
 
     def read_format(self) -> str:
-        """The name of the format; JSON Lines unless another is asked for."""
+        """The name of the format; JSON Lines by default."""
         name: str = self.read()["format"] or next(iter(FORMATS))
         return name

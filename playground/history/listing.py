@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Left, Length, Right
 
 from playground.accounts.models import Person
+from playground.checkpoints.models import Adapter
 from playground.core import search
 from playground.core.forms import LineField
 from playground.core.lists import ListForm, ListQuery
@@ -30,7 +31,7 @@ _DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2200, 12, 3
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryQuery(ListQuery):
-    """What the address of the history asks for.
+    """The query in the history's address.
 
     since, until: days, both included, in UTC. before: only runs with a lower number are on the
     page; None for the newest ones.
@@ -57,7 +58,7 @@ class HistoryQuery(ListQuery):
 class HistoryForm(ListForm[HistoryQuery]):
     query_type = HistoryQuery
 
-    # Also of what is here no more: its runs are.
+    # Also of models that no longer exist: their runs do.
     model = LineField(limit=80)
     template = LineField(limit=40)
     status = forms.ChoiceField(required=False, choices=Run.Status.choices)
@@ -75,14 +76,16 @@ class HistoryPage:
     older: int | None
 
 
-def runs_found(person: Person, query: HistoryQuery) -> QuerySet[Run]:
+def find_runs(person: Person, query: HistoryQuery) -> QuerySet[Run]:
     """All of the person's runs that ``query`` asks for, newest first."""
     runs = Run.objects.filter(person=person).order_by("-number")
     if query.words:
         runs = runs.filter(
             search.numbered(field="number", kind="run", owner=person.pk, query=query.words)
         )
-    for name in ("model", "template", "status"):
+    if query.model:
+        runs = _of_model(runs, query.model)
+    for name in ("template", "status"):
         if value := getattr(query, name):
             runs = runs.filter(**{name: value})
     if query.since:
@@ -92,20 +95,30 @@ def runs_found(person: Person, query: HistoryQuery) -> QuerySet[Run]:
     return runs.filter(starred=True) if query.starred else runs
 
 
+def _of_model(runs: QuerySet[Run], name: str) -> QuerySet[Run]:
+    """Of ``runs`` those of a tuned model, or of a model itself and none that is tuned from it."""
+    if ":" in name:
+        return runs.filter(adapter__in=Adapter.objects.filter(name=name).values("pk"))
+    return runs.filter(model=name, adapter=None)
+
+
 def history_page(person: Person, query: HistoryQuery) -> HistoryPage:
     """The page of them that ``query`` asks for."""
-    runs = runs_found(person, query)
+    runs = find_runs(person, query)
     if query.before is not None:
         runs = runs.filter(number__lt=query.before)
-    found = list(glimpsed(runs)[: PAGE + 1])
+    found = list(with_glimpses(runs)[: PAGE + 1])
     shown = found[:PAGE]
     return HistoryPage(runs=shown, older=shown[-1].number if len(found) > PAGE else None)
 
 
-def glimpsed(runs: QuerySet[Run]) -> QuerySet[Run]:
-    """The runs with what a list shows of them: of the texts, a glimpse."""
+def with_glimpses(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """The runs with the columns of a list: of the texts, only a glimpse."""
     state = ("prompt", "fields", "variables", "source", "parameters")
-    return runs.defer(*state, "text", "tokens", "other_choices", "error_message").annotate(
+    listed = runs.select_related("adapter").defer(
+        *state, "text", "tokens", "other_choices", "error_message"
+    )
+    return listed.annotate(
         prompt_head=Left("prompt", GLIMPSE),
         prompt_tail=Right("prompt", GLIMPSE),
         prompt_length=Length("prompt"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from playground.accounts.models import Person
 from playground.accounts.people import expect_writes, person_for_write, person_of
 from playground.checkpoints.registry import registry
+from playground.checkpoints.selectors import usable_adapters
 from playground.core.errors import InvalidInput
 from playground.core.http import HtmxRequest, see_other
 from playground.core.serving.bodies import takes_file
@@ -25,15 +26,15 @@ from playground.history.imports import MAX_BYTES, Imported, runs_import
 from playground.history.listing import (
     HistoryForm,
     HistoryPage,
-    glimpsed,
+    find_runs,
     history_page,
-    runs_found,
+    with_glimpses,
 )
 from playground.history.rows import HistoryRow
 from playground.runs.deletion import runs_delete, runs_delete_all
 from playground.runs.models import Run
 
-# What a person types to delete everything.
+# The word that a person types to delete everything.
 DELETE_WORD = "delete"
 
 
@@ -48,13 +49,28 @@ def history(request: HtmxRequest) -> HttpResponse:
         "rows": [HistoryRow(run) for run in page.runs],
         "older": query.address(before=page.older) if page.older else "",
         "query": query,
-        "models": sorted({*registry().models, *([query.model] if query.model else [])}),
+        "models": _models_offered(person, query.model),
         "statuses": Run.Status.values,
         "formats": FORMATS,
         "unfinished": _describe_unfinished_import(person),
     }
     part = "#rows" if request.htmx else ""
     return render(request, f"history/list.html{part}", context)
+
+
+def _models_offered(person: Person | None, asked: str) -> list[tuple[str, str]]:
+    """Each model's name and title: the registry's, the tuned ones that the person can use, and the
+    one that is asked for."""
+    # Of those that are deleted the ones that runs were made with are there still.
+    tuned = usable_adapters(person).order_by("title", "pk") if person else ()
+    titles = {name: name for name in sorted(registry().models)}
+    titles |= {
+        adapter.name: f"{adapter.title}{' (deleted)' if adapter.is_deleted else ''}"
+        for adapter in tuned
+    }
+    if asked:
+        titles.setdefault(asked, asked)
+    return list(titles.items())
 
 
 @require_POST
@@ -84,7 +100,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     form = ExportForm(request.GET)
     name, run_ids = form.read_format(), form.read_runs()
     make, content_type = FORMATS[name]
-    runs = _own(person, run_ids) if run_ids else runs_found(person, HistoryForm(request.GET).read())
+    runs = _own(person, run_ids) if run_ids else find_runs(person, HistoryForm(request.GET).read())
     return download(make(runs), name=f"runs.{name}", content_type=content_type)
 
 
@@ -109,7 +125,7 @@ def import_(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def forget_import(request: HttpRequest) -> HttpResponse:
-    """Says no more of an import that stopped before its end."""
+    """Removes the note about an import that stopped before its end."""
     person = person_of(request)
     if person is not None:
         import_forget(person=person)
@@ -153,7 +169,7 @@ def _describe_import(done: Imported) -> str:
 
 
 def _describe_unfinished_import(person: Person | None) -> dict[str, object] | None:
-    """What is said of an import that runs, or that stopped before its end."""
+    """The note about an import that runs, or that stopped before its end."""
     told = import_of(person)
     if told is None:
         return None
@@ -163,13 +179,13 @@ def _describe_unfinished_import(person: Person | None) -> dict[str, object] | No
         return {"text": text, "is_running": True}
     text = (
         f"An import stopped after {far}. Import the same file again to bring in the rest; "
-        "what is here already is not doubled."
+        "runs that you already have are not imported again."
     )
     return {"text": text, "is_running": False}
 
 
 def _ask(request: HttpRequest, runs: QuerySet[Run]) -> HttpResponse:
-    rows = [HistoryRow(run) for run in glimpsed(runs)]
+    rows = [HistoryRow(run) for run in with_glimpses(runs)]
     context = {
         "rows": rows,
         "count": _count(len(rows)),

@@ -31,7 +31,10 @@ from playground.prompts.state import example_state, first_title
 
 @require_POST
 def save(request: HtmxRequest, template: Template) -> HttpResponse:
-    """Keeps what is on a page now. 409 when another tab has written meanwhile: both are kept."""
+    """Saves the page's text as a draft.
+
+    409 when another tab has written meanwhile: both are kept.
+    """
     person, prompt_id = person_of(request), read_id(request.POST.get("prompt_id", ""))
     # A prompt that was deleted meanwhile leaves a draft of the template.
     prompt = find_prompt(person, prompt_id, template)
@@ -79,7 +82,7 @@ def restore(request: HtmxRequest, draft_id: uuid.UUID) -> HttpResponse:
 
 
 def _describe_save(saved: Saved, page: PageSave) -> dict[str, object]:
-    """What a page is sent about its save."""
+    """The answer to a page's save."""
     if saved.draft is None:
         return {"draft": "", "revision": 0}
     answer = {

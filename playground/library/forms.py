@@ -1,4 +1,4 @@
-"""What a page posts to be saved: its state, title, description, tags and a note; its draft."""
+"""The form of a page that saves: its state, title, description, tags and a note; its draft."""
 
 import uuid
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _NO_WRITER = "The page did not say which one it is. Reload it."
 
 @dataclass(frozen=True, kw_only=True)
 class Details:
-    """What a prompt is called and filed under. tags: in lower case, each once."""
+    """A prompt's title, description and tags. tags: in lower case, each once."""
 
     title: str
     description: str = ""
@@ -77,7 +77,7 @@ class DetailsForm(StrictForm):
     save_tags = _Tags("save_tags", label="The tags", limit=2_000)
 
     def read_details(self, *, default_title: str) -> Details:
-        """What was posted. Raises `InvalidInput`."""
+        """The posted details. Raises `InvalidInput`."""
         values = self.read()
         return Details(
             title=values["save_title"] or default_title[:MAX_TITLE],
@@ -88,7 +88,7 @@ class DetailsForm(StrictForm):
 
 @dataclass(frozen=True, kw_only=True)
 class PageToSave:
-    """What a page posts to be saved.
+    """A posted page to save.
 
     draft, revision: the draft that it showed; None, 0 for none. run: the one on the page.
     """
@@ -108,7 +108,7 @@ class PageToSave:
 
 
 class PageForm(DetailsForm):
-    """The dialog that saves the page, and what the page itself says."""
+    """The dialog that saves the page, with the page's own values."""
 
     save_message = _Line("save_message", label="The note", limit=MAX_MESSAGE)
     draft = IdField()
@@ -131,7 +131,7 @@ class PageForm(DetailsForm):
 
 
 class DraftForm(StrictForm):
-    """What a page says of itself when it saves its draft."""
+    """The page's own values when it saves its draft."""
 
     draft_writer = forms.RegexField(
         rf"^[A-Za-z0-9]{{1,{MAX_WRITER}}}\Z",
@@ -142,7 +142,7 @@ class DraftForm(StrictForm):
     draft_revision = CounterField()
 
     def read_save(self) -> PageSave:
-        """Which page saves. Raises `InvalidInput` for what no page of ours sends."""
+        """Which page saves. Raises `InvalidInput` for values that our pages never send."""
         values = self.read()
         return PageSave(
             writer=values["draft_writer"],

@@ -1,4 +1,4 @@
-"""The list of saved prompts: what is asked for, and one page of it in few queries."""
+"""The list of saved prompts: the query, and one page of it in few queries."""
 
 import uuid
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ GLIMPSE, ENDING = 240, 90
 MAX_TAGS = 500
 SORTS = {"changed": "Changed", "title": "Title", "created": "Created"}
 SHOWS = ("prompts", "drafts", "archive")
-# How a text of one's own begins, and how a template's ends: with what is asked.
+# The beginning of an own text, or the end of a template's: the part with the question.
 _GLIMPSE = Case(
     When(template=FREE.slug, then=Left("head__text", GLIMPSE)),
     When(LessThanOrEqual(Length("head__text"), ENDING), then=F("head__text")),
@@ -47,7 +47,7 @@ _ORDER: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class LibraryQuery(ListQuery):
-    """What the address of the list asks for."""
+    """The query in the list's address."""
 
     tag: str = ""
     template: str = ""
@@ -90,7 +90,7 @@ class LibraryForm(ListForm[LibraryQuery]):
 
 @dataclass(frozen=True, kw_only=True)
 class Library(Paged):
-    """One page of the list, and what the filters offer."""
+    """One page of the list, and the choices of its filters."""
 
     query: LibraryQuery
     page: Page[Any]
@@ -116,16 +116,16 @@ class DraftRow:
 
 
 def library_page(person: Person | None, query: LibraryQuery) -> Library:
-    """The page of the list that is asked for; beyond the last one, that."""
+    """The requested page of the list; beyond the last one, the last."""
     own = Prompt.objects.filter(person=person) if person else Prompt.objects.none()
     listed = own.none() if query.in_drafts else _filter(own, person, query)
     drafts = drafts_of(person)
-    # Which ones, and only then what they say: what is sorted and counted stays narrow.
+    # First their ids, then their contents: sorting and counting use few columns.
     found = listed.order_by(*_ORDER[query.sort]).values_list("pk", flat=True)
     pages = SearchPages(found, PAGE) if query.words else Paginator(found, PAGE)
     page = pages.get_page(query.page)
     ids = list(page.object_list)
-    prompts = {prompt.pk: prompt for prompt in _shown(Prompt.objects.filter(pk__in=ids))}
+    prompts = {prompt.pk: prompt for prompt in _with_row_columns(Prompt.objects.filter(pk__in=ids))}
     return Library(
         query=query,
         page=page,
@@ -139,7 +139,7 @@ def library_page(person: Person | None, query: LibraryQuery) -> Library:
 
 def library_row(prompt_id: uuid.UUID, person: Person | None) -> Prompt | None:
     """One prompt as the list shows it."""
-    return _shown(Prompt.objects.filter(pk=prompt_id, person=person)).first()
+    return _with_row_columns(Prompt.objects.filter(pk=prompt_id, person=person)).first()
 
 
 def _filter(own: QuerySet[Prompt], person: Person | None, query: LibraryQuery) -> QuerySet[Prompt]:
@@ -168,8 +168,8 @@ def _matching(person: Person, words: str) -> Q:
     return Q(pk__in=itself) | Q(pk__in=versions.values("prompt_id"))
 
 
-def _shown(found: QuerySet[Prompt]) -> QuerySet[Prompt]:
-    """With what a row shows, and not the whole text of the head."""
+def _with_row_columns(found: QuerySet[Prompt]) -> QuerySet[Prompt]:
+    """With the columns of a row, and without the whole text of the head."""
     return (
         found.select_related("head")
         .prefetch_related("tags")

@@ -1,4 +1,4 @@
-"""Pages of a list of prompts, and what it offers around them."""
+"""Pages of a list of prompts, with links to the others."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class Paged:
 
 
 class SearchPages(Paginator):  # type: ignore[type-arg]
-    """Pages of ids that are found and counted by one query, for what is costly to find."""
+    """Pages of ids that one query finds and counts, for searches that are expensive."""
 
     def __init__(self, found: Any, per_page: int) -> None:
         super().__init__((), per_page)

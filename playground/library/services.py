@@ -1,4 +1,4 @@
-"""Saved prompts: one's own only. Saving, naming, tagging, starring, archiving, deleting."""
+"""A person's saved prompts: saving, naming, tagging, starring, archiving, deleting."""
 
 import uuid
 from collections.abc import Iterable
@@ -89,7 +89,7 @@ def prompt_create(
 ) -> Prompt:
     """A new prompt with its first version. Raises `QuotaReached`.
 
-    words: `text_words` of its text, from whoever calls it in a transaction of their own.
+    words: `text_words` of its text, if the caller is inside a transaction.
     """
     words = text_words(state.text) if words is None else words
     room = room_of(person)

@@ -13,7 +13,7 @@ from playground.runs.models import Run
 
 
 def readable_versions(person: Person | None) -> Q:
-    """Which versions may be named by a run of ``person``: their own, and what is shown to them."""
+    """The versions that a run of ``person`` may name: their own, and those shown to them."""
     now = Now()
     is_open = Q(prompt__shares__revoked_at=None) & (
         Q(prompt__shares__expires_at=None) | Q(prompt__shares__expires_at__gt=now)

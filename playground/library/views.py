@@ -1,4 +1,4 @@
-"""The list of saved prompts, and what is done to one from there."""
+"""The list of saved prompts, and the actions on one prompt in it."""
 
 import uuid
 
@@ -90,7 +90,7 @@ def row(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
-    """Asks, and deletes for good. Only what is in the archive can be deleted."""
+    """Asks, and deletes for good. Only an archived prompt can be deleted."""
     prompt = get_prompt(person_of(request), prompt_id)
     if request.method != "POST":
         context = {"prompt": prompt, "link_count": prompt.shares.filter(revoked_at=None).count()}
@@ -120,7 +120,7 @@ def _render_edit(
         "tags": posted.get("save_tags", "") if posted else tags_written(names),
         "error": error,
     }
-    # A refused form comes back in its own place, with what is wrong with it.
+    # A refused form is shown again in its place, with the error.
     if request.htmx:
         return render(request, "library/edit.html#row", context)
     status = error.status if error else 200

@@ -1,4 +1,4 @@
-"""Runs, for staff to look at: what happened, never what was written."""
+"""Runs for staff: what happened, never the texts."""
 
 from typing import Any
 

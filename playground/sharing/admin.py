@@ -65,7 +65,7 @@ class PromptAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Share)
 class ShareAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """Without the token: whoever has it can read what it shows."""
+    """Without the token: anyone who has it can read what it shows."""
 
     list_display = ("__str__", "person", "created_at", "expires_at", "revoked_at")
     list_filter = ("created_at", "revoked_at")

@@ -48,7 +48,7 @@ _ORDER: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryQuery(ListQuery):
-    """What the address of the gallery asks for."""
+    """The query in the gallery's address."""
 
     template: str = ""
     sort: str = "newest"
@@ -79,7 +79,7 @@ class GalleryCard:
 
 @dataclass(frozen=True, kw_only=True)
 class Gallery(Paged):
-    """One page of the list, and what the filters offer."""
+    """One page of the list, and the choices of its filters."""
 
     query: GalleryQuery
     page: Page[Prompt]
@@ -91,7 +91,7 @@ class Gallery(Paged):
 
 
 def gallery_page(query: GalleryQuery) -> Gallery:
-    """The page of the list that is asked for; beyond the last one, that."""
+    """The requested page of the list; beyond the last one, the last."""
     page = Paginator(_find(query), PAGE).get_page(query.page)
     shown = list(page.object_list)
     # Of the page alone: to sort a long list, no text is read.
@@ -102,8 +102,8 @@ def gallery_page(query: GalleryQuery) -> Gallery:
 
 
 def shown_in_gallery(published_id: uuid.UUID, *, most_runs: int = MAX_RUNS) -> Shown:
-    """What the gallery shows of the prompt, with its first runs; one that is not in it is as if it
-    did not exist."""
+    """The prompt as the gallery shows it, with its first runs; a prompt outside the gallery seems
+    not to exist."""
     prompt = _public().select_related("head", "person__user").filter(pk=published_id).first()
     if prompt is None or prompt.head is None:
         raise Http404
@@ -114,8 +114,8 @@ def shown_in_gallery(published_id: uuid.UUID, *, most_runs: int = MAX_RUNS) -> S
 def prompt_publish(*, prompt: Prompt, runs: Sequence[Run]) -> Prompt:
     """Puts the prompt's head into the gallery, with these outputs.
 
-    Again, it only changes the outputs. Raises `SignInRequired` for a guest: what is public
-    has a name to it; and `Forbidden` for what staff keep out.
+    For a published prompt it only changes the outputs. Raises `SignInRequired` for a guest, because
+    a published prompt is shown with a name, and `Forbidden` for a prompt that staff have blocked.
     """
     if prompt.person.user_id is None:
         raise SignInRequired("Sign up to publish in the gallery. Your prompts come with you.")

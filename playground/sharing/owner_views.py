@@ -93,7 +93,7 @@ def _show(
     made: Share | None = None,
     error: PlaygroundError | None = None,
 ) -> HttpResponse:
-    """The panel for HTMX, in a page of its own for everyone else."""
+    """The panel for HTMX; for everyone else, on a separate page."""
     # Open ones first; among alike, the newest.
     links = sorted(links_of(prompt), key=lambda link: not link.is_open)
     open_count = sum(link.is_open for link in links)
@@ -118,7 +118,7 @@ def _show(
         "barred": BARRED if prompt.barred_at else "",
         "error": error,
     }
-    # A refused form comes back in its own place, with what is wrong with it.
+    # A refused form is shown again in its place, with the error.
     if request.htmx:
         return render(request, "sharing/share.html#panel", context)
     status = error.status if error else 200

@@ -1,5 +1,5 @@
-"""What a link or the gallery shows to everybody. Reading makes nobody a person, and a fork
-writes only in the reader's own prompts: no route here changes anything of the owner's."""
+"""The public pages of links and the gallery. Reading creates no person, and a fork writes only
+among the reader's own prompts: no route here changes the owner's data."""
 
 import uuid
 
@@ -79,15 +79,15 @@ def _page(request: HtmxRequest, shown: Shown) -> HttpResponse:
     }
     response = render(request, "sharing/page.html", context)
     if shown.share is not None:
-        # Whoever follows a link from here does not take the token along.
+        # A person who follows a link from here does not pass the token on.
         response["Referrer-Policy"] = "no-referrer"
     return keep_unlisted(response, shown)
 
 
 def _answer_fork(request: HtmxRequest, shown: Shown) -> HttpResponse:
     if request.method != "POST":
-        # A form on a page without a referrer is posted without an origin, which is refused. So
-        # the form has this page of its own; with scripts, the shared page posts by itself.
+        # A form on a page without a referrer is posted without an origin, which is refused. So the
+        # form is on this separate page; with scripts, the shared page posts by itself.
         page = shared_page(shown)
         return keep_unlisted(render(request, "sharing/fork.html", {"page": page}), shown)
     fork = prompt_fork(person=person_for_write(request), shown=shown)
@@ -101,7 +101,10 @@ def _image(shown: Shown) -> HttpResponse:
 
 
 def keep_unlisted(response: HttpResponse, shown: Shown) -> HttpResponse:
-    """A link is in no index. (As every answer, it is in no cache: what is closed is closed.)"""
+    """A link is in no search engine's index.
+
+    (Like every answer, it is in no cache: a closed link is closed.)
+    """
     if shown.share is not None:
         response["X-Robots-Tag"] = "noindex"
     return response

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from playground.accounts.models import Person
 from playground.accounts.people import person_of
 from playground.checkpoints.registry import registry
+from playground.checkpoints.selectors import find_ready_adapter
 from playground.core.http import read_id
 from playground.core.toasts import take_toast
 from playground.library.drafts import current_draft, own_draft
@@ -18,6 +19,7 @@ from playground.prompts.catalog import Template
 from playground.prompts.form import PromptForm, default_form
 from playground.prompts.formats import AGENT, Turn
 from playground.prompts.state import first_title, form_of_state, template_named
+from playground.prompts.trials import TRY, trial_form
 from playground.runs.models import Run
 from playground.runs.state import PromptState
 from playground.sharing.page import shown_form
@@ -29,10 +31,10 @@ from playground.workbench.state_links import PARAMETER, form_of_link
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """What a page of the workbench opens with.
+    """The content of a page of the workbench when it opens.
 
-    panel: of the run that is shown; None before the first.
-    focus: the field and the row that take the focus, where one was just added.
+    panel: of the shown run; None before the first.
+    focus: the field and the row that take the focus, if one was just added.
     """
 
     form: PromptForm
@@ -44,13 +46,17 @@ class Opening:
 def open_template(request: HttpRequest, template: Template) -> Opening:
     """A template's own page: with the person's draft, else the example.
 
-    The model that the address asks for goes before the draft's.
+    The model that the address asks for goes before the draft's. A tuned model that is to be tried
+    brings its own prompt, stop and parameters, and the draft stays where it is.
     """
     person = person_of(request)
+    asked = request.GET.get("model", "")
+    tried = find_ready_adapter(person, asked) if template.is_free and TRY in request.GET else None
+    if tried is not None:
+        return _open_beside_draft(person, trial_form(template, tried))
     draft = current_draft(person, template=template.slug)
     form = form_of_state(template, state_of_draft(draft)) if draft else default_form(template)
-    asked = request.GET.get("model", "")
-    if asked in registry().models:
+    if asked and registry().base_of(asked):
         form = replace(form, model=asked)
     bar = SaveBar(
         template=template,
@@ -63,12 +69,15 @@ def open_template(request: HttpRequest, template: Template) -> Opening:
 
 
 def open_state_link(request: HttpRequest, template: Template) -> Opening:
-    """What a link to a state carries. The person's draft stays where it is."""
+    """The state in a link. The person's draft does not change."""
     return _open_beside_draft(person_of(request), form_of_link(template, request.GET[PARAMETER]))
 
 
 def open_shown(request: HttpRequest, shown: Shown) -> Opening:
-    """What a share link or the gallery shows. Nothing is saved before something is typed or run."""
+    """The prompt of a share link or the gallery.
+
+    Nothing is saved before something is typed or run.
+    """
     return _open_beside_draft(person_of(request), shown_form(shown))
 
 
@@ -190,7 +199,7 @@ def _open_version(
 
 
 def _is_on_page(draft: Draft, run: Run, form: PromptForm) -> bool:
-    """Whether the draft holds what the run's page shows: its form, or that and what it wrote."""
+    """Whether the draft has what the run's page shows: its form, or its form and its output."""
     if draft.state == form.state().to_json():
         return True
     if draft.state["parameters"] != form.parameters.to_json():

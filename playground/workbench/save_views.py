@@ -20,7 +20,7 @@ from playground.workbench.page import refuse
 
 @require_POST
 def create(request: HtmxRequest, template: Template) -> HttpResponse:
-    """Saves what is on the page as a new prompt."""
+    """Saves the page as a new prompt."""
     form = posted_form(template, request.POST)
     try:
         page = PageForm(request.POST).read_page(form)
@@ -32,7 +32,7 @@ def create(request: HtmxRequest, template: Template) -> HttpResponse:
 
 @require_POST
 def save(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
-    """Saves what is on the page as the prompt's next version."""
+    """Saves the page as the prompt's next version."""
     prompt = get_prompt(person_of(request), prompt_id)
     form = posted_form(template_named(prompt.template), request.POST)
     try:

@@ -1,4 +1,4 @@
-"""Accessibility by axe-core, given to the page from outside so that its policy holds."""
+"""Accessibility by axe-core, injected from outside, so that the page's policy still applies."""
 
 from typing import Literal
 
@@ -27,12 +27,12 @@ async (rules) => {
 
 
 ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# What a colour decides; the rest of a page is the same in both schemes.
+# Rules that depend on a colour; everything else is the same in both schemes.
 COLOURS = ["color-contrast", "link-in-text-block"]
 
 
 def violations(page: Page, source: str) -> list[str]:
-    """What axe finds on the page in each colour scheme."""
+    """The violations that axe finds on the page in each colour scheme."""
     found = []
     schemes: tuple[tuple[Literal["light", "dark"], list[str]], ...] = (
         ("light", ALL),

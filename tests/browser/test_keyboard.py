@@ -1,4 +1,4 @@
-"""Everything by keys alone."""
+"""Everything works with keys alone."""
 
 import uuid
 
@@ -32,7 +32,7 @@ KIND = """
 
 
 def tab_until(page: Page, name: str, *, most: int = 80) -> list[str]:
-    """Presses Tab until ``name`` has the focus; returns what had it on the way."""
+    """Presses Tab until ``name`` has the focus; returns what had the focus on the way."""
     passed: list[str] = []
     for _ in range(most):
         page.keyboard.press("Tab")
@@ -43,7 +43,7 @@ def tab_until(page: Page, name: str, *, most: int = 80) -> list[str]:
 
 
 def tab_to(page: Page, words: str, *, most: int = 160) -> None:
-    """Presses Tab until what has the focus says ``words``."""
+    """Presses Tab until the focused element contains ``words``."""
     for _ in range(most):
         page.keyboard.press("Tab")
         if words in evaluate(page, WORDS):
@@ -52,7 +52,7 @@ def tab_to(page: Page, words: str, *, most: int = 160) -> None:
 
 
 def _around_focus(page: Page) -> tuple[FloatRect, bytes]:
-    """A picture of what has the focus with a little of its surroundings, and where that is."""
+    """A picture of the focused element with a little of its surroundings, and its place."""
     box = page.locator(":focus").bounding_box()
     if box is None:
         raise AssertionError(f"{evaluate(page, FOCUSED)} has the focus and no place on the page")
@@ -101,7 +101,7 @@ def test_a_stream_is_stopped_by_keys_and_the_focus_is_not_lost(stack: Stack, gue
     assert workbench.page.evaluate("document.activeElement !== document.body")
 
 
-def test_what_has_the_focus_can_be_seen(guest: Guest) -> None:
+def test_the_focused_element_is_visibly_marked(guest: Guest) -> None:
     page = guest.open("qa").page
     seen: dict[str, bool] = {}
 
@@ -147,7 +147,7 @@ def test_a_question_mark_shows_the_keys_on_every_page_and_escape_hides_them(gues
         page.get_by_role("heading", level=1).click()
         page.keyboard.press("?")
         expect(keys).to_be_visible()
-        expect(keys).to_contain_text("Search, go to a page, do anything")
+        expect(keys).to_contain_text("Search commands, pages and prompts")
         page.keyboard.press("Escape")
         expect(keys).to_be_hidden()
 
@@ -235,7 +235,7 @@ def test_saving_comparing_and_sharing_by_keys_alone(guest: Guest) -> None:
 
     palette.choose("Versions")
     expect(page.locator("#version-2")).to_contain_text("Another colour")
-    tab_to(page, "Compare the two that are marked")
+    tab_to(page, "Compare the two marked versions")
     keyboard.press("Enter")
     expect(page.get_by_test_id("diff").locator("ins")).to_have_text("blue")
 

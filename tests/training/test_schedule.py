@@ -5,7 +5,7 @@ import pytest
 from workers.training.schedule import Cosine, Schedule
 
 
-def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
+def test_the_rate_rises_stays_and_falls_to_zero() -> None:
     schedule = Schedule(peak=1.0, ends=(1000,))
     rates = [schedule.rate(step) for step in range(1001)]
 
@@ -15,7 +15,7 @@ def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
     assert rates[650:] == sorted(rates[650:], reverse=True)
 
 
-def test_another_round_changes_nothing_before_it_and_is_like_the_first() -> None:
+def test_another_round_changes_no_earlier_step_and_equals_the_first() -> None:
     once, twice = Schedule(ends=(1000,)), Schedule(ends=(1000, 3000))
 
     rates = [twice.rate(step) for step in range(3001)]

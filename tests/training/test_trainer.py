@@ -1,4 +1,4 @@
-"""The trainer learns, and what it learns depends on its batches alone."""
+"""The trainer learns, and its result depends only on its batches."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def assert_same_state(one: Trainer, other: Trainer) -> None:
                 assert value.equal(theirs["state"][parameter][name]), (parameter, name)
 
 
-def test_it_learns() -> None:
+def test_the_loss_falls() -> None:
     trainer = make_trainer(steps=30)
     batches = batches_of(0)
 
@@ -71,7 +71,7 @@ def test_threads_change_no_bit() -> None:
     assert_same_state(alone, beside)
 
 
-def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path: Path) -> None:
+def test_a_resumed_run_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
     straight, stopped, resumed = make_trainer(), make_trainer(), make_trainer(threads=1)
     for step in range(8):
         straight.train_step(batches_of(step))
@@ -89,7 +89,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path: Path) -> None
     assert_same_state(straight, resumed)
 
 
-def test_a_run_without_a_checkpoint_begins_at_the_beginning(tmp_path: Path) -> None:
+def test_a_run_without_a_checkpoint_starts_from_the_beginning(tmp_path: Path) -> None:
     trainer = make_trainer()
 
     resume_from_checkpoint(trainer, tmp_path / "checkpoint.pt")
@@ -98,7 +98,7 @@ def test_a_run_without_a_checkpoint_begins_at_the_beginning(tmp_path: Path) -> N
     assert not trainer.is_finished
 
 
-def test_what_is_only_looked_at_changes_nothing() -> None:
+def test_validation_changes_nothing() -> None:
     looked, plain = make_trainer(), make_trainer()
     for step in range(3):
         looked.train_step(batches_of(step))

@@ -21,8 +21,8 @@ def chrf(texts: Sequence[str], references: Sequence[str]) -> Chrf:
     metric = CHRF(word_order=2)
     score = metric.corpus_score(list(texts), [list(references)], n_bootstrap=RESAMPLES)
     # sacrebleu prints it as "score ± half" and gives it out in no other way.
-    half = score._ci
-    figure = Figure(score.score, max(0.0, score.score - half), min(100.0, score.score + half))
+    value, half = float(score.score), float(score._ci)
+    figure = Figure(value, max(0.0, value - half), min(100.0, value + half))
     return Chrf(figure, str(metric.get_signature()))
 
 
