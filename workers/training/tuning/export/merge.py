@@ -23,6 +23,8 @@ DTYPES: Mapping[Dtype, torch.dtype] = {
 }
 # A shard is in memory while it is written, twice: a quarter of the checkpoint within these.
 LEAST_SHARD_BYTES, MOST_SHARD_BYTES = 10**8, 10**9
+# Rows of a matrix that are fp32 at once.
+ROWS_AT_ONCE = 2048
 _TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -63,12 +65,24 @@ def read_adapter(folder: Path) -> dict[str, Halves]:
     return found
 
 
-def merged_weight(weights: StoredWeights, adapter: Mapping[str, Halves], name: str) -> Tensor:
-    """A tensor of base and adapter together, in fp32."""
-    tensor = weights.read(name)
-    if halves := adapter.get(name):
-        tensor.addmm_(halves.b.float(), halves.a.float(), alpha=halves.scale)
-    return tensor
+def merged_weight(
+    weights: StoredWeights, adapter: Mapping[str, Halves], name: str, dtype: torch.dtype
+) -> Tensor:
+    """A tensor of base and adapter together, summed in fp32; raises DoesNotFitDtype."""
+    source, halves = weights.read_stored(name), adapter.get(name)
+    merged = torch.empty(source.shape, dtype=dtype)
+    for begin in range(0, len(source), ROWS_AT_ONCE):
+        rows = slice(begin, begin + ROWS_AT_ONCE)
+        piece = source[rows].to(torch.float32, copy=True)
+        if halves is not None:
+            piece.addmm_(halves.b[rows].float(), halves.a.float(), alpha=halves.scale)
+        merged[rows] = piece
+        if not bool(merged[rows].isfinite().all()):
+            raise DoesNotFitDtype(
+                f"Tensor {name} has values that {str(dtype).removeprefix('torch.')} cannot hold. "
+                "Export as float32 or bfloat16."
+            )
+    return merged
 
 
 def write_merged(
@@ -87,10 +101,7 @@ def write_merged(
             if len(shards) == 1
             else f"model-{number:05}-of-{len(shards):05}.safetensors"
         )
-        held = {
-            name: _cast(merged_weight(weights, adapter, name), DTYPES[dtype], name)
-            for name in names
-        }
+        held = {name: merged_weight(weights, adapter, name, DTYPES[dtype]) for name in names}
         save_file(held, folder / file, metadata={"format": "pt"})
         places |= dict.fromkeys(names, file)
     if len(shards) > 1:
@@ -116,16 +127,6 @@ def _shards(weights: StoredWeights, item_bytes: int) -> Iterator[list[str]]:
         names.append(name)
         size += more
     yield names
-
-
-def _cast(tensor: Tensor, dtype: torch.dtype, name: str) -> Tensor:
-    stored = tensor.to(dtype)
-    if not bool(torch.isfinite(stored).all()):
-        raise DoesNotFitDtype(
-            f"Tensor {name} has values that {str(dtype).removeprefix('torch.')} cannot hold. "
-            "Export as float32 or bfloat16."
-        )
-    return stored
 
 
 def _write_json(path: Path, value: object) -> None:

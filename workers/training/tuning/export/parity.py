@@ -16,8 +16,10 @@ from workers.training.tuning.errors import TuningError
 from workers.training.tuning.export.merge import Dtype, Halves
 from workers.training.tuning.export.stored import StoredWeights
 
-# A dozen times as much is in memory, since divergence is summed in fp64.
-LOGIT_BYTES = 8 * 2**20
+# Of one side; half a dozen times as much is in memory.
+LOGIT_BYTES = 16 * 2**20
+# Rows of an embedding or head that are fp32 at once: they are the widest matrices by far.
+ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,10 @@ def compare(
     lengths = torch.tensor([len(text) for text in texts])
     held = torch.arange(longest) < lengths[:, None]
     sides: tuple[tuple[StoredWeights, Mapping[str, Halves]], ...] = ((base, adapter), (merged, {}))
-    states = [functional.embedding(ids, side.read("transformer.wte.weight")) for side, _ in sides]
+    states = [
+        functional.embedding(ids, side.read_stored("transformer.wte.weight")).float()
+        for side, _ in sides
+    ]
     mixing = PaddedRows(rotary_table(longest, base.shape.rotary_dim), longest)
     for layer in range(base.shape.n_layer):
         states = [
@@ -114,11 +119,21 @@ def _final_norm(weights: StoredWeights, x: Tensor) -> Tensor:
 
 
 def _head(weights: StoredWeights) -> tuple[Tensor, Tensor]:
-    return weights.read("lm_head.weight"), weights.read("lm_head.bias")
+    return weights.read_stored("lm_head.weight"), weights.read("lm_head.bias")
 
 
 Side = tuple[Tensor, Tensor, Tensor]
-"""Final states (positions, n_embd), and weight and bias of the head."""
+"""Final states (positions, n_embd), and the head's weight as it is stored, and its bias."""
+
+
+def _logits(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.cat(
+        [
+            functional.linear(x, rows.float(), part)
+            for rows, part in zip(weight.split(ROWS_AT_ONCE), bias.split(ROWS_AT_ONCE), strict=True)
+        ],
+        dim=-1,
+    )
 
 
 def _compare_logits(first: Side, second: Side) -> Parity:
@@ -128,11 +143,13 @@ def _compare_logits(first: Side, second: Side) -> Parity:
     largest, equal, divergence = 0.0, 0, 0.0
     for begin in range(0, positions, at_once):
         p, q = (
-            functional.linear(x[begin : begin + at_once], weight, bias)
-            for x, weight, bias in (first, second)
+            _logits(x[begin : begin + at_once], weight, bias) for x, weight, bias in (first, second)
         )
         largest = max(largest, float((p - q).abs().max()))
         equal += int((p.argmax(-1) == q.argmax(-1)).sum())
-        log_p, log_q = (each.double().log_softmax(-1) for each in (p, q))
-        divergence += float((log_p.exp() * (log_p - log_q)).sum())
+        divergence += float(
+            functional.kl_div(
+                q.log_softmax(-1), p.log_softmax(-1), reduction="sum", log_target=True
+            )
+        )
     return Parity(positions, largest, equal / positions, divergence / positions)

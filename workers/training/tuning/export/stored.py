@@ -41,7 +41,11 @@ class StoredWeights:
                     yield stored if whole else f"transformer.{stored}", (path, stored)
 
     def read(self, name: str) -> Tensor:
-        """A tensor in fp32; the file is closed again, so that its pages do not stay in memory."""
+        """A tensor in fp32 with memory of its own."""
+        return self.read_stored(name).to(torch.float32, copy=True)
+
+    def read_stored(self, name: str) -> Tensor:
+        """A tensor as it is stored, on the file's pages: they are in memory as long as it is."""
         path, stored = self._places[name]
         with safe_open(path, framework="pt") as file:
             tensor: Tensor = file.get_tensor(stored)
@@ -50,4 +54,4 @@ class StoredWeights:
                     f"{path}: tensor {stored} has shape {list(tensor.shape)}; by config.json it "
                     f"must be {list(self.shapes[name])}."
                 )
-            return tensor.to(torch.float32, copy=True)
+            return tensor
