@@ -4,7 +4,7 @@ Reads a line of JSON for each and answers with the status. ``kill_at``: the numb
 before which it is killed; an event is a step, or a write, a flush or a renaming on the disk.
 ``kill_before``: an event by its name, and which one of them. ``full_disk_from``: the first of the
 checkpoints that find no room. ``terminate_at``: the step after which it gets SIGTERM;
-``terminate_before``: such an event.
+``terminate_before``: such an event. ``out_of_memory``: an event that finds no memory.
 """
 
 import errno
@@ -16,7 +16,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import torch._dynamo  # noqa: F401 (an optimizer needs it; imported once for all attempts)
+# An optimizer needs it; imported once for all attempts.
+import torch._dynamo
 
 from workers.training.trainer import Trainer
 from workers.training.tuning import __main__ as command
@@ -59,6 +60,8 @@ class Faults:
             os.kill(os.getpid(), signal.SIGKILL)
         if [event, self.seen[event]] == self.order.get("terminate_before"):
             os.kill(os.getpid(), signal.SIGTERM)
+        if [event, self.seen[event]] == self.order.get("out_of_memory"):
+            raise torch.OutOfMemoryError
         begin = self.order.get("full_disk_from", sys.maxsize)
         if event == "save" and self.seen[event] >= begin:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.training.tuning.jobs import write_base
-from workers.training.tuning.base import base_parameters, load_base
+from workers.training.tuning.base import base_digest, base_parameters, load_base
 from workers.training.tuning.errors import BaseUnusable
 
 IDS = torch.tensor([[7, 40, 99]])
@@ -65,3 +65,14 @@ def test_a_damaged_checkpoint_is_refused(damage: str, said: str, tmp_path: Path)
         load_base(folder)
 
     assert said in str(refused.value)
+
+
+def test_a_digest_tells_models_apart(base_folder: Path, tmp_path: Path) -> None:
+    same, other = write_base(tmp_path / "same"), write_base(tmp_path / "other")
+    weights = other / "model.safetensors"
+    changed = bytearray(weights.read_bytes())
+    changed[-1] ^= 1
+    weights.write_bytes(changed)
+
+    assert base_digest(same) == base_digest(base_folder)
+    assert base_digest(other) != base_digest(base_folder)

@@ -15,6 +15,7 @@ from tests.training.tuning.jobs import (
     make_job,
     record_of,
     steps_of,
+    write_base,
 )
 from workers.engine.adapters.adapter import read_adapter
 from workers.engine.checkpoint.spec import ModelConfig
@@ -152,6 +153,21 @@ def test_a_full_disk_is_said_and_the_job_goes_on_when_there_is_room(
     assert learnt_by(folder) == learnt_by(undisturbed)
 
 
+def test_a_job_goes_on_with_fewer_rows_at_once_where_memory_runs_out(
+    tmp_path: Path, base_folder: Path, child: Trainers, undisturbed: Path
+) -> None:
+    folder = make_job(tmp_path / "job", base_folder, dropout=0)
+    plain = make_job(tmp_path / "plain", base_folder, dropout=0)
+    assert child.attempt(plain) == 0
+
+    assert child.attempt(folder, out_of_memory=["step", 5]) == 0
+
+    (said,) = [line["text"] for line in record_of(folder) if line.get("code") == "memory"]
+    assert said == "Memory ran out in step 5: 2 rows at once from here on."
+    for (step, loss), (other, expected) in zip(steps_of(folder), steps_of(plain), strict=True):
+        assert (step, loss) == (other, pytest.approx(expected, abs=2e-3))
+
+
 def test_a_job_that_is_stopped_keeps_its_best_state(
     tmp_path: Path, base_folder: Path, child: Trainers
 ) -> None:
@@ -213,10 +229,11 @@ def test_a_diverging_job_fails_with_its_step_and_keeps_the_best_state(
     assert (folder / "result" / "model" / "model.safetensors").exists()
 
 
-def test_another_dataset_or_configuration_is_refused(
+def test_another_dataset_base_or_configuration_is_refused(
     tmp_path: Path, base_folder: Path, child: Trainers
 ) -> None:
     for name, change in {
+        "base": {"base": str(write_base(tmp_path / "narrow", dtype="bfloat16"))},
         "configuration": {"rate": 0.01},
         "dataset": {"dataset_sha256": "of another"},
     }.items():

@@ -7,7 +7,7 @@ import torch
 
 from workers.training.trainer import StepResult
 from workers.training.tuning.errors import Diverged, DoesNotFit, NeverEnds
-from workers.training.tuning.guards import WATCHED, LossGuard, check_ends
+from workers.training.tuning.guards import WATCHED, LossGuard, check_ends, check_held_out_loss
 from workers.training.tuning.inference import GreedyText
 from workers.training.tuning.memory import find_micro_batch
 
@@ -26,6 +26,13 @@ def test_a_loss_that_is_not_finite_stops_at_its_step(loss: float) -> None:
 def test_a_gradient_that_is_not_finite_stops() -> None:
     with pytest.raises(Diverged, match="the gradient is not finite"):
         look(LossGuard(100), 4.0, norm=math.nan)
+
+
+def test_a_held_out_loss_that_is_not_finite_stops() -> None:
+    check_held_out_loss(3, 100.0)
+
+    with pytest.raises(Diverged, match="At step 4 the loss of the held-out rows"):
+        check_held_out_loss(4, math.nan)
 
 
 def test_a_loss_that_stays_far_above_its_beginning_stops() -> None:

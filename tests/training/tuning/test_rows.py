@@ -103,8 +103,12 @@ def test_rows_of_a_step_are_of_similar_length() -> None:
 
 
 def test_parts_of_a_step_are_as_large_as_they_may_be_and_even() -> None:
-    assert micro_batches(range(10), 4) == [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9]]
-    assert micro_batches(range(3), 8) == [[0, 1, 2]]
+    lengths = [100] * 10
+
+    assert micro_batches(range(10), lengths, at_most=4) == [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9]]
+    assert micro_batches(range(3), lengths, at_most=8) == [[0, 1, 2]]
+    assert micro_batches(range(4), lengths, at_most=4, tokens=299) == [[0, 1], [2, 3]]
+    assert micro_batches(range(2), lengths, at_most=4, tokens=99) == [[0], [1]]
 
 
 @pytest.mark.parametrize(("epochs", "steps"), [(0.01, 1), (1, 7), (1.5, 11), (500, 3500)])

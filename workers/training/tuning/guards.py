@@ -9,7 +9,7 @@ from workers.training.trainer import StepResult
 from workers.training.tuning.errors import Diverged, NeverEnds
 from workers.training.tuning.inference import GreedyText
 
-WATCHED = 8
+WATCHED = 5
 """Steps whose middle loss is looked at: one odd batch stops nothing."""
 FACTOR = 1.2
 """How far above the loss at the beginning, and above that of guessing evenly, is astray."""
@@ -46,6 +46,14 @@ class LossGuard:
                 f"At step {step} the loss is {middle:.2f}; it began at {self.first[0]:.2f}. "
                 "Training diverges. Lower the learning rate."
             )
+
+
+def check_held_out_loss(step: int, loss: float) -> None:
+    """Raise Diverged where the loss of held-out rows is not finite."""
+    if not math.isfinite(loss):
+        raise Diverged(
+            f"At step {step} the loss of the held-out rows is not finite. Lower the learning rate."
+        )
 
 
 def check_ends(texts: Sequence[GreedyText], *, max_tokens: int) -> str | None:

@@ -12,12 +12,13 @@ import torch
 from workers.training.loop import train_steps
 from workers.training.loss import best_precision
 from workers.training.trainer import StepResult
-from workers.training.tuning.base import Base, load_base
+from workers.training.tuning.base import Base, base_digest, load_base
 from workers.training.tuning.checkpoints import Checkpoint, newest_checkpoint, save_checkpoint
 from workers.training.tuning.errors import DatasetUnusable, DifferentJob
-from workers.training.tuning.guards import LossGuard
+from workers.training.tuning.guards import LossGuard, check_held_out_loss
 from workers.training.tuning.learner import Learner
 from workers.training.tuning.looking import Look, look_at_held_out, sample_texts
+from workers.training.tuning.memory import free_memory, is_out_of_memory
 from workers.training.tuning.options import TuningOptions
 from workers.training.tuning.plan import MEASURED, Plan, corrected_steps, describe_plan, make_plan
 from workers.training.tuning.processes import Single, Together
@@ -117,7 +118,7 @@ class Job:
             "rows": self.train.sha256,
             "held_out_rows": self.held_out.sha256,
             "configuration": self.options.digest(),
-            "base": str(self.base.parameters),
+            "base": base_digest(self.base.folder),
             "precision": self.learner.precision,
         }
 
@@ -164,8 +165,28 @@ class Job:
 
     def run(self) -> Outcome:
         """Train until it is over, or the job has to make room; raises Diverged."""
-        if self.progress.outcome:
-            return self.progress.outcome
+        while self.progress.outcome is None:
+            try:
+                return self._run_steps()
+            except (RuntimeError, MemoryError) as error:
+                # Gradients alone take much, and until they are there nothing has changed.
+                alone = self.processes.count == 1
+                if not alone or self.plan.micro_batch == 1 or not is_out_of_memory(error):
+                    raise
+                self._halve_micro_batch()
+        return self.progress.outcome
+
+    def _halve_micro_batch(self) -> None:
+        """Others took the memory that was free when it was tried."""
+        rows = -(-self.plan.micro_batch // 2)
+        step = self.trainer.step + 1
+        self.log(
+            "warning", "memory", f"Memory ran out in step {step}: {rows} rows at once from here on."
+        )
+        self._follow(replace(self.plan, micro_batch=rows))
+        free_memory(self.learner.device)
+
+    def _run_steps(self) -> Outcome:
         began, before = time.monotonic(), self.progress.seconds
         at_start = self.trainer.tokens
         self._saved_at = began
@@ -249,6 +270,7 @@ class Job:
             look = look_at_held_out(self.base, self.held_out.encoded)
         loss = self.processes.first_says([look.loss if look else 0.0])[0]
         if self.held_out.encoded:
+            check_held_out_loss(self.trainer.step, loss)
             self._compare(loss)
         if look:
             classification = self.options.task == "classification"

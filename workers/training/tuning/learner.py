@@ -18,6 +18,9 @@ from workers.training.tuning.options import TuningOptions
 from workers.training.tuning.order import epoch_batches, micro_batches, steps_of_epoch
 from workers.training.tuning.processes import Single, Together
 
+CPU_TOKENS = 1024
+"""Of a part on a CPU."""
+
 
 class Learner:
     """A base with what is trained in it; ``options`` are resolved."""
@@ -67,13 +70,30 @@ class Learner:
                 self.lengths, batch=self.options.batch, seed=self.options.seed, epoch=epoch
             )
             for rows in order[index:]:
-                yield [self._pack(part) for part in micro_batches(rows, self.micro_batch)]
+                yield [self._pack(part) for part in self._parts(rows)]
                 step += 1
 
-    def longest(self, rows: int) -> list[PackedBatch]:
-        """A step of the longest rows, ``rows`` at once."""
+    def longest(self) -> list[PackedBatch]:
+        """A step of the longest rows."""
         order = sorted(range(len(self.rows)), key=lambda row: -self.lengths[row])
-        return [self._pack(part) for part in micro_batches(order[: self.options.batch], rows)]
+        return [self._pack(part) for part in self._parts(order[: self.options.batch])]
+
+    @property
+    def parts_of_epoch(self) -> int:
+        """Batches that are computed at once, in the first epoch."""
+        options = self.options
+        steps = epoch_batches(self.lengths, batch=options.batch, seed=options.seed, epoch=0)
+        return sum(len(self._parts(rows)) for rows in steps)
+
+    @property
+    def tokens_at_once(self) -> int | None:
+        """Tokens of a part on a CPU: more make it no faster there, and each core has a part."""
+        return CPU_TOKENS if self.device.type == "cpu" else None
+
+    def _parts(self, rows: Sequence[int]) -> list[list[int]]:
+        return micro_batches(
+            rows, self.lengths, at_most=self.micro_batch, tokens=self.tokens_at_once
+        )
 
     def _pack(self, numbers: Sequence[int]) -> PackedBatch:
         chosen = [self.rows[number] for number in numbers]

@@ -69,10 +69,9 @@ def find_micro_batch(
         try:
             attempt(rows)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
+            free_memory(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
             if rows == 1:
                 has = "" if free is None else f" {free // MIB:,} MB were free."
                 raise DoesNotFit(
@@ -85,7 +84,14 @@ def find_micro_batch(
             return rows
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def free_memory(device: torch.device) -> None:
+    """Give back what torch keeps for later."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory is too small."""
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
         "can't allocate memory" in str(error) or "out of memory" in str(error)
     )

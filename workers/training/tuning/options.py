@@ -68,7 +68,8 @@ class TuningOptions:
     batch: int = 16
     """Rows of one step, 1 to 4,096."""
     micro_batch: int | None = None
-    """Rows computed at once, at most ``batch``. None tries the longest rows and takes what fits."""
+    """Rows computed at once, at most ``batch``. None tries the longest rows and takes what fits. On
+    a CPU long rows are fewer: 1,024 tokens are enough for a core."""
     warmup: float = 0.06
     """Share of the steps over which the rate rises, 0 to 1."""
     clip: float = 1.0

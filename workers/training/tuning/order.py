@@ -33,8 +33,16 @@ def epoch_batches(lengths: Sequence[int], *, batch: int, seed: int, epoch: int) 
     return batches
 
 
-def micro_batches(rows: Sequence[int], micro_batch: int) -> list[list[int]]:
-    """The rows of a step in equal parts of at most ``micro_batch``."""
-    parts = math.ceil(len(rows) / micro_batch)
+def micro_batches(
+    rows: Sequence[int], lengths: Sequence[int], *, at_most: int, tokens: int | None = None
+) -> list[list[int]]:
+    """The rows of a step in even parts of ``at_most`` rows and, if that is given, so many tokens.
+
+    A row that is longer than ``tokens`` is a part of its own.
+    """
+    longest = max(lengths[row] for row in rows)
+    if tokens is not None:
+        at_most = min(at_most, max(1, tokens // longest))
+    parts = math.ceil(len(rows) / at_most)
     ends = [len(rows) * part // parts for part in range(parts + 1)]
     return [list(rows[begin:end]) for begin, end in pairwise(ends)]

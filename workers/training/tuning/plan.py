@@ -42,16 +42,20 @@ def _fitting_micro_batch(learner: Learner) -> int:
     """Rows computed at once: as many of the longest as memory takes."""
     options, on_cpu = learner.options, learner.device.type == "cpu"
     longest = max(learner.rows, key=lambda row: len(row.ids))
+    length = len(longest.ids)
 
     def attempt(rows: int) -> None:
-        _compute(learner, learner.longest(rows)[:1])
+        learner.micro_batch = rows
+        _compute(learner, learner.longest()[:1])
 
     def estimate(rows: int) -> int:
+        if learner.tokens_at_once is not None:
+            rows = min(rows, max(1, learner.tokens_at_once // length))
         return bytes_of_rows(
             learner.base.network.shape,
             rows * (options.threads if on_cpu else 1),
-            len(longest.ids),
-            labels=len(longest.ids) - longest.begin,
+            length,
+            labels=length - longest.begin,
             recompute=options.gradient_checkpointing,
         )
 
@@ -88,11 +92,10 @@ def _steps_between_looks(learner: Learner, steps: int) -> int:
 
 def describe_plan(plan: Plan, learner: Learner, *, seconds_a_step: float) -> dict[str, Any]:
     """The record's line on a plan."""
-    options, rows, parts = learner.options, len(learner.rows), learner.steps_of_epoch
-    sequences = parts * math.ceil(min(options.batch, rows) / plan.micro_batch)
+    options, parts = learner.options, learner.steps_of_epoch
     return {
-        "rows": rows,
-        "sequences": sequences,
+        "rows": len(learner.rows),
+        "sequences": learner.parts_of_epoch,
         "steps": plan.steps,
         "epochs": round(plan.steps / parts, 3),
         "tokens": round(sum(learner.lengths) * plan.steps / parts),
