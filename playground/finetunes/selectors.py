@@ -118,7 +118,9 @@ def log_lines(finetune: FineTune) -> list[dict[str, Any]]:
 
 
 def _by_step(events: QuerySet[FineTuneEvent]) -> dict[int, Any]:
-    return {step: loss for step, loss in events.values_list("step", "data__loss") if step is not None}
+    return {
+        step: loss for step, loss in events.values_list("step", "data__loss") if step is not None
+    }
 
 
 def _number(value: Any) -> float | None:
