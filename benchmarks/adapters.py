@@ -54,8 +54,10 @@ def tokens_per_second(engine: Engine, names: list[str | None], tokens: int, turn
     end = engine.vocabulary.eos_id
     params = SamplingParams(max_tokens=tokens, temperature=0.0, logit_bias=((end, NO_END),))
     chance = random.Random(turn)
+    # The end of text is the first or the last token.
+    first, behind = (end + 1, engine.config.vocab_size) if end == 0 else (0, end)
     for number, name in enumerate(names):
-        prompt = tuple(chance.randrange(end) for _ in range(PROMPT))
+        prompt = tuple(chance.randrange(first, behind) for _ in range(PROMPT))
         engine.submit(Request(f"{number}", prompt, params, adapter=name))
     seen: set[str] = set()
     begun, made = 0.0, 0

@@ -36,28 +36,27 @@ MAX_MEMORY_MIB = 150
 
 
 def make_file(path: Path, form: str, size: int) -> None:
-    """A file of about ``size`` bytes. Rows differ, and some are there twice."""
+    """A file of nearly ``size`` bytes, all of them ASCII."""
     write = {"text": _text, "jsonl": _json, "csv": _csv, "json": _element}[form]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write({"csv": "prompt,completion\n", "json": "[\n"}.get(form, ""))
-        is_first = True
-        for prompt, completion in _rows(size):
-            file.write(",\n" if form == "json" and not is_first else "")
-            file.write(write(prompt, completion))
-            is_first = False
-        file.write("\n]\n" if form == "json" else "")
+    begin = {"csv": "prompt,completion\n", "json": "[\n"}.get(form, "")
+    between, end = (",\n", "\n]\n") if form == "json" else ("", "")
+    with path.open("w", encoding="ascii", newline="") as file:
+        made = file.write(begin)
+        for number, row in enumerate(_rows()):
+            text = f"{between if number else ''}{write(*row)}"
+            if made + len(text) + len(end) > size:
+                break
+            made += file.write(text)
+        file.write(end)
 
 
-def _rows(size: int) -> Iterator[tuple[str, str]]:
+def _rows() -> Iterator[tuple[str, str]]:
     chance = random.Random(1)
     words = WORDS.read_text(encoding="utf-8").replace("<|endoftext|>", " ").split()
-    words = sorted({word for word in words if not word.endswith(":")})
-    made = 0
-    while made < size:
+    words = sorted({word for word in words if word.isascii() and not word.endswith(":")})
+    while True:
         text = " ".join(chance.choices(words, k=chance.randint(10, 45)))
-        row = f"Email: {text} Topic:", f" {chance.choice(LABELS)}"
-        made += len(row[0]) + len(row[1]) + 14
-        yield row
+        yield f"Email: {text} Topic:", f" {chance.choice(LABELS)}"
 
 
 def _text(prompt: str, completion: str) -> str:
@@ -83,7 +82,9 @@ def token_counter(folder: Path) -> Callable[[list[str]], list[int]]:
     tokenizer = read_tokenizer(files_of(folder))
 
     def count(texts: list[str]) -> list[int]:
-        return [len(found) for found in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+        return [
+            len(found) for found in tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        ]
 
     return count
 

@@ -61,9 +61,19 @@ def mixed_rows(rows: int) -> Rows:
     return found
 
 
-def measure(peer: str, folder: Path, rows: Rows, *, seed: int, threads: int) -> Run:
+def measure(
+    peer: str, folder: Path, rows: Rows, *, seed: int, threads: int, device: str = "cpu"
+) -> Run:
     """One run in a process of its own."""
-    question = {"peer": peer, "folder": str(folder), "rows": rows, "seed": seed, "threads": threads}
+    question = {
+        "peer": peer,
+        "folder": str(folder),
+        "rows": rows,
+        "seed": seed,
+        "threads": threads,
+        "device": device,
+    }
+    hidden = {"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {}
     answer = subprocess.run(
         [sys.executable, "-m", "benchmarks.finetune_runs"],
         input=json.dumps(question),
@@ -71,7 +81,7 @@ def measure(peer: str, folder: Path, rows: Rows, *, seed: int, threads: int) -> 
         text=True,
         check=True,
         cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": str(threads), "CUDA_VISIBLE_DEVICES": ""},
+        env=os.environ | {"OMP_NUM_THREADS": str(threads)} | hidden,
     ).stdout
     return Run(**json.loads(answer.splitlines()[-1]))
 
@@ -80,11 +90,19 @@ def compare(report: Report, name: str, runs: dict[str, list[Run]]) -> None:
     """The table of one dataset, and its targets."""
     ours, trainer = runs["ours"], runs["trainer"]
     report.table(
-        (name, "useful tokens/s", "peak MB", "loss of each epoch", "held-out loss"),
+        (
+            name,
+            "useful tokens/s",
+            "CPU s of 1,000",
+            "peak MB",
+            "loss of each epoch",
+            "held-out loss",
+        ),
         [
             (
                 peer,
                 spread([run.tokens_per_s for run in found]),
+                spread([run.cpu_s for run in found], 1),
                 spread([run.peak_bytes / MEGA for run in found]),
                 ", ".join(f"{loss:.2f}" for loss in found[0].losses),
                 spread([run.held_out for run in found], 3),
@@ -112,6 +130,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=128, help="rows trained on, a multiple of 16")
     parser.add_argument("--layers", type=int, default=12)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--only", choices=sorted(FASTER))
     parser.add_argument("--save", action="store_true", help="keep it in benchmarks/results")
     options = parser.parse_args()
@@ -130,7 +149,14 @@ def main() -> None:
                 rows: Rows = make(options.rows + options.rows // 4)
                 runs: dict[str, list[Run]] = {"ours": [], "trainer": []}
                 for number, peer in enumerate(ORDER):
-                    run = measure(peer, folder, rows, seed=number // 2, threads=options.threads)
+                    run = measure(
+                        peer,
+                        folder,
+                        rows,
+                        seed=number // 2,
+                        threads=options.threads,
+                        device=options.device,
+                    )
                     report.say(f"{name}, {peer}: {run.tokens_per_s:.0f} tokens/s")
                     runs[peer].append(run)
                 compare(report, name, runs)

@@ -24,17 +24,22 @@ IGNORED = -100
 
 @dataclass(frozen=True)
 class Run:
-    """losses: mean of each epoch. held_out: loss of the rows that were not trained on."""
+    """cpu_s: of all threads, for 1,000 useful tokens. losses: mean of each epoch. held_out: loss of
+    the rows that were not trained on."""
 
     tokens_per_s: float
+    cpu_s: float
     peak_bytes: int
     losses: list[float]
     held_out: float
 
 
-def run_ours(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: int) -> Run:
+def run_ours(
+    folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: int, device: str
+) -> Run:
     """The product's trainer, without its files."""
     from workers.training.loop import train_steps
+    from workers.training.loss import best_precision
     from workers.training.tuning.base import load_base
     from workers.training.tuning.inference import EncodedRow, score_completions
     from workers.training.tuning.learner import Learner
@@ -45,7 +50,10 @@ def run_ours(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: in
     def encoded(pairs: Rows) -> list[EncodedRow]:
         return [EncodedRow([*prompt, *completion], len(prompt)) for prompt, completion in pairs]
 
-    base = load_base(folder)
+    precision = best_precision(device)
+    base = load_base(
+        folder, device=device, dtype=torch.bfloat16 if precision == "bf16" else torch.float32
+    )
     options = TuningOptions(
         str(folder),
         rank=RANK,
@@ -53,38 +61,46 @@ def run_ours(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: in
         dropout=DROPOUT,
         epochs=EPOCHS,
         batch=BATCH,
-        micro_batch=BATCH // 2,
+        micro_batch=BATCH // 2 if device == "cpu" else BATCH,
         threads=threads,
         seed=seed,
         warmup=0,
     ).resolved(base.parameters)
-    device = torch.device("cpu")
-    learner = Learner(base, options, encoded(rows), processes=Single(device), precision="fp32")
+    learner = Learner(
+        base,
+        options,
+        encoded(rows),
+        processes=Single(torch.device(device)),
+        precision=precision,
+    )
     learner.trainer.schedule = learner.schedule(EPOCHS * learner.steps_of_epoch)
-    times = [time.perf_counter()]
+    times = [_now()]
     sums, labels = [0.0] * EPOCHS, [0] * EPOCHS
     for number, result in enumerate(train_steps(learner.trainer, learner.batches())):
         epoch = number // learner.steps_of_epoch
         sums[epoch] += result.loss
         labels[epoch] += result.positions
-        times.append(time.perf_counter())
-    peak = peak_bytes(device)
+        times.append(_now())
+    peak = peak_bytes(torch.device(device))
     scores = score_completions(base, encoded(held_out))
     total = sum(score.log_probability for score in scores)
     return Run(
-        tokens_per_s=_speed(rows, times),
+        **_speed(rows, times),
         peak_bytes=peak,
         losses=[one / other for one, other in zip(sums, labels, strict=True)],
         held_out=-total / sum(score.tokens for score in scores),
     )
 
 
-def run_trainer(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: int) -> Run:
+def run_trainer(
+    folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads: int, device: str
+) -> Run:
     """transformers' Trainer with PEFT."""
     import transformers
     from peft import LoraConfig, get_peft_model
     from transformers import GPTJForCausalLM, TrainerCallback, TrainingArguments
 
+    from workers.training.loss import best_precision
     from workers.training.tuning.memory import peak_bytes
 
     torch.set_num_threads(threads)
@@ -99,14 +115,14 @@ def run_trainer(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads:
             task_type="CAUSAL_LM",
         ),
     )
-    times = []
+    times: list[tuple[float, float]] = []
 
     class Watch(TrainerCallback):
         def on_train_begin(self, *_: Any, **__: Any) -> None:
-            times.append(time.perf_counter())
+            times.append(_now())
 
         def on_step_end(self, *_: Any, **__: Any) -> None:
-            times.append(time.perf_counter())
+            times.append(_now())
 
     with tempfile.TemporaryDirectory() as work:
         trainer = transformers.Trainer(
@@ -123,36 +139,43 @@ def run_trainer(folder: Path, rows: Rows, held_out: Rows, *, seed: int, threads:
                 save_strategy="no",
                 disable_tqdm=True,
                 seed=seed,
-                use_cpu=True,
+                use_cpu=device == "cpu",
+                bf16=device != "cpu" and best_precision(device) == "bf16",
             ),
             train_dataset=[_labelled(row) for row in rows],
             data_collator=_collate,
             callbacks=[Watch()],
         )
         trainer.train()
-        peak = peak_bytes(torch.device("cpu"))
+        peak = peak_bytes(torch.device(device))
         losses = [line["loss"] for line in trainer.state.log_history if "loss" in line]
     model.eval()
     total, count = 0.0, 0
     with torch.inference_mode():
         for row in held_out:
             batch = _collate([_labelled(row)])
-            total += model(**batch).loss.item() * len(row[1])
+            moved = {name: tensor.to(device) for name, tensor in batch.items()}
+            total += model(**moved).loss.item() * len(row[1])
             count += len(row[1])
     half = len(losses) // EPOCHS
     return Run(
-        tokens_per_s=_speed(rows, times),
+        **_speed(rows, times),
         peak_bytes=peak,
         losses=[sum(losses[begin : begin + half]) / half for begin in range(0, len(losses), half)],
         held_out=total / count,
     )
 
 
-def _speed(rows: Rows, times: list[float]) -> float:
-    """Tokens a second of the last epoch."""
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _speed(rows: Rows, times: list[tuple[float, float]]) -> dict[str, float]:
+    """Of the last epoch."""
     steps = len(rows) // BATCH
     tokens = sum(len(prompt) + len(completion) for prompt, completion in rows)
-    return tokens / (times[-1] - times[-1 - steps])
+    wall, cpu = (end - begin for end, begin in zip(times[-1], times[-1 - steps], strict=True))
+    return {"tokens_per_s": tokens / wall, "cpu_s": 1000 * cpu / tokens}
 
 
 def _labelled(row: tuple[list[int], list[int]]) -> dict[str, list[int]]:
@@ -191,6 +214,7 @@ def main() -> None:
         rows[cut:],
         seed=question["seed"],
         threads=question["threads"],
+        device=question["device"],
     )
     print(json.dumps(asdict(found)))
 

@@ -19,21 +19,21 @@ from playground.core.redis.valkey import EmbeddedValkey
 from playground.runs.models import Run
 from tests.support.adapters import make_adapter
 
-# How long an example takes depends on what else the machine does.
+# How long an example takes depends on the load of the machine.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[EmbeddedValkey]:
-    """The embedded server, real, for the whole run."""
+    """The real embedded server, for the whole test run."""
     with EmbeddedValkey(settings.VAR_DIR) as server:
         yield server
 
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
-    """No address has tried anything yet, and nothing was added up."""
+    """No address has tried to sign in, and no sum is cached."""
     cache.clear()
 
 

@@ -9,8 +9,8 @@
 - adapter_files: what a tuned model's folder may hold, and where it is kept
 - models: the workers' rows; tuned models
 - services: register, beat, forget a worker; register, rename, delete a tuned model
+- granting: tuned models that others may use, by a link
 - selectors: what a person can run; live state of models and workers
-- belongings: tuned models are exported and let go with their person
 - jobs: the kinds of work that workers do
 - rings: telling workers that something may wait
 - admin: workers and tuned models for staff

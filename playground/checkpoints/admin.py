@@ -1,15 +1,13 @@
 """Workers and tuned models, for staff to look at."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
+from playground.accounts.admin_site import LookOnly, MadeBySite
 from playground.checkpoints.models import Adapter, Worker
 
 
 @admin.register(Worker)
-class WorkerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class WorkerAdmin(MadeBySite, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
         "name",
         "job",
@@ -31,15 +29,9 @@ class WorkerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def speed(self, worker: Worker) -> str:
         return "" if worker.tokens_per_second is None else f"{worker.tokens_per_second:.0f}"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Adapter)
-class AdapterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AdapterAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "person", "base", "rank", "size", "state", "created_at")
     list_filter = ("state", "base", "created_at")
     search_fields = ("name", "=id", "=person__id", "person__user__username")
@@ -61,12 +53,3 @@ class AdapterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )
     list_select_related = ("person__user",)
     list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

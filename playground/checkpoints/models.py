@@ -66,7 +66,8 @@ class Adapter(models.Model):
     # What forms, states and addresses carry: `<base>:<slug>-<4 letters>`. It stays when the title
     # changes.
     name = models.CharField(max_length=MAX_NAME, unique=True)
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="adapters")
+    # Nobody's once its owner was deleted while other people's runs hold it.
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="adapters")
     # A name of the registry.
     base = models.CharField(max_length=80)
     title = models.CharField(max_length=MAX_TITLE)
@@ -89,6 +90,8 @@ class Adapter(models.Model):
     stop = models.JSONField(default=list)
     parameters = models.JSONField(default=dict)
 
+    # In the address with which its owner lets others use it; None where they do not.
+    link = models.CharField(max_length=22, null=True, unique=True)  # noqa: DJ001
     state = models.CharField(max_length=10, choices=State.choices, default=State.READY)
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True)
@@ -104,3 +107,19 @@ class Adapter(models.Model):
     @property
     def is_deleted(self) -> bool:
         return self.state == self.State.DELETED
+
+
+class AdapterGrant(models.Model):
+    """Somebody who followed the link of a tuned model: it is in their menu, and they can run it."""
+
+    adapter = models.ForeignKey(Adapter, on_delete=models.CASCADE, related_name="grants")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "adapter"], name="grant_of_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.adapter_id} for {self.person_id}"

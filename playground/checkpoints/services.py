@@ -178,6 +178,7 @@ def adapter_delete(*, adapter: Adapter) -> bool:
         deleted = ready.update(
             state=Adapter.State.DELETED,
             deleted_at=Now(),
+            link=None,
             note="",
             example="",
             prompt_suffix="",

@@ -87,7 +87,7 @@ def _stamp(file: Path) -> tuple[int, int]:
     return stat.st_mtime_ns, stat.st_size
 
 
-# What is wrong is kept too, or every page would read a malformed file again.
+# The error is cached too, or every page would read a malformed file again.
 @lru_cache(maxsize=16)
 def _load(files: tuple[tuple[Path, int, int], ...]) -> TextTokenizer | ModelNotReady:
     try:

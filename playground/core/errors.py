@@ -46,7 +46,7 @@ from typing import Any, ClassVar
 
 
 class PlaygroundError(Exception):
-    """An error that a person is told. Subclasses fix `code` and `status`."""
+    """An error for a person. Subclasses fix `code` and `status`."""
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500

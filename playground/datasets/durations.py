@@ -31,7 +31,7 @@ def recommended_minutes(size: int) -> Recommendation:
         _minutes(size, small, large)
         for small, large in zip(_SMALL_MINUTES, _LARGE_MINUTES, strict=True)
     )
-    words = f"{_rounded(least)} to {_rounded(most)} minutes"
+    words = f"{least:.0f} to {most:.0f} minutes"
     if size < SMALL:
         why = "the rule is 5 to 10 minutes for 100 kB, and less for less"
     elif size > LARGE:
@@ -64,7 +64,3 @@ def _minutes(size: int, small: float, large: float) -> float:
     # A straight line between the two on logarithmic axes.
     share = math.log(size / SMALL) / math.log(LARGE / SMALL)
     return math.exp(math.log(small) + share * math.log(large / small))
-
-
-def _rounded(minutes: float) -> str:
-    return f"{minutes:.0f}"

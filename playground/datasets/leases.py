@@ -20,6 +20,7 @@ from playground.checkpoints.jobs import CHECK, CHECK_QUEUE
 from playground.checkpoints.rings import ring, rings_waiting
 from playground.checkpoints.selectors import live_workers
 from playground.core.failures import each_alone
+from playground.core.texts import storable_json
 from playground.datasets.checks import Finding
 from playground.datasets.fixes import FixResult
 from playground.datasets.models import Dataset, DatasetVersion
@@ -66,7 +67,11 @@ def version_progress(*, version: DatasetVersion, count: int) -> bool:
 
 def version_made(*, version: DatasetVersion, result: FixResult) -> bool:
     """Notes the file that a fix has made. False when it is not this attempt's any more."""
-    made = {"sha256": result.sha256, "size": result.size, "changes": result.to_json()}
+    made = {
+        "sha256": result.sha256,
+        "size": result.size,
+        "changes": storable_json(result.to_json()),
+    }
     return bool(_held(version).update(**made))
 
 
@@ -78,8 +83,9 @@ def version_finish(*, version: DatasetVersion, outcome: Outcome) -> bool:
             form=outcome.form,
             rows=outcome.rows,
             tokens=outcome.tokens,
-            findings=outcome.findings,
-            figures=outcome.figures,
+            # They quote the file, in which there is anything.
+            findings=storable_json(outcome.findings),
+            figures=storable_json(outcome.figures),
             worker="",
             checked_at=timezone.now(),
         )

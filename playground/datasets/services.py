@@ -144,7 +144,8 @@ def dataset_delete(*, dataset: Dataset) -> None:
 def is_file_named(name: str) -> bool:
     """Whether a version names the file: by its hash, or as the rows of that version."""
     sha256, dot, rest = name.partition(".")
-    versions = DatasetVersion.objects.filter(sha256=sha256)
+    # What is half written begins with a dot.
+    versions = DatasetVersion.objects.filter(sha256=sha256).exclude(sha256="")
     if not dot:
         return versions.exists()
     named = {files.rows_path(sha256, pk).name for pk in versions.values_list("pk", flat=True)}

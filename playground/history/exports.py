@@ -16,8 +16,8 @@ from django.db.models import QuerySet
 from playground.core.cells import plain_cell
 from playground.runs.models import Run
 
-# Of a line. A reader refuses what it does not know; a change that it could
-# misread raises it. In version 1, `fields` held variables and source too.
+# The version of a line. A reader refuses a version that it does not know; a change that an older
+# reader could misread raises it. In version 1, `fields` also held variables and source.
 VERSION = 2
 _TICKS = re.compile("`+")
 BATCH = 100
@@ -89,7 +89,7 @@ def json_lines(runs: QuerySet[Run]) -> Iterator[str]:
 
 
 def markdown(runs: QuerySet[Run]) -> Iterator[str]:
-    """A section a run. What was written is in fences that it cannot close."""
+    """One section a run. The texts are in fences that they cannot close."""
     yield "# Runs\n"
     for run in _in_batches(runs.defer("tokens", "other_choices")):
         facts = [
@@ -141,7 +141,7 @@ FORMATS = {
 
 
 def _in_batches(runs: QuerySet[Run]) -> Iterator[Run]:
-    """Newest first, each batch by a query of its own: no long one holds the database."""
+    """Newest first, each batch by a separate query: no long query holds the database."""
     runs = runs.select_related("adapter").order_by("-number")
     batch = list(runs[:BATCH])
     while batch:

@@ -34,9 +34,9 @@ class DiffPart(NamedTuple):
 
 
 def word_diff(before: str, after: str, *, seconds: float = SECONDS) -> list[DiffPart]:
-    """``before`` and ``after`` woven into one text, by words.
+    """``before`` and ``after`` merged into one text, by words.
 
-    Joined without what was added it is ``before``, without what was removed ``after``.
+    Without the added words it is ``before``, without the removed words ``after``.
     """
     letters: dict[str, str] = {}
     old, new = _spell(before, letters), _spell(after, letters)

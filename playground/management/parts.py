@@ -63,7 +63,7 @@ def web_part(listener: socket.socket, *, verbose: bool) -> Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerPlan:
-    """One worker of a running playground: what it does, with which model, and where."""
+    """One worker of a running playground: its job, its model, and its device."""
 
     job: Job
     model: str
@@ -71,12 +71,12 @@ class WorkerPlan:
 
     @property
     def name(self) -> str:
-        """What its row and its lock are called."""
+        """The name of its row and its lock."""
         return self.job.worker_name(self.model, self.device)
 
     @property
     def part_name(self) -> str:
-        """What its lines begin with."""
+        """The beginning of its log lines."""
         return f"worker {self.job.worker_prefix}{self.model or self.job.name}"
 
 
@@ -119,5 +119,5 @@ def worker_lock(var_dir: Path, name: str) -> FileLock:
 
 
 def _environ(*, verbose: bool) -> dict[str, str]:
-    """This process's environment; quiet unless somebody asked for more."""
+    """This process's environment; quiet unless the operator asked for more."""
     return {"LOG_LEVEL": "INFO" if verbose else "WARNING", **os.environ}

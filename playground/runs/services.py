@@ -179,8 +179,9 @@ def _check_served(person: Person, served: ServedModel) -> None:
     if served.adapter is None:
         return
     ready = Adapter.objects.filter(pk=served.adapter.pk, state=Adapter.State.READY)
-    if not ready.select_for_update(no_key=True).values_list("pk").first():
-        get_served(person, served.name)
+    ready.select_for_update(no_key=True).values_list("pk").first()
+    # Once more, now that nobody can delete it or take it back.
+    get_served(person, served.name)
 
 
 def _check_limits(person: Person, address: str) -> None:

@@ -1,4 +1,4 @@
-"""What was on the page that a run was made of. Runs, versions and drafts all keep it."""
+"""The state of the page that a run was made from. Runs, versions and drafts all store it."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any

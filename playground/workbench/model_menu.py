@@ -10,7 +10,7 @@ from playground.checkpoints.registry import registry
 from playground.checkpoints.selectors import (
     ModelState,
     ServedModel,
-    find_own_adapter,
+    find_adapter,
     model_states,
     served_models,
 )
@@ -90,10 +90,10 @@ def model_menu(person: Person | None, chosen: str = "") -> ModelMenu:
 
 
 def _why_missing(person: Person | None, name: str, instead: str) -> str:
-    own = find_own_adapter(person, name)
+    known = find_adapter(person, name)
     why = (
-        f"The tuned model “{own.title}” was deleted."
-        if own
+        f"The tuned model “{known.title}” was deleted."
+        if known
         else "The tuned model that this was made with is not yours, or it was deleted."
     )
     return f"{why} {instead} is chosen instead."

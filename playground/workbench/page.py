@@ -1,4 +1,4 @@
-"""The page that prompts are written on: what it shows, and the one way to render or refuse it."""
+"""The page that prompts are written on: its content, and the one way to render or refuse it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +36,7 @@ class BoundField:
 def render_workbench(
     request: HttpRequest, opening: Opening, *, error: PlaygroundError | None = None
 ) -> HttpResponse:
-    """The page of ``opening``; with ``error``, it says what was wrong with what was posted."""
+    """The page of ``opening``; with ``error``, it shows the error of the posted form."""
     context = {**_context(person_of(request), opening), "error": error}
     response = render(
         request, "workbench/workbench.html", context, status=error.status if error else 200
@@ -47,7 +47,7 @@ def render_workbench(
 
 
 def refuse(request: HtmxRequest, form: PromptForm, error: PlaygroundError) -> HttpResponse:
-    """The page as it was posted, with what was wrong; for HTMX the error alone, by raising it."""
+    """The page as it was posted, with the error; for HTMX only the error, by raising it."""
     if request.htmx:
         raise error
     return render_workbench(request, open_posted(request, form), error=error)

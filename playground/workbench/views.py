@@ -1,4 +1,4 @@
-"""A template's page before a run: the page, its preview, its models, a link to what is on it."""
+"""A template's page before a run: the page, its preview, its models, a link to its state."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def models_menu(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def link_to_state(request: HtmxRequest, template: Template) -> HttpResponse:
-    """A link that opens with what is on the page. Nothing is stored."""
+    """A link that opens with the page's state. Nothing is stored."""
     context: dict[str, Any] = {"template": template}
     try:
         context["link"] = request.build_absolute_uri(state_link(template, request.POST))
@@ -82,7 +82,7 @@ def _brought_form(template: Template, request: HttpRequest) -> PromptForm:
     form = posted_form(origin, request.POST)
     return PromptForm(
         template=template,
-        values={"prompt": finished_prompt(form).written},
+        values={"prompt": finished_prompt(form).box_text},
         detached=None,
         parameters=form.parameters,
         model=form.model,

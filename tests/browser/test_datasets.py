@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from playground.checkpoints.jobs import CHECK
 from playground.management.parts import worker_command
@@ -43,6 +43,11 @@ def add(page: Page, content: str, name: str = "faulty.jsonl") -> None:
     page.get_by_label("Upload a file").set_input_files([file])  # type: ignore[list-item]
     page.wait_for_url("**/datasets/*-*/")
     expect(page.get_by_role("heading", name="Findings")).to_be_visible()
+
+
+def part_of(request: Request) -> int:
+    """Where the part of a file begins that a request carries."""
+    return int(request.headers.get("upload-offset", "0"))
 
 
 @pytest.mark.usefixtures("checker")
@@ -104,16 +109,16 @@ def test_an_upload_is_paused_and_goes_on_after_a_reload(
     page = guest.page("/datasets/")
 
     def hold_third(route: Route) -> None:
-        if int(route.request.headers.get("upload-offset", "0")) >= 2 << 20:
+        if part_of(route.request) >= 2 << 20:
             held.append(route)
         else:
             route.continue_()
 
     held: list[Route] = []
     page.route("**/datasets/uploads/*/", hold_third)
-    page.get_by_label("Upload a file").set_input_files(file)
+    with page.expect_request(lambda request: part_of(request) >= 2 << 20):
+        page.get_by_label("Upload a file").set_input_files(file)
     expect(page.get_by_text(re.compile(r"/s · .* left"))).to_be_visible()
-    page.wait_for_function("document.querySelector('[data-bar]').value > 40")
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused. What has arrived is kept.")).to_be_visible()
     page.unroute("**/datasets/uploads/*/")

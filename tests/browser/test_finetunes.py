@@ -108,9 +108,7 @@ def test_an_example_is_trained_watched_and_tried(
     assert workbench.output.inner_text().strip()
 
 
-def test_waiting_ones_change_places_and_go_by_keyboard_alone(
-    guest: Guest, axe_source: str
-) -> None:
+def test_waiting_ones_change_places_and_go_by_keyboard_alone(guest: Guest, axe_source: str) -> None:
     page = guest.page("/datasets/")
     add_rows(page, "Mail")
     dataset = page.url

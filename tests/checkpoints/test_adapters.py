@@ -14,7 +14,7 @@ from playground.accounts.exporting import export_lines
 from playground.accounts.leaving import person_delete
 from playground.accounts.models import Person, User
 from playground.accounts.moving import guest_adopt
-from playground.accounts.quotas import kept_by
+from playground.accounts.quotas import quota_lines
 from playground.checkpoints import adapter_files
 from playground.checkpoints.adapter_files import CONFIG, WEIGHTS, folder_of
 from playground.checkpoints.models import MAX_NAME, Adapter
@@ -331,7 +331,7 @@ def test_an_export_has_ones_own_models(adapter: Adapter, person: Person, strange
 def test_models_count_against_a_limit_of_their_own(
     adapter: Adapter, person: Person, settings: Settings
 ) -> None:
-    kept = {line.name: line.amount for line in kept_by(person)}
+    kept = {line.name: line.amount for line in quota_lines(person)}
     assert kept["models"] == 1
     adapter_check_room(person=person)
 

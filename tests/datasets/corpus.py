@@ -90,7 +90,7 @@ def table(delimiter: str = ",", header: tuple[str, str] = ("prompt", "completion
     return "".join(f"{delimiter.join(cells)}\n" for cells in rows).encode()
 
 
-def zipped(*names: str) -> bytes:
+def zip_archive(*names: str) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name in names:
@@ -143,10 +143,10 @@ def _files() -> list[Case]:
         Case(name="zstd", data=b"\x28\xb5\x2f\xfd" + bytes(50), code="file_compressed"),
         Case(name="7z", data=b"7z\xbc\xaf\x27\x1c" + bytes(50), code="file_compressed"),
         Case(name="rar", data=b"Rar!\x1a\x07\x00" + bytes(50), code="file_compressed"),
-        Case(name="zip", data=zipped("a.txt"), code="file_compressed", file_name="a.csv"),
-        Case(name="xlsx", data=zipped("[Content_Types].xml", "xl/workbook.xml"),
+        Case(name="zip", data=zip_archive("a.txt"), code="file_compressed", file_name="a.csv"),
+        Case(name="xlsx", data=zip_archive("[Content_Types].xml", "xl/workbook.xml"),
              code="file_spreadsheet", file_name="a.csv"),
-        Case(name="docx", data=zipped("word/document.xml"), code="file_document"),
+        Case(name="docx", data=zip_archive("word/document.xml"), code="file_document"),
         Case(name="xls", data=b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", code="file_spreadsheet"),
         Case(name="pdf", data=b"%PDF-1.7\n" + GOOD, code="file_document", file_name="a.txt"),
         Case(name="rtf", data=b"{\\rtf1 hello}", code="file_document"),
@@ -384,24 +384,25 @@ def _rows() -> list[Case]:
     ]  # fmt: skip
 
 
-def labelled(labels: list[str]) -> bytes:
+def label_rows(labels: list[str]) -> bytes:
     return json_lines([
         {"prompt": f"{sentence(n)} ->", "completion": label} for n, label in enumerate(labels)
     ])  # fmt: skip
 
 
 def _labels() -> list[Case]:
-    once = labelled([" yes", " no"] * 50 + [" maybe"])
+    uneven = label_rows([" yes"] * 110 + [" no"] * 2)
+    once = label_rows([" yes", " no"] * 50 + [" maybe"])
     return [
-        Case(name="imbalanced", data=labelled([" yes"] * 110 + [" no"] * 2), line=111,
-             code="classes_imbalanced", byte=start_of(labelled([" yes"] * 110 + [" no"] * 2), 111)),
+        Case(name="imbalanced", data=uneven, line=111, code="classes_imbalanced",
+             byte=start_of(uneven, 111)),
         Case(name="label-once", data=once, code="label_seen_once", line=101, count=1,
              byte=start_of(once, 101)),
-        Case(name="labels-of-several-tokens", data=labelled([" very good", " bad"] * 50), line=1,
-             byte=0, code="label_of_several_tokens"),
-        Case(name="labels-alike", data=labelled([" yes", " Yes"] * 50), code="labels_alike",
+        Case(name="labels-of-several-tokens", line=1, byte=0,
+             data=label_rows([" very good", " bad"] * 50), code="label_of_several_tokens"),
+        Case(name="labels-alike", data=label_rows([" yes", " Yes"] * 50), code="labels_alike",
              line=1, byte=0, count=2),
-        Case(name="one-label", data=labelled([" ZEBRA"] * 100), code="one_label", line=1, byte=0),
+        Case(name="one-label", data=label_rows([" ZEBRA"] * 100), code="one_label", line=1, byte=0),
         Case(name="csv-named-jsonl", data=table(), file_name="a.jsonl", rows=ROWS,
              code="name_and_content_differ"),
         Case(name="jsonl-named-csv", data=GOOD, file_name="a.csv", rows=ROWS,

@@ -1,6 +1,7 @@
 """Which worker examines what, and what comes of it, whatever dies meanwhile."""
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -78,6 +79,28 @@ def test_a_fix_makes_a_version_named_by_its_hash(person: Person) -> None:
     assert made.changes["left_out"] == 1
     assert first.path.read_text() == FAULTY
     assert Dataset.objects.get().head_id == made.pk
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in a value that is stored as JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(one)
+
+
+def test_what_no_database_holds_is_stored_as_what_it_can(person: Person) -> None:
+    version = waiting(person)
+    quoted = ["a\0b", {"half": "\ud800"}]
+    version.worker, version.attempt = "w", 1
+    version.save()
+    outcome = Outcome(state=REFUSED, findings=[{"code": quoted}], figures={"classes": quoted})
+
+    version_finish(version=version, outcome=outcome)
+
+    for stored in (now(version).findings, now(version).figures):
+        assert set(texts_in(stored)) == {"a\ufffdb", "?"}
 
 
 def test_a_claim_is_won_once(person: Person) -> None:

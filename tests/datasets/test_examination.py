@@ -9,9 +9,10 @@ import pytest
 
 from playground.datasets.checks import examination as module
 from playground.datasets.checks import examine
-from playground.datasets.checks.canonical import CanonicalWriter
+from playground.datasets.checks.canonical import CanonicalWriter, read_rows
+from playground.datasets.fixes import apply_fix
 from playground.datasets.reading.rows import MAX_ROW_BYTES
-from tests.datasets.corpus import SEPARATOR, json_lines, labelled, objects
+from tests.datasets.corpus import SEPARATOR, json_lines, label_rows, objects
 from tests.datasets.counting import words
 
 MAX_MEMORY_MIB = 150
@@ -69,8 +70,33 @@ def test_a_row_with_its_separator_may_fill_the_model_and_no_more(tmp_path: Path)
     assert "At most 8 tokens fit, separator included; the longest has 9" in finding.sentence
 
 
+@pytest.mark.parametrize("good", [0, 50])
+def test_prompts_that_fill_the_model_are_refused_and_cut_at_their_head(
+    good: int, tmp_path: Path
+) -> None:
+    rows = [
+        {"prompt": f"{'head ' * 2_100}q{n} end ->", "completion": f" a b c d e{n}"}
+        for n in range(60)
+    ]
+    path, fixed = write(tmp_path, json_lines([*objects(good), *rows])), tmp_path / "fixed"
+
+    found = examine(path, encode=words, context=2_048, name="a")
+    result = apply_fix(path, fixed, "cut_prompt_heads", encode=words, context=2_048)
+    after = examine(fixed, encode=words, context=2_048, name="a", rows_path=tmp_path / "rows")
+
+    (finding,) = (f for f in found.findings if f.code == "prompt_too_long")
+    assert (found.rows, finding.left_out, found.is_refused) == (good, 60, True)
+    assert finding.examples[0].text.startswith("2,109 tokens")
+    assert ("nothing_to_learn" in {f.code for f in found.findings}) == (good == 0)
+    assert (after.rows, after.is_refused, result.changed) == (good + 60, False, 60)
+    cut = list(read_rows(tmp_path / "rows"))[good:]
+    assert all(row.prompt.endswith(f"q{n} end ->") for n, row in enumerate(cut))
+    assert all(row.completion == f" a b c d e{n}" for n, row in enumerate(cut))
+    assert {words([row.prompt])[0] + words([row.completion])[0] for row in cut} == {2_047}
+
+
 def test_figures_describe_labels_and_lengths(tmp_path: Path) -> None:
-    path = write(tmp_path, labelled([" yes", " no", " no"] * 40))
+    path = write(tmp_path, label_rows([" yes", " no", " no"] * 40))
 
     figures = examine(path, encode=words, context=64, name="a").figures
 

@@ -86,7 +86,7 @@ def check_fixes(path: Path, examination: Examination) -> None:
     assert {file.suffix for file in path.parent.iterdir()} <= {".data", ".rows"}
 
 
-def examined(data: bytes, folder: Path) -> None:
+def examine_bytes(data: bytes, folder: Path) -> None:
     path = folder / "file.data"
     path.write_bytes(data)
     check_fixes(path, check(path))
@@ -95,13 +95,13 @@ def examined(data: bytes, folder: Path) -> None:
 @quick
 @given(st.binary(max_size=400))
 def test_random_bytes_are_examined(tmp_path: Path, data: bytes) -> None:
-    examined(data, tmp_path)
+    examine_bytes(data, tmp_path)
 
 
 @quick
 @given(st.lists(st.one_of(pieces, texts), max_size=30))
 def test_texts_lose_no_row(tmp_path: Path, parts: list[str]) -> None:
-    examined("".join(parts).encode(), tmp_path)
+    examine_bytes("".join(parts).encode(), tmp_path)
 
 
 @quick
@@ -114,7 +114,7 @@ def test_objects_lose_no_row(
         "list": lambda: json.dumps(made) + "".join(between),
         "indented": lambda: json.dumps(made, indent=1, ensure_ascii=False) + "".join(between),
     }
-    examined(write[form]().encode(), tmp_path)
+    examine_bytes(write[form]().encode(), tmp_path)
 
 
 @quick
@@ -125,7 +125,7 @@ def test_objects_lose_no_row(
 def test_tables_lose_no_row(tmp_path: Path, header: str, cells: list[list[str]]) -> None:
     delimiter = next((sign for sign in ",\t;" if sign in header), ",")
     lines = [header, *(delimiter.join(row) for row in cells)]
-    examined("\n".join(lines).encode(), tmp_path)
+    examine_bytes("\n".join(lines).encode(), tmp_path)
 
 
 @quick

@@ -14,7 +14,7 @@ from playground.accounts.exporting import export_lines
 from playground.accounts.leaving import person_delete
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
-from playground.accounts.quotas import kept_by
+from playground.accounts.quotas import quota_lines
 from playground.datasets import files
 from playground.datasets.files import remove_orphans
 from playground.datasets.models import Dataset, DatasetVersion, Upload
@@ -157,7 +157,7 @@ def test_quotas_hold_for_every_way_in(
 def test_what_is_announced_counts_as_kept(client_: Client, person: Person) -> None:
     client_.post("/datasets/uploads/", headers={"Upload-Length": str(5 << 20)})
 
-    kept = {one.name: one.amount for one in kept_by(person)}
+    kept = {one.name: one.amount for one in quota_lines(person)}
 
     assert (kept["datasets"], kept["MiB"]) == (1, 5)
 
@@ -398,12 +398,15 @@ def test_a_file_without_a_row_goes_after_a_while(person: Person) -> None:
     version = head(make_dataset(person, content=ROWS))
     orphan = version.path.with_name("a" * 64)
     orphan_rows = version.path.with_name(f"{version.sha256}.{'0' * 32}.rows.jsonl")
-    for path in (orphan, orphan_rows):
+    half = version.path.with_name(f".{version.sha256}.rows.jsonl.1.partial")
+    for path in (orphan, orphan_rows, half):
         path.write_text("x")
+    # Its file is not made yet.
+    DatasetVersion.objects.create(dataset=version.dataset, number=2, size=1)
     newest = max(path.stat().st_mtime for path in version.path.parent.iterdir())
 
     assert remove_orphans(older_than=0, is_named=is_file_named) == 0
-    assert remove_orphans(older_than=newest + 1, is_named=is_file_named) == 2
+    assert remove_orphans(older_than=newest + 1, is_named=is_file_named) == 3
 
     assert version.path.exists()
     assert version.rows_path.exists()

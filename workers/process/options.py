@@ -1,4 +1,4 @@
-"""What a worker's process is told on its command line, and what keeps it from starting."""
+"""The command line of a worker's process, and the reasons why it does not start."""
 
 import argparse
 import contextlib
@@ -74,7 +74,7 @@ def read_site_options(job: Job, arguments: list[str] | None, *, slots: int) -> S
 def check_services() -> None:
     """Raises `CannotStart` when Redis or the database will never do as they are."""
     if reason := refusal():
-        raise CannotStart(f"Redis refuses what REDIS_URL says: {reason}.", status=1)
+        raise CannotStart(f"Redis refuses the connection of REDIS_URL: {reason}.", status=1)
     with contextlib.suppress(DatabaseError):
         if newer := newer_database():
             raise CannotStart(newer, status=EXIT_WRONG_SETTING)
@@ -90,7 +90,7 @@ def _parser(job: Job) -> argparse.ArgumentParser:
 
 
 def _too_long(**values: str) -> str:
-    """What is wrong with values that the worker's row has no room for; "" when all fit."""
+    """The values that do not fit into the worker's row, in words; "" when all fit."""
     for column, value in values.items():
         most = int(getattr(Worker._meta.get_field(column), "max_length", 0))
         if len(value) > most:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A path to write to; what is there at the end takes the place of ``path``."""
+    """A path to write to; its content replaces ``path`` when the block ends."""
     beside = path.with_name(f"{path.name}.new")
     yield beside
     sync(beside)

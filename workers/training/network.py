@@ -250,7 +250,7 @@ class GPTJ(nn.Module):
         )
         for name, parameter in self.named_parameters():
             if parameter.dim() == 2:
-                # What a layer adds to the stream starts small: 2 additions a layer.
+                # The additions to the residual stream start small: 2 additions a layer.
                 closes = name.endswith(("out_proj.weight", "fc_out.weight"))
                 scale = (2 * shape.n_layer) ** -0.5 if closes else 1.0
                 nn.init.normal_(parameter, std=0.02 * scale)

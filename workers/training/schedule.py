@@ -36,9 +36,9 @@ class Cosine:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The learning rate rises, stays level and falls to nothing, once for each round.
+    """The learning rate rises, stays level and falls to zero, once in each round.
 
-    A run that has ended goes on as one that was meant to have another round from the start.
+    A round added after the end gives the same run as a round planned from the start.
     """
 
     peak: float = 3e-3

@@ -59,7 +59,7 @@ class Alone:
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step saw: summed loss, positions it was taken at, tokens read.
+    """The result of a step: summed loss, number of positions, tokens read.
 
     gradient_norm: the length of the mean gradient before it was clipped.
     """

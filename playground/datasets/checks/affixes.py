@@ -34,7 +34,7 @@ class CommonAffixes:
         if not self._rows:
             self._completion_prefix = row.completion[:MAX_AFFIX]
         elif not row.completion.startswith(self._completion_prefix):
-            self._completion_prefix = _common(self._completion_prefix, row.completion)
+            self._completion_prefix = _common_beginning(self._completion_prefix, row.completion)
         self._rows += 1
         self._shortest_completion = min(self._shortest_completion, len(row.completion))
         if not row.prompt:
@@ -44,9 +44,11 @@ class CommonAffixes:
             self._suffix = row.prompt[-MAX_AFFIX:]
             self._prompt_prefix = row.prompt[:MAX_AFFIX]
         if not row.prompt.endswith(self._suffix):
-            self._suffix = _common(self._suffix[::-1], row.prompt[-MAX_AFFIX:][::-1])[::-1]
+            self._suffix = _common_beginning(self._suffix[::-1], row.prompt[-MAX_AFFIX:][::-1])[
+                ::-1
+            ]
         if not row.prompt.startswith(self._prompt_prefix):
-            self._prompt_prefix = _common(self._prompt_prefix, row.prompt)
+            self._prompt_prefix = _common_beginning(self._prompt_prefix, row.prompt)
         self.prompts += 1
 
     @property
@@ -92,7 +94,7 @@ def _prefix(text: str) -> str:
     return text if len(text.strip()) >= MIN_PREFIX else ""
 
 
-def _common(one: str, other: str) -> str:
+def _common_beginning(one: str, other: str) -> str:
     for place, (left, right) in enumerate(zip(one, other, strict=False)):
         if left != right:
             return one[:place]
@@ -126,10 +128,10 @@ class AffixCheck:
         if self._rows <= _CASE_ROWS and is_upper_case(f"{row.prompt}{row.completion}"):
             self._upper.add_row(row)
 
-    def report(self, collector: Collector) -> None:
-        """What was found."""
+    def report(self, collector: Collector, *, is_divided: bool) -> None:
+        """What was found. Of texts divided at a marker, those without it were named already."""
         common = self.common
-        if self._no_prompt.count < self._rows:
+        if self._no_prompt.count < self._rows and not is_divided:
             collector.report("empty_prompt", self._no_prompt)
         collector.report("prompt_ends_with_space", self._space)
         collector.report("completion_without_space", self._no_space)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-from playground.datasets.checks.collecting import Collector, Tally, count_of, quoted
+from playground.datasets.checks.collecting import Collector, Tally, count_of, in_quotes
 from playground.datasets.checks.findings import shorten
 from playground.datasets.reading.rows import Row
 
@@ -76,7 +76,7 @@ class ClassCheck:
         long = [entry["label"] for entry in classes if entry["tokens"] > 1]
         self._report(collector, "label_of_several_tokens", long)
         self._report(collector, "label_seen_once", [n for n, label in ordered if label.rows == 1])
-        self._report(collector, "labels_alike", _alike([name for name, _ in ordered]))
+        self._report(collector, "labels_alike", _labels_of_one_form([name for name, _ in ordered]))
         (most, top), (least, bottom) = ordered[0], ordered[-1]
         if len(ordered) == 1:
             tally = Tally()
@@ -99,13 +99,13 @@ class ClassCheck:
         for name in names:
             label = (self._labels or {})[name]
             tally.add(label.line, label.byte, name)
-        collector.report(code, tally, labels=quoted(names))
+        collector.report(code, tally, labels=in_quotes(names))
 
     def _ordered(self) -> list[tuple[str, _Label]]:
         return sorted((self._labels or {}).items(), key=lambda item: -item[1].rows)
 
 
-def _alike(names: list[str]) -> list[str]:
+def _labels_of_one_form(names: list[str]) -> list[str]:
     """Those that another differs from in case, spaces or a full stop alone."""
     forms: dict[str, list[str]] = {}
     for name in names:

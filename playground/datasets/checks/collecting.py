@@ -116,7 +116,7 @@ def _finding(code: str, tally: Tally) -> Finding:
         "line": f"{tally.line or 1:,}",
         "byte": f"{tally.byte or 0:,}",
         "limit": f"{MAX_ROW_BYTES // 1024} KiB",
-        "keys": quoted(tally.keys) or "nothing",
+        "keys": in_quotes(tally.keys) or "nothing",
         **tally.values,
     }
     return Finding(
@@ -142,10 +142,10 @@ def count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def quoted(words: Iterable[str]) -> str:
+def in_quotes(words: Iterable[str]) -> str:
     """Words in quotes, in one line; the first ten.
 
-    >>> quoted(["a", "b"])
+    >>> in_quotes(["a", "b"])
     '“a”, “b”'
     """
     every = list(words)

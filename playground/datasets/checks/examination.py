@@ -197,7 +197,7 @@ class _Examiner:
             collector.update(code, longest=f"{longest:,}", limit=f"{self._context:,}")
         if self._source.marker:
             collector.report_file("marker_found", marker=self._source.marker)
-        self._affixes.report(collector)
+        self._affixes.report(collector, is_divided=bool(self._source.marker))
         self._duplicates.report(collector)
         self._classes.report(collector, classes)
         if not rows:

@@ -169,7 +169,7 @@ FORM: dict[str, Kind] = {
     ),
     "table_row_broken": Kind(
         "error",
-        "{rows} {have} misplaced quotes, the first in line {line}. Inside a quoted cell, "
+        "{rows} {have} misplaced quotes, the first in line {line}. Inside a in_quotes cell, "
         "write a quote twice.",
         LEAVE_OUT,
     ),

@@ -76,10 +76,10 @@ class ChangeLog:
 
     def _keep(self, line: int, before: str | None, after: str | None) -> None:
         if len(self.changes) < MAX_CHANGES:
-            self.changes.append(Change(line, *_shown(before, after)))
+            self.changes.append(Change(line, *_texts_to_show(before, after)))
 
 
-def _shown(before: str | None, after: str | None) -> tuple[str | None, str | None]:
+def _texts_to_show(before: str | None, after: str | None) -> tuple[str | None, str | None]:
     """Both texts, cut to where they differ."""
     if before is None or after is None:
         return _cut(before, 0), _cut(after, 0)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from playground.core.errors import InvalidInput
 from playground.datasets.fixes.changes import ChangeLog
-from playground.datasets.fixes.rewriting import copy_bytes, rewriting
+from playground.datasets.fixes.rewriting import copy_bytes, open_rewriter
 from playground.datasets.fixes.target import Target
 from playground.datasets.reading.fields import COMPLETION, PROMPT, known_name, other_names
 from playground.datasets.reading.source import Source
@@ -18,17 +18,17 @@ def rename_fields(source: Source, target: Target, log: ChangeLog) -> None:
     if source.columns is not None:
         _rename_columns(source, target, log)
         return
-    with rewriting(source, target, log) as rewriter:
+    with open_rewriter(source, target, log) as rewriter:
         for item in rewriter.items():
             value = item.source if isinstance(item.source, dict) else {}
             found = None if COMPLETION in map(known_name, value) else other_names(value)
             if found is None:
                 rewriter.keep(item)
             else:
-                rewriter.change_source(item, _renamed(value, *found))
+                rewriter.change_source(item, _rename(value, *found))
 
 
-def _renamed(
+def _rename(
     value: Mapping[str, object], prompts: tuple[str, ...], completion: str
 ) -> dict[str, object]:
     fields = {known_name(key): field for key, field in value.items()}

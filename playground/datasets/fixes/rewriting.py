@@ -26,10 +26,10 @@ _STOPS = ("json_broken", "json_giant_value")
 def copy_bytes(source: Source, start: int, end: int, target: Target) -> None:
     """Copy a part of the source, with plain line breaks."""
     with source.path.open("rb") as file:
-        _copy(file, start, end, target, _returns(source))
+        _copy(file, start, end, target, _has_returns(source))
 
 
-def _returns(source: Source) -> bool:
+def _has_returns(source: Source) -> bool:
     return source.encoding is not None and source.encoding.line_break == b"\r"
 
 
@@ -42,7 +42,7 @@ def _copy(file: BinaryIO, start: int, end: int, target: Target, returns: bool) -
 
 
 @contextmanager
-def rewriting(source: Source, target: Target, log: ChangeLog) -> Iterator["Rewriter"]:
+def open_rewriter(source: Source, target: Target, log: ChangeLog) -> Iterator["Rewriter"]:
     """A rewriter over the open source; at the end, what is behind the last row is copied."""
     with source.path.open("rb") as file:
         rewriter = Rewriter(source, target, log, file)
@@ -59,7 +59,7 @@ class Rewriter:
         self._source, self._target, self._log, self._file = source, target, log, file
         self._form = source.form
         self._is_copied = source.form.name != "json"
-        self._returns = _returns(source)
+        self._returns = _has_returns(source)
         # Copied up to here; the last item ended at ``_end``.
         self._at = self._end = source.encoding.mark
         self._is_first = True
@@ -101,7 +101,7 @@ class Rewriter:
         old, new = f"{before.prompt}{before.completion}", f"{after.prompt}{after.completion}"
         self._log.change(before.line, old, new)
         self._copy_to(before.start)
-        self._target.write_text(self._written(after))
+        self._target.write_text(self._text_of(after))
         self._pass(before)
 
     def change_source(self, before: Row | Fault, value: dict[str, object]) -> None:
@@ -136,7 +136,7 @@ class Rewriter:
         else:
             self._target.write_text(json.dumps(item.source, ensure_ascii=False) + "\n")
 
-    def _written(self, row: Row) -> str:
+    def _text_of(self, row: Row) -> str:
         match self._form.name:
             case "text":
                 return f"{row.prompt}{row.completion}{SEPARATOR}"

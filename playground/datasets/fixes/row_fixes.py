@@ -14,7 +14,7 @@ from playground.datasets.checks.lengths import (
     length_fault,
 )
 from playground.datasets.fixes.changes import ChangeLog
-from playground.datasets.fixes.rewriting import rewriting
+from playground.datasets.fixes.rewriting import open_rewriter
 from playground.datasets.fixes.target import Target
 from playground.datasets.reading.rows import Fault, Row, ignore
 from playground.datasets.reading.separators import ANY_SPELLING
@@ -28,8 +28,8 @@ def leave_out_rows(
     source: Source, target: Target, log: ChangeLog, *, encode: Encode, context: int
 ) -> None:
     """Leave out all rows that cannot be used, whatever is wrong with them."""
-    with rewriting(source, target, log) as rewriter:
-        for item, fault in _checked(rewriter.items(), encode, context):
+    with open_rewriter(source, target, log) as rewriter:
+        for item, fault in _check_all(rewriter.items(), encode, context):
             if fault is None:
                 rewriter.keep(item)
             else:
@@ -40,8 +40,8 @@ def cut_prompt_heads(
     source: Source, target: Target, log: ChangeLog, *, encode: Encode, context: int
 ) -> None:
     """Cut the beginning of each prompt that is too long; completions stay whole."""
-    with rewriting(source, target, log) as rewriter:
-        for item, fault in _checked(rewriter.items(), encode, context):
+    with open_rewriter(source, target, log) as rewriter:
+        for item, fault in _check_all(rewriter.items(), encode, context):
             if fault is None or fault.code != "prompt_too_long" or isinstance(item, Fault):
                 rewriter.keep(item)
                 continue
@@ -52,7 +52,11 @@ def cut_prompt_heads(
 
 def last_tokens(text: str, budget: int, encode: Encode) -> str:
     """The longest end of ``text`` of at most ``budget`` tokens, whole words if it can be."""
-    low, high = 0, len(text)
+    [total] = encode([text])
+    low, high = max(0, len(text) - 2 * budget * len(text) // max(total, 1)), len(text)
+    # The end of a long text has more characters a token than all of it: then from its beginning.
+    if low and encode([text[low:]])[0] <= budget:
+        low = 0
     while low < high:
         middle = (low + high) // 2
         if encode([text[middle:]])[0] <= budget:
@@ -68,7 +72,7 @@ def last_tokens(text: str, budget: int, encode: Encode) -> str:
     return bare if encode([bare])[0] <= budget else words
 
 
-def _checked(
+def _check_all(
     items: Iterable[Row | Fault], encode: Encode, context: int
 ) -> Iterator[tuple[Row | Fault, Fault | None]]:
     """Each item with why it cannot be used, tokens counted in batches."""
@@ -120,9 +124,9 @@ def remove_near_duplicates(source: Source, target: Target, log: ChangeLog) -> No
 
 def _remove(source: Source, target: Target, log: ChangeLog, removed: tuple[str, ...]) -> None:
     rows = SameRows()
-    with rewriting(source, target, log) as rewriter:
+    with open_rewriter(source, target, log) as rewriter:
         for item in rewriter.items():
-            usable = _usable(item)
+            usable = _usable_row(item)
             if usable is not None and rows.compare(usable)[0] in removed:
                 rewriter.leave_out(item, f"{usable.prompt}{usable.completion}")
             else:
@@ -132,7 +136,7 @@ def _remove(source: Source, target: Target, log: ChangeLog, removed: tuple[str, 
 def change_rows(source: Source, target: Target, log: ChangeLog, *, fix: str) -> None:
     """Change the texts of rows by one of the simple fixes."""
     change = _changer(source, fix)
-    with rewriting(source, target, log) as rewriter:
+    with open_rewriter(source, target, log) as rewriter:
         for item in rewriter.items():
             after = change(item) if isinstance(item, Row) else None
             if isinstance(item, Fault) or after is None:
@@ -146,7 +150,7 @@ def _changer(source: Source, fix: str) -> Callable[[Row], Row | None]:
     if fix in (fix_codes.REMOVE_PROMPT_PREFIX, fix_codes.REMOVE_COMPLETION_PREFIX):
         common = CommonAffixes()
         for item in source.rows():
-            usable = _usable(item)
+            usable = _usable_row(item)
             if usable is not None:
                 common.add(usable)
         if fix == fix_codes.REMOVE_PROMPT_PREFIX:
@@ -213,7 +217,7 @@ def _without_completion_prefix(prefix: str) -> Callable[[Row], Row | None]:
     return change
 
 
-def _usable(item: Row | Fault) -> Row | None:
+def _usable_row(item: Row | Fault) -> Row | None:
     """A copy of the row as the checks see it."""
     if isinstance(item, Fault):
         return None

@@ -93,8 +93,8 @@ class MarkerSurvey:
 
 
 def _labels(text: str) -> set[str]:
-    found = {match[0] for match in _last(_ARROW, text)}
-    for match in _last(_LABEL, text):
+    found = {match[0] for match in _last_matches(_ARROW, text)}
+    for match in _last_matches(_LABEL, text):
         found.add(match[0])
         label = match[0]
         line = text[max(0, match.start() - 80) : match.start()].rpartition("\n")[2]
@@ -107,6 +107,6 @@ def _labels(text: str) -> set[str]:
     return found
 
 
-def _last(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+def _last_matches(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
     """The last matches, in the end of a long text."""
     return list(pattern.finditer(text, max(0, len(text) - 20_000)))[-_MAX_LABELS:]

@@ -1,14 +1,14 @@
-// The page's one WebSocket: follows runs, or topics of another kind, by position and hands on what
-// is new.
+// The page's one WebSocket: follows runs, or topics of another kind, by position and passes new
+// events on.
 //
-// A position is one token of a run, or one line of a record, counted from 1. What is already here
-// is ignored, a gap is asked for again, and a higher epoch starts the text over.
+// A position is one token of a run, or one line of a record, counted from 1. A position that is
+// already here is ignored, a gap is requested again, and a higher epoch starts the text over.
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 5000;
 // After this many failures in a row the page reads the run over HTTP as well.
 const MAX_FAILURES = 3;
-// The server's close codes for a person who has signed out, and for one who is no more.
+// The server's close codes for a person who has signed out, and for a deleted one.
 const SIGNED_OUT = 4401;
 const DELETED = 4410;
 
@@ -17,17 +17,17 @@ export class Stream {
   #socket = null;
   #failures = 0;
   #timer = 0;
-  // Whether the last socket was closed because of who had opened it.
+  // Whether the last socket was closed because of the person who had opened it.
   #wasEnded = false;
-  // Why the runs may be somebody else's now, or nobody's: the code of that close. 0 once something
-  // of them has come since.
+  // The code of a close after which the runs may belong to somebody else, or nobody. 0 once they
+  // have sent something since.
   #doubt = 0;
   #onEnd;
   // run id, or topic -> { epoch, next, handlers }; the handlers are tokens(tokens), or lines(lines)
   // of a record, restart(), state(event), connected(isOpen), stalled() and deleted().
   #runs = new Map();
 
-  // onEnd(isDeleted): whoever opened the page has signed out, or is deleted.
+  // onEnd(isDeleted): the person who opened the page has signed out, or is deleted.
   constructor(address, onEnd) {
     this.#address = address;
     this.#onEnd = onEnd;
@@ -61,7 +61,7 @@ export class Stream {
     });
     socket.addEventListener('close', ({ code }) => {
       this.#socket = null;
-      // One more try: the session may have changed, and be this person's all the same.
+      // One more try: the session may have changed, but may still belong to this person.
       const isOver = this.#wasEnded && code !== SIGNED_OUT && code !== DELETED;
       this.#wasEnded = code === SIGNED_OUT || code === DELETED;
       if (this.#wasEnded) this.#doubt = code;
@@ -76,7 +76,7 @@ export class Stream {
     if (this.#failures >= MAX_FAILURES)
       for (const { handlers } of this.#runs.values()) handlers.stalled();
     const longest = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#failures - 1));
-    // Half of it by chance, so that a restarted server is not met by all at once.
+    // Half of it is random, so that not all pages reconnect to a restarted server at once.
     const delay = longest / 2 + (Math.random() * longest) / 2;
     this.#timer = setTimeout(() => {
       this.#timer = 0;

@@ -2,8 +2,9 @@
 
 Reads a line of JSON for each and answers with the status. ``kill_at``: the number of the event
 before which it is killed; an event is a step, or a write, a flush or a renaming on the disk.
-``kill_before``: an event by its name, and which one of them. ``full_disk_from``, ``full_disk_to``:
-checkpoints that find no room. ``terminate_at``: the step after which it gets SIGTERM.
+``kill_before``: an event by its name, and which one of them. ``full_disk_from``: the first of the
+checkpoints that find no room. ``terminate_at``: the step after which it gets SIGTERM;
+``terminate_before``: such an event.
 """
 
 import errno
@@ -56,6 +57,8 @@ class Faults:
             self.seen[event],
         ] == self.order.get("kill_before"):
             os.kill(os.getpid(), signal.SIGKILL)
+        if [event, self.seen[event]] == self.order.get("terminate_before"):
+            os.kill(os.getpid(), signal.SIGTERM)
         begin = self.order.get("full_disk_from", sys.maxsize)
         if event == "save" and self.seen[event] >= begin:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

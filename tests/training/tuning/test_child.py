@@ -124,6 +124,18 @@ def test_a_job_that_has_to_make_room_saves_and_goes_on_later(
     assert learnt_by(folder) == learnt_by(undisturbed)
 
 
+def test_a_job_makes_room_at_once_when_only_the_result_is_left(
+    tmp_path: Path, base_folder: Path, child: Trainers, undisturbed: Path
+) -> None:
+    folder = make_job(tmp_path / "job", base_folder)
+
+    assert child.attempt(folder, terminate_before=["evaluation", 1]) == 75
+    assert child.finish(folder) == 1
+
+    assert steps_of(folder) == steps_of(undisturbed)
+    assert learnt_by(folder) == learnt_by(undisturbed)
+
+
 def test_a_full_disk_is_said_and_the_job_goes_on_when_there_is_room(
     tmp_path: Path, base_folder: Path, child: Trainers, undisturbed: Path
 ) -> None:
@@ -283,6 +295,51 @@ def test_the_way_of_computing_changes_no_more_than_rounding(
     assert losses(packing=False) == pytest.approx(plain, abs=2e-3)
     assert losses(gradient_checkpointing=True) == plain
     assert losses(micro_batch=1) == pytest.approx(plain, abs=2e-3)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 17])
+def test_few_rows_are_learnt_in_whole_steps(
+    rows: int, tmp_path: Path, base_folder: Path, child: Trainers
+) -> None:
+    folder = make_job(
+        tmp_path / "job", base_folder, train=rows, held_out=0, epochs=20, save_seconds=60
+    )
+
+    assert child.attempt(folder) == 0
+
+    plan = record_of(folder)[0]
+    assert (plan["rows"], plan["steps"]) == (rows, 20 * -(-rows // 8))
+    assert len(steps_of(folder)) == plan["steps"]
+    assert end_of(folder)["status"] == "succeeded"
+
+
+def test_prompts_that_are_too_long_lose_their_head_and_it_is_said(
+    tmp_path: Path, base_folder: Path, child: Trainers
+) -> None:
+    folder = make_job(tmp_path / "job", base_folder, max_length=16, save_seconds=60)
+
+    assert child.attempt(folder) == 0
+
+    (said,) = [line for line in record_of(folder) if line.get("code") == "prompts_cut"]
+    assert said["text"].startswith("12 rows are longer than 16 tokens")
+    assert end_of(folder)["status"] == "succeeded"
+
+
+def test_damaged_checkpoints_are_named_and_passed_over(
+    tmp_path: Path, base_folder: Path, child: Trainers, undisturbed: Path
+) -> None:
+    folder = make_job(tmp_path / "job", base_folder)
+    child.attempt(folder, kill_before=["step", 6])
+    (folder / "checkpoints" / "step-000005" / "COMPLETE").unlink()
+    (folder / "checkpoints" / "checkpoint-abc").write_text("x", encoding="utf-8")
+
+    assert child.finish(folder) == 1
+
+    said = [line["text"] for line in record_of(folder) if line.get("code") == "checkpoint_removed"]
+    assert len(said) == 2
+    assert said[0] == "Removed: checkpoint-abc is no checkpoint."
+    assert said[1].startswith("Removed: step-000005 is not whole")
+    assert learnt_by(folder) == learnt_by(undisturbed)
 
 
 def test_a_full_fine_tune_leaves_a_whole_checkpoint(

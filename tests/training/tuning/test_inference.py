@@ -25,6 +25,7 @@ def base(base_folder: Path) -> Base:
 @torch.no_grad()
 def test_scores_are_those_of_the_whole_text(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workers.training.tuning.inference.TOKENS_AT_ONCE", 40)
+    monkeypatch.setattr("workers.training.tuning.inference.LOGITS_AT_ONCE", 264 * 4)
     rows = [encode_row(base, prompt, " blue") for prompt in PROMPTS]
 
     scores = score_completions(base, rows)

@@ -1,7 +1,7 @@
 """Low-rank adapters of many requests in one batch, never merged (Hu et al. 2022, "LoRA").
 
-y += scale * (x A^T) B^T for each row by its own adapter. Adapters lie in the slots of a bank; slot
-0 stands for none. How they are held and multiplied is the backend's (`AdapterStore`).
+y += scale * (x A^T) B^T for each row by its own adapter. Adapters are in the slots of a bank; slot
+0 means none. The backend stores and multiplies them (`AdapterStore`).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class AdapterBank:
         self._store.drop(slot)
 
     def step(self, slots: Sequence[int]) -> StepAdapters | None:
-        """What a step adds, whose row n belongs to adapter `slots[n]`; None when all are 0."""
+        """The changes of a step whose row n belongs to adapter `slots[n]`; None when all are 0."""
         if not any(slots):
             return None
         return self._store.rows(slots)

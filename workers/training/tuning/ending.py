@@ -29,8 +29,6 @@ from workers.training.tuning.inference import generate_greedily
 from workers.training.tuning.job import Job
 from workers.training.tuning.looking import longest_text
 
-TRIED = 20
-"""Prompts whose texts must end."""
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt")
 
 
@@ -93,7 +91,7 @@ def _write_model(job: Job, folder: Path) -> None:
 
 def check_result(job: Job) -> None:
     """Raise NeverEnds unless the tuned model ends its texts by itself."""
-    prompts = (job.held_out.prompts or job.train.prompts)[:TRIED]
+    prompts = job.held_out.prompts or job.train.prompts
     most = longest_text(job.train.longest_completion, job.base)
     texts = generate_greedily(job.base, prompts, max_tokens=most)
     if said := check_ends(texts, max_tokens=most):

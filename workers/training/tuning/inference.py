@@ -12,13 +12,14 @@ from workers.training.packing import PackedBatch, PackedRows, label_states, pack
 from workers.training.tuning.base import Base
 
 TOKENS_AT_ONCE = 4096
+LOGITS_AT_ONCE = 2**24
 
 
 @dataclass(frozen=True)
 class EncodedRow:
     """A prompt and its completion with the end of text; the completion begins at ``begin``."""
 
-    ids: list[int]
+    ids: Sequence[int]
     begin: int
 
 
@@ -73,13 +74,19 @@ def score_completions(base: Base, rows: Sequence[EncodedRow]) -> list[Completion
     return [scores[number] for number in range(len(rows))]
 
 
+@torch.inference_mode()
 def label_losses(network: GPTJ, batch: PackedBatch) -> tuple[Tensor, Tensor]:
     """(labels): the loss at each label of a batch, and whether its token is the likeliest."""
-    with torch.inference_mode():
-        batch = batch.to(network.table.device)
-        logits = network.lm_head(label_states(network, batch))
-        losses = functional.cross_entropy(logits.float(), batch.targets, reduction="none")
-        return losses.cpu(), (logits.argmax(-1) == batch.targets).cpu()
+    batch = batch.to(network.table.device)
+    at_once = max(1, LOGITS_AT_ONCE // network.shape.vocab_size)
+    losses, likeliest = [], []
+    for states, targets in zip(
+        label_states(network, batch).split(at_once), batch.targets.split(at_once), strict=True
+    ):
+        logits = network.lm_head(states).float()
+        losses.append(functional.cross_entropy(logits, targets, reduction="none"))
+        likeliest.append(logits.argmax(-1) == targets)
+    return torch.cat(losses).cpu(), torch.cat(likeliest).cpu()
 
 
 def generate_greedily(base: Base, prompts: Sequence[str], *, max_tokens: int) -> list[GreedyText]:
@@ -107,7 +114,7 @@ def _similar(rows: Sequence[EncodedRow]) -> Iterator[list[int]]:
 
 
 @torch.inference_mode()
-def _generate(base: Base, rows: Sequence[list[int]], max_tokens: int) -> list[GreedyText]:
+def _generate(base: Base, rows: Sequence[Sequence[int]], max_tokens: int) -> list[GreedyText]:
     network = base.network
     cache = CachedRows(network, rows, max_tokens)
     tokens = cache.begin()
@@ -128,7 +135,7 @@ def _generate(base: Base, rows: Sequence[list[int]], max_tokens: int) -> list[Gr
 class CachedRows:
     """Keys and values of rows that grow by a token a step; a ``Mixing`` for these steps."""
 
-    def __init__(self, network: GPTJ, rows: Sequence[list[int]], max_tokens: int) -> None:
+    def __init__(self, network: GPTJ, rows: Sequence[Sequence[int]], max_tokens: int) -> None:
         self.network = network
         device = network.table.device
         self.batch = pack_rows([[*row, 0] for row in rows], [len(row) for row in rows]).to(device)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,14 +13,16 @@ from workers.training.tuning.errors import DatasetUnusable
 from workers.training.tuning.inference import EncodedRow
 
 AT_ONCE = 256
+KEPT_PROMPTS = 20
+"""Texts that the tuned model is tried with at the end."""
 NAMED = 5
 """Rows that an error names at most."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """encoded: in the order of the file. prompts: their texts, as many. cut: rows whose prompt lost
-    its head. sha256: of the file."""
+    """encoded: in the order of the file, four bytes a token. prompts: texts of the first ones. cut:
+    rows whose prompt lost its head. sha256: of the file."""
 
     encoded: list[EncodedRow]
     prompts: list[str]
@@ -64,8 +67,9 @@ def read_rows(path: Path, base: Base, *, max_length: int) -> Rows:
                 if spare > 0:
                     row = EncodedRow(row.ids[spare:], row.begin - spare)
                     cut += 1
-                encoded.append(row)
-                prompts.append(prompt)
+                encoded.append(EncodedRow(array("i", row.ids), row.begin))
+                if len(prompts) < KEPT_PROMPTS:
+                    prompts.append(prompt)
     except OSError as error:
         raise DatasetUnusable(f"{path} cannot be read: {error.strerror}.") from error
     if too_long:

@@ -35,7 +35,7 @@ def lora() -> NativeLora:
     return made
 
 
-def wanted(x: Tensor, y: Tensor, slots: Tensor) -> Tensor:
+def expected_change(x: Tensor, y: Tensor, slots: Tensor) -> Tensor:
     rows = []
     for row, before, slot in zip(x.double(), y.double(), slots.tolist(), strict=True):
         a, b = weights(slot) if slot else (torch.zeros(1, INPUTS), torch.zeros(OUTPUTS, 1))
@@ -45,7 +45,7 @@ def wanted(x: Tensor, y: Tensor, slots: Tensor) -> Tensor:
 
 def test_each_row_gets_its_own_adapter(lora: NativeLora) -> None:
     x, y = normal(9, INPUTS, seed=1), normal(9, OUTPUTS, seed=2)
-    expected, before = wanted(x, y, SLOTS), y.clone()
+    expected, before = expected_change(x, y, SLOTS), y.clone()
 
     lora.add(x, y, SLOTS)
 
@@ -79,7 +79,7 @@ def test_threads_change_no_bit(lora: NativeLora, threads: Callable[[int], None])
 def test_rows_may_be_strided(lora: NativeLora) -> None:
     x, y = normal(9, 3 * INPUTS, seed=1), normal(9, 2 * OUTPUTS, seed=2)
     part = slice(100, 100 + INPUTS)
-    expected, before = wanted(x[:, part], y[:, 5 : 5 + OUTPUTS], SLOTS), y.clone()
+    expected, before = expected_change(x[:, part], y[:, 5 : 5 + OUTPUTS], SLOTS), y.clone()
 
     lora.add(x[:, part], y[:, 5 : 5 + OUTPUTS], SLOTS)
 
@@ -135,7 +135,7 @@ def test_a_slot_that_was_dropped_or_never_set_adds_nothing(lora: NativeLora) -> 
     assert torch.equal(y, before)
 
 
-def test_a_slot_can_be_set_anew(lora: NativeLora) -> None:
+def test_a_slot_can_be_set_again(lora: NativeLora) -> None:
     x, y = normal(1, INPUTS, seed=1), torch.zeros(1, OUTPUTS)
     a, b = weights(2)
     lora.drop(2)

@@ -27,7 +27,7 @@ class NativeLora:
 
     def set(self, slot: int, a: Tensor, b: Tensor, scale: float) -> None:
         """A [rank, inputs], B [outputs, rank]. Replaces what the slot had. An fp32 A in one
-        piece is kept as it is; B is kept transposed."""
+        piece is kept as it is; B is packed for the kernel."""
         rank = a.shape[0]
         if (
             slot < 1
@@ -40,7 +40,7 @@ class NativeLora:
                 f"{self.inputs} inputs and {self.outputs} outputs"
             )
         a = a.detach().to("cpu", torch.float32).contiguous()
-        b = b.detach().to("cpu", torch.float32).t().contiguous()
+        b = self._packed(b.detach().to("cpu", torch.float32).contiguous())
         if slot >= len(self._table):
             table = (build.LoraWeights * (slot + 1))()
             ctypes.memmove(table, self._table, ctypes.sizeof(self._table))
@@ -48,6 +48,12 @@ class NativeLora:
         self._held[slot] = a, b
         self._table[slot] = build.LoraWeights(a.data_ptr(), b.data_ptr(), rank, scale)
         self._most_rank = max(held.shape[0] for held, _ in self._held.values())
+
+    def _packed(self, b: Tensor) -> Tensor:
+        kernels, (outputs, rank) = build.require(), b.shape
+        packed = torch.empty(kernels.lora_packed_size(outputs, rank))
+        kernels.lora_pack(b.data_ptr(), outputs, rank, packed.data_ptr())
+        return packed
 
     def drop(self, slot: int) -> None:
         """Frees a slot; rows that name it then get nothing added."""

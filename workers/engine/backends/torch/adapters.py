@@ -1,6 +1,6 @@
 """Adapters multiplied by torch: for GPUs, and for CPUs without this engine's own kernels.
 
-They lie in stacked matrices, one pair of stacks for each layer and module that any of them has.
+They are in stacked matrices, one pair of stacks for each layer and module that any of them has.
 Rows of one adapter make two plain products, on views where the rows are neighbours. On a GPU, where
 each of many small products costs a launch, the rows of small groups go together instead: their
 adapters are gathered, and two batched products serve them all (as S-LoRA and Punica do).
@@ -20,7 +20,8 @@ from workers.engine.checkpoint.spec import ModelConfig
 
 # Slots that a stack begins with, slot 0 among them.
 _FIRST_SLOTS = 4
-# What is faster, see `StackStore`: on a CPU, copying an adapter costs more than a product with it.
+# The faster way on each device, see `StackStore`: on a CPU, copying an adapter costs more than a
+# product with it.
 GATHERED_BELOW_ON_CPU = 0
 GATHERED_BELOW_ON_GPU = 16
 
@@ -122,7 +123,7 @@ class StackStore:
             self._grow(2 * self._room)
         for key, pair in adapter.weights.items():
             self._make_room(key, pair.rank)
-        # What the slot's last adapter left, or a load that failed.
+        # Left by the slot's last adapter, or by a failed load.
         for stack in self._stacks.values():
             stack.a[slot].zero_()
             stack.b[slot].zero_()

@@ -92,7 +92,7 @@ def render_card(card: Card, evaluation: Evaluation) -> str:
         _list(
             {
                 "Base": _inline(card.base),
-                "Dataset, SHA-256": _inline(card.dataset_sha256),
+                "Dataset, SHA-256": _inline(card.dataset_sha256 or "unknown"),
                 "Rows trained on": f"{card.rows:,}",
                 "Rows held out": f"{evaluation.held_out:,}",
             }

@@ -16,7 +16,8 @@ from workers.training.tuning.errors import TuningError
 from workers.training.tuning.export.merge import Dtype, Halves
 from workers.training.tuning.export.stored import StoredWeights
 
-LOGIT_BYTES = 64 * 2**20
+# A dozen times as much is in memory, since divergence is summed in fp64.
+LOGIT_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@
 
 namespace {
 
-constexpr int64_t COLUMNS = 512;  // outputs that a thread takes at once
+constexpr int64_t COLUMNS = 512;  // outputs that a thread takes at once: whole panels
 constexpr int64_t ROWS = 4;       // neighbours with one adapter read it together
+constexpr int64_t PANEL = 4 * LANES;  // outputs whose weights are next to each other, rank by rank
 constexpr int64_t RANKS = 16;     // products with A that a thread takes at once: a line of memory
 constexpr int64_t MODULES = 8;    // of one call, at most
 
@@ -56,40 +57,36 @@ void gelu_columns(float* y, int64_t columns) {
     }
 }
 
-// y [R][columns] += scale times the sum over ranks of inner [R][pitch] by b [rank][out]. Each output
-// is summed in the order of the ranks, whatever R is.
+// y [R][columns] += scale times the sum over ranks of inner [R][pitch] by B, of which b is the panel
+// that the first column begins. Each output is summed in the order of the ranks, whatever R is.
 template <int R>
-void expand(const float* b, int64_t rank, int64_t out, const float* inner, int64_t pitch, float scale,
-            float* y, int64_t stride, int64_t columns) {
+void expand(const float* b, int64_t rank, const float* inner, int64_t pitch, float scale, float* y,
+            int64_t stride, int64_t columns) {
+    // As many sums as there are registers for.
+    constexpr int AT_ONCE = R == 1 || REGISTERS >= 32 ? PANEL / LANES : PANEL / LANES / 2;
     const Float by = splat(scale);
-    int64_t column = 0;
-    for (; column + 2 * LANES <= columns; column += 2 * LANES) {
-        Float sum[R][2];
-        for (int n = 0; n < R; n++) sum[n][0] = sum[n][1] = splat(0.0f);
-        for (int64_t r = 0; r < rank; r++) {
-            const Float left = load<Float>(b + r * out + column);
-            const Float right = load<Float>(b + r * out + column + LANES);
-            for (int n = 0; n < R; n++) {
-                const Float x = splat(inner[n * pitch + r]);
-                sum[n][0] = fma(left, x, sum[n][0]);
-                sum[n][1] = fma(right, x, sum[n][1]);
-            }
-        }
+    for (int64_t begin = 0; begin < columns; begin += AT_ONCE * LANES) {
+        const float* panel = b + begin / PANEL * PANEL * rank + begin % PANEL;
+        Float sum[R][AT_ONCE];
         for (int n = 0; n < R; n++)
-            for (int v = 0; v < 2; v++) {
-                float* to = y + n * stride + column + v * LANES;
-                store(to, fma(sum[n][v], by, load<Float>(to)));
+            for (int v = 0; v < AT_ONCE; v++) sum[n][v] = splat(0.0f);
+        for (int64_t r = 0; r < rank; r++)
+            for (int v = 0; v < AT_ONCE; v++) {
+                const Float part = load<Float>(panel + r * PANEL + v * LANES);
+                for (int n = 0; n < R; n++)
+                    sum[n][v] = fma(part, splat(inner[n * pitch + r]), sum[n][v]);
             }
-    }
-    for (; column < columns; column += LANES) {
-        const int width = columns - column < LANES ? (int)(columns - column) : LANES;
-        for (int n = 0; n < R; n++) {
-            Float sum = splat(0.0f);
-            for (int64_t r = 0; r < rank; r++)
-                sum = fma(load_first(b + r * out + column, width), splat(inner[n * pitch + r]), sum);
-            float* to = y + n * stride + column;
-            store_first(to, fma(sum, by, load_first(to, width)), width);
-        }
+        for (int n = 0; n < R; n++)
+            for (int v = 0; v < AT_ONCE; v++) {
+                const int64_t column = begin + v * LANES;
+                float* to = y + n * stride + column;
+                if (column + LANES <= columns) {
+                    store(to, fma(sum[n][v], by, load<Float>(to)));
+                } else if (column < columns) {
+                    const int width = (int)(columns - column);
+                    store_first(to, fma(sum[n][v], by, load_first(to, width)), width);
+                }
+            }
     }
 }
 
@@ -107,7 +104,7 @@ extern "C" {
 
 struct LoraWeights {
     const float* a;  // [rank, in]
-    const float* b;  // [rank, out], B transposed
+    const float* b;  // B in panels, by lora_pack
     int64_t rank;
     float scale;
 };
@@ -119,6 +116,17 @@ struct LoraModule {
     int64_t in, x_from;          // columns of x that it reads
     int64_t out, y_from;         // columns of y that it changes
 };
+
+// Floats of a packed B [out, rank].
+int64_t lora_packed_size(int64_t out, int64_t rank) { return (out + PANEL - 1) / PANEL * PANEL * rank; }
+
+// B [out, rank] as panels: one after another, each [rank, PANEL], the last one filled up with zeros.
+void lora_pack(const float* b, int64_t out, int64_t rank, float* packed) {
+    for (int64_t first = 0; first < out; first += PANEL)
+        for (int64_t r = 0; r < rank; r++)
+            for (int64_t column = first; column < first + PANEL; column++)
+                *packed++ = column < out ? b[column * rank + r] : 0.0f;
+}
 
 // Adds all of `modules`, at most MODULES, those of the same columns of y one after another; columns
 // [gelu_from, gelu_from + gelu_columns) of all rows pass gelu after that, and must be those of one of
@@ -184,8 +192,8 @@ int32_t lora_add(const LoraModule* modules, int64_t count, const int32_t* slots,
                     const LoraWeights& w = weights_of(modules[m], row);
                     if (!w.rank) continue;
                     const auto add = alike ? expand<ROWS> : expand<1>;
-                    add(w.b + begin, w.rank, modules[m].out, inner + row * pitch + offset[m], pitch,
-                        w.scale, to + row * y_stride, y_stride, columns);
+                    add(w.b + begin * w.rank, w.rank, inner + row * pitch + offset[m], pitch, w.scale,
+                        to + row * y_stride, y_stride, columns);
                 }
             if (region.gelu)
                 for (int64_t row = first; row < last; row++) gelu_columns(to + row * y_stride, columns);
