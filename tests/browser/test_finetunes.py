@@ -129,7 +129,7 @@ def test_waiting_ones_change_places_and_go_by_keyboard_alone(guest: Guest, axe_s
     page.get_by_role("link", name="Fine-tunes").first.click()
     row = page.locator(".finetune-row", has_text="Second")
 
-    press_to(page, "Earlier: Second")
+    press_to(page, "Earlier Second")
     page.keyboard.press("Enter")
     expect(row).to_contain_text("It is next.")
     found += violations(page, axe_source)
