@@ -3,6 +3,7 @@ phone, without scripts."""
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,7 +15,8 @@ from tests.browser.axe import violations
 from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.test_library import press_to
-from tests.browser.test_phone import assert_fits, phone
+from tests.browser.test_phone import phone
+from tests.browser.whole_page import assert_fits
 from tests.browser.workbench import Workbench
 from tests.support.stack import Stack, wait_ready
 
@@ -57,6 +59,12 @@ def start(page: Page, name: str, *, base: str = "spare") -> None:
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
+def share_cookies(guest: Guest, other: Guest) -> None:
+    """The other browser is the same person's."""
+    cookies: Any = guest.context.cookies()
+    other.context.add_cookies(cookies)
+
+
 def test_an_example_is_trained_watched_and_tried(
     guest: Guest, new_guest: NewGuest, axe_source: str
 ) -> None:
@@ -81,7 +89,7 @@ def test_an_example_is_trained_watched_and_tried(
     expect(other.locator("[data-figure=loss]")).not_to_have_text("–")  # noqa: RUF001
     other.close()
     plain = new_guest(java_script_enabled=False)
-    plain.context.add_cookies(guest.context.cookies())
+    share_cookies(guest, plain)
     still = plain.context.new_page()
     still.goto(page.url)
     expect(still.locator("[data-where]")).to_contain_text(re.compile("Step|All steps"))
@@ -121,7 +129,7 @@ def test_waiting_ones_change_places_and_go_by_keyboard_alone(guest: Guest, axe_s
     page.get_by_role("link", name="Fine-tunes").first.click()
     row = page.locator(".finetune-row", has_text="Second")
 
-    press_to(page, "Earlier: Second")
+    press_to(page, "Earlier Second")
     page.keyboard.press("Enter")
     expect(row).to_contain_text("It is next.")
     found += violations(page, axe_source)
@@ -144,7 +152,7 @@ def test_without_scripts_and_on_a_phone(new_guest: NewGuest) -> None:
     page = guest.page("/datasets/")
     add_rows(page, "Mail of the first quarter, with everything that people asked about parcels")
     plain = new_guest(java_script_enabled=False, viewport={"width": WIDTH, "height": 844})
-    plain.context.add_cookies(guest.context.cookies())
+    share_cookies(guest, plain)
     still = plain.context.new_page()
     still.goto(page.url)
 
@@ -152,9 +160,6 @@ def test_without_scripts_and_on_a_phone(new_guest: NewGuest) -> None:
     assert_fits(page, WIDTH)
     still.get_by_label("Base model").select_option("spare")
     still.get_by_text("Advanced settings").click()
-    still.get_by_label("Rank").fill("0")
-    still.get_by_role("button", name="Start training").click()
-    expect(still.get_by_role("alert")).to_contain_text("Rank: write a whole number")
     still.get_by_label("Rank").fill("8")
     still.get_by_role("button", name="Start training").click()
 

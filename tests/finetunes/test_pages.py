@@ -5,13 +5,13 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.http import StreamingHttpResponse
 from django.test import AsyncClient, Client
 from django.urls import reverse
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.checkpoints.adapter_files import folder_of
-from playground.core.serving.streaming import StreamingHttpResponse
 from playground.finetunes.models import FineTune, FineTuneEvent
 from tests.finetunes.conftest import make_finetune, make_version
 from tests.finetunes.test_services import make_adapter

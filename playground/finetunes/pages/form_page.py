@@ -22,6 +22,7 @@ from playground.finetunes.estimates import Plan, make_plan
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import SETTINGS, Options, Setting, default_options
 from playground.finetunes.pages.forms import find_version, posted_finetune
+from playground.finetunes.pages.words import written
 
 # Versions to choose from.
 MAX_CHOICES = 100
@@ -37,7 +38,7 @@ class SettingField:
 
     @property
     def span(self) -> str:
-        return f"{self.setting.least:g} to {self.setting.most:,g}"
+        return f"{written(self.setting.least)} to {written(self.setting.most)}"
 
 
 @dataclass(frozen=True)

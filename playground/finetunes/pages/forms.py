@@ -16,6 +16,7 @@ from playground.core.http import read_id
 from playground.core.texts import fault_of
 from playground.datasets.models import DatasetVersion
 from playground.finetunes.options import MAX_EPOCHS, SETTINGS, Options, Setting, default_options
+from playground.finetunes.pages.words import written
 
 MAX_NAME = 120
 MAX_NOTE = 2_000
@@ -115,5 +116,6 @@ def _number(
         value = math.nan
     if not least <= value <= most:
         kind = "a whole number" if whole else "a number"
-        raise InvalidInput(f"{label}: write {kind} from {least:g} to {most:,g}.", field=name)
+        span = f"{written(least)} to {written(most)}"
+        raise InvalidInput(f"{label}: write {kind} from {span}.", field=name)
     return value

@@ -37,6 +37,17 @@ def size(count: float) -> str:
     return f"{count:.0f} bytes"
 
 
+def written(value: float) -> str:
+    """A number as people write it.
+
+    >>> written(1e-7), written(0.05), written(2147483647)
+    ('0.0000001', '0.05', '2,147,483,647')
+    """
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:.10f}".rstrip("0")
+
+
 def share(value: float) -> str:
     """A share of 0 to 1 as a percentage.
 

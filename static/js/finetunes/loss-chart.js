@@ -81,7 +81,8 @@ class LossChart extends HTMLElement {
           stroke: colours('held-out'),
           width: 2,
           dash: [6, 4],
-          points: { show: false },
+          // A line needs two of them.
+          points: { show: true, size: 5, stroke: colours('held-out'), fill: colours('held-out') },
           spanGaps: true,
         },
       ],
