@@ -39,7 +39,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help run test check install install-dev front clean
-.PHONY: bench-stream bench-6b bench-engine bench-trace bench-growth bench-growth-6b bench-gpu bench-demo bench-lists bench-checks bench-editor lighthouse
+.PHONY: bench-stream bench-6b bench-engine bench-finetune bench-trace bench-growth bench-growth-6b bench-gpu bench-demo bench-tuned bench-adapters bench-lists bench-checks bench-editor lighthouse
 
 help:
 	@cat <<-'HELP'
@@ -49,11 +49,15 @@ help:
 	  make bench-stream  what a streamed token costs, against an in-memory producer
 	  make bench-6b      load and run a full-size GPT-J-6B with random weights
 	  make bench-engine  tokens a second and accuracy, beside transformers and CTranslate2
+	  make bench-finetune
+	                     a fine-tune's tokens a second, beside transformers' Trainer with PEFT
 	  make bench-trace   many users: 64 requests at once, and as they come
 	  make bench-growth  a step's time by streams and context, beside what must be read;
 	                     bench-growth-6b the same of a full-size GPT-J, beside transformers
 	  make bench-gpu     a full-size GPT-J on a CUDA device
 	  make bench-demo    how often the demo model is right, on what it never saw
+	  make bench-tuned   what fine-tunes of the demo model on the example datasets are worth
+	  make bench-adapters  eight tuned models and their base in one batch, against the base alone
 	  make bench-editor  the editor under 2,000 streamed tokens while somebody types
 	  make bench-lists   lists with 100,000 runs and 10,000 prompts in them, on SQLite and PostgreSQL
 	  make bench-checks  datasets of 100 MB checked in every form: MB/s and memory
@@ -112,6 +116,9 @@ bench-6b: $(VENV)/.installed
 bench-engine: $(VENV)/.installed-bench
 	@exec $(PY) -m benchmarks.engine
 
+bench-finetune: $(VENV)/.installed-bench
+	@exec $(PY) -m benchmarks.finetune
+
 bench-trace: $(VENV)/.installed-bench
 	@exec $(PY) -m benchmarks.engine_trace
 
@@ -126,6 +133,11 @@ bench-gpu: $(VENV)/.installed-bench
 
 bench-demo: $(VENV)/.installed
 	@exec $(PY) -m benchmarks.demo
+
+bench-tuned: $(VENV)/.installed
+	@exec $(PY) -m benchmarks.tuned
+bench-adapters: $(VENV)/.installed
+	@exec $(PY) -m benchmarks.adapters $(ARGS)
 
 bench-editor: $(VENV)/.installed-dev static/dist/.built
 	@$(find_chromium)

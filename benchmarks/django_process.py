@@ -1,4 +1,4 @@
-"""Runs what a benchmark needs Django for: ``python -m benchmarks.django_process MODULE:CLASS``."""
+"""Runs the Django side of a benchmark: ``python -m benchmarks.django_process MODULE:CLASS``."""
 
 import importlib
 import sys

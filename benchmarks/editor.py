@@ -1,11 +1,11 @@
-"""What the editor costs while 2,000 tokens with probabilities stream in and somebody types.
+"""The editor's cost while 2,000 tokens with probabilities stream in and a person types.
 
     python -m benchmarks.editor            # or: make bench-editor
 
 Real Chromium, a page of the real site, its real bundle. The tokens are written to the log as a
-worker writes them, 400 a second with five alternatives each, and come by the page's own socket. A
-key is pressed every 100 ms behind the growing text, so that the end of it is always in view, and
-its line is the one that is drawn. Rounds alternate with the least there could be: the same frames,
+worker writes them, 400 a second with five alternatives each, and arrive on the page's own socket. A
+key is pressed every 100 ms after the growing text, so that its end is always in view, and its line
+is the one that is drawn. Rounds alternate with the smallest possible page: the same frames,
 appended to a text node of a bare element, and the same keys into a textarea.
 
 Tasks of the page's main thread are from the browser's trace, in the thread's own time. A key's
@@ -135,7 +135,7 @@ class Bench:
 
     def _measure(self, page: Page, run: str, written: str, *, is_finished: bool = False) -> Round:
         page.evaluate(MEASURE_KEYS)
-        # What the page does by itself after it was opened.
+        # The page's own work after it was opened.
         page.wait_for_timeout(1000)
         self.browser.start_tracing(page=page, categories=CATEGORIES)
         page.evaluate("performance.mark('bench-begin')")

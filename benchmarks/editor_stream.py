@@ -57,7 +57,7 @@ class Writer:
     def write(self) -> None:
         try:
             self._write()
-        # Raised again by whoever waits for the thread.
+        # The code that waits for the thread raises it again.
         except Exception as error:
             self.error = error
 

@@ -1,4 +1,4 @@
-"""Reading the browser's trace: what the page's main thread did between two marks."""
+"""Reads the browser's trace: the work of the page's main thread between two marks."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ _TASKS = ("RunTask", "ThreadControllerImpl::RunTask")
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What one thread did, in its own time: what it waited for others on the machine is not in it.
+    """The work of one thread, in its own time: waiting for other work of the machine does not
+    count.
 
-    longest_ms: of one task; longest_wall_ms: the same by the clock on the wall. busy_ms: of all
-    tasks. frames: how often the page was laid out anew.
+    longest_ms: of one task; longest_wall_ms: the same by the wall clock. busy_ms: of all
+    tasks. frames: the number of layouts of the page.
     """
 
     longest_ms: float

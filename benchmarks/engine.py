@@ -1,11 +1,11 @@
-"""Tokens a second of the engine, beside what one could run instead.
+"""Tokens a second of the engine, beside the alternatives.
 
     python -m benchmarks.engine            # or: make bench-engine
 
 A random GPT-J of 162 M parameters; prompts of 32 tokens and 32 new ones, greedy, at 1, 4 and 16
-streams; two threads for all. Rounds alternate: each round has prompts of its own (nobody finds one
-in a cache), every other round runs in the opposite order, and what is printed is the median, with
-the least and the most. This engine and transformers run in this process, CTranslate2 beside it
+streams; two threads for all. Rounds alternate: each round has new prompts (none is in a cache),
+every other round runs in the opposite order, and the printed figure is the median, with the least
+and the most. This engine and transformers run in this process, CTranslate2 beside it
 (peers/ctranslate2_peer.py says why); while one runs, the others are idle. A rate is all new tokens
 over the time from the submission of the first request to the last token. Then: what int8 costs in
 accuracy, on the demo model, and whether a request's numbers depend on its batch.

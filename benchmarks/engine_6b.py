@@ -1,7 +1,7 @@
 """One stream of a full-size GPT-J in bf16 on a CPU: this engine, and transformers' `generate`.
 
-Each is measured in a process of its own, in turn, since both do not fit a machine of 24 GiB
-together. `benchmarks.engine_growth --only-6b` runs this.
+Each is measured in a separate process, in turn, because a machine of 24 GiB cannot hold both.
+`benchmarks.engine_growth --only-6b` runs this.
 """
 
 from __future__ import annotations

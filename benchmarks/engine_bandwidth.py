@@ -1,4 +1,7 @@
-"""How fast this machine reads memory, and what a step must read: the floor of its time."""
+"""The memory bandwidth of this machine, and the bytes that a step must read:
+
+the floor of its time.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """GPT-J-6B on a CUDA device: this engine, and transformers' `generate` in the same run.
 
     python -m benchmarks.engine_gpu                 # random weights (12.1 GB) in a temp folder
-    python -m benchmarks.engine_gpu --folder DIR    # a checkpoint that is there
+    python -m benchmarks.engine_gpu --folder DIR    # an existing checkpoint
     python -m benchmarks.engine_gpu --rehearse      # a tiny model on the CPU, to try the command
 
 One stream; 64 streams at 512 tokens of context; and prompts alone. Peers are loaded and measured in
@@ -54,7 +54,7 @@ class Sizes:
 
 @dataclass(slots=True)
 class Rates:
-    """Tokens a second of one peer, by what was done."""
+    """Tokens a second of one peer, by task."""
 
     name: str
     one: list[float] = field(default_factory=list)

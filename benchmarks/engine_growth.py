@@ -1,11 +1,11 @@
-"""What a step costs as streams and contexts grow, beside the bytes that it must read.
+"""The cost of a step as streams and contexts grow, beside the bytes that it must read.
 
     python -m benchmarks.engine_growth             # or: make bench-growth
     python -m benchmarks.engine_growth --with-6b   # also one stream of a full-size GPT-J in bf16
 
-Every stream has tokens of its own, so a step reads the keys and values of all of them. A stream's
+Every stream has different tokens, so a step reads the keys and values of all of them. A stream's
 longer prompts begin with its shorter ones, and each is computed once and then found in the cache;
-so that all streams begin to decode in the same step. Timed are the decode steps after that one.
+so that all streams begin to decode in the same step. The decode steps after that one are timed.
 
 The floor is bytes (all weights but the embedding, and the keys and values) over the bandwidth that
 this machine showed in the same run.
@@ -38,7 +38,7 @@ STREAMS = (1, 2, 4, 8, 16, 32)
 CONTEXTS = (64, 256, 512, 1024, 2048)
 STEPS = 9
 PASSES = 2
-# All streams at the longest context, and room to keep what the shorter ones left.
+# All streams at the longest context, and room for the contexts of the shorter ones.
 CACHE_BYTES = 6 * 2**30
 
 

@@ -1,4 +1,4 @@
-"""What a benchmark of the engine says: tables for people, one line for programs."""
+"""The output of the engine's benchmarks: tables for people, one line for programs."""
 
 from __future__ import annotations
 

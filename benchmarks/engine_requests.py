@@ -22,11 +22,11 @@ class TraceRequest:
 
 
 def make_trace(seed: str, tokens: int, requests: int = REQUESTS) -> list[TraceRequest]:
-    """The same requests for the same seed. `tokens` are drawn from so many.
+    """The same requests for the same seed. `tokens` is the number of tokens to draw from.
 
-    Three of four prompts begin with one of five prefixes, as few-shot pages do, and go on on their
-    own. Lengths of what is not shared, and numbers of new tokens, are log-uniform: many are short,
-    few are long. The shortest and the longest prompt and answer are always among them.
+    Three of four prompts begin with one of five prefixes, as few-shot pages do, and then differ.
+    The lengths of the different parts and the numbers of new tokens are log-uniform: many are
+    short, few are long. The shortest and the longest prompt and answer are always among them.
     """
     chance = random.Random(seed)
     prefixes = [tuple(chance.choices(range(tokens), k=length)) for length in PREFIXES]

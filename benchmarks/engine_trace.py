@@ -111,7 +111,7 @@ def serve_all(
                 by_ctranslate2(peer, trace, layout, served)
         peers += done
         if not options.all_layouts:
-            # What was better in int8 will do for fp32.
+            # The better way in int8 is good enough for fp32.
             layouts = [min(zip(done, layouts, strict=True), key=lambda pair: pair[0].seconds)[1]]
     if not options.without_generate:
         peers.append(Served(GENERATE))

@@ -1,12 +1,12 @@
-"""Lists of one person with very much in them: server time and queries a page, on each database.
+"""Lists of one person with very many rows: server time and queries a page, on each database.
 
     make bench-lists                                      # 100,000 runs, 10,000 saved prompts
     python -m benchmarks.lists --runs 20000 --prompts 2000 --databases sqlite
 
-Fills a fresh SQLite file and a PostgreSQL of its own (tests/support/postgres.py), then asks for
-each page as its owner does. The time is the best of some answers; beside it is the time that
-one took of a processor, web process and database together, of which other work of the machine is
-no part. "common" is in every other run, "rareword" in one; the "old" model made only the
+Fills a fresh SQLite file and a separate PostgreSQL (tests/support/postgres.py), then requests
+each page as its owner. The time is the best of several answers; beside it is the time that
+it took of a processor, web process and database together, without other work of the
+machine. "common" is in every other run, "rareword" in one; the "old" model made only the
 oldest ones; one run in five is of a saved prompt. Ends with one line `RESULT {json}`: the slowest
 page and the most queries of each database.
 """
@@ -53,7 +53,7 @@ PAGES = {
     "palette, two letters": "/palette/?q=co",
     "(a run in a tree of 600)": "/runs/{run}/",
 }
-# What is in brackets is no list and has no target.
+# Entries in brackets are not lists and have no target.
 
 
 class Lists:
@@ -65,7 +65,7 @@ class Lists:
         return self.measure(**question)
 
     def fill(self, *, runs: int, prompts: int) -> dict[str, Any]:
-        """Writes the rows; returns what the addresses need."""
+        """Writes the rows; returns the values that the addresses need."""
         from django.core.management import call_command
         from django.db import connection
 

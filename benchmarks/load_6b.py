@@ -1,9 +1,9 @@
 """Loading a full-size GPT-J: peak memory over weights, seconds to ready, seconds a token.
 
-Only the peak has a target: the times are those of the disk and of what else the machine does.
+Only the peak has a target: the times depend on the disk and on other work of the machine.
 
     python benchmarks/load_6b.py                 # writes random weights (12.1 GB) to a temp folder
-    python benchmarks/load_6b.py --folder DIR    # a checkpoint that is there
+    python benchmarks/load_6b.py --folder DIR    # an existing checkpoint
 
 The measured process is a fresh one that only loads and streams; its peak is the kernel's VmHWM.
 Ends with one line `RESULT {json}`.
@@ -30,7 +30,7 @@ PEAK_TARGET = 1.1
 
 
 def memory(field: str) -> int:
-    """Bytes of a field of this process's status: VmHWM is the peak, VmRSS what it holds now."""
+    """A field of this process's status in bytes: VmHWM is the peak, VmRSS the current size."""
     text = Path("/proc/self/status").read_text(encoding="ascii")
     match = re.search(rf"^{field}:\s+(\d+) kB", text, re.MULTILINE)
     if match is None:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.pages [--url http://127.0.0.1:8000] [--rounds 3]   # or: make lighthouse
 
-Real Chromium and the real site; without `--url` one of its own is started, and a prompt is run,
+Real Chromium and the real site; without `--url` a new site is started, and a prompt is run,
 saved and shared in it. Lighthouse's own settings: a phone with a slow processor and network that
 it simulates, and its desktop preset. Figures are medians of the rounds. Contents that robots may
 read (SEO) are not judged: shared pages keep robots away on purpose.
@@ -45,7 +45,7 @@ def main() -> None:
     arguments = parser.parse_args()
     report = Report("pages", "Pages by Lighthouse", f"{machine()}, {load_before()}")
     with _site(arguments.url) as url:
-        paths = {"home": "/", "template": "/translation/", "shared": _shared(url)}
+        paths = {"home": "/", "template": "/translation/", "shared": _share_page(url)}
         rows = []
         for name, path in paths.items():
             for device, options in DEVICES.items():
@@ -74,8 +74,8 @@ def _site(url: str | None) -> Iterator[str]:
         yield stack.url
 
 
-def _shared(url: str) -> str:
-    """The path of a page that somebody shares, with two versions and their runs."""
+def _share_page(url: str) -> str:
+    """The path of a shared page, with two versions and their runs."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=_flags())
         page = browser.new_page()
@@ -86,7 +86,7 @@ def _shared(url: str) -> str:
 
 
 def _judge(address: str, options: list[str]) -> tuple[dict[str, float], list[str]]:
-    """Lighthouse's scores of 100, and what it finds at fault beside slowness."""
+    """Lighthouse's scores out of 100, and its findings other than slowness."""
     answer = subprocess.run(
         [
             "node",

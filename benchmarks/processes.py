@@ -1,4 +1,4 @@
-"""The processes beside a benchmark, asked in JSON lines; and what the kernel counts of any."""
+"""Side processes of a benchmark, asked in JSON lines; and the kernel's counters for any process."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 
 class SideProcess:
-    """A module of ours in a process of its own: one JSON object in, one out."""
+    """A module of ours in a separate process: one JSON object in, one out."""
 
     def __init__(self, module: str, *arguments: str, env: Mapping[str, str]) -> None:
         self.module = module

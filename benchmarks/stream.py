@@ -1,4 +1,4 @@
-"""What a streamed token costs the server, against an in-memory producer in the same process.
+"""The server's cost of a streamed token, compared with an in-memory producer in the same process.
 
     python -m benchmarks.stream            # or: make bench-stream
 
@@ -59,7 +59,10 @@ class BenchStack(Stack):
 
 @dataclass(slots=True)
 class Round:
-    """One round of one kind: CPU microseconds a token by process, and what the pages missed."""
+    """One round of one kind:
+
+    CPU microseconds a token by process, and the tokens that pages missed.
+    """
 
     kind: str
     web: float
@@ -102,7 +105,7 @@ class Streams:
         self.runs, self.cookie = opened["runs"], opened["cookie"]
 
     def round(self, kind: str) -> Round:
-        """Connects all pages anew, streams, and closes them."""
+        """Connects all pages again, streams, and closes them."""
         first = self.sent + 1 if kind == "ours" else 1
         path = "/ws/" if kind == "ours" else "/baseline/"
         for number, client in enumerate(self.clients):

@@ -141,7 +141,7 @@ class Pages:
                     cookie=question["cookie"],
                     run=run,
                     next=question["next"],
-                    reached=self._one_reached,
+                    reached=self._count_reached,
                 )
                 await loop.create_connection(lambda: page, host, port)
                 await asyncio.wait_for(page.followed, 30)
@@ -151,7 +151,7 @@ class Pages:
         return {"open": len(self.pages)}
 
     async def expect(self, last: int, seconds: float) -> dict[str, Any]:
-        """Waits until every page has position ``last``; what the pages saw so far."""
+        """Waits until every page has position ``last``; returns what the pages have received."""
         late = [page for page in self.pages if page.next <= last]
         for page in late:
             page.wanted = last
@@ -166,7 +166,7 @@ class Pages:
             "frames": sum(page.frames for page in self.pages),
         }
 
-    def _one_reached(self) -> None:
+    def _count_reached(self) -> None:
         self.left -= 1
         if self.left == 0 and self.all_reached is not None and not self.all_reached.done():
             self.all_reached.set_result(None)

@@ -50,7 +50,8 @@ class QuickPage:
         return 1000 * (time.perf_counter() - begun)
 
     def follow_slowly(self, run: str) -> None:
-        """Follows ``run`` with the smallest buffer there is, reads its state, and no more."""
+        """Follows ``run`` with the smallest possible buffer, reads its state, and then reads no
+        more."""
         self._connect(receive_buffer=4096)
         self._send(json.dumps({"type": "follow", "run": run, "epoch": 1, "from": 1}).encode())
         self._frame()

@@ -94,7 +94,8 @@ class Producer:
         return {"seconds": time.perf_counter() - begun}
 
     def burst(self, tokens: int) -> dict[str, Any]:
-        """So many tokens of the first run as fast as Redis takes them, each an event of its own."""
+        """Sends this many tokens of the first run as fast as Redis takes them, each as its own
+        event."""
         run = self.lives[0].id
         begun = time.perf_counter()
         for before in range(tokens):

@@ -1,4 +1,4 @@
-"""The playground's server with one more socket: what a stream costs with nothing behind it.
+"""The playground's server with one more socket: the cost of a stream without a back end.
 
 `/baseline/` has the same handshake, consumer class, outbox and frames as `/ws/`, and its tokens
 come from a task of the same process: no Redis, no log, no positions to check, nothing to catch
@@ -23,7 +23,7 @@ _open: dict[str, "BaselineConsumer"] = {}
 
 
 class BaselineConsumer(AsyncWebsocketConsumer):
-    """Sends what is pending in one frame, as `PageConsumer` does."""
+    """Sends all pending events in one frame, as `PageConsumer` does."""
 
     async def connect(self) -> None:
         self.wake = asyncio.Event()

@@ -9,8 +9,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from csp.constants import NONCE, NONE, SELF
-
+from playground.core.configuration.arguments import argument_list
 from playground.core.configuration.database_url import database
 from playground.core.configuration.environment import Environment
 from playground.core.configuration.folders import readable_file, writable_folder
@@ -25,6 +24,7 @@ from playground.core.configuration.place import cookie_name, file_mask, path_pre
 from playground.core.configuration.private import database_files, share_with_group
 from playground.core.configuration.redis_url import RedisAddress, embedded_socket, redis_address
 from playground.core.configuration.secret_file import secret_kept_in
+from playground.core.serving import policy
 from playground.core.serving.static_files import add_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -38,6 +38,8 @@ UMASK = env.parsed("UMASK", "077", file_mask)
 os.umask(UMASK)
 VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var", writable_folder)
 MODELS_FILE = env.path("MODELS_FILE", BASE_DIR / "models" / "models.toml", readable_file)
+# The files of tuned models. Every web process and every worker needs the same folder.
+ADAPTERS_DIR = env.path("ADAPTERS_DIR", VAR_DIR / "adapters", writable_folder)
 
 # --- Where the site listens ---------------------------------------------------
 
@@ -99,6 +101,8 @@ INSTALLED_APPS = [
     "playground.library",
     "playground.sharing",
     "playground.workbench",
+    "playground.datasets",
+    "playground.finetunes",
     "playground.status",
 ]
 
@@ -292,11 +296,15 @@ LIMIT_PERSON_RUNS = env.whole("LIMIT_PERSON_RUNS", 50_000, least=1)
 LIMIT_PERSON_PROMPTS = env.whole("LIMIT_PERSON_PROMPTS", 2_000, least=1)
 LIMIT_PERSON_VERSIONS = env.whole("LIMIT_PERSON_VERSIONS", 20_000, least=1)
 LIMIT_PERSON_DRAFTS = env.whole("LIMIT_PERSON_DRAFTS", 500, least=1)
+LIMIT_PERSON_MODELS = env.whole("LIMIT_PERSON_MODELS", 20, least=1)
+LIMIT_PERSON_DATASETS = env.whole("LIMIT_PERSON_DATASETS", 100, least=1)
 LIMIT_PERSON_MIB = env.whole("LIMIT_PERSON_MIB", 512, least=1)
 LIMIT_ADDRESS_RUNS = env.whole("LIMIT_ADDRESS_RUNS", 400_000, least=1)
 LIMIT_ADDRESS_PROMPTS = env.whole("LIMIT_ADDRESS_PROMPTS", 16_000, least=1)
 LIMIT_ADDRESS_VERSIONS = env.whole("LIMIT_ADDRESS_VERSIONS", 160_000, least=1)
 LIMIT_ADDRESS_DRAFTS = env.whole("LIMIT_ADDRESS_DRAFTS", 4_000, least=1)
+LIMIT_ADDRESS_MODELS = env.whole("LIMIT_ADDRESS_MODELS", 160, least=1)
+LIMIT_ADDRESS_DATASETS = env.whole("LIMIT_ADDRESS_DATASETS", 800, least=1)
 LIMIT_ADDRESS_MIB = env.whole("LIMIT_ADDRESS_MIB", 4_096, least=1)
 # A worker whose heartbeat is older has lost its runs. Seconds.
 LEASE_SECONDS = env.number("LEASE_SECONDS", 5.0, least=1.0)
@@ -314,8 +322,33 @@ MAX_ATTEMPTS = env.whole("MAX_ATTEMPTS", 3, least=1)
 SHUTDOWN_GRACE_SECONDS = env.number("SHUTDOWN_GRACE_SECONDS", 2.0, least=0)
 # How long the log of a finished run stays for late readers. Seconds.
 LOG_EXPIRY_SECONDS = env.whole("LOG_EXPIRY_SECONDS", 600, least=1)
+# How many tuned models a worker keeps in memory; the least recently used one leaves it.
+ADAPTERS_LOADED = env.whole("ADAPTERS_LOADED", 16, least=1)
 # The engine's step may take this long before the process is ended. Seconds.
 WATCHDOG_SECONDS = env.number("WATCHDOG_SECONDS", 60.0, least=1.0)
+
+# --- Fine-tunes ---------------------------------------------------------------
+
+# A folder a job. Web hosts and workers share it.
+FINETUNES_DIR = env.path("FINETUNES_DIR", VAR_DIR / "finetunes", writable_folder)
+# What comes before `-m workers.training.tuning FOLDER`; and threads on a CPU, 0 for half of them.
+FINETUNE_LAUNCHER = env.parsed("FINETUNE_LAUNCHER", "", argument_list)
+FINETUNE_THREADS = env.whole("FINETUNE_THREADS", 0, most=1024)
+# What one person, and all people of one address, have queued and running at a time; what they keep.
+LIMIT_PERSON_TRAINING = env.whole("LIMIT_PERSON_TRAINING", 4, least=1)
+LIMIT_ADDRESS_TRAINING = env.whole("LIMIT_ADDRESS_TRAINING", 16, least=1)
+LIMIT_PERSON_FINETUNES = env.whole("LIMIT_PERSON_FINETUNES", 100, least=1)
+LIMIT_ADDRESS_FINETUNES = env.whole("LIMIT_ADDRESS_FINETUNES", 800, least=1)
+# The longest training that a person may ask for, in minutes.
+LIMIT_FINETUNE_MINUTES = env.whole("LIMIT_FINETUNE_MINUTES", 720, least=1)
+
+# --- Datasets -----------------------------------------------------------------
+
+# The largest file, and what the files of all people may take together.
+DATASET_MAX_MB = env.whole("DATASET_MAX_MB", 100, least=1, most=4_000)
+DATASETS_TOTAL_MIB = env.whole("DATASETS_TOTAL_MIB", 20_480, least=1)
+# How long an upload that stopped can be continued. Hours.
+UPLOAD_EXPIRY_HOURS = env.whole("UPLOAD_EXPIRY_HOURS", 72, least=1)
 
 # --- Cookies and transport ----------------------------------------------------
 
@@ -340,20 +373,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    },
-}
+CONTENT_SECURITY_POLICY = policy.CONTENT_SECURITY_POLICY
 
 # --- Static files -------------------------------------------------------------
 

@@ -8,6 +8,8 @@ urlpatterns = [
     path(settings.ADMIN_PATH, admin.site.urls),
     path("", include("playground.accounts.urls")),
     path("", include("playground.status.urls")),
+    path("", include("playground.finetunes.urls")),
+    path("", include("playground.datasets.urls")),
     path("", include("playground.library.urls")),
     path("", include("playground.sharing.urls")),
     path("", include("playground.workbench.urls")),

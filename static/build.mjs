@@ -76,6 +76,8 @@ const builds = [
       'static/js/app.js',
       'static/js/workbench.js',
       'static/js/history.js',
+      'static/js/datasets.js',
+      'static/js/finetune.js',
       'static/icon.svg',
     ],
   },

@@ -2,33 +2,38 @@
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 import redis
 from django.conf import settings
 from django.core.cache import cache
+from pytest_django.fixtures import Settings
 
 from playground.accounts.models import Person
+from playground.checkpoints.models import Adapter
+from playground.checkpoints.registry import registry
 from playground.core.redis.clients import blocking
 from playground.core.redis.valkey import EmbeddedValkey
 from playground.runs.models import Run
+from tests.support.adapters import make_adapter
 
-# How long an example takes depends on what else the machine does.
+# How long an example takes depends on the load of the machine.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[EmbeddedValkey]:
-    """The embedded server, real, for the whole run."""
+    """The real embedded server, for the whole test run."""
     with EmbeddedValkey(settings.VAR_DIR) as server:
         yield server
 
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
-    """No address has tried anything yet, and nothing was added up."""
+    """No address has tried to sign in, and no sum is cached."""
     cache.clear()
 
 
@@ -48,6 +53,27 @@ def person(db: None) -> Person:
 @pytest.fixture
 def stranger(db: None) -> Person:
     return Person.objects.create()
+
+
+@pytest.fixture
+def adapters_dir(tmp_path: Path, settings: Settings) -> Path:
+    """Where tuned models are kept, empty."""
+    settings.ADAPTERS_DIR = tmp_path / "adapters"
+    return tmp_path / "adapters"
+
+
+@pytest.fixture
+def text_side() -> Path:
+    """The folder of the model "tiny": config and tokenizer, no weights."""
+    folder = registry().get("tiny").path
+    assert folder is not None
+    return folder
+
+
+@pytest.fixture
+def adapter(person: Person, tmp_path: Path, text_side: Path, adapters_dir: Path) -> Adapter:
+    """The person's tuned model "Support answers", of the base "tiny"."""
+    return make_adapter(person, tmp_path, text_side, title="Support answers")
 
 
 def make_run(person: Person, **values: object) -> Run:

@@ -1,4 +1,4 @@
-"""The project's settings, over a folder, a server and a registry of the test run's own."""
+"""The project's settings, with a folder, a server and a registry that belong to the test run."""
 
 import atexit
 import os
@@ -27,9 +27,9 @@ write_text_side(_folder / "tiny")
 
 from playground.settings import *  # noqa: E402, F403
 
-# The front end is built by `make front`; unit tests need no script.
+# `make front` builds the front end; unit tests need no script.
 STATICFILES_DIRS = [_folder / "dist"]
 STATICFILES_DIRS[0].mkdir()
-# Each new client lists them all; the admin's hundred and more would be most of its time.
+# Each new client lists them all; the admin's hundred and more would take most of its time.
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,4 +1,4 @@
-"""Rules about the tree that no linter knows. Import contracts are checked by lint-imports."""
+"""Rules about the tree that no linter knows. lint-imports checks the import contracts."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CODE = ("playground", "workers", "tools", "benchmarks")
 
 
-def tracked(*patterns: str) -> list[Path]:
+def files_matching(*patterns: str) -> list[Path]:
     """Files of the repository, new ones included, that match."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
@@ -28,7 +28,7 @@ def tracked(*patterns: str) -> list[Path]:
 
 
 def modules_after(statement: str) -> set[str]:
-    """The top-level modules that are loaded once ``statement`` has run in a fresh process."""
+    """The top-level modules that are loaded after ``statement`` ran in a fresh process."""
     code = f"{statement}\nimport sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
     environ = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PATH": "/usr/bin:/bin"}
     ran = subprocess.run(
@@ -58,7 +58,7 @@ def test_a_worker_serves_without_transformers() -> None:
     assert loaded & {"transformers"} == set()
 
 
-def test_every_app_stands_in_the_contract_of_layers() -> None:
+def test_every_app_is_in_the_contract_of_layers() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     (layers,) = (
         c["layers"]
@@ -73,12 +73,14 @@ def test_every_app_stands_in_the_contract_of_layers() -> None:
 
 
 def test_no_file_names_a_registry() -> None:
-    # An index is chosen by whoever installs: as an option, or as an address in a lock.
+    # The person who installs chooses an index: as an option, or as an address in a lock file.
     hosts = re.compile(
         r"^--(extra-)?index-url|^--find-links|\"resolved\":|://[^\s\"]*(registry|simple)\b",
         re.MULTILINE,
     )
-    installing = tracked("*requirements*.txt", "*.json", "*.toml", ".npmrc", "Makefile", ".ci/*")
+    installing = files_matching(
+        "*requirements*.txt", "*.json", "*.toml", ".npmrc", "Makefile", ".ci/*"
+    )
 
     assert [str(path) for path in installing if hosts.search(path.read_text())] == []
 
@@ -100,7 +102,7 @@ def test_requirements_are_pinned() -> None:
 def test_a_file_is_about_one_thing(folder: str) -> None:
     long = {
         str(path.relative_to(ROOT)): lines
-        for path in tracked(f"{folder}/*.py")
+        for path in files_matching(f"{folder}/*.py")
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
     }
 
@@ -110,7 +112,7 @@ def test_a_file_is_about_one_thing(folder: str) -> None:
 def test_only_the_demo_checkpoint_is_large() -> None:
     large = [
         str(path.relative_to(ROOT))
-        for path in tracked()
+        for path in files_matching()
         if path.stat().st_size > 2**20 and not path.is_relative_to(ROOT / "models" / "demo")
     ]
 
@@ -120,17 +122,17 @@ def test_only_the_demo_checkpoint_is_large() -> None:
 # --- Imports and packages of the web application ----------------------------------------------
 
 MAX_MODULES = 20
-# Packages that hold more, each with the reason. A reason is a plan or a fact, not a wish.
+# Packages with more modules, each with the reason. A reason is a plan or a fact, not a wish.
 LARGE_PACKAGES = {
     "benchmarks": "one program a file, started by its name",
 }
 
 
 def test_a_package_holds_at_most_twenty_modules() -> None:
-    """Without `__init__`, and a package inside it counts on its own."""
+    """`__init__` does not count, and a package inside counts separately."""
     held = Counter(
         str(path.parent.relative_to(ROOT))
-        for path in tracked(*(f"{folder}/*.py" for folder in CODE))
+        for path in files_matching(*(f"{folder}/*.py" for folder in CODE))
         if path.name != "__init__.py" and path.parent.name != "migrations"
     )
     large = {package: count for package, count in held.items() if count > MAX_MODULES}
@@ -145,7 +147,7 @@ def test_a_package_holds_at_most_twenty_modules() -> None:
 
 
 def test_no_module_of_the_web_application_imports_itself_by_a_circle() -> None:
-    """Imports inside functions count: they hide a circle and do not open it."""
+    """Imports inside functions count: they hide a circle and do not remove it."""
     imports = imports_between("playground")
 
     circle = shortest_circle(imports)
@@ -156,7 +158,7 @@ def test_no_module_of_the_web_application_imports_itself_by_a_circle() -> None:
     )
 
 
-def test_the_next_circle_is_found(tmp_path: Path) -> None:
+def test_a_new_circle_would_be_found(tmp_path: Path) -> None:
     package = tmp_path / "rooms"
     package.mkdir()
     (package / "__init__.py").write_text("")
@@ -176,13 +178,13 @@ def test_the_next_circle_is_found(tmp_path: Path) -> None:
 
 
 def imports_between(package: str, *, root: Path = ROOT) -> dict[str, set[str]]:
-    """For each module of ``package``, those of its modules that it imports, wherever in its code.
+    """For each module of ``package``, the modules of it that it imports, anywhere in its code.
 
-    What only a type checker reads counts too: the reader of one end has to know the other.
+    Imports only for type checkers count too: a reader of one end has to know the other.
     """
     files = {_module_name(path, root): path for path in sorted((root / package).rglob("*.py"))}
     return {
-        name: {found for found in _imported(path, files, root) if found != name}
+        name: {found for found in _imports_of(path, files, root) if found != name}
         for name, path in files.items()
     }
 
@@ -192,7 +194,7 @@ def _module_name(path: Path, root: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _imported(path: Path, known: Mapping[str, Path], root: Path) -> Iterator[str]:
+def _imports_of(path: Path, known: Mapping[str, Path], root: Path) -> Iterator[str]:
     package = path.relative_to(root).parts[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

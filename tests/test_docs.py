@@ -1,4 +1,4 @@
-"""The documents say what the code does."""
+"""The documents agree with the code."""
 
 import ast
 import re
@@ -14,10 +14,12 @@ from playground.checkpoints.registry import ModelSpec
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ROOT / "playground" / "settings.py"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], key=lambda path: str(path))
-# Defaults that the code computes, as people are told of them.
+# Defaults that the code computes, as the documents describe them.
 COMPUTED = {
     "VAR_DIR": "`var` in the checkout",
     "MODELS_FILE": "`models/models.toml` in the checkout",
+    "ADAPTERS_DIR": "`adapters` in `VAR_DIR`",
+    "FINETUNES_DIR": "`finetunes` in `VAR_DIR`",
 }
 
 ROW = re.compile(r"^\| `(?P<name>[A-Za-z_0-9]+)` \|\s*(?P<default>[^|]*?)\s*\| (?P<meaning>.+) \|$")
@@ -34,11 +36,11 @@ def settings_read() -> dict[str, str]:
                 func=ast.Attribute(value=ast.Name(id="env")),
                 args=[ast.Constant(value=str(name)), *rest],
             ) if rest:
-                found[name] = COMPUTED.get(name) or _written(ast.literal_eval(rest[0]))
+                found[name] = COMPUTED.get(name) or _as_documented(ast.literal_eval(rest[0]))
     return found
 
 
-def _written(value: object) -> str:
+def _as_documented(value: object) -> str:
     match value:
         case "" | []:
             return "empty"
@@ -57,7 +59,10 @@ def table_rows(document: str) -> dict[str, str]:
 
 
 def test_a_package_names_its_modules() -> None:
-    """The second hop of the map: docs/architecture.md names the package, the package the module."""
+    """The second hop of the map:
+
+    docs/architecture.md names the package, the package names the module.
+    """
     missing = []
     for init in sorted((ROOT / "playground").rglob("__init__.py")):
         package = init.parent
@@ -77,9 +82,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
     assert table_rows("settings.md") == settings_read()
 
 
-def test_the_environment_is_read_in_the_settings_alone() -> None:
-    # What any compiler and any cache of a user's goes by is the machine's, not the playground's.
-    of_the_machine = r"[\[(]\"(?:CXX|XDG_CACHE_HOME)\""
+def test_only_the_settings_read_the_environment() -> None:
+    # Variables of compilers, caches and launchers belong to the machine, not to the playground.
+    of_the_machine = r"[\[(]\"(?:CXX|XDG_CACHE_HOME|WORLD_SIZE)\""
     reading = re.compile(rf"os\.(?:environ(?=\[)|environ\.get|getenv)(?!{of_the_machine})")
 
     readers = [
@@ -107,7 +112,7 @@ def test_every_key_of_the_registry_is_documented_with_its_default() -> None:
     spoken |= {"path": "", "hub": ""}
 
     expected = {
-        key.name: spoken[key.name] if key.name in spoken else _written(key.default)
+        key.name: spoken[key.name] if key.name in spoken else _as_documented(key.default)
         for key in fields(ModelSpec)
         if key.name != "name"
     }

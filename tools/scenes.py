@@ -1,4 +1,4 @@
-"""What somebody has made before the pictures are taken: an account, prompts, versions, links."""
+"""A person's data before the pictures are taken: an account, prompts, versions, links."""
 
 import secrets
 from urllib.parse import urlsplit
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page
 
 NAME = "ada"
-# Title, description, tags, template and what is typed; the first one gets a second version.
+# Title, description, tags, template and typed text; the first one gets a second version.
 PROMPTS = (
     (
         "A letter from the lighthouse",
@@ -19,9 +19,9 @@ PROMPTS = (
     ("Phrases for the road", "", "travel", "translation", "", ""),
     ("Orders over a hundred", "Only what is not paid yet.", "work, sql", "sql", "", ""),
 )
-# The pages of whoever has not signed in.
+# The pages of a stranger.
 OF_STRANGERS = {"sign-in": "/account/sign-in/", "sign-up": "/account/sign-up/"}
-# What opens over a saved prompt's page: by what is pressed, or by the key.
+# Dialogs over a saved prompt's page: by the button or the key that opens them.
 DIALOGS = {"save": "#open-save", "share": "#open-share", "palette": "Control+k", "keys": "?"}
 
 
@@ -105,7 +105,7 @@ def _share(page: Page) -> str:
     page.locator("#open-share").click()
     dialog = page.locator("#share")
     steps = (
-        ("gallery", "#publish", dialog.get_by_text("Take out of the gallery")),
+        ("gallery", "#publish", dialog.get_by_text("Remove from the gallery")),
         ("link", "#make-link", dialog.locator("copy-text input").first),
     )
     for place, button, done in steps:
@@ -114,6 +114,6 @@ def _share(page: Page) -> str:
             if box.is_visible():
                 box.check()
         dialog.locator(button).click()
-        # The dialog is drawn anew, and what is chosen before that would be lost.
+        # The dialog is drawn again, and an earlier choice would be lost.
         done.wait_for()
     return urlsplit(dialog.locator("copy-text input").first.input_value()).path

@@ -4,9 +4,9 @@
 
 Each template page is taken after a run of the example it begins with, at a desk (1440 x 900) and
 on a phone (390 x 844), light and dark: ``<page>-<width>-<scheme>.png``. A phone shows the
-completion further down: ``<page>-390-run-<scheme>.png``. The other pages are those of somebody
+completion further down: ``<page>-390-run-<scheme>.png``. The other pages belong to a person
 who has saved and shared prompts (tools/scenes.py), and dialogs are over one of them. Without
-``--url`` a playground of its own is started and ended, with its data in a folder that is thrown
+``--url`` a new playground is started and ended, with its data in a folder that is deleted
 away.
 """
 
@@ -34,7 +34,7 @@ DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 # A first start on a busy machine, or a run of a large model.
 PATIENCE_MS = 120_000
-# Resolves once the fonts are there.
+# Resolves when the fonts are loaded.
 SETTLED = "document.fonts.ready.then(() => undefined)"
 
 
@@ -77,7 +77,7 @@ def take_all(url: str, folder: Path) -> None:
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
-        # The runs are somebody's: the same guest's in every size.
+        # The runs belong to one guest, in every size.
         paths, guest = run_examples(browser, url)
         for size, is_phone in ((DESK, False), (PHONE, True)):
             context = browser.new_context(

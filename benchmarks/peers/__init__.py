@@ -1,4 +1,4 @@
-"""What the engine is measured against, and the engine itself, behind one call each."""
+"""The engine and its competitors, behind one call each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What was generated, by request, and the seconds from the first submission to the last
+    """The generated tokens, by request, and the seconds from the first submission to the last
     token."""
 
     seconds: float

@@ -1,9 +1,9 @@
-"""CTranslate2, in processes of its own.
+"""CTranslate2, in separate processes.
 
-It must not share one with torch: making a generator sets the threads of the runtime that torch
-uses too (OpenMP), and once its workers have run, that runtime counts more threads than there are
-cores and puts them to sleep between any two products. This engine was then 1.7 times slower at one
-stream in int8, for good. So too of two generators, each has a process.
+It must not share a process with torch. Making a generator sets the threads of the runtime that
+torch also uses (OpenMP). Once its workers have run, that runtime counts more threads than there are
+cores and puts them to sleep between any two products, which made this engine permanently 1.7 times
+slower at one stream in int8. The same is true of two generators, so each has its own process.
 """
 
 from __future__ import annotations

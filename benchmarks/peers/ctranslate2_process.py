@@ -1,9 +1,9 @@
-"""The process that a CTranslate2 generator has to itself; `ctranslate2_peer` asks it.
+"""The process of one CTranslate2 generator; `ctranslate2_peer` sends it requests.
 
     python -m benchmarks.peers.ctranslate2_process FOLDER COMPUTE WORKERS THREADS
 
-One JSON object a line in, one out. It imports no torch, and times what it does itself, so that
-nothing of the way to it is counted.
+One JSON object a line in, one out. It imports no torch and measures its own time, so that
+the way to it does not count.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Answerer:
         return _timed(started, found)
 
     def serve(self, requests: Sequence[tuple[list[int], int, int]]) -> dict[str, Any]:
-        """Each request is a batch of its own: (prompt, new tokens, how many tokens of the prompt
-        to give as a static prompt, whose state is kept)."""
+        """Each request is a separate batch: (prompt, new tokens, number of prompt tokens to give as
+        a static prompt, whose state is kept)."""
         asked = [(_words(prompt), new, static) for prompt, new, static in requests]
         started = time.perf_counter()
         pending = []

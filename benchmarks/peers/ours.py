@@ -66,7 +66,7 @@ class OursPeer:
     def submit(
         self, prompt: Sequence[int], new_tokens: int, *, logprobs: int | None = None
     ) -> Timeline:
-        """A greedy request; `step` fills what is returned."""
+        """A greedy request; `step` fills the returned object."""
         name = str(next(self._names))
         timeline = Timeline(time.perf_counter())
         params = SamplingParams(max_tokens=new_tokens, temperature=0, logprobs=logprobs)

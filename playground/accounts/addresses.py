@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-# Whoever has one address of IPv6 has this whole network of them.
+# A client with one IPv6 address controls this whole network.
 NETWORK_BITS = 64
 
 
@@ -43,7 +43,7 @@ def _digest(peer: str, forwarded: str) -> str:
 
 
 def _network(address: str) -> str:
-    """What one client has: an address of IPv4, a network of IPv6."""
+    """The addresses of one client: an IPv4 address, or an IPv6 network."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from playground.accounts.admin_site import MadeBySite
 from playground.accounts.leaving import person_delete, user_delete
 from playground.accounts.models import Person, User
 
@@ -112,7 +113,7 @@ class LockedFilter(admin.SimpleListFilter):
 
 
 @admin.register(AccessAttempt)
-class AccessAttemptAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AccessAttemptAdmin(MadeBySite, admin.ModelAdmin):  # type: ignore[type-arg]
     """Deleting a row lifts its lock. Addresses are keyed hashes in the form of an address."""
 
     list_display = ("username", "ip_address", "failures_since_start", "attempt_time", "user_agent")
@@ -122,9 +123,3 @@ class AccessAttemptAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     fields = ("username", "ip_address", "failures_since_start", "attempt_time", "user_agent")
     readonly_fields = fields
     list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -11,13 +11,30 @@ from playground.accounts.authentication.gate import sign_in_address
 from playground.core.errors import Forbidden
 
 
+class MadeBySite:
+    """Pages of rows that the site alone makes and changes. Staff may delete one."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class LookOnly(MadeBySite):
+    """Pages that show rows; what else may be done with them is an action of the list."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 class SiteAdmin(admin.AdminSite):
-    """No form for passwords of its own: one door, one limit on tries."""
+    """No password form of its own: one sign-in page, one limit on tries."""
 
     site_title = site_header = "GPT-J Playground"
     index_title = "Administration"
     site_url = settings.PATH_PREFIX
-    # What is not there is our own page of an error, for everybody alike.
+    # An unknown address shows our own error page, to everybody alike.
     final_catch_all_view = False
 
     def login(

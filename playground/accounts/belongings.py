@@ -1,7 +1,7 @@
-"""What people own: each app says of its models how they are moved, exported and let go.
+"""What people own: each app registers how its models are moved, exported and released.
 
-Moving goes over every model that points at a `Person`, said or not: what an app
-forgets to say is still moved. A test demands that nothing is forgotten in an export.
+Moving covers every model that points at a `Person`, registered or not: a model that an app
+forgets is still moved. A test checks that no model is missing in an export.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -27,13 +27,13 @@ class Amount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Belonging:
-    """One model whose rows are somebody's.
+    """One model whose rows belong to a person.
 
     export: a person's rows, each as a line of an export.
-    merge: (guest, account) before the guest's rows are handed over, for what the
-        account may have already and cannot have twice.
-    release: before a person's rows are deleted, for what is elsewhere.
-    measure: by the name of a quota (quotas.py), how much there is of it.
+    merge: (guest, account) before the guest's rows are moved, for rows that the account
+        may already have and cannot have twice.
+    release: before a person's rows are deleted, for data that are elsewhere.
+    measure: the amount, by the name of a quota (quotas.py).
     """
 
     model: type[Model]
@@ -52,18 +52,18 @@ def owned_by(whose: Whose, *, path: str = "person") -> Q:
 
 
 def amount_of(rows: QuerySet[Any]) -> Amount:
-    """How many ``rows`` there are, and what they take by their column ``size``."""
+    """The number of ``rows``, and their bytes by the column ``size``."""
     found = rows.aggregate(rows=Count("*"), size=Sum("size"))
     return Amount(rows=found["rows"], size=found["size"] or 0)
 
 
 def belongs(belonging: Belonging) -> None:
-    """Says how a model's rows are somebody's; called from an app's ``ready``."""
+    """Registers how a model's rows belong to a person; called from an app's ``ready``."""
     _said[belonging.model] = belonging
 
 
 def belongings() -> Iterable[Belonging]:
-    """What was said, in the order of the apps."""
+    """The registered belongings, in the order of the apps."""
     return _said.values()
 
 

@@ -15,6 +15,9 @@ SECTIONS = {
     "/prompts/": "prompts",
     "/history/": "history",
     "/gallery/": "gallery",
+    "/finetunes/": "tuning",
+    "/datasets/": "tuning",
+    "/d/": "tuning",
     "/s/": "gallery",
     "/account/": "account",
 }
@@ -24,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class Visit:
-    """One page as its navigation sees it. Nothing is looked up before it is asked for."""
+    """One page as its navigation sees it. Nothing is looked up before it is needed."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request

@@ -14,7 +14,7 @@ VERSION = 1
 
 
 def export_lines(person: Person) -> Iterator[str]:
-    """One JSON object a line; ``kind`` says what it is. The first says whose it all is."""
+    """One JSON object a line; ``kind`` names its kind. The first line names the owner."""
     yield _line(
         {
             "kind": "account",

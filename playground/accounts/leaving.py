@@ -43,13 +43,13 @@ def _user_delete(user: User) -> None:
     AccessAttempt.objects.filter(username=name_key(user.get_username())).delete()
     _forget_in_staff_log(user)
     user.delete()
-    # A session holds the name by which it began. All of them are looked at, so nobody else's write
-    # is to wait for it; and open pages are to hear first that the user is deleted.
+    # A session contains the name under which it began. Every session is checked, so this must not
+    # block other writers; and open pages must first learn that the user is deleted.
     transaction.on_commit(lambda: user_sessions_delete(user_id=user_id))
 
 
 def _forget_in_staff_log(gone: Person | User) -> None:
-    """That somebody did something about them stays; what they were called does not."""
+    """The log keeps what staff did to the person, but not the person's name."""
     kind = ContentType.objects.get_for_model(gone)
     entries = LogEntry.objects.filter(content_type=kind, object_id=str(gone.pk))
     entries.update(object_repr="deleted", change_message="")

@@ -22,8 +22,8 @@ class User(AbstractUser):
 class Person(models.Model):
     """A guest or a user: the owner of runs and of everything that is saved.
 
-    A guest is known by a long-lived signed cookie of their own and not by the
-    session, so that nothing is orphaned when a session's key rotates.
+    A long-lived signed cookie of their own identifies a guest, not the session. So nothing is
+    orphaned when a session's key rotates.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

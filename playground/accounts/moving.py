@@ -13,11 +13,10 @@ log = structlog.get_logger(__name__)
 
 @transaction.atomic
 def guest_adopt(*, guest: Person, user: User) -> Person:
-    """Gives ``user`` all that ``guest`` has; returns the user's person.
+    """Gives ``user`` all data of ``guest``; returns the user's person.
 
-    An account without anything yet takes the guest as it is. Otherwise every row
-    changes hands and the guest is no more. Once a guest was adopted, doing it
-    again changes nothing.
+    An account without data takes over the guest's row. Otherwise every row is moved and the
+    guest's row is deleted. Adopting the same guest again changes nothing.
     """
     # One sign-in at a time, and no run is made for the guest meanwhile.
     User.objects.select_for_update().get(pk=user.pk)

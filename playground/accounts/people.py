@@ -20,7 +20,7 @@ _SALT = "playground.person"
 
 
 class PersonRequest(HttpRequest):
-    """A request with what was found out and decided about its person."""
+    """A request with the results and decisions about its person."""
 
     person: Person | None
     expects_writes: bool
@@ -44,7 +44,7 @@ def person_for_write(request: HttpRequest) -> Person:
                 user=request.user, defaults={"address": address_of(request)}
             )
         else:
-            person = _guest_made(
+            person = _get_or_make_guest(
                 _person_id(request.COOKIES, max_age=COOKIE_SECONDS), address_of(request)
             )
         cast(PersonRequest, request).person = person
@@ -52,18 +52,18 @@ def person_for_write(request: HttpRequest) -> Person:
 
 
 def expect_writes(request: HttpRequest) -> None:
-    """The page that answers sends what is to be kept, and perhaps more than one thing at once.
+    """Call it for a page that will send data to be saved, perhaps several requests at once.
 
-    All of it must come from one guest: a draft and a run on their way together would else make
-    two, of whom the browser would know only the last. So a stranger is named with the page, before
-    anything is kept of them. Who only reads is not.
+    All of them must come from one guest: otherwise a draft and a run on their way together would
+    make two guests, and the browser would know only the last. So such a page sets the cookie before
+    anything is stored. A page that is only read sets none.
     """
     is_stranger = settings.ALLOW_GUESTS and not request.user.is_authenticated
     cast(PersonRequest, request).expects_writes = is_stranger
 
 
 def guest_of(request: HttpRequest) -> Person | None:
-    """The guest whose cookie came with the request, whoever has signed in with it."""
+    """The guest whose cookie came with the request, also when a user has signed in."""
     return _guest(request.COOKIES)
 
 
@@ -108,7 +108,7 @@ def cookie_value(person_id: uuid.UUID) -> str:
     return signing.TimestampSigner(salt=_SALT).sign(person_id.hex)
 
 
-def _guest_made(person_id: uuid.UUID | None, address: str) -> Person:
+def _get_or_make_guest(person_id: uuid.UUID | None, address: str) -> Person:
     """The guest of that id, made by whichever request comes first; else a new one."""
     if person_id is not None:
         guest, _ = Person.objects.get_or_create(pk=person_id, defaults={"address": address})

@@ -1,6 +1,6 @@
-"""How much a person, and all people of one network address, may keep.
+"""How much a person, and all people of one network address, may store.
 
-Guests can drop their cookie and begin again, so an address has limits of its own.
+Guests can delete their cookie and begin again, so an address has limits too.
 """
 
 import time
@@ -19,31 +19,34 @@ WAYS_OUT = {
     "prompts": "Delete some: archive them on the page Prompts, and delete them there",
     "versions": "Delete prompts that have many: archive them on the page Prompts first",
     "drafts": "Delete some on the page Prompts, under Drafts",
+    "models": "Delete tuned models that you no longer need",
+    "datasets": "Delete some on the page Datasets",
+    "finetunes": "Delete some on the page Fine-tunes",
 }
-# For how long what was added up is good enough, far from every limit.
+# How long a sum stays good enough, far from every limit.
 RECENT_SECONDS = 60
-_AGAIN = "then try again. What you have typed is still on the page."
+_TRY_AGAIN = "then try again. What you have typed is still on the page."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """One line of what somebody keeps."""
+class QuotaLine:
+    """One line about a person's stored data."""
 
     name: str
     amount: int
     limit: int
 
     @property
-    def amount_written(self) -> str:
+    def amount_text(self) -> str:
         return f"{self.amount:,}"
 
     @property
-    def limit_written(self) -> str:
+    def limit_text(self) -> str:
         return f"{self.limit:,}"
 
 
 def usage_of(whose: Whose) -> dict[str, Amount]:
-    """What is kept, by the name of a quota."""
+    """The stored amounts, by the name of a quota."""
     usage: dict[str, Amount] = {}
     for belonging in belongings():
         if belonging.measure is not None:
@@ -51,33 +54,36 @@ def usage_of(whose: Whose) -> dict[str, Amount]:
     return usage
 
 
-def kept_by(person: Person) -> list[Kept]:
-    """What the person's page says of it, MiB last."""
+def quota_lines(person: Person) -> list[QuotaLine]:
+    """The lines of the person's account page, MiB last."""
     usage = usage_of(person)
     rows = [
-        Kept(name=name, amount=amount.rows, limit=_limit("PERSON", name))
+        QuotaLine(name=name, amount=amount.rows, limit=_limit("PERSON", name))
         for name, amount in usage.items()
     ]
-    return [*rows, Kept(name="MiB", amount=_size(usage) >> 20, limit=settings.LIMIT_PERSON_MIB)]
+    return [
+        *rows,
+        QuotaLine(name="MiB", amount=_size(usage) >> 20, limit=settings.LIMIT_PERSON_MIB),
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What there still is room for, as of the moment when it was asked: see `room_of`."""
+    """The remaining room at the moment of the question: see `room_of`."""
 
     person: Person
-    # None where what all of the address keep is far below the limits of one person.
+    # None if all data of the address are far below the limits of one person.
     of_person: dict[str, Amount] | None
-    # None for somebody whose address is unknown.
+    # None for a person with an unknown address.
     of_address: dict[str, Amount] | None
 
     @property
     def usage(self) -> dict[str, Amount]:
-        """What was added up: all that the address keeps, if it is known."""
+        """The sums: of the address, if it is known, else of the person."""
         return self.of_person or {} if self.of_address is None else self.of_address
 
     def check(self, name: str, *, rows: int = 1, size: int) -> None:
-        """Raises `QuotaReached` unless ``rows`` more of ``size`` bytes together may be kept."""
+        """Raises `QuotaReached` unless ``rows`` more, of ``size`` bytes together, may be stored."""
         if self.of_address is None or not _has_room(self.of_address, "PERSON", name, rows, size):
             of_person = usage_of(self.person) if self.of_person is None else self.of_person
             _check(of_person, "PERSON", name, rows, size)
@@ -86,12 +92,12 @@ class Room:
 
 
 def room_of(person: Person) -> Room:
-    """Adds up all that is kept. Call it before the transaction that saves more.
+    """Adds up all stored data. Call it before the transaction that saves more.
 
-    Who saves at the same moment can pass a limit by what they save, once.
+    Two requests at the same moment can together exceed a limit, once.
     """
     of_address = usage_of(person.address) if person.address else None
-    # What the person keeps is a part of that, and is added up only where it may matter.
+    # The person's data are part of that, and are added up only where it may matter.
     is_far = of_address is not None and _is_far_from_limits(of_address)
     return Room(
         person=person, of_person=None if is_far else usage_of(person), of_address=of_address
@@ -99,12 +105,12 @@ def room_of(person: Person) -> Room:
 
 
 def check_room_for_one(person: Person, name: str, *, size: int) -> None:
-    """Raises `QuotaReached` unless one more row of ``size`` bytes may be kept.
+    """Raises `QuotaReached` unless one more row of ``size`` bytes may be stored.
 
-    This is asked before each run, and adding up takes longer than the rest of the question. So
-    far from every limit it is done once a minute, and what this process let pass is added. What
-    other processes save in that minute is not, nor what runs write: a limit can be passed by that
-    much, once.
+    This is checked before each run, and the sums take longer than the rest of the check. So far
+    from every limit they are made once a minute, and rows that this process allowed since then are
+    added. Rows of other processes and the outputs of runs in that minute are not: a limit can be
+    exceeded by that much, once.
     """
     key = f"kept:{person.address or person.pk}"
     counted_at, usage = cache.get(key, (0.0, None))
@@ -148,7 +154,9 @@ def _check(usage: dict[str, Amount], scope: str, name: str, rows: int, size: int
 def _words_on_rows(scope: str, name: str, kept: int, more: int, most: int) -> str:
     these = f"this brings {more:,} more" if more > 1 else "there is no room for another"
     if scope == "PERSON":
-        return f"You keep {kept:,} of at most {most:,} {name}; {these}. {WAYS_OUT[name]}, {_AGAIN}"
+        return (
+            f"You keep {kept:,} of at most {most:,} {name}; {these}. {WAYS_OUT[name]}, {_TRY_AGAIN}"
+        )
     return (
         f"All people of your network address keep {kept:,} of at most {most:,} {name}; {these}. "
         "Delete some of yours, or ask the people who run this playground to raise the limit."
@@ -159,11 +167,11 @@ def _words_on_size(scope: str, room: int, more: int) -> str:
     these = f", and this takes {more >> 20:,} MiB" if more >> 20 else ""
     if scope == "PERSON":
         return (
-            f"What you keep may take {room >> 20:,} MiB{these}. Delete runs in the history, or "
-            f"prompts on the page Prompts, {_AGAIN}"
+            f"Your data may take {room >> 20:,} MiB{these}. Delete runs in the history, "
+            f"prompts on the page Prompts, or datasets, {_TRY_AGAIN}"
         )
     return (
-        f"What all people of your network address keep may take {room >> 20:,} MiB{these}. "
+        f"The data of all people of your network address may take {room >> 20:,} MiB{these}. "
         "Delete some of yours, or ask the people who run this playground to raise the limit."
     )
 

@@ -1,4 +1,4 @@
-"""What follows when somebody signs in or out, or an account changes."""
+"""Actions after somebody signs in or out, or an account changes."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from playground.core.failures import is_passing, warn_once
 
 @receiver(user_logged_in)
 def adopt(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """What was made as a guest in this browser is the account's from now on."""
+    """The data of this browser's guest belong to the account from now on."""
     guest = guest_of(request)
     if guest is None:
         return
@@ -35,7 +35,10 @@ def adopt(request: HttpRequest, user: User, **kwargs: Any) -> None:
 
 @receiver(user_logged_out)
 def end_forms(request: HttpRequest, **kwargs: Any) -> None:
-    """Pages still open in other tabs write nothing more: it would be whoever comes next's."""
+    """Pages that are still open in other tabs can write nothing more:
+
+    it would belong to the next person.
+    """
     rotate_token(request)
 
 
@@ -64,7 +67,7 @@ def user_deleted(instance: User, **kwargs: Any) -> None:
 
 @receiver(post_delete, sender=Person)
 def person_deleted(instance: Person, **kwargs: Any) -> None:
-    """A guest has nothing else whose end is told; a user's sockets hear of the user."""
+    """Only a guest's own end is announced here; the sockets of a user are told through the user."""
     if instance.user_id is None:
         person_id = instance.pk
         transaction.on_commit(lambda: tell_guest(person_id))

@@ -31,7 +31,7 @@ from playground.accounts.exporting import export_lines
 from playground.accounts.leaving import person_delete, user_delete
 from playground.accounts.models import User
 from playground.accounts.people import forget_guest, person_of
-from playground.accounts.quotas import kept_by
+from playground.accounts.quotas import quota_lines
 from playground.core.errors import Forbidden
 from playground.core.serving.streaming import download
 
@@ -102,7 +102,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
     form = EmailForm(request.POST)
     if not form.is_valid():
         return render(request, "account/account.html", _about(request, form), status=400)
-    email_change(user=_signed_in(request), email=form.cleaned_data["email"])
+    email_change(user=_signed_in_user(request), email=form.cleaned_data["email"])
     messages.success(request, "Your e-mail address is saved.")
     return redirect("account")
 
@@ -136,7 +136,7 @@ def delete(request: HttpRequest) -> HttpResponse:
         return render(request, "account/delete.html", context, status=status)
     # The open pages that this ends tell theirs from others' by it.
     tag = Visit(request).account_tag
-    # First the person: pages that hear of it are to hear that they are deleted, not signed out.
+    # The person is deleted first: pages must learn that they are deleted, not signed out.
     if person is not None:
         person_delete(person=person)
     elif user is not None:
@@ -149,14 +149,14 @@ def delete(request: HttpRequest) -> HttpResponse:
 
 def _about(request: HttpRequest, form: EmailForm | None) -> dict[str, Any]:
     person = person_of(request)
-    return {"person": person, "form": form, "kept": kept_by(person) if person else []}
+    return {"person": person, "form": form, "kept": quota_lines(person) if person else []}
 
 
 def _user(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
-def _signed_in(request: HttpRequest) -> User:
+def _signed_in_user(request: HttpRequest) -> User:
     """The user of a view that asks for one."""
     user = _user(request)
     if user is None:

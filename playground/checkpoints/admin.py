@@ -1,15 +1,13 @@
-"""The workers, for staff to look at."""
-
-from typing import Any
+"""Workers and tuned models, for staff to look at."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
-from playground.checkpoints.models import Worker
+from playground.accounts.admin_site import LookOnly, MadeBySite
+from playground.checkpoints.models import Adapter, Worker
 
 
 @admin.register(Worker)
-class WorkerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class WorkerAdmin(MadeBySite, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
         "name",
         "job",
@@ -31,8 +29,27 @@ class WorkerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def speed(self, worker: Worker) -> str:
         return "" if worker.tokens_per_second is None else f"{worker.tokens_per_second:.0f}"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+@admin.register(Adapter)
+class AdapterAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "person", "base", "rank", "size", "state", "created_at")
+    list_filter = ("state", "base", "created_at")
+    search_fields = ("name", "=id", "=person__id", "person__user__username")
+    search_help_text = "A part of a name, a whole id, or a part of a user's name."
+    ordering = ("-created_at",)
+    fields = (
+        "id",
+        "name",
+        "person",
+        "base",
+        "folder",
+        "digest",
+        "rank",
+        "size",
+        "changes_nothing",
+        "state",
+        "created_at",
+        "deleted_at",
+    )
+    list_select_related = ("person__user",)
+    list_per_page = 50

@@ -1,4 +1,4 @@
-"""What a page says of a model by its config.json: its window and its size."""
+"""A model's facts from its config.json: its window and its size."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +11,7 @@ from playground.checkpoints.registry import ModelSpec
 from playground.core.errors import ModelNotReady
 
 GPTJ_CONTEXT = 2048
-# What a worker takes (workers.engine.checkpoint.spec.MAX_SIZES); a test holds them equal.
+# The limits of a worker (workers.engine.checkpoint.spec.MAX_SIZES); a test keeps them equal.
 MAX_SIZES = {
     "vocab_size": 1 << 20,
     "n_positions": 1 << 16,
@@ -24,10 +24,13 @@ MAX_SIZES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSizes:
-    """context: positions, prompt and completion together. parameters: how many weights."""
+    """context: positions, prompt and completion together. parameters: how many weights.
+    layers, width: how many blocks there are, and of how many units."""
 
     context: int
     parameters: int
+    layers: int
+    width: int
 
 
 def context_length(spec: ModelSpec) -> int:
@@ -42,8 +45,14 @@ def parameter_count(spec: ModelSpec) -> int | None:
     return sizes.parameters if sizes else None
 
 
+def layer_shape(spec: ModelSpec) -> tuple[int, int] | None:
+    """How many layers the model has and how wide they are, or None while that is not known."""
+    sizes = _sizes(spec)
+    return (sizes.layers, sizes.width) if sizes else None
+
+
 def _sizes(spec: ModelSpec) -> ModelSizes | None:
-    """Worker and `manage.py doctor` say what is wrong with a config that cannot be read."""
+    """The worker and `manage.py doctor` say why a config cannot be read."""
     path = local_file(spec, "config.json")
     try:
         return read_sizes(path) if path else None
@@ -52,7 +61,7 @@ def _sizes(spec: ModelSpec) -> ModelSizes | None:
 
 
 def read_sizes(path: Path) -> ModelSizes:
-    """The sizes in the config.json at ``path``. Raises `ModelNotReady` that says what is wrong."""
+    """The sizes in the config.json at ``path``. Raises `ModelNotReady` with the reason."""
     try:
         stat = path.stat()
     except OSError as error:
@@ -63,7 +72,7 @@ def read_sizes(path: Path) -> ModelSizes:
     return found
 
 
-# What is wrong is kept too: a file that takes long to refuse is read once as well.
+# The error is cached too: a file that takes long to refuse is read only once.
 @lru_cache(maxsize=32)
 def _read(path: Path, _modified: int, _size: int) -> ModelSizes | ModelNotReady:
     try:
@@ -71,7 +80,12 @@ def _read(path: Path, _modified: int, _size: int) -> ModelSizes | ModelNotReady:
         sizes = {name: _whole(config, name, path) for name in MAX_SIZES}
     except ModelNotReady as error:
         return error
-    return ModelSizes(context=sizes["n_positions"], parameters=_count_parameters(sizes))
+    return ModelSizes(
+        context=sizes["n_positions"],
+        parameters=_count_parameters(sizes),
+        layers=sizes["n_layer"],
+        width=sizes["n_embd"],
+    )
 
 
 def _whole(config: dict[str, Any], name: str, path: Path) -> int:

@@ -1,8 +1,7 @@
 """JSON files of a checkpoint's folder, read within bounds.
 
-A web host reads the same folder as a worker does (workers.engine.checkpoint.json_files) and
-refuses the same, but knows nothing of the engine: what is wrong is a `ModelNotReady` that names the
-file.
+A web host reads the same folder as a worker (workers.engine.checkpoint.json_files) and refuses the
+same files, but does not know the engine: any fault is a `ModelNotReady` that names the file.
 """
 
 import json

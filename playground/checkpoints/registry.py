@@ -31,6 +31,10 @@ Dtype = Literal["float32", "bfloat16", "float16", "int8"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 # Names are in addresses, queues and rows.
 _MODEL_NAME = re.compile(r"[\w.-]{1,80}")
+# A tuned model's name is `<base>:<slug>-<letters>`. So much of a long base's name is in it, which
+# leaves room for the rest within 80.
+BASE_IN_NAME = 40
+_TUNED_NAME = re.compile(rf"([\w.-]{{1,{BASE_IN_NAME}}}):[a-z0-9-]{{1,38}}")
 _MAX_LENGTHS = {
     "title": 200,
     "path": 4_096,
@@ -90,6 +94,19 @@ class Registry:
                 f"There is no model “{name}” here. Choose one of: {', '.join(self.models)}.",
                 field="model",
             ) from None
+
+    def base_of(self, name: str) -> ModelSpec | None:
+        """The model whose tokenizer and window ``name`` has: its own, or its base's.
+
+        "" is the default. None for what no model here can be called. Whether there is a tuned
+        model of that name, and whose, only the database knows (`selectors.get_served`).
+        """
+        if tuned := _TUNED_NAME.fullmatch(name):
+            return next(
+                (spec for spec in self.models.values() if spec.name[:BASE_IN_NAME] == tuned[1]),
+                None,
+            )
+        return self.models.get(name or self.default)
 
 
 def registry() -> Registry:

@@ -118,13 +118,13 @@ def _read_merges(file: Path) -> list[tuple[str, str]]:
 
 
 def _built(file: Path, build: Any) -> Tokenizer:
-    """What ``build`` makes; the library's own words for what is wrong in ``file``."""
+    """The result of ``build``; raises with the library's own words about ``file``."""
     try:
         tokenizer: Tokenizer = build()
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
-    # It raises bare Exception for what is malformed, and panics, which are no Exceptions, for
-    # what its authors did not think of.
+    # It raises bare Exception for malformed files, and panics, which are no Exceptions, for cases
+    # that its authors did not expect.
     except BaseException as error:
         raise ModelNotReady(f"{file} cannot be read: {str(error)[:200]}.") from error
     return tokenizer

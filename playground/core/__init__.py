@@ -9,10 +9,11 @@
 - erasing: what is deleted leaves the files too
 - errors: the one tree of errors
 - failures: passing errors and permanent ones
-- forms: Django's forms in our errors
+- forms: Django's forms in our errors, shared fields
 - htmx: HTMX's headers
 - http: the vocabulary of views
 - link_tokens: words that cannot be guessed
+- lists: lists that an address narrows
 - locks: locks between processes
 - models: search words and what is to be erased
 - processes: what the kernel does for us

@@ -9,10 +9,10 @@ Row = TypeVar("Row", bound=Model)
 
 
 def in_batches(rows: QuerySet[Row], *, by: str, size: int) -> Iterator[Row]:
-    """``rows`` in the order of the column ``by``, and of their keys where that is the same.
+    """``rows`` in the order of the column ``by``, and of their keys where that is equal.
 
-    Each batch is a query of its own. Nothing stays open between two rows, however long whoever
-    takes them waits.
+    Each batch is a separate query. Nothing stays open between two rows, however long the caller
+    waits.
     """
     ordered = rows.order_by(by, "pk")
     batch = list(ordered[:size])

@@ -9,9 +9,9 @@ _SIGNED_NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)?")
 
 
 def plain_cell(cell: str) -> str:
-    """``cell``, with an apostrophe before what a spreadsheet would run (OWASP).
+    """``cell``, with an apostrophe before anything that a spreadsheet would run (OWASP).
 
-    A plain number keeps its sign: it is no formula.
+    A plain number keeps its sign, because it is not a formula.
 
     >>> plain_cell("=1+1"), plain_cell("-3.5")
     ("'=1+1", '-3.5')

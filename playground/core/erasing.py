@@ -1,12 +1,12 @@
-"""What is deleted for good leaves the files too, soon after.
+"""Deleted data leave the files too, soon after.
 
-SQLite writes zeros over what it deletes (``secure_delete`` in the settings), and yet three copies
-stay: the write-ahead log keeps pages of before until it is begun anew, FTS5 keeps the words of a
-deleted text until it merges its segments, and the embedded Valkey's append-only file keeps the text
-of every run until it is written anew. Whoever deletes for good calls `erasure_ask`; a worker's
-sweep calls `erasure_do`, which clears all three.
+SQLite overwrites deleted data with zeros (``secure_delete`` in the settings), but three copies
+remain: the write-ahead log keeps old pages until it starts again, FTS5 keeps the words of a deleted
+text until it merges its segments, and the embedded Valkey's append-only file keeps the text of
+every run until it is rewritten. Code that deletes for good calls `erasure_ask`; a worker's sweep
+calls `erasure_do`, which clears all three.
 
-A PostgreSQL or Redis of the operator's own is theirs to clear (docs/production.md).
+Operators clear their own PostgreSQL or Redis (docs/production.md).
 """
 
 import time
@@ -22,40 +22,40 @@ from playground.core.models import Erasure
 from playground.core.redis.clients import blocking
 
 # Between the end of one erasure and the next, however much is deleted. Seconds.
-PAUSE = 10.0
+PAUSE_SECONDS = 10.0
 # An erasure may take one part in so many of the time: a large index is merged now and then.
 SHARE = 20
-# So long one call merges before it lets its caller go on; the next call goes on with it. Seconds.
-BUDGET = 0.5
-# Whoever began and is silent for so long has died. Seconds.
-CLAIM = 60.0
+# The longest time that one call merges; the next call continues. Seconds.
+BUDGET_SECONDS = 0.5
+# A worker that began and is silent for this long has died. Seconds.
+CLAIM_SECONDS = 60.0
 # Pages of a merge in one transaction: others write in between.
 _MERGE_PAGES = 64
-# How long writers may wait for readers to let the log be begun anew. Milliseconds.
+# How long writers may wait for readers before the log starts again. Milliseconds.
 _READERS_MS = 200
 
 log = structlog.get_logger(__name__)
 
 
 def erasure_ask() -> None:
-    """Has what was deleted erased, once the transaction that deletes it is committed."""
+    """Requests the erasure of deleted data, once the deleting transaction is committed."""
     transaction.on_commit(_ask, robust=True)
 
 
 def erasure_do() -> bool:
-    """Erases what is asked for, if anything is and its time has come. False for more to do."""
+    """Erases if it was requested and is due. Returns False when there is more to do."""
     now = timezone.now()
     due = Erasure.objects.filter(asked_at__isnull=False, not_before__lte=now)
     asked = due.values_list("asked_at", flat=True).first()
     # By compare-and-set: of many workers one does it.
-    if asked is None or not due.update(not_before=now + timedelta(seconds=CLAIM)):
+    if asked is None or not due.update(not_before=now + timedelta(seconds=CLAIM_SECONDS)):
         return True
     began = time.monotonic()
-    is_merged = _merge_words(until=began + BUDGET)
+    is_merged = _merge_words(until=began + BUDGET_SECONDS)
     is_done = is_merged and _empty_log() and _rewrite_tokens()
     took = time.monotonic() - began
-    # What is only half merged goes on with the next sweep; what was refused is tried again later.
-    pause = max(PAUSE, SHARE * took) if is_merged else SHARE * took
+    # The next sweep continues an unfinished merge, and a refused one is tried again later.
+    pause = max(PAUSE_SECONDS, SHARE * took) if is_merged else SHARE * took
     Erasure.objects.update(not_before=timezone.now() + timedelta(seconds=pause))
     if is_done:
         # Unless something was deleted meanwhile.
@@ -109,13 +109,13 @@ def _empty_log() -> bool:
 
 
 def _rewrite_tokens() -> bool:
-    """Has the embedded server write its file anew. False when it cannot begin now."""
+    """Makes the embedded server rewrite its file. Returns False when it cannot begin now."""
     if not settings.REDIS.embedded:
         return True
     try:
         blocking().bgrewriteaof()
     except ResponseError:
-        # It is at it already, with what was there before.
+        # A rewrite is already running, with the earlier data.
         return False
     except RedisError as error:
         log.warning("tokens_not_erased", error=str(error))

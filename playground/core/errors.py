@@ -6,16 +6,23 @@
     │   ├── PromptEmpty         400
     │   ├── TextTooLong         400
     │   │   └── PromptTooLong   400  with its completion more than the model sees
-    │   └── UnknownModel        400
+    │   ├── CannotTrain         400  a fine-tune that does not fit, or has nothing to learn from
+    │   ├── UnknownModel        400
+    │   └── AdapterRefused      400  a folder holds no adapter that can be served
     ├── Forbidden               403
     │   └── SignInRequired      403
     ├── NotFound                404  also for what belongs to somebody else
-    │   └── UnknownTopic        404  nobody has said how to follow this kind
+    │   ├── UnknownTopic        404  nobody has said how to follow this kind
+    │   └── ModelDeleted        404  a tuned model that its owner has deleted
     ├── QuotaReached            409  what is kept must be deleted first
     ├── ImportRunning           409  with `retry_after`
     ├── ImportInterrupted       409  what is left comes in by importing again
     ├── RequestTimeout          408  the request came too slowly
+    ├── UploadMoved             409  the upload is at another place than the sender believes
+    ├── UploadExpired           410  an upload that nobody continued in time
     ├── BodyTooLarge            413  more bytes were sent than the route takes
+    ├── WrongContentType        415  the body is of another type than the route takes
+    ├── WrongChecksum           460  what arrived is not what was sent
     ├── TooManyRuns             429  with `retry_after`
     ├── TooManyTries            429  with `retry_after`, where it is known
     ├── TooManyBodies           429  an address sends too much at a time
@@ -23,11 +30,13 @@
     ├── WrongSetting            500  a setting that the start ends at; no visitor sees it
     ├── LogDamaged              500  what Redis holds of a run is no log
     ├── StorageRefused          500  the database refused it, and would again
+    ├── NoModel                 500  a fine-tune ended before there was a model
     └── Unavailable             503  try again
         ├── QueueUnavailable    503  Redis is full or out of reach
         ├── ModelNotReady       503  weights or tokenizer missing or wrong
         ├── ServerBusy          503  as much is under way as the server can hold
-        └── StorageBusy         503  the database did not answer in time
+        ├── StorageBusy         503  the database did not answer in time
+        └── DiskFull            507  there is no room for a file
 
 The shape, in JSON: ``{"error": {"code", "message", "field"}}``. Codes are
 stable; the message is a sentence for people that says what to do.
@@ -37,7 +46,7 @@ from typing import Any, ClassVar
 
 
 class PlaygroundError(Exception):
-    """An error that a person is told. Subclasses fix `code` and `status`."""
+    """An error for a person. Subclasses fix `code` and `status`."""
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
@@ -77,8 +86,16 @@ class PromptTooLong(TextTooLong):
     code = "prompt_too_long"
 
 
+class CannotTrain(InvalidInput):
+    code = "cannot_train"
+
+
 class UnknownModel(InvalidInput):
     code = "unknown_model"
+
+
+class AdapterRefused(InvalidInput):
+    code = "adapter_refused"
 
 
 class Forbidden(PlaygroundError):
@@ -97,6 +114,10 @@ class NotFound(PlaygroundError):
 
 class UnknownTopic(NotFound):
     code = "unknown_topic"
+
+
+class ModelDeleted(NotFound):
+    code = "model_deleted"
 
 
 class QuotaReached(PlaygroundError):
@@ -119,9 +140,29 @@ class RequestTimeout(PlaygroundError):
     status = 408
 
 
+class UploadMoved(PlaygroundError):
+    code = "upload_moved"
+    status = 409
+
+
+class UploadExpired(PlaygroundError):
+    code = "upload_expired"
+    status = 410
+
+
 class BodyTooLarge(PlaygroundError):
     code = "body_too_large"
     status = 413
+
+
+class WrongContentType(PlaygroundError):
+    code = "wrong_content_type"
+    status = 415
+
+
+class WrongChecksum(PlaygroundError):
+    code = "wrong_checksum"
+    status = 460
 
 
 class TooManyRuns(PlaygroundError):
@@ -152,6 +193,10 @@ class LogDamaged(PlaygroundError):
     code = "log_damaged"
 
 
+class NoModel(PlaygroundError):
+    code = "no_model"
+
+
 class StorageRefused(PlaygroundError):
     code = "storage_refused"
 
@@ -175,3 +220,8 @@ class ServerBusy(Unavailable):
 
 class StorageBusy(Unavailable):
     code = "storage_busy"
+
+
+class DiskFull(Unavailable):
+    code = "disk_full"
+    status = 507

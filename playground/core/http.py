@@ -1,4 +1,4 @@
-"""The vocabulary of views: what a request asks of them, and answers that are an address."""
+"""The vocabulary of views: the parts of a request, and answers that are an address."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Words that cannot be guessed, for addresses that whoever has them may read."""
+"""Words that cannot be guessed, for addresses that everybody who has them may read."""
 
 import secrets
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class LockTaken(Exception):
-    """Somebody else holds the lock; ``owner`` is their process as they wrote it, or None."""
+    """Another process holds the lock; ``owner`` is its text about itself, or None."""
 
     def __init__(self, path: Path, owner: int | None) -> None:
         super().__init__(f"{path} is held by {f'process {owner}' if owner else 'another process'}.")
@@ -40,8 +40,8 @@ class FileLock:
     def acquire(self, timeout: float = 0.0) -> None:
         """Take the lock, or raise `LockTaken`.
 
-        While the process that took it lives, there is nothing to wait for. Once that has died,
-        what it started may need up to ``timeout`` seconds to end.
+        While the process that took it lives, waiting is useless. After it has died, its children
+        may need up to ``timeout`` seconds to end.
         """
         if self.held:
             return
@@ -89,7 +89,7 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        # It is somebody else's, so it is there.
+        # The process belongs to another user, so it exists.
         pass
     return True
 

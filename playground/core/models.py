@@ -1,4 +1,4 @@
-"""What the search knows about an object, and what is still to be erased."""
+"""The search index of objects, and requests for erasure."""
 
 from typing import ClassVar
 
@@ -7,12 +7,11 @@ from django.utils import timezone
 
 
 class SearchEntry(models.Model):
-    """An object that its owner can find by its words, which lie beside it (core/search.py).
+    """An object that its owner can find by its words, which are stored beside it (core/search.py).
 
-    ``id`` is also where it is in its list: newest first is by id, and its
-    words have the same id. Neither owner nor object is a foreign key, so that
-    this app needs to know nobody's tables; whoever deletes an object drops its
-    entry in the same transaction.
+    ``id`` is also the object's place in its list: newest first means by id, and its words have the
+    same id. Neither owner nor object is a foreign key, so this app needs to know no other tables.
+    Code that deletes an object drops its entry in the same transaction.
     """
 
     id = models.BigIntegerField(primary_key=True)

@@ -1,7 +1,7 @@
-"""What the kernel does for us about processes: dying together, adopting, limits.
+"""The kernel's help with processes: dying together, adopting, limits.
 
-Linux only where it says so; elsewhere those calls do nothing and return False, and an
-orderly stop is the only one that leaves nothing behind.
+The functions marked so are for Linux only; elsewhere those calls do nothing and return False, and
+only an orderly stop leaves nothing behind.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""What the database and this code know of each other: the migrations of our own apps."""
+"""Whether the database fits this code: the migrations of our own apps."""
 
 from django.apps import apps
 from django.db import connection

@@ -1,4 +1,4 @@
-"""Finding one's own things by their words.
+"""Finding one's own objects by their words.
 
     words = search.words("...")
     with transaction.atomic():
@@ -6,12 +6,12 @@
     Prompt.objects.filter(pk__in=search.matching(kind="prompt", owner=person.pk, query="red fox"))
 
 Words are runs of letters and digits, without case and accents. A query is words
-and nothing else: all of them must be there, what is in quotes as a phrase,
+and nothing else: all of them must match, quoted words as a phrase,
 and the last one may be the beginning of a word. There are no operators.
 
 SQLite keeps the words in an FTS5 table, PostgreSQL in a tsvector with a GIN
-index. Both hold, as one more word, whose they are and of what kind, so that a
-search reads its owner's words only, however much others have. The id of the
+index. Both store the owner and the kind as one more word, so that a
+search reads only its owner's words, however much others have. The id of the
 words is the entry's: a number that grows with time (docs/decisions/0032).
 """
 
@@ -95,10 +95,10 @@ def words(text: str) -> Words:
 def put(
     *, kind: str, object_id: uuid.UUID, owner: uuid.UUID, words: Words, number: int | None = None
 ) -> None:
-    """Makes the object findable by ``words``, in the place of what it was found by before.
+    """Makes the object findable by ``words``, instead of its earlier words.
 
-    Call it in the transaction that writes the object. Words that the database cannot take (a
-    tsvector holds 1 MiB) are not found; the object is kept all the same.
+    Call it in the transaction that writes the object. Words that the database refuses (a tsvector
+    holds 1 MiB) are not found; the object is saved anyway.
     """
     with transaction.atomic():
         entry, _ = SearchEntry.objects.get_or_create(
@@ -165,7 +165,7 @@ def matching(*, kind: str, owner: uuid.UUID, query: str) -> QuerySet[SearchEntry
     # entries to look up many, and misleads SQLite's planner.
     if connection.vendor == "postgresql":
         entries = entries.filter(owner=owner, kind=kind)
-    found = entries.filter(_found("pk", kind, owner, phrases))
+    found = entries.filter(_match("pk", kind, owner, phrases))
     return found.values_list("object_id", flat=True)
 
 
@@ -179,7 +179,7 @@ def numbered(
     ask about object after object, which it does else where it takes them to be few.
     """
     phrases = _phrases(query)
-    return _found(field, kind, owner, phrases, at_once=at_once) if phrases else Q(pk__in=[])
+    return _match(field, kind, owner, phrases, at_once=at_once) if phrases else Q(pk__in=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +249,7 @@ def _scope(kind: str, owner: uuid.UUID) -> str:
     return f"scope{kind}{owner.hex}{owner.hex}"
 
 
-class _Found(Func):
+class _Match(Func):
     """Whether a number is one of those whose words match."""
 
     output_field = BooleanField()
@@ -277,13 +277,13 @@ class _Found(Func):
         )
 
 
-def _found(
+def _match(
     field: str, kind: str, owner: uuid.UUID, phrases: list[_Phrase], *, at_once: bool = False
-) -> _Found:
+) -> _Match:
     scope = _scope(kind, owner)
     is_sqlite = connection.vendor == "sqlite"
     expression = _fts5_query(scope, phrases) if is_sqlite else _tsquery(scope, phrases)
-    return _Found(F(field), Value(expression), at_once=at_once)
+    return _Match(F(field), Value(expression), at_once=at_once)
 
 
 def _fts5_query(scope: str, phrases: Iterable[_Phrase]) -> str:

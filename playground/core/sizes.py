@@ -1,4 +1,4 @@
-"""What a value takes in the database: counted by the database itself, and before it is there."""
+"""The size of a value in the database: counted by the database itself, or before it is stored."""
 
 import json
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 
 def json_size(value: Any) -> int:
-    """About the bytes that JSON takes, for what is to be saved."""
+    """The approximate bytes of the JSON of a value to be saved."""
     return len(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
 
 
@@ -25,7 +25,7 @@ class Bytes(Func):
     arity = 1
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        # What is no blob is counted in characters.
+        # A value that is not a blob is counted in characters.
         return super().as_sql(
             compiler, connection, template="LENGTH(CAST(%(expressions)s AS BLOB))", **context
         )

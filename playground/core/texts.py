@@ -10,6 +10,7 @@ refuses NUL and halves of a character (docs/decisions/0040-text.md). So
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 # Of a reason that is stored: as long as anybody reads, and far below what an import takes.
 MAX_REASON = 2_000
@@ -64,6 +65,21 @@ def fault_of(text: str) -> str:
     except UnicodeEncodeError as error:
         return f"half of a character (U+{ord(text[error.start]):04X})"
     return ""
+
+
+def storable_json(value: Any) -> Any:
+    r"""``value`` with every text in it `storable`: what is JSON in the database.
+
+    >>> storable_json({"a": ["b\0", 1]})
+    {'a': ['b\ufffd', 1]}
+    """
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(str(key)): storable_json(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable_json(one) for one in value]
+    return value
 
 
 def storable(text: str, limit: int = MAX_REASON) -> str:

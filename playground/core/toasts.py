@@ -1,4 +1,4 @@
-"""What was just done, told on the next page that a person sees, with a way to undo it."""
+"""A message about the last action, shown on the next page, with a way to undo it."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ def toast(request: HttpRequest, text: str, *, undo: str = "") -> None:
 
 
 def take_toast(request: HttpRequest) -> Toast | None:
-    """What was left for this page; it is told once. Of several, the last can be undone."""
+    """The message for this page, which is shown once. Of several, the last can be undone."""
     told = list(messages.get_messages(request))
     if not told:
         return None

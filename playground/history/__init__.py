@@ -3,6 +3,7 @@
 - models: an import that is under way
 - listing: the list and its filters
 - rows: a run in the list
+- forms: selected runs, and their export
 - views: list, export, import, deletion
 - run_views: one run starred or deleted
 - comparison: two runs side by side

@@ -13,15 +13,15 @@ from playground.runs.deletion import runs_delete_all
 from playground.runs.models import Run
 from playground.runs.services import run_cancel
 
-# How long workers are given to stop what they run for somebody who leaves. Seconds.
+# How long workers get to stop the runs of a person who leaves. Seconds.
 STOP_SECONDS = 3.0
-_LOOK_AGAIN = 0.05
+_POLL_SECONDS = 0.05
 _BATCH = 100
 
 
 def _export(person: Person) -> Iterator[dict[str, Any]]:
-    """Oldest first, each batch by a query of its own: no long one holds the database."""
-    runs = Run.objects.filter(person=person).order_by("number")
+    """Oldest first, each batch by a separate query: no long query holds the database."""
+    runs = Run.objects.filter(person=person).select_related("adapter").order_by("number")
     batch = list(runs[:_BATCH])
     while batch:
         yield from map(run_line, batch)
@@ -29,12 +29,12 @@ def _export(person: Person) -> Iterator[dict[str, Any]]:
 
 
 def _release(person: Person) -> None:
-    """Stops what is live and waits for it, so that no worker writes about it afterwards."""
+    """Stops live runs and waits for them, so that no worker writes about them afterwards."""
     live = Run.objects.filter(person=person).exclude(status__in=Run.FINAL)
     each_alone(live, lambda run: run_cancel(run=run), event="run_not_stopped")
     deadline = time.monotonic() + STOP_SECONDS
     while live.all().exists() and time.monotonic() < deadline:
-        time.sleep(_LOOK_AGAIN)
+        time.sleep(_POLL_SECONDS)
     # Whatever did not end in time is fenced off with its log.
     runs_delete_all(person=person)
 
@@ -49,7 +49,7 @@ def _export_imports(person: Person) -> Iterator[dict[str, Any]]:
 
 
 def _merge_imports(guest: Person, account: Person) -> None:
-    """One a person: of what both have not finished, the account's is told."""
+    """Each person has one: of two unfinished imports, the account's is reported."""
     if Import.objects.filter(person=account).exists():
         Import.objects.filter(person=guest).delete()
 

@@ -100,7 +100,7 @@ def _parameters(a: Run, b: Run) -> list[ComparedLine]:
     numbers_a, numbers_b = write_numbers(of_a), write_numbers(of_b)
     numbers = [ComparedLine(name=name, a=numbers_a[name], b=numbers_b[name]) for name in numbers_a]
     return [
-        ComparedLine(name="Model", a=a.model, b=b.model),
+        ComparedLine(name="Model", a=a.model_title, b=b.model_title),
         *numbers,
         ComparedLine(name="Stop at", a=write_stops(of_a), b=write_stops(of_b)),
         ComparedLine(name="Seed", a=_write_seed(a), b=_write_seed(b)),

@@ -16,8 +16,8 @@ from django.db.models import QuerySet
 from playground.core.cells import plain_cell
 from playground.runs.models import Run
 
-# Of a line. A reader refuses what it does not know; a change that it could
-# misread raises it. In version 1, `fields` held variables and source too.
+# The version of a line. A reader refuses a version that it does not know; a change that an older
+# reader could misread raises it. In version 1, `fields` also held variables and source.
 VERSION = 2
 _TICKS = re.compile("`+")
 BATCH = 100
@@ -54,6 +54,8 @@ def run_line(run: Run) -> dict[str, Any]:
         "starred": run.starred,
         "job": run.kind,
         "model": run.model,
+        # A tuned model's name; a reader that knows of none keeps the run under its base.
+        "adapter": run.adapter.name if run.adapter else None,
         "template": run.template,
         "prompt": run.prompt,
         "fields": run.fields,
@@ -87,11 +89,11 @@ def json_lines(runs: QuerySet[Run]) -> Iterator[str]:
 
 
 def markdown(runs: QuerySet[Run]) -> Iterator[str]:
-    """A section a run. What was written is in fences that it cannot close."""
+    """One section a run. The texts are in fences that they cannot close."""
     yield "# Runs\n"
     for run in _in_batches(runs.defer("tokens", "other_choices")):
         facts = [
-            f"- Model: {_inline(run.model)}",
+            f"- Model: {_inline(run.model_title)}",
             f"- Status: {run.status}",
             f"- Tokens: {run.prompt_tokens} + {run.completion_tokens}",
             f"- Seed: {run.seed}",
@@ -114,7 +116,7 @@ def comma_separated(runs: QuerySet[Run]) -> Iterator[str]:
         cells = (
             f"{run.created_at:%Y-%m-%d %H:%M:%S}",
             run.template,
-            run.model,
+            run.model_title,
             run.status,
             "yes" if run.starred else "",
             run.prompt,
@@ -139,8 +141,8 @@ FORMATS = {
 
 
 def _in_batches(runs: QuerySet[Run]) -> Iterator[Run]:
-    """Newest first, each batch by a query of its own: no long one holds the database."""
-    runs = runs.order_by("-number")
+    """Newest first, each batch by a separate query: no long query holds the database."""
+    runs = runs.select_related("adapter").order_by("-number")
     batch = list(runs[:BATCH])
     while batch:
         yield from batch

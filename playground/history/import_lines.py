@@ -1,4 +1,4 @@
-"""The lines of a file that is to be imported; and what a file is that has none."""
+"""The lines of a file to be imported; and the kind of a file that has none."""
 
 import json
 import re
@@ -12,22 +12,22 @@ from playground.core.errors import InvalidInput
 from playground.history.imported_line import ImportedRun, read_line
 
 MAX_LINE_BYTES = 4 << 20
-# Of a file, enough to tell what it is.
+# Enough of a file to recognise its kind.
 _HEAD = 4_096
 
 _UNPACK = "Unpack it, and import the .jsonl file that is in it."
-_AGAIN = "Export the runs again as JSON Lines, and import that file."
-# Each with what it is and what to do.
+_EXPORT_AGAIN = "Export the runs again as JSON Lines, and import that file."
+# Each kind with its name and what to do.
 _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"PK\x03\x04", "a ZIP archive, or a document of an office program", _UNPACK),
-    (b"PK\x05\x06", "an empty ZIP archive", _AGAIN),
+    (b"PK\x05\x06", "an empty ZIP archive", _EXPORT_AGAIN),
     (b"\x1f\x8b", "compressed with gzip", _UNPACK),
     (b"BZh", "compressed with bzip2", _UNPACK),
     (b"\xfd7zXZ\x00", "compressed with xz", _UNPACK),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
-    (b"%PDF-", "a PDF document", _AGAIN),
-    (b"SQLite format 3\x00", "an SQLite database", _AGAIN),
+    (b"%PDF-", "a PDF document", _EXPORT_AGAIN),
+    (b"SQLite format 3\x00", "an SQLite database", _EXPORT_AGAIN),
 )
 _UTF_16 = "Save it as UTF-8 in the program that wrote it, or export the runs again."
 _MARKDOWN = re.compile(r"(#{1,6}|[-*+>]|\d+\.) \S|---|\*\*|```|\[.+\]\(")
@@ -45,9 +45,9 @@ class Line:
 
 
 def run_lines(file: BinaryIO) -> Iterator[Line]:
-    """The runs of the file; lines about other things are passed over.
+    """The runs of the file; lines about other objects are skipped.
 
-    Raises `InvalidInput` that names the line, or says what the file is instead.
+    Raises `InvalidInput` that names the line, or says which kind of file it is.
     """
     _refuse_other_kinds(file)
     file.seek(0)
@@ -77,7 +77,7 @@ def run_at(file: BinaryIO, start: int) -> ImportedRun:
 
 
 def wrong(line: int, message: str) -> InvalidInput:
-    """What is wrong with a line, before anything of the file was saved."""
+    """The error of a line, before anything of the file was saved."""
     return InvalidInput(f"Line {line}: {message}. Nothing was imported.", field="file")
 
 
@@ -98,7 +98,7 @@ def _no_constant(name: str) -> None:
 
 
 def _refuse_other_kinds(file: BinaryIO) -> None:
-    """Says of a file that is no JSON Lines what it is, and what to do."""
+    """Refuses a file that is not JSON Lines, with its kind and what to do."""
     file.seek(0)
     head = file.read(_HEAD)
     kind = _binary_kind(head) or _text_kind(head)
@@ -125,14 +125,14 @@ def _text_kind(head: bytes) -> tuple[str, str] | None:
     first, newline, rest = text.partition("\n")
     first = first.strip()
     if first.startswith("<"):
-        return "a web page (HTML)", _AGAIN
+        return "a web page (HTML)", _EXPORT_AGAIN
     if re.match(r'\[\s*([{\]"\[]|$)', text):
         way = "Write each object of the list on a line of its own, or export the runs again."
         return "one JSON list", way
     if first == "{" and newline and rest.strip():
         return "JSON that is spread over lines", "Write each object on one line."
     if _MARKDOWN.match(first):
-        return "Markdown, which is for reading", _AGAIN
+        return "Markdown, which is for reading", _EXPORT_AGAIN
     if _CELLS.match(first):
-        return "a table (CSV), which is for spreadsheets", _AGAIN
+        return "a table (CSV), which is for spreadsheets", _EXPORT_AGAIN
     return None

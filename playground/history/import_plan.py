@@ -1,8 +1,8 @@
-"""What an import will do: which runs of the file are new, what each is called, where it is.
+"""The plan of an import: which runs of the file are new, and their ids and places.
 
-A run is known by the id under which it was exported first. Whoever has a run of that id, or one
-that was imported from it, has it already. An id that somebody else has is not taken again: the
-copy gets one that follows from the person and the first id, the same at every import.
+A run is known by the id under which it was first exported. A person who has a run with that id, or
+one imported from it, already has it. An id that belongs to another person's run is not used again:
+the copy gets an id derived from the person and the first id, the same at every import.
 """
 
 import uuid
@@ -15,6 +15,7 @@ from django.apps import apps
 from django.db.models import Q
 
 from playground.accounts.models import Person
+from playground.checkpoints.selectors import usable_adapters
 from playground.core import search
 from playground.core.errors import InvalidInput
 from playground.core.search import new_number
@@ -24,13 +25,16 @@ from playground.runs.models import Run
 
 MAX_RUNS = 20_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_AT_ONCE = 500
+_BATCH = 500
 _Item = TypeVar("_Item")
 
 
 @dataclass(slots=True)
 class Place:
-    """A run of the file. id, number: what it is called here; start: of its line, in bytes."""
+    """A run of the file.
+
+    id, number: in this database; start: the beginning of its line, in bytes.
+    """
 
     line: int
     start: int
@@ -51,16 +55,18 @@ class Place:
 
 @dataclass(slots=True)
 class Plan:
-    """The file's runs by their id in the file, and what it refers to and does not hold."""
+    """The file's runs by their id in the file, and its references to other runs."""
 
     places: dict[uuid.UUID, Place] = field(default_factory=dict)
     # Lines that name a run of the file once more.
     repeats: int = 0
     # By the id in the file: own runs that it refers to, with their numbers.
     beyond: dict[uuid.UUID, tuple[uuid.UUID, int]] = field(default_factory=dict)
-    # Trees whose first run is somebody else's, and what they are called here.
+    # Trees whose first run belongs to another person, and their names here.
     trees: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     versions: set[uuid.UUID] = field(default_factory=set)
+    # By name and base: the tuned models that the person can use.
+    adapters: dict[tuple[str, str], uuid.UUID] = field(default_factory=dict)
 
     @property
     def runs(self) -> list[Place]:
@@ -69,12 +75,15 @@ class Plan:
 
     @property
     def new(self) -> list[Place]:
-        """Those to be saved, in the order of their numbers: what a run refers to comes first."""
+        """The runs to save, in the order of their numbers:
+
+        a run comes after the runs that it refers to.
+        """
         new = [place for place in self.runs if not place.is_here]
         return sorted(new, key=lambda place: place.number)
 
-    def known(self, run_id: uuid.UUID | None) -> uuid.UUID | None:
-        """What a run that the file refers to is called here; None if it is nowhere."""
+    def find_id(self, run_id: uuid.UUID | None) -> uuid.UUID | None:
+        """The id, in this database, of a run that the file refers to; None if there is none."""
         if run_id in self.places:
             return self.places[run_id].id
         return self.beyond[run_id][0] if run_id in self.beyond else None
@@ -83,15 +92,15 @@ class Plan:
         """The origin, as long as it is nobody's retry itself."""
         if origin in self.places and self.places[origin].origin is not None:
             return None
-        return self.known(origin)
+        return self.find_id(origin)
 
     def tree(self, run: ImportedRun) -> uuid.UUID:
         tree = run.tree or run.id
-        return self.known(tree) or self.trees.get(tree, tree)
+        return self.find_id(tree) or self.trees.get(tree, tree)
 
 
 def copy_id(person: Person, first_id: uuid.UUID) -> uuid.UUID:
-    """What the person's copy of somebody else's run is called."""
+    """The id of the person's copy of another person's run."""
     return uuid.uuid5(person.pk, first_id.hex)
 
 
@@ -115,6 +124,7 @@ def plan_import(person: Person, file: BinaryIO, *, beat: Callable[[], None]) -> 
     _name_copies(person, plan)
     _find_beyond(person, plan, trees)
     plan.versions = _own_versions(person, versions)
+    plan.adapters = _usable_adapters(person)
     _number(plan)
     _check_order(plan)
     return plan
@@ -143,7 +153,7 @@ def _place(plan: Plan, by_first_id: dict[uuid.UUID, Place], line: Line) -> None:
 
 
 def _find_own(person: Person, plan: Plan) -> None:
-    """Marks what the person has already."""
+    """Marks the runs that the person already has."""
     by_id = {place.id: place for place in plan.runs}
     by_first_id = {place.first_id: place for place in plan.runs}
     for ids in _batches({*by_id, *by_first_id}):
@@ -157,7 +167,7 @@ def _find_own(person: Person, plan: Plan) -> None:
 
 
 def _name_copies(person: Person, plan: Plan) -> None:
-    """What is not here and has an id that is taken gets another one."""
+    """A new run whose id is in use gets another id."""
     for make in (lambda place: copy_id(person, place.first_id), lambda place: uuid.uuid4()):
         new = {place.id: place for place in plan.runs if not place.is_here}
         for ids in _batches(new):
@@ -166,7 +176,7 @@ def _name_copies(person: Person, plan: Plan) -> None:
 
 
 def _find_beyond(person: Person, plan: Plan, trees: set[uuid.UUID]) -> None:
-    """What the file refers to and does not hold: one's own, or nothing."""
+    """Resolves references to runs outside the file: the person's own, or none."""
     wanted = {one for place in plan.runs for one in (place.parent, place.origin) if one} | trees
     missing = wanted - plan.places.keys()
     for ids in _batches(missing):
@@ -218,7 +228,7 @@ class _Free:
 
 
 def _check_order(plan: Plan) -> None:
-    """What a run refers to was there before it: nothing is its own ancestor."""
+    """A run is newer than the runs that it refers to, so none is its own ancestor."""
     for place in plan.runs:
         if place.is_here:
             continue
@@ -245,6 +255,12 @@ def _own_versions(person: Person, versions: set[uuid.UUID]) -> set[uuid.UUID]:
     return own
 
 
+def _usable_adapters(person: Person) -> dict[tuple[str, str], uuid.UUID]:
+    """With those that are deleted and that other runs hold still."""
+    usable = usable_adapters(person).values_list("name", "base", "pk")
+    return {(name, base): adapter_id for name, base, adapter_id in usable}
+
+
 def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
     listed = list(items)
-    return (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))
+    return (listed[start : start + _BATCH] for start in range(0, len(listed), _BATCH))

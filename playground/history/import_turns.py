@@ -1,4 +1,4 @@
-"""One import a person at a time, and what is left of one that did not reach its end."""
+"""One import a person at a time, and the note about an import that did not end."""
 
 import time
 import uuid
@@ -17,13 +17,13 @@ from playground.history.models import Import
 # An import that is silent for longer has lost its process.
 STALE = timedelta(seconds=30)
 BEAT_SECONDS = 3.0
-RETRY_AFTER = 5
-# How long a person is told of an import that stopped.
+RETRY_SECONDS = 5
+# How long a person sees the note about an import that stopped.
 TOLD_FOR = timedelta(days=7)
 
 
 class Turn:
-    """A person's turn to import, held by saying now and then that it goes on."""
+    """A person's turn to import, kept by a heartbeat now and then."""
 
     def __init__(self, person: Person, token: uuid.UUID) -> None:
         self._own = Import.objects.filter(person=person, token=token)
@@ -31,7 +31,7 @@ class Turn:
         self.saved = 0
 
     def beat(self) -> None:
-        """Says that the import goes on, every few seconds."""
+        """Sends a heartbeat every few seconds."""
         if time.monotonic() - self._beaten > BEAT_SECONDS:
             self._write(beat_at=timezone.now())
 
@@ -46,8 +46,9 @@ class Turn:
     def _write(self, **values: object) -> None:
         if not self._own.update(**values):
             raise ImportInterrupted(
-                f"The import stopped after {self.saved:,} runs: you signed in or began another "
-                "meanwhile. Import the same file again; what is here already is not doubled."
+                f"The import stopped after {self.saved:,} runs: you signed in or "
+                "started another one meanwhile. Import the same file again; runs that you already "
+                "have are not imported again."
             )
         self._beaten = time.monotonic()
 
@@ -63,7 +64,7 @@ def import_turn(person: Person) -> Iterator[Turn]:
         if before is not None and is_running(before):
             raise ImportRunning(
                 "An import of yours is running already. Wait until it is done.",
-                retry_after=RETRY_AFTER,
+                retry_after=RETRY_SECONDS,
             )
         Import.objects.filter(person=person).delete()
         Import.objects.create(person=person, token=token)
@@ -81,7 +82,7 @@ def is_running(one: Import) -> bool:
 
 
 def import_of(person: Person | None) -> Import | None:
-    """What the person is told of: an import that runs, or one that stopped before its end."""
+    """The import that the person sees: one that runs, or one that stopped before its end."""
     if person is None:
         return None
     told = Import.objects.filter(person=person, beat_at__gt=timezone.now() - TOLD_FOR).first()
@@ -98,7 +99,7 @@ def import_forget(*, person: Person) -> None:
 
 def _end(token: uuid.UUID, *, is_told: bool) -> None:
     """Ends the turn at once; if the database is away, it ends by its silence."""
-    # Whoever has it by now: the guest may have become an account.
+    # Under the current owner: the guest may have become an account.
     own = Import.objects.filter(token=token)
     with suppress(DatabaseError):
         if is_told:

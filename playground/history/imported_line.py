@@ -1,4 +1,4 @@
-"""One line of an export, checked: what it may hold, and what is wrong with it in words."""
+"""One line of an export, checked: the allowed values, and errors in words."""
 
 import math
 import uuid
@@ -16,7 +16,7 @@ MAX_PROMPT = 1 << 16
 MAX_TEXT = 1 << 18
 MAX_TOKENS = 8_192
 MAX_DEPTH = 8
-_MOST = 2**31 - 1
+_MAX_INTEGER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,20 +24,22 @@ class ImportedRun:
     """A run of a file. columns: those of its row that say nothing of other rows."""
 
     id: uuid.UUID
-    # Under which it was exported first, if it is somebody's copy.
+    # The id of the first export, if the run is a copy.
     original: uuid.UUID | None
     origin: uuid.UUID | None
     parent: uuid.UUID | None
     tree: uuid.UUID | None
     prompt_version: uuid.UUID | None
+    # The name of a tuned model, or "".
+    adapter: str
     created_at: datetime
     columns: dict[str, Any]
 
 
 def read_line(data: Any, *, now: datetime) -> ImportedRun | None:
-    """The run of a line, or None for a line about something else.
+    """The run of a line, or None for a line about another object.
 
-    Raises `InvalidInput` that says what is wrong, without a full stop.
+    Raises `InvalidInput` with the error, without a full stop.
     """
     if not isinstance(data, dict) or not isinstance(data.get("kind"), str):
         raise InvalidInput("it is no object with a “kind”, as an export of the playground has it")
@@ -61,6 +63,7 @@ def read_line(data: Any, *, now: datetime) -> ImportedRun | None:
         parent=line.id("parent"),
         tree=line.id("tree"),
         prompt_version=line.id("prompt_version"),
+        adapter=line.optional_text("adapter", 80),
         created_at=created_at,
         columns={"created_at": created_at, **_columns(line)},
     )
@@ -69,8 +72,8 @@ def read_line(data: Any, *, now: datetime) -> ImportedRun | None:
 def _columns(line: "_Line") -> dict[str, Any]:
     status = line.text("status", 10)
     if status not in Run.Status.values:
-        raise InvalidInput("“status” is none that a run can have")
-    # What was still being written when it was exported is written by nobody here.
+        raise InvalidInput("“status” is not one that a run can have")
+    # A run that was live when it was exported is not live here.
     is_final = status in Run.FINAL
     raw, parameters = line.parameters()
     return {
@@ -95,8 +98,8 @@ def _columns(line: "_Line") -> dict[str, Any]:
         "text": line.text("text", MAX_TEXT),
         "tokens": line.tokens(),
         "other_choices": line.other_choices(),
-        "prompt_tokens": line.whole("prompt_tokens", _MOST),
-        "completion_tokens": line.whole("completion_tokens", _MOST),
+        "prompt_tokens": line.whole("prompt_tokens", _MAX_INTEGER),
+        "completion_tokens": line.whole("completion_tokens", _MAX_INTEGER),
         "started_at": line.moment("started_at"),
         "finished_at": line.moment("finished_at"),
         "first_token_ms": line.figure("first_token_ms"),
@@ -105,7 +108,7 @@ def _columns(line: "_Line") -> dict[str, Any]:
 
 
 class _Line:
-    """Typed reading of a line's object; what is not there is empty."""
+    """Typed reading of a line's object; a missing value is empty."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         self._data = data
@@ -117,6 +120,10 @@ class _Line:
                 f"“{name}” must be a text of {'1 to' if needed else 'up to'} {limit:,} characters"
             )
         return value
+
+    def optional_text(self, name: str, limit: int) -> str:
+        """ "" also where the line has null."""
+        return "" if self._data.get(name) is None else self.text(name, limit)
 
     def stop_sequence(self) -> str | None:
         """None also in files from before it was kept."""
@@ -183,10 +190,10 @@ class _Line:
         return value
 
     def kind(self) -> str:
-        """What a worker does with it. The “kind” of a line is what the line is about."""
+        """The work that a worker does with it. The “kind” of a line is the kind of its object."""
         value = self._data.get("job", Run.Kind.GENERATE)
         if value not in Run.Kind.values:
-            raise InvalidInput("“job” is none that a run can be for")
+            raise InvalidInput("“job” is not one that a run can have")
         return str(value)
 
     def other_choices(self) -> list[dict[str, Any]]:
@@ -223,7 +230,7 @@ class _Line:
             raise InvalidInput(f"“tokens” must be a list of up to {MAX_TOKENS:,}")
         for place, token in enumerate(value, start=1):
             if not _is_token(token):
-                raise InvalidInput(f'token {place} is none: it must look like [50, " text"]')
+                raise InvalidInput(f'token {place} is invalid: it must look like [50, " text"]')
         return value
 
 
@@ -259,7 +266,7 @@ def _is_token(token: Any) -> bool:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_INTEGER
 
 
 def _is_number(value: Any) -> bool:
@@ -269,7 +276,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _as_the_engine_gives(data: dict[str, Any]) -> dict[str, Any]:
-    """What the model wrote: an export of before the engine's rule may hold other characters."""
+    """The model's text: an export from before the engine's rule may contain other characters."""
     plain: dict[str, Any] = {}
     if isinstance(text := data.get("text"), str):
         plain["text"] = plain_text(text)
@@ -287,7 +294,7 @@ def _has_text(token: Any) -> bool:
 
 
 def _plain(value: Any, *, depth: int) -> Any:
-    """``value`` with plain line breaks; refuses what a database or a page cannot hold."""
+    """``value`` with plain line breaks; refuses what a database or a page cannot store."""
     if depth > MAX_DEPTH:
         raise InvalidInput("it is nested too deeply")
     if isinstance(value, str):

@@ -30,9 +30,9 @@ BATCH = 100
 BATCH_BYTES = 256 << 10
 # Others write for at least as long as a batch took; SQLite looks for a free lock every 100 ms
 # at the latest.
-_SHORTEST_PAUSE = 0.01
-_LONGEST_PAUSE = 0.25
-# Whoever imports the same file at the same moment may take an id between plan and batch.
+_MIN_PAUSE_SECONDS = 0.01
+_MAX_PAUSE_SECONDS = 0.25
+# Another import of the same file may take an id between plan and batch.
 _TRIES = 3
 
 
@@ -70,8 +70,8 @@ def runs_import(*, person: Person, file: BinaryIO) -> Imported:
             here = len(plan.runs) - len(new) - (turn.saved - len(new))
             return Imported(runs=turn.saved, here=here, repeats=plan.repeats)
         raise StorageBusy(
-            "The same runs are written elsewhere at this moment. Import the file again; what is "
-            "here already is not doubled.",
+            "Another import is saving the same runs at this moment. Import the file again; runs "
+            "that you already have are not imported again.",
             retry_after=5,
         )
 
@@ -109,11 +109,11 @@ def _import_batch(
     turn.saved += len(runs)
     if connection.vendor == "sqlite":
         took = time.monotonic() - began
-        time.sleep(min(max(took, _SHORTEST_PAUSE), _LONGEST_PAUSE))
+        time.sleep(min(max(took, _MIN_PAUSE_SECONDS), _MAX_PAUSE_SECONDS))
 
 
 def _drop_lost_references(runs: list[Run]) -> None:
-    """What a run went on from may have been deleted since the file was read."""
+    """The parents of a run may have been deleted since the file was read."""
     made = {run.pk for run in runs}
     referred = {one for run in runs for one in (run.parent_id, run.origin_id) if one} - made
     there = made | set(Run.objects.filter(pk__in=referred).values_list("pk", flat=True))
@@ -129,8 +129,10 @@ def _run(person: Person, line: ImportedRun, place: Place, plan: Plan) -> Run:
         person=person,
         original_id=place.original_id,
         origin_id=plan.first_sibling(line.origin),
-        parent_id=plan.known(line.parent),
+        parent_id=plan.find_id(line.parent),
         tree=plan.tree(line),
+        # A tuned model that is not here leaves the run with its base.
+        adapter_id=plan.adapters.get((line.adapter, line.columns["model"])),
         version_id=line.prompt_version if line.prompt_version in plan.versions else None,
         **line.columns,
     )

@@ -6,83 +6,66 @@ alone, however many runs there are. Nothing counts them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
-from urllib.parse import urlencode
 
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.db.models.functions import Left, Length, Right
-from django.http import QueryDict
 
 from playground.accounts.models import Person
+from playground.checkpoints.models import Adapter
 from playground.core import search
+from playground.core.forms import LineField
+from playground.core.lists import ListForm, ListQuery
 from playground.runs.models import Run
 
 PAGE = 50
-MAX_QUERY = 200
 GLIMPSE = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_NUMBER = 2**63 - 1
+# Beyond these days, the number of a moment would not fit.
+_DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2200, 12, 31))]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryQuery:
-    """What the address asks for; what it cannot mean is left out.
+@dataclass(frozen=True, kw_only=True)
+class HistoryQuery(ListQuery):
+    """The query in the history's address.
 
-    since, until: days, both included, in UTC.
+    since, until: days, both included, in UTC. before: only runs with a lower number are on the
+    page; None for the newest ones.
     """
 
-    words: str = ""
     model: str = ""
     template: str = ""
     status: str = ""
     since: date | None = None
     until: date | None = None
     starred: bool = False
+    before: int | None = None
 
-    @classmethod
-    def of(cls, data: QueryDict) -> "HistoryQuery":
-        """What a request's address asks for."""
-        status = data.get("status", "")
-        return cls(
-            words=_line(data.get("q", ""))[:MAX_QUERY],
-            model=_line(data.get("model", ""))[:80],
-            template=_line(data.get("template", ""))[:40],
-            status=status if status in Run.Status.values else "",
-            since=_day(data.get("from", "")),
-            until=_day(data.get("to", "")),
-            starred=bool(data.get("starred")),
-        )
+    @property
+    def filters(self) -> "HistoryQuery":
+        """The same from the newest run on."""
+        return replace(self, before=None)
 
     @property
     def is_filtered(self) -> bool:
-        return self != HistoryQuery()
+        return self.filters != HistoryQuery()
 
-    @property
-    def narrowed(self) -> int:
-        """How many filters are set, the words not counted."""
-        return sum(
-            bool(getattr(self, field.name)) for field in fields(self) if field.name != "words"
-        )
 
-    @property
-    def address(self) -> str:
-        """The query as an address has it, without what is not asked for."""
-        asked: dict[str, Any] = {
-            "q": self.words,
-            "model": self.model,
-            "template": self.template,
-            "status": self.status,
-            "from": self.since.isoformat() if self.since else "",
-            "to": self.until.isoformat() if self.until else "",
-            "starred": "1" if self.starred else "",
-        }
-        return urlencode({name: value for name, value in asked.items() if value})
+class HistoryForm(ListForm[HistoryQuery]):
+    query_type = HistoryQuery
 
-    @property
-    def only_starred(self) -> "HistoryQuery":
-        return replace(self, starred=True)
+    # Also of models that no longer exist: their runs do.
+    model = LineField(limit=80)
+    template = LineField(limit=40)
+    status = forms.ChoiceField(required=False, choices=Run.Status.choices)
+    since = forms.DateField(required=False, input_formats=["%Y-%m-%d"], validators=_DAYS)
+    until = forms.DateField(required=False, input_formats=["%Y-%m-%d"], validators=_DAYS)
+    starred = forms.BooleanField(required=False)
+    before = forms.IntegerField(required=False, min_value=0, max_value=_MAX_NUMBER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +76,16 @@ class HistoryPage:
     older: int | None
 
 
-def runs_found(person: Person, query: HistoryQuery) -> QuerySet[Run]:
-    """The person's runs that ``query`` asks for, newest first."""
+def find_runs(person: Person, query: HistoryQuery) -> QuerySet[Run]:
+    """All of the person's runs that ``query`` asks for, newest first."""
     runs = Run.objects.filter(person=person).order_by("-number")
     if query.words:
         runs = runs.filter(
             search.numbered(field="number", kind="run", owner=person.pk, query=query.words)
         )
-    for name in ("model", "template", "status"):
+    if query.model:
+        runs = _of_model(runs, query.model)
+    for name in ("template", "status"):
         if value := getattr(query, name):
             runs = runs.filter(**{name: value})
     if query.since:
@@ -110,20 +95,30 @@ def runs_found(person: Person, query: HistoryQuery) -> QuerySet[Run]:
     return runs.filter(starred=True) if query.starred else runs
 
 
-def history_page(person: Person, query: HistoryQuery, *, before: int | None = None) -> HistoryPage:
-    """A page of what ``query`` asks for, of the runs whose number is below ``before``."""
-    runs = runs_found(person, query)
-    if before is not None:
-        runs = runs.filter(number__lt=before)
-    found = list(glimpsed(runs)[: PAGE + 1])
+def _of_model(runs: QuerySet[Run], name: str) -> QuerySet[Run]:
+    """Of ``runs`` those of a tuned model, or of a model itself and none that is tuned from it."""
+    if ":" in name:
+        return runs.filter(adapter__in=Adapter.objects.filter(name=name).values("pk"))
+    return runs.filter(model=name, adapter=None)
+
+
+def history_page(person: Person, query: HistoryQuery) -> HistoryPage:
+    """The page of them that ``query`` asks for."""
+    runs = find_runs(person, query)
+    if query.before is not None:
+        runs = runs.filter(number__lt=query.before)
+    found = list(with_glimpses(runs)[: PAGE + 1])
     shown = found[:PAGE]
     return HistoryPage(runs=shown, older=shown[-1].number if len(found) > PAGE else None)
 
 
-def glimpsed(runs: QuerySet[Run]) -> QuerySet[Run]:
-    """The runs with what a list shows of them: of the texts, a glimpse."""
+def with_glimpses(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """The runs with the columns of a list: of the texts, only a glimpse."""
     state = ("prompt", "fields", "variables", "source", "parameters")
-    return runs.defer(*state, "text", "tokens", "other_choices", "error_message").annotate(
+    listed = runs.select_related("adapter").defer(
+        *state, "text", "tokens", "other_choices", "error_message"
+    )
+    return listed.annotate(
         prompt_head=Left("prompt", GLIMPSE),
         prompt_tail=Right("prompt", GLIMPSE),
         prompt_length=Length("prompt"),
@@ -131,27 +126,6 @@ def glimpsed(runs: QuerySet[Run]) -> QuerySet[Run]:
     )
 
 
-def read_before(data: QueryDict) -> int | None:
-    """Where the page begins that an address asks for."""
-    raw = data.get("before", "")
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 20):
-        return None
-    return min(int(raw), _MAX_NUMBER)
-
-
 def _first_number(day: date) -> int:
     begin = datetime.combine(day, time.min, tzinfo=UTC)
     return (begin - _EPOCH) // timedelta(microseconds=1) * 1000
-
-
-def _line(raw: str) -> str:
-    return " ".join(raw.replace("\0", "").split())
-
-
-def _day(raw: str) -> date | None:
-    try:
-        day = date.fromisoformat(raw)
-    except ValueError:
-        return None
-    # Beyond these, the number of a moment would not fit.
-    return day if 1970 <= day.year <= 2200 else None

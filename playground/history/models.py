@@ -1,4 +1,4 @@
-"""What the history keeps of its own: an import that is under way."""
+"""The history's own data: an import in progress."""
 
 import uuid
 
@@ -9,10 +9,10 @@ from playground.accounts.models import Person
 
 
 class Import(models.Model):
-    """An import of runs that is under way, or that stopped before its end.
+    """An import of runs in progress, or one that stopped before its end.
 
-    One a person: as long as it beats, there is no other. When all runs are saved the row goes.
-    What is left of a process that was killed stays, so that the person is told.
+    Each person has one: while it sends heartbeats, there is no other. The row is deleted when all
+    runs are saved. If the process was killed, the row stays, so that the person sees a note.
     """
 
     person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+")

@@ -19,7 +19,7 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One run; its texts are what `history.glimpsed` took of them."""
+    """One run; its texts are what `history.with_glimpses` took of them."""
 
     run: Run
 
@@ -43,7 +43,7 @@ class HistoryRow:
 
     @property
     def nothing(self) -> str:
-        """What is in the place of an output that is not there."""
+        """The text in the place of a missing output."""
         return STATES[Run.Status(self.run.status)]
 
     @property

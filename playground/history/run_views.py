@@ -1,4 +1,4 @@
-"""What is done to one run from any page: starred, deleted."""
+"""Actions on one run from any page: star, delete."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from playground.accounts.people import person_of
 from playground.core.http import HtmxRequest, back_to, see_other
 from playground.core.toasts import toast
-from playground.history.listing import glimpsed
+from playground.history.listing import with_glimpses
 from playground.history.rows import HistoryRow
 from playground.runs.deletion import runs_delete
 from playground.runs.models import Run
@@ -39,7 +39,7 @@ def delete(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
     person = person_of(request)
     run = get_run(person, run_id)
     if request.method != "POST":
-        rows = [HistoryRow(one) for one in glimpsed(Run.objects.filter(pk=run.pk))]
+        rows = [HistoryRow(one) for one in with_glimpses(Run.objects.filter(pk=run.pk))]
         context = {"rows": rows, "count": "this run", "action": request.path}
         return render(request, "history/delete.html", context)
     runs_delete(person=run.person, run_ids=[run.pk])

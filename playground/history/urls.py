@@ -1,4 +1,4 @@
-"""Addresses of the history, and of what is done to one run from any page."""
+"""Addresses of the history, and of actions on one run from any page."""
 
 from django.urls import path
 

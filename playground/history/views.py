@@ -13,58 +13,70 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from playground.accounts.models import Person
 from playground.accounts.people import expect_writes, person_for_write, person_of
 from playground.checkpoints.registry import registry
+from playground.checkpoints.selectors import usable_adapters
 from playground.core.errors import InvalidInput
-from playground.core.http import see_other
+from playground.core.http import HtmxRequest, see_other
 from playground.core.serving.bodies import takes_file
 from playground.core.serving.streaming import download
 from playground.core.toasts import toast
 from playground.history.exports import FORMATS
+from playground.history.forms import ExportForm, SelectionForm
 from playground.history.import_turns import import_forget, import_of, is_running
 from playground.history.imports import MAX_BYTES, Imported, runs_import
 from playground.history.listing import (
+    HistoryForm,
     HistoryPage,
-    HistoryQuery,
-    glimpsed,
+    find_runs,
     history_page,
-    read_before,
-    runs_found,
+    with_glimpses,
 )
 from playground.history.rows import HistoryRow
 from playground.runs.deletion import runs_delete, runs_delete_all
 from playground.runs.models import Run
 
-# What a person types to delete everything.
+# The word that a person types to delete everything.
 DELETE_WORD = "delete"
-MAX_SELECTED = 300
 
 
 @require_safe
-def history(request: HttpRequest) -> HttpResponse:
-    """The person's runs, newest first, as the address narrows them."""
+def history(request: HtmxRequest) -> HttpResponse:
+    """The person's runs, newest first, as the address narrows them; for HTMX the list alone."""
     # An import that is cut off sends no cookie any more: a guest must find what came in.
     expect_writes(request)
-    person, query = person_of(request), HistoryQuery.of(request.GET)
-    before = read_before(request.GET)
-    page = (
-        history_page(person, query, before=before) if person else HistoryPage(runs=[], older=None)
-    )
+    person, query = person_of(request), HistoryForm(request.GET).read()
+    page = history_page(person, query) if person else HistoryPage(runs=[], older=None)
     context = {
         "rows": [HistoryRow(run) for run in page.runs],
-        "older": page.older,
-        "before": before,
+        "older": query.address(before=page.older) if page.older else "",
         "query": query,
-        "models": sorted({*registry().models, *([query.model] if query.model else [])}),
+        "models": _models_offered(person, query.model),
         "statuses": Run.Status.values,
         "formats": FORMATS,
         "unfinished": _describe_unfinished_import(person),
     }
-    return render(request, "history/list.html", context)
+    part = "#rows" if request.htmx else ""
+    return render(request, f"history/list.html{part}", context)
+
+
+def _models_offered(person: Person | None, asked: str) -> list[tuple[str, str]]:
+    """Each model's name and title: the registry's, the tuned ones that the person can use, and the
+    one that is asked for."""
+    # Of those that are deleted the ones that runs were made with are there still.
+    tuned = usable_adapters(person).order_by("title", "pk") if person else ()
+    titles = {name: name for name in sorted(registry().models)}
+    titles |= {
+        adapter.name: f"{adapter.title}{' (deleted)' if adapter.is_deleted else ''}"
+        for adapter in tuned
+    }
+    if asked:
+        titles.setdefault(asked, asked)
+    return list(titles.items())
 
 
 @require_POST
 def selected(request: HttpRequest) -> HttpResponse:
     """Sends the selected runs to where they are compared, exported or deleted."""
-    action, run_ids = request.POST.get("action", ""), _posted_ids(request)
+    action, run_ids = request.POST.get("action", ""), SelectionForm(request.POST).read_runs()
     if action == "compare":
         if len(run_ids) != 2:
             raise InvalidInput("Select two runs to compare them.", field="run")
@@ -85,15 +97,10 @@ def export(request: HttpRequest) -> HttpResponseBase:
     person = person_of(request)
     if person is None:
         raise InvalidInput("There is nothing to export yet: you have made no run.")
-    name = request.GET.get("format", "jsonl")
-    if name not in FORMATS:
-        raise InvalidInput(f"An export is one of {', '.join(FORMATS)}.", field="format")
+    form = ExportForm(request.GET)
+    name, run_ids = form.read_format(), form.read_runs()
     make, content_type = FORMATS[name]
-    runs = (
-        _own(person, _ids(request.GET.getlist("run")))
-        if "run" in request.GET
-        else runs_found(person, HistoryQuery.of(request.GET))
-    )
+    runs = _own(person, run_ids) if run_ids else find_runs(person, HistoryForm(request.GET).read())
     return download(make(runs), name=f"runs.{name}", content_type=content_type)
 
 
@@ -118,7 +125,7 @@ def import_(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def forget_import(request: HttpRequest) -> HttpResponse:
-    """Says no more of an import that stopped before its end."""
+    """Removes the note about an import that stopped before its end."""
     person = person_of(request)
     if person is not None:
         import_forget(person=person)
@@ -129,7 +136,8 @@ def forget_import(request: HttpRequest) -> HttpResponse:
 def delete_selected(request: HttpRequest) -> HttpResponse:
     """Deletes the runs that the person has confirmed."""
     person = person_of(request)
-    deleted = runs_delete(person=person, run_ids=_posted_ids(request)) if person else 0
+    run_ids = SelectionForm(request.POST).read_runs()
+    deleted = runs_delete(person=person, run_ids=run_ids) if person else 0
     toast(request, f"{_count(deleted)} deleted.")
     return see_other(reverse("history:list"))
 
@@ -161,7 +169,7 @@ def _describe_import(done: Imported) -> str:
 
 
 def _describe_unfinished_import(person: Person | None) -> dict[str, object] | None:
-    """What is said of an import that runs, or that stopped before its end."""
+    """The note about an import that runs, or that stopped before its end."""
     told = import_of(person)
     if told is None:
         return None
@@ -171,13 +179,13 @@ def _describe_unfinished_import(person: Person | None) -> dict[str, object] | No
         return {"text": text, "is_running": True}
     text = (
         f"An import stopped after {far}. Import the same file again to bring in the rest; "
-        "what is here already is not doubled."
+        "runs that you already have are not imported again."
     )
     return {"text": text, "is_running": False}
 
 
 def _ask(request: HttpRequest, runs: QuerySet[Run]) -> HttpResponse:
-    rows = [HistoryRow(run) for run in glimpsed(runs)]
+    rows = [HistoryRow(run) for run in with_glimpses(runs)]
     context = {
         "rows": rows,
         "count": _count(len(rows)),
@@ -189,19 +197,6 @@ def _ask(request: HttpRequest, runs: QuerySet[Run]) -> HttpResponse:
 def _own(person: Person | None, run_ids: list[uuid.UUID]) -> QuerySet[Run]:
     """Those of the runs that are the person's; the others are as if they did not exist."""
     return Run.objects.filter(person=person, pk__in=run_ids).order_by("-number")
-
-
-def _posted_ids(request: HttpRequest) -> list[uuid.UUID]:
-    return _ids(request.POST.getlist("run"))
-
-
-def _ids(posted: list[str]) -> list[uuid.UUID]:
-    if len(posted) > MAX_SELECTED:
-        raise InvalidInput(f"Select at most {MAX_SELECTED} runs at a time.", field="run")
-    try:
-        return list(dict.fromkeys(uuid.UUID(one) for one in posted))
-    except ValueError:
-        raise InvalidInput("One of the selected runs is none.", field="run") from None
 
 
 def _count(number: int) -> str:

@@ -52,7 +52,10 @@ def _export_prompts(person: Person) -> Iterator[dict[str, Any]]:
 
 
 def _origin(prompt: Prompt) -> dict[str, Any] | None:
-    """What it was forked from. The title stays when that is gone; the name goes with its person."""
+    """The origin of a fork.
+
+    Its title stays when the origin is gone; its author's name goes with the author.
+    """
     if not prompt.forked_title:
         return None
     return {
@@ -77,7 +80,7 @@ def _version(version: PromptVersion) -> dict[str, Any]:
 
 
 def _release_prompts(person: Person) -> None:
-    """The gallery's search forgets what was published."""
+    """Removes published prompts from the gallery's search."""
     published = Prompt.objects.filter(person=person, published_at__isnull=False)
     published_forget(*published.values_list("pk", flat=True))
 

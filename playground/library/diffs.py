@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from diff_match_patch import diff_match_patch
 
 from playground.checkpoints.registry import registry
+from playground.checkpoints.selectors import model_title
 from playground.prompts.catalog import Template
 from playground.prompts.parameter_texts import write_parameters
 from playground.runs.parameters import Parameters
@@ -33,9 +34,9 @@ class DiffPart(NamedTuple):
 
 
 def word_diff(before: str, after: str, *, seconds: float = SECONDS) -> list[DiffPart]:
-    """``before`` and ``after`` woven into one text, by words.
+    """``before`` and ``after`` merged into one text, by words.
 
-    Joined without what was added it is ``before``, without what was removed ``after``.
+    Without the added words it is ``before``, without the removed words ``after``.
     """
     letters: dict[str, str] = {}
     old, new = _spell(before, letters), _spell(after, letters)
@@ -150,7 +151,9 @@ def _settings(before: PromptState, after: PromptState) -> list[Difference]:
 
 
 def _model(name: str) -> str:
-    return name or f"{registry().default} (the default)"
+    if not name:
+        return f"{registry().default} (the default)"
+    return model_title(name) if ":" in name else name
 
 
 def _variables(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Difference]:

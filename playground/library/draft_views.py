@@ -21,9 +21,9 @@ from playground.library.drafts import (
     draft_save,
     get_draft,
     posted_draft_form,
-    posted_page_save,
 )
-from playground.library.models import Prompt
+from playground.library.forms import DraftForm
+from playground.library.services import find_prompt
 from playground.library.states import state_of_version
 from playground.prompts.catalog import Template
 from playground.prompts.state import example_state, first_title
@@ -31,12 +31,17 @@ from playground.prompts.state import example_state, first_title
 
 @require_POST
 def save(request: HtmxRequest, template: Template) -> HttpResponse:
-    """Keeps what is on a page now. 409 when another tab has written meanwhile: both are kept."""
-    prompt = _posted_prompt(request, template)
+    """Saves the page's text as a draft.
+
+    409 when another tab has written meanwhile: both are kept.
+    """
+    person, prompt_id = person_of(request), read_id(request.POST.get("prompt_id", ""))
+    # A prompt that was deleted meanwhile leaves a draft of the template.
+    prompt = find_prompt(person, prompt_id, template)
     head = prompt.head if prompt else None
     try:
         form = posted_draft_form(template, request.POST)
-        page = posted_page_save(request.POST)
+        page = DraftForm(request.POST).read_save()
         saved = draft_save(
             person=person_for_write(request),
             template=template,
@@ -77,7 +82,7 @@ def restore(request: HtmxRequest, draft_id: uuid.UUID) -> HttpResponse:
 
 
 def _describe_save(saved: Saved, page: PageSave) -> dict[str, object]:
-    """What a page is sent about its save."""
+    """The answer to a page's save."""
     if saved.draft is None:
         return {"draft": "", "revision": 0}
     answer = {
@@ -97,12 +102,3 @@ def _describe_save(saved: Saved, page: PageSave) -> dict[str, object]:
         "copy": draft_address(saved.draft),
         "other": draft_address(saved.other),
     }
-
-
-def _posted_prompt(request: HtmxRequest, template: Template) -> Prompt | None:
-    """The person's prompt that the page is of. One deleted meanwhile leaves a template's draft."""
-    prompt_id, person = read_id(request.POST.get("prompt_id", "")), person_of(request)
-    if prompt_id is None or person is None:
-        return None
-    own = Prompt.objects.filter(pk=prompt_id, person=person, template=template.slug)
-    return own.select_related("head").first()

@@ -1,8 +1,7 @@
-"""Drafts: what was typed and not saved. Nothing of it is ever lost.
+"""Drafts: typed and unsaved text, which is never lost.
 
-A page sends its text about a second after it changed. Which draft and revision it
-has seen comes along, so that two tabs cannot write over each other: the second is
-kept as a copy beside the draft.
+A page sends its text about a second after a change, with the draft and revision that it last saw.
+So two tabs cannot overwrite each other: the second text is kept as a copy beside the draft.
 """
 
 import uuid
@@ -19,7 +18,6 @@ from playground.accounts.models import Person
 from playground.accounts.quotas import Room, room_of
 from playground.core.erasing import erasure_ask
 from playground.core.errors import InvalidInput
-from playground.core.http import read_id, read_small_number
 from playground.core.sizes import json_size
 from playground.library.models import Draft, Prompt
 from playground.prompts.catalog import Template
@@ -30,15 +28,14 @@ from playground.runs.state import PromptState
 
 # A draft that was thrown away can be brought back for this long.
 DISCARDED_FOR = timedelta(days=7)
-_MAX_WRITER = 32
 _PARAMETERS = frozenset({*SPEC_BY_NAME, "stop", "seed", "logprobs"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageSave:
-    """Which page saves, and what it has seen.
+    """Which page saves, and what it last saw.
 
-    writer: the page's own random word. step: counts its saves.
+    writer: the page's random word. step: counts its saves.
     seen, revision: the draft that the page shows; None, 0 when it shows none.
     """
 
@@ -59,19 +56,6 @@ class Saved:
 
     draft: Draft | None
     other: Draft | None = None
-
-
-def posted_page_save(data: QueryDict) -> PageSave:
-    """Raises `InvalidInput` for what no page of ours sends."""
-    writer = data.get("draft_writer", "")
-    if not (writer.isascii() and writer.isalnum() and len(writer) <= _MAX_WRITER):
-        raise InvalidInput("The page did not say which one it is. Reload it.", field="draft_writer")
-    return PageSave(
-        writer=writer,
-        step=read_small_number(data.get("draft_step", "")) or 0,
-        seen=read_id(data.get("draft", "")),
-        revision=read_small_number(data.get("draft_revision", "")) or 0,
-    )
 
 
 def posted_draft_form(template: Template, data: QueryDict) -> PromptForm:
@@ -118,7 +102,7 @@ def current_draft(
 
 
 def draft_address(draft: Draft) -> str:
-    """The page that opens with the draft: a copy has one of its own."""
+    """The page that opens with the draft: a copy has its own."""
     if draft.is_copy and draft.discarded_at is None:
         return reverse("workbench:draft", args=[draft.pk])
     if draft.prompt_id is not None:
@@ -135,9 +119,9 @@ def draft_save(
     base: PromptState,
     page: PageSave,
 ) -> Saved:
-    """Keeps what a page holds now; ``base`` is what it would show without a draft.
+    """Saves a page's state; ``base`` is what the page would show without a draft.
 
-    Raises `QuotaReached`, and then the page's text is kept nowhere.
+    Raises `QuotaReached`, and then the page's text is not stored.
     """
     room = room_of(person)
     with transaction.atomic():
@@ -145,7 +129,7 @@ def draft_save(
         Person.objects.select_for_update().get(pk=person.pk)
         draft = _target(person, template, prompt, page)
         if draft is None:
-            if state == base or _was_discarded(person, page):
+            if state == base or _is_discarded(person, page):
                 return Saved(draft=None)
             return Saved(draft=_create(person, template, prompt, state, page, room))
         if _is_late(draft, page) or draft.state == state.to_json():
@@ -170,7 +154,7 @@ def draft_discard(*, draft: Draft) -> Draft:
 
 
 def draft_restore(*, draft: Draft) -> Draft:
-    """Brings it back; what was typed since in its place stays as a copy."""
+    """Restores a draft; text typed since then in its place stays as a copy."""
     with transaction.atomic():
         Person.objects.select_for_update().get(pk=draft.person_id)
         if not draft.is_copy:
@@ -186,7 +170,7 @@ def draft_restore(*, draft: Draft) -> Draft:
 def draft_settle(
     *, person: Person, seen: uuid.UUID | None, revision: int, state: PromptState
 ) -> None:
-    """Its text was saved as a version: the draft goes, unless another page has gone on with it."""
+    """A version has its text: deletes the draft, unless another page has continued it."""
     draft = drafts_of(person).filter(pk=seen).first() if seen else None
     if draft and (draft.revision == revision or draft.state == state.to_json()):
         draft.delete()
@@ -207,7 +191,7 @@ def _is_late(draft: Draft, page: PageSave) -> bool:
     return draft.writer == page.writer and page.step <= draft.step
 
 
-def _was_discarded(person: Person, page: PageSave) -> bool:
+def _is_discarded(person: Person, page: PageSave) -> bool:
     """Whether this save, or a later one of the page, was kept already and thrown away since."""
     own = Draft.objects.filter(person=person, writer=page.writer, step__gte=page.step)
     return own.filter(discarded_at__isnull=False).exists()

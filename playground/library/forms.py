@@ -1,4 +1,4 @@
-"""What a page posts to be saved: its state, title, description, tags and a note."""
+"""The form of a page that saves: its state, title, description, tags and a note; its draft."""
 
 import uuid
 from dataclasses import dataclass
@@ -6,10 +6,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 
-from playground.core.forms import StrictForm
-from playground.core.http import read_id, read_small_number
+from playground.core.forms import CounterField, IdField, StrictForm
+from playground.library.drafts import PageSave
 from playground.library.models import Prompt
 from playground.prompts.fields import clean_text
 from playground.prompts.fitting import finished_prompt
@@ -22,11 +21,13 @@ MAX_DESCRIPTION = 2_000
 MAX_MESSAGE = 200
 MAX_TAGS = 12
 MAX_TAG = 40
+MAX_WRITER = 32
+_NO_WRITER = "The page did not say which one it is. Reload it."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Details:
-    """What a prompt is called and filed under. tags: in lower case, each once."""
+    """A prompt's title, description and tags. tags: in lower case, each once."""
 
     title: str
     description: str = ""
@@ -68,32 +69,28 @@ class _Tags(_Text):
         return names
 
 
-class SaveForm(StrictForm):
-    """The fields of the dialog that saves a prompt, and of the list's row that edits one."""
+class DetailsForm(StrictForm):
+    """The list's row that edits a prompt, and most of the dialog that saves one."""
 
     save_title = _Line("save_title", label="The title", limit=MAX_TITLE)
     save_description = _Text("save_description", label="The description", limit=MAX_DESCRIPTION)
     save_tags = _Tags("save_tags", label="The tags", limit=2_000)
-    save_message = _Line("save_message", label="The note", limit=MAX_MESSAGE)
 
-
-def posted_details(data: QueryDict, *, default_title: str) -> tuple[Details, str]:
-    """The details as posted, and the note on the version. Raises `InvalidInput`."""
-    values = SaveForm(data).read()
-    details = Details(
-        title=values["save_title"] or default_title[:MAX_TITLE],
-        description=values["save_description"],
-        tags=values["save_tags"],
-    )
-    return details, values["save_message"]
+    def read_details(self, *, default_title: str) -> Details:
+        """The posted details. Raises `InvalidInput`."""
+        values = self.read()
+        return Details(
+            title=values["save_title"] or default_title[:MAX_TITLE],
+            description=values["save_description"],
+            tags=values["save_tags"],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageToSave:
-    """What a page posts to be saved.
+    """A posted page to save.
 
-    draft, revision: the draft that it showed; None, 0 for none. run: the id of the run on the
-    page, or "".
+    draft, revision: the draft that it showed; None, 0 for none. run: the one on the page.
     """
 
     form: PromptForm
@@ -102,7 +99,7 @@ class PageToSave:
     message: str
     draft: uuid.UUID | None
     revision: int
-    run: str
+    run: uuid.UUID | None
 
     @property
     def sent(self) -> str:
@@ -110,16 +107,46 @@ class PageToSave:
         return finished_prompt(self.form).text
 
 
-def posted_page(form: PromptForm, data: QueryDict, *, prompt: Prompt | None = None) -> PageToSave:
-    """The page that was posted with ``form``. Raises `InvalidInput`."""
-    title = prompt.title if prompt else first_title(form)
-    details, message = posted_details(data, default_title=title)
-    return PageToSave(
-        form=form,
-        state=form.state(),
-        details=details,
-        message=message,
-        draft=read_id(data.get("draft", "")),
-        revision=read_small_number(data.get("draft_revision", "")) or 0,
-        run=data.get("parent", ""),
+class PageForm(DetailsForm):
+    """The dialog that saves the page, with the page's own values."""
+
+    save_message = _Line("save_message", label="The note", limit=MAX_MESSAGE)
+    draft = IdField()
+    draft_revision = CounterField()
+    parent = IdField()
+
+    def read_page(self, form: PromptForm, *, prompt: Prompt | None = None) -> PageToSave:
+        """The page that was posted with ``form``. Raises `InvalidInput`."""
+        title = prompt.title if prompt else first_title(form)
+        details, values = self.read_details(default_title=title), self.cleaned_data
+        return PageToSave(
+            form=form,
+            state=form.state(),
+            details=details,
+            message=values["save_message"],
+            draft=values["draft"],
+            revision=values["draft_revision"],
+            run=values["parent"],
+        )
+
+
+class DraftForm(StrictForm):
+    """The page's own values when it saves its draft."""
+
+    draft_writer = forms.RegexField(
+        rf"^[A-Za-z0-9]{{1,{MAX_WRITER}}}\Z",
+        error_messages=dict.fromkeys(("required", "invalid"), _NO_WRITER),
     )
+    draft_step = CounterField()
+    draft = IdField()
+    draft_revision = CounterField()
+
+    def read_save(self) -> PageSave:
+        """Which page saves. Raises `InvalidInput` for values that our pages never send."""
+        values = self.read()
+        return PageSave(
+            writer=values["draft_writer"],
+            step=values["draft_step"],
+            seen=values["draft"],
+            revision=values["draft_revision"],
+        )

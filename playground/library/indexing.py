@@ -1,6 +1,6 @@
-"""What the searches know of prompts: one's own of everything, the gallery's of what is published.
+"""The search entries of prompts: one for the owner's search, one for the gallery if published.
 
-Each is called in the transaction that changes the prompt.
+Each function is called in the transaction that changes the prompt.
 """
 
 import uuid
@@ -14,21 +14,21 @@ PUBLIC = "gallery"
 # The gallery is everybody's: its words have no person as their owner.
 EVERYBODY = uuid.UUID(int=0)
 # The end of a longer text is as good as never looked for.
-INDEXED = 20_000
+MAX_INDEXED = 20_000
 
 
 def text_words(text: str) -> search.Words:
-    """By what a prompt of this text is found. Make them before the transaction begins."""
-    return search.words(text[:INDEXED])
+    """The words that find a prompt with this text. Make them before the transaction begins."""
+    return search.words(text[:MAX_INDEXED])
 
 
 def head_words(prompt: Prompt) -> search.Words:
-    """The same of what the prompt now says."""
+    """The words of the prompt's current version."""
     return text_words(prompt.head.text if prompt.head else "")
 
 
 def prompt_index(prompt: Prompt, words: search.Words) -> None:
-    """Tells the owner's search what the prompt now says, and the gallery's if it is published.
+    """Indexes the prompt's current text for its owner, and for the gallery if it is published.
 
     words: `text_words` of its text.
     """
@@ -43,7 +43,7 @@ def prompt_index(prompt: Prompt, words: search.Words) -> None:
 
 
 def published_index(prompt: Prompt, words: search.Words) -> None:
-    """Tells the gallery's search what the prompt now says, if it is published."""
+    """Indexes the prompt's current text for the gallery, if it is published."""
     if prompt.published_at is None:
         return
     search.put(

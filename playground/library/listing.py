@@ -1,20 +1,21 @@
-"""The list of saved prompts: what is asked for, and one page of it in few queries."""
+"""The list of saved prompts: the query, and one page of it in few queries."""
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
+from django import forms
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Concat, Left, Length, Lower, Right
 from django.db.models.lookups import LessThanOrEqual
-from django.http import QueryDict
 from django.urls import reverse
 
 from playground.accounts.models import Person
 from playground.core import search
+from playground.core.forms import LineField
+from playground.core.lists import ListForm, ListQuery, PageField
 from playground.library.drafts import drafts_of
 from playground.library.indexing import OWN
 from playground.library.models import Draft, Prompt, PromptVersion, Tag
@@ -25,13 +26,12 @@ from playground.prompts.state import first_title, form_of_state, template_named
 from playground.runs.models import Run
 
 PAGE = 40
-MAX_QUERY = 200
 GLIMPSE, ENDING = 240, 90
 # In the filter's menu.
 MAX_TAGS = 500
 SORTS = {"changed": "Changed", "title": "Title", "created": "Created"}
 SHOWS = ("prompts", "drafts", "archive")
-# How a text of one's own begins, and how a template's ends: with what is asked.
+# The beginning of an own text, or the end of a template's: the part with the question.
 _GLIMPSE = Case(
     When(template=FREE.slug, then=Left("head__text", GLIMPSE)),
     When(LessThanOrEqual(Length("head__text"), ENDING), then=F("head__text")),
@@ -46,30 +46,15 @@ _ORDER: dict[str, tuple[Any, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class LibraryQuery:
-    """What the address asks for; what it cannot mean is left out."""
+class LibraryQuery(ListQuery):
+    """The query in the list's address."""
 
-    words: str = ""
     tag: str = ""
     template: str = ""
     starred: bool = False
     sort: str = "changed"
     show: str = "prompts"
-    page: str = "1"
-
-    @classmethod
-    def of(cls, data: QueryDict) -> "LibraryQuery":
-        sort, show, page = (data.get(name, "") for name in ("sort", "show", "page"))
-        template = data.get("template", "")
-        return cls(
-            words=data.get("q", "").replace("\0", "").strip()[:MAX_QUERY],
-            tag=data.get("tag", "").replace("\0", "").strip().lower()[:40],
-            template=template if template in TEMPLATES else "",
-            starred=bool(data.get("starred")),
-            sort=sort if sort in SORTS else "changed",
-            show=show if show in SHOWS else "prompts",
-            page=page if page.isascii() and page.isdigit() and len(page) < 10 else "1",
-        )
+    page: int = 1
 
     @property
     def is_filtered(self) -> bool:
@@ -83,29 +68,29 @@ class LibraryQuery:
     def in_drafts(self) -> bool:
         return self.show == "drafts"
 
-    def written(self, **changes: Any) -> str:
-        """The query as an address has it, beginning with "?"; "" when it asks for nothing."""
-        values = {
-            "q": self.words,
-            "tag": self.tag,
-            "template": self.template,
-            "starred": "1" if self.starred else "",
-            "sort": "" if self.sort == "changed" else self.sort,
-            "show": "" if self.show == "prompts" else self.show,
-            "page": "" if self.page == "1" else self.page,
-            **changes,
-        }
-        kept = {name: value for name, value in values.items() if value}
-        return f"?{urlencode(kept)}" if kept else ""
-
     @property
     def full_address(self) -> str:
-        return reverse("library:list") + self.written()
+        return reverse("library:list") + self.address()
+
+
+class LibraryForm(ListForm[LibraryQuery]):
+    query_type = LibraryQuery
+
+    tag = LineField(limit=40)
+    template = forms.ChoiceField(required=False, choices=[(slug, slug) for slug in TEMPLATES])
+    starred = forms.BooleanField(required=False)
+    sort = forms.ChoiceField(required=False, choices=list(SORTS.items()))
+    show = forms.ChoiceField(required=False, choices=[(show, show) for show in SHOWS])
+    page = PageField()
+
+    def clean_tag(self) -> str:
+        tag: str = self.cleaned_data["tag"]
+        return tag.lower()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Library(Paged):
-    """One page of the list, and what the filters offer."""
+    """One page of the list, and the choices of its filters."""
 
     query: LibraryQuery
     page: Page[Any]
@@ -131,16 +116,16 @@ class DraftRow:
 
 
 def library_page(person: Person | None, query: LibraryQuery) -> Library:
-    """The page of the list that is asked for; beyond the last one, that."""
+    """The requested page of the list; beyond the last one, the last."""
     own = Prompt.objects.filter(person=person) if person else Prompt.objects.none()
     listed = own.none() if query.in_drafts else _filter(own, person, query)
     drafts = drafts_of(person)
-    # Which ones, and only then what they say: what is sorted and counted stays narrow.
+    # First their ids, then their contents: sorting and counting use few columns.
     found = listed.order_by(*_ORDER[query.sort]).values_list("pk", flat=True)
     pages = SearchPages(found, PAGE) if query.words else Paginator(found, PAGE)
     page = pages.get_page(query.page)
     ids = list(page.object_list)
-    prompts = {prompt.pk: prompt for prompt in _shown(Prompt.objects.filter(pk__in=ids))}
+    prompts = {prompt.pk: prompt for prompt in _with_row_columns(Prompt.objects.filter(pk__in=ids))}
     return Library(
         query=query,
         page=page,
@@ -154,7 +139,7 @@ def library_page(person: Person | None, query: LibraryQuery) -> Library:
 
 def library_row(prompt_id: uuid.UUID, person: Person | None) -> Prompt | None:
     """One prompt as the list shows it."""
-    return _shown(Prompt.objects.filter(pk=prompt_id, person=person)).first()
+    return _with_row_columns(Prompt.objects.filter(pk=prompt_id, person=person)).first()
 
 
 def _filter(own: QuerySet[Prompt], person: Person | None, query: LibraryQuery) -> QuerySet[Prompt]:
@@ -183,8 +168,8 @@ def _matching(person: Person, words: str) -> Q:
     return Q(pk__in=itself) | Q(pk__in=versions.values("prompt_id"))
 
 
-def _shown(found: QuerySet[Prompt]) -> QuerySet[Prompt]:
-    """With what a row shows, and not the whole text of the head."""
+def _with_row_columns(found: QuerySet[Prompt]) -> QuerySet[Prompt]:
+    """With the columns of a row, and without the whole text of the head."""
     return (
         found.select_related("head")
         .prefetch_related("tags")

@@ -1,22 +1,18 @@
-"""Pages of a list of prompts, and what it offers around them."""
+"""Pages of a list of prompts, with links to the others."""
 
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Window
 
-from playground.prompts.catalog import TEMPLATES, Template
+from playground.core.lists import ListQuery
 
 
 class Paged:
-    """A list with its ``page`` and its ``query``: filters that write themselves as an address."""
+    """A list with its ``page``, and the ``query`` that asked for it."""
 
-    query: Any
+    query: ListQuery
     page: Page[Any]
-
-    @property
-    def templates(self) -> list[Template]:
-        return list(TEMPLATES.values())
 
     @property
     def next(self) -> str:
@@ -27,12 +23,11 @@ class Paged:
         return self._page(self.page.previous_page_number()) if self.page.has_previous() else ""
 
     def _page(self, number: int) -> str:
-        address: str = self.query.written(page=number if number > 1 else "")
-        return address
+        return self.query.address(page=number)
 
 
 class SearchPages(Paginator):  # type: ignore[type-arg]
-    """Pages of ids that are found and counted by one query, for what is costly to find."""
+    """Pages of ids that one query finds and counts, for searches that are expensive."""
 
     def __init__(self, found: Any, per_page: int) -> None:
         super().__init__((), per_page)

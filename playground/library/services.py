@@ -1,4 +1,4 @@
-"""Saved prompts: one's own only. Saving, naming, tagging, starring, archiving, deleting."""
+"""A person's saved prompts: saving, naming, tagging, starring, archiving, deleting."""
 
 import uuid
 from collections.abc import Iterable
@@ -21,6 +21,7 @@ from playground.library.models import Prompt, PromptVersion, Tag
 from playground.library.states import state_of_version
 from playground.library.version_runs import run_link_to_version
 from playground.library.versions import version_create
+from playground.prompts.catalog import Template
 from playground.runs.state import PromptState
 
 
@@ -39,6 +40,16 @@ def get_prompt(person: Person | None, prompt_id: uuid.UUID) -> Prompt:
     if prompt is None:
         raise Http404
     return prompt
+
+
+def find_prompt(
+    person: Person | None, prompt_id: uuid.UUID | None, template: Template
+) -> Prompt | None:
+    """The person's own prompt, if it is of ``template``; None for anything else."""
+    if person is None or prompt_id is None:
+        return None
+    own = Prompt.objects.filter(pk=prompt_id, person=person, template=template.slug)
+    return own.select_related("head").first()
 
 
 def page_save(*, person: Person, page: PageToSave, prompt: Prompt | None = None) -> SavedPage:
@@ -61,7 +72,7 @@ def page_save(*, person: Person, page: PageToSave, prompt: Prompt | None = None)
             prompt=prompt, state=page.state, details=page.details, message=page.message
         )
     draft_settle(person=person, seen=page.draft, revision=page.revision, state=page.state)
-    if version is not None and page.run:
+    if version is not None and page.run is not None:
         run_link_to_version(person=person, run=page.run, sent=page.sent, version=version)
     return SavedPage(prompt=prompt, version=version)
 
@@ -78,7 +89,7 @@ def prompt_create(
 ) -> Prompt:
     """A new prompt with its first version. Raises `QuotaReached`.
 
-    words: `text_words` of its text, from whoever calls it in a transaction of their own.
+    words: `text_words` of its text, if the caller is inside a transaction.
     """
     words = text_words(state.text) if words is None else words
     room = room_of(person)

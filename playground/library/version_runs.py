@@ -13,7 +13,7 @@ from playground.runs.models import Run
 
 
 def readable_versions(person: Person | None) -> Q:
-    """Which versions may be named by a run of ``person``: their own, and what is shown to them."""
+    """The versions that a run of ``person`` may name: their own, and those shown to them."""
     now = Now()
     is_open = Q(prompt__shares__revoked_at=None) & (
         Q(prompt__shares__expires_at=None) | Q(prompt__shares__expires_at__gt=now)
@@ -50,12 +50,11 @@ def latest_run(person: Person | None, version: PromptVersion | None) -> Run | No
     return runs.order_by("-number").first()
 
 
-def run_link_to_version(*, person: Person, run: str, sent: str, version: PromptVersion) -> None:
+def run_link_to_version(
+    *, person: Person, run: uuid.UUID, sent: str, version: PromptVersion
+) -> None:
     """Makes the run that is on a page the new version's, if the same was sent."""
-    run_id = read_id(run)
-    if run_id is None:
-        return
-    shown = Run.objects.filter(pk=run_id, person=person, version_id=None)
+    shown = Run.objects.filter(pk=run, person=person, version_id=None)
     found = shown.values("prompt", "parameters").first()
     asked = {"prompt": sent, "parameters": version.parameters}
     if found == asked:

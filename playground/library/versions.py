@@ -100,7 +100,7 @@ def version_rows(prompt: Prompt, *, before: int | None = None) -> list[VersionRo
     versions = prompt.versions.order_by("-number")
     if before is not None:
         versions = versions.filter(number__lt=before)
-    # One more than is shown: the last is told apart from what came before it.
+    # One more than is shown: the last one is compared with the one before it.
     found = list(versions[: PAGE + 1])
     template = template_named(prompt.template)
     changes = {

@@ -1,4 +1,4 @@
-"""The list of saved prompts, and what is done to one from there."""
+"""The list of saved prompts, and the actions on one prompt in it."""
 
 import uuid
 
@@ -11,8 +11,8 @@ from playground.accounts.people import person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, back_to, see_other
 from playground.core.toasts import take_toast, toast
-from playground.library.forms import posted_details
-from playground.library.listing import LibraryQuery, library_page, library_row
+from playground.library.forms import DetailsForm
+from playground.library.listing import LibraryForm, LibraryQuery, library_page, library_row
 from playground.library.models import Prompt
 from playground.library.services import (
     get_prompt,
@@ -28,7 +28,7 @@ from playground.prompts.state import template_named
 @require_safe
 def library(request: HtmxRequest) -> HttpResponse:
     """All prompts of the person, searched and filtered; for HTMX the list alone."""
-    query = LibraryQuery.of(request.GET)
+    query = LibraryForm(request.GET).read()
     shown = library_page(person_of(request), query)
     context = {"library": shown, "query": query, "toast": take_toast(request)}
     if not request.htmx:
@@ -72,7 +72,7 @@ def edit(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return _render_edit(request, prompt)
     try:
-        details, _ = posted_details(request.POST, default_title=prompt.title)
+        details = DetailsForm(request.POST).read_details(default_title=prompt.title)
         prompt_edit(prompt=prompt, details=details)
     except PlaygroundError as error:
         return _render_edit(request, prompt, error)
@@ -90,7 +90,7 @@ def row(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
-    """Asks, and deletes for good. Only what is in the archive can be deleted."""
+    """Asks, and deletes for good. Only an archived prompt can be deleted."""
     prompt = get_prompt(person_of(request), prompt_id)
     if request.method != "POST":
         context = {"prompt": prompt, "link_count": prompt.shares.filter(revoked_at=None).count()}
@@ -120,7 +120,7 @@ def _render_edit(
         "tags": posted.get("save_tags", "") if posted else tags_written(names),
         "error": error,
     }
-    # A refused form comes back in its own place, with what is wrong with it.
+    # A refused form is shown again in its place, with the error.
     if request.htmx:
         return render(request, "library/edit.html#row", context)
     status = error.status if error else 200

@@ -1,9 +1,9 @@
-"""On which channel of Redis the lines of a topic go out.
+"""The Redis channel for the lines of a topic.
 
-Lines are spread over `LIVE_SHARDS` channels by a hash of their topic, so that a web process hears
+Lines are spread over `LIVE_SHARDS` channels by a hash of their topic, so a web process receives
 those of its own pages and few others (docs/decisions/0042-live-topics.md). The number of shards is
-in the name of each: processes with different numbers hear nothing of each other, and their pages
-read the log after a silence.
+in each name: processes with different numbers receive nothing from each other, and their pages read
+the log after a silence.
 """
 
 from zlib import crc32
@@ -11,8 +11,8 @@ from zlib import crc32
 from django.conf import settings
 
 CHANNEL = "live:"
-# Word of sessions that may have ended. Rare, and not to depend on the number of shards: every web
-# process with an open page hears it.
+# Messages about sessions that may have ended. They are rare and must not depend on the number of
+# shards: every web process with an open page receives them.
 SESSIONS = CHANNEL + "sessions"
 
 

@@ -1,4 +1,4 @@
-"""A page's one socket: it follows topics (messages.py), and nothing else goes over it."""
+"""A page's one socket, which only follows topics (messages.py)."""
 
 import asyncio
 from collections import Counter
@@ -18,11 +18,11 @@ from playground.live.hub import hub
 from playground.live.messages import FollowRequest, error_event, read_message
 from playground.live.watching import PersonWatch
 
-# Close code for a message that is not of the protocol.
+# Close code for a message outside the protocol.
 UNSUPPORTED = 4400
 # Close code for a person who has signed out, here or everywhere.
 SIGNED_OUT = 4401
-# Close code for a person who is no more.
+# Close code for a deleted person.
 DELETED = 4410
 # RFC 6455: the server met a condition that it did not expect.
 INTERNAL_ERROR = 1011
@@ -34,7 +34,7 @@ _open: Counter[str] = Counter()
 
 
 class PageConsumer(AsyncWebsocketConsumer):
-    """Origin is checked before it (origins.py), the person before it accepts."""
+    """The origin is checked before it (origins.py), the person before it accepts."""
 
     person: Person | None = None
     _keys: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class PageConsumer(AsyncWebsocketConsumer):
         self._watch = PersonWatch(
             person=self.person, session_key=self.scope["session"].session_key, gone=self._end
         )
-        # It looks as soon as it hears: what happened since the person was looked up, it missed.
+        # It checks as soon as it receives: it missed changes since the person was looked up.
         hub().add(self._watch)
 
     async def disconnect(self, code: int) -> None:
@@ -81,7 +81,7 @@ class PageConsumer(AsyncWebsocketConsumer):
             self._feed.unfollow(message.request.topic)
 
     async def _end(self, found: Standing) -> None:
-        # Nothing more is for them, and nothing may be sent after the close.
+        # They get nothing more, and nothing may be sent after the close.
         if self._sender is not None:
             self._sender.cancel()
         await self.close(code=DELETED if found is Standing.GONE else SIGNED_OUT)
@@ -94,7 +94,7 @@ class PageConsumer(AsyncWebsocketConsumer):
             await self.send(text_data=f"[{event}]")
 
     async def _send_while_open(self, feed: Feed) -> None:
-        """Sends all that is pending in one frame, as fast as the reader takes it."""
+        """Sends all pending events in one frame, as fast as the reader takes them."""
         try:
             async for events in feed.frames():
                 await self.send(text_data=f"[{','.join(events)}]")
@@ -102,12 +102,12 @@ class PageConsumer(AsyncWebsocketConsumer):
             # The page has gone; `disconnect` follows.
             pass
         except Exception:
-            # Closed, the page connects again; silent, it would wait for ever.
+            # After a close the page connects again; on a silent socket it would wait for ever.
             log.exception("sender_failed")
             await self.close(code=INTERNAL_ERROR)
 
     def _admit(self, person: Person) -> bool:
-        """Counts the socket, unless the person or the address has enough of them."""
+        """Counts the socket, unless the person or the address has too many."""
         address = address_of_scope(self.scope.get("client"), self.scope["headers"])
         keys = (f"person:{person.pk}", f"address:{address}")
         limits = (settings.LIMIT_SOCKETS_PERSON, settings.LIMIT_SOCKETS_ADDRESS)

@@ -1,7 +1,7 @@
-"""The topics that one reader follows, and the frames that it is to get of them.
+"""The topics that one reader follows, and the frames that it gets.
 
-A reader is whatever can be sent text: the page's socket (consumers.py), or an answer that goes on
-for as long as there are events.
+A reader is anything that can be sent text: the page's socket (consumers.py), or an answer that
+continues as long as there are events.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -21,7 +21,7 @@ MAX_FOLLOWED = 16
 
 
 class Feed:
-    """What ``person`` follows over one connection."""
+    """The topics that ``person`` follows over one connection."""
 
     def __init__(self, *, person: Person, hub: Hub) -> None:
         self._person = person
@@ -30,7 +30,7 @@ class Feed:
         self._followers: dict[str, TopicFollower] = {}
 
     async def follow(self, request: FollowRequest) -> None:
-        """Follows a topic, from the positions asked for; anew if it is followed already.
+        """Follows a topic from the given positions; starts again if it is followed already.
 
         Raises `UnknownTopic`, `TooManyFollowed` or `NotFound`.
         """
@@ -57,9 +57,10 @@ class Feed:
             self._hub.remove(follower)
 
     async def frames(self) -> AsyncIterator[list[str]]:
-        """All events that are pending, each a JSON object, whenever there are some. Never ends.
+        """All pending events, each a JSON object, whenever there are some. Never ends.
 
-        The next frame is made when the reader asks for it: a slow one gets fewer and longer ones.
+        The next frame is made when the reader asks for it: a slow reader gets fewer and longer
+        ones.
         """
         outbox = self._outbox
         while True:
@@ -73,12 +74,12 @@ class Feed:
                     self.unfollow(follower.topic)
 
     def close(self) -> None:
-        """Follows nothing any more. Idempotent."""
+        """Stops following everything. Idempotent."""
         for topic in list(self._followers):
             self.unfollow(topic)
 
     async def _catch_up(self) -> Sequence[CatchesUp]:
-        """Has those read who must, unless they are followed no more."""
+        """Lets the followers read that have to, unless they no longer follow."""
         followers = self._followers
         behind = [f for f in self._outbox.take_behind() if followers.get(f.topic) is f]
         for follower in behind:

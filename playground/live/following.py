@@ -1,6 +1,7 @@
-"""How a reader's view of one topic keeps whole: by positions, and by reading where they have a gap.
+"""How a reader's view of one topic stays complete: by positions, and by reading where there is a
+gap.
 
-Each kind of topic has a subclass that knows what there is to read (runs/following.py).
+Each kind of topic has a subclass that knows what to read (runs/following.py).
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from playground.live.messages import FollowRequest
 from playground.live.outbox import Outbox
 from playground.live.tokenlog import FORWARD
 
-# Seconds without a word after which it reads all the same.
+# Seconds of silence after which the follower reads anyway.
 SILENCE_SECONDS = 5.0
 # Seconds until a catch-up that failed is tried again.
 RETRY_SECONDS = 1.0
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 class TopicFollower(Follower, ABC):
     """One topic as one reader follows it.
 
-    stale: it reads before it believes another line. reading: it is about it.
+    stale: it must read before it uses another line. reading: a read is in progress.
     """
 
     def __init__(self, *, request: FollowRequest, outbox: Outbox) -> None:
@@ -35,7 +36,7 @@ class TopicFollower(Follower, ABC):
         self.channel = channel_of(self.topic)
         self.finished = False
         self.stale = False
-        # The next position wanted of each choice.
+        # The next position to send, for each choice.
         self.next = list(request.starts)
         self.epoch = request.epoch
         self.has_left = False
@@ -45,7 +46,7 @@ class TopicFollower(Follower, ABC):
         self._retry: asyncio.TimerHandle | None = None
 
     def offer(self, choice: int, epoch: int, first: int, last: int, event: str) -> None:
-        """Takes what continues its text; anything else has it read."""
+        """Takes a line that continues its text; any other line causes a read."""
         self._silent_ticks = 0
         if self.stale or choice >= len(self.next):
             return
@@ -57,7 +58,7 @@ class TopicFollower(Follower, ABC):
         elif first == 0 and last == FORWARD:
             self.forward(event)
         elif first == 0 or epoch != self.epoch or last >= self.next[choice]:
-            # Word that the row has changed, another text, or a gap.
+            # The row has changed, another text has begun, or there is a gap.
             self.distrust()
 
     def distrust(self) -> None:
@@ -66,11 +67,11 @@ class TopicFollower(Follower, ABC):
             self._outbox.fall_behind(self)
 
     def leave(self) -> None:
-        """The topic is followed no more: what a read still brings is not for the reader."""
+        """The topic is no longer followed: the results of a running read are not sent."""
         self.has_left = True
 
     def rewind(self, choice: int, first: int) -> None:
-        """An event was dropped unsent: what it said is read again."""
+        """An event was dropped unsent: its content is read again."""
         if first:
             self.next[choice] = min(self.next[choice], first)
         self.finished = False
@@ -88,7 +89,7 @@ class TopicFollower(Follower, ABC):
         self._outbox.push((self, 0, 0, event))
 
     async def catch_up(self) -> None:
-        """Reads until nothing came meanwhile; tries again later while it cannot."""
+        """Reads until nothing new came meanwhile; tries again later if it cannot."""
         self.stale, self._reading = False, True
         try:
             await self.read()
@@ -98,19 +99,19 @@ class TopicFollower(Follower, ABC):
         finally:
             self._reading = False
         if self.stale:
-            # Something came while it read: once more.
+            # Something came during the read: read once more.
             self.stale = False
             self.distrust()
 
     @abstractmethod
     async def read(self) -> None:
-        """Sends what the reader lacks, from `next` on, and sets `finished` when that is all.
+        """Sends what the reader lacks, from `next` on, and sets `finished` when that is everything.
 
         Raises `RedisError` or `DatabaseError` when it could not read everything.
         """
 
     def push_positions(self, choice: int, first: int, last: int, event: str) -> None:
-        """Sends what was read of ``choice``."""
+        """Sends the tokens of ``choice`` that were read."""
         self.next[choice] = last + 1
         self._outbox.push((self, choice, first, event))
 

@@ -1,8 +1,8 @@
 """One subscription for all readers of a web process.
 
-The hub hands the lines that workers publish to whoever follows their topic,
-without parsing the events in them. What it hands over may have gaps; the
-follower sees them by position and reads the log (live/tokenlog.py).
+The hub passes the lines that workers publish to the followers of their topic, without parsing the
+events in them. The lines may have gaps; the follower notices them by position and reads the log
+(live/tokenlog.py).
 """
 
 import asyncio
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 class Follower(Protocol):
-    """Someone who follows one topic, whose lines come on one channel."""
+    """A follower of one topic, whose lines come on one channel."""
 
     topic: str
     channel: str
@@ -44,7 +44,7 @@ class Hub:
         self.reader = AsyncTokenReader(make_async(timeout=2.0))
         self._by_topic: dict[str, set[Follower]] = {}
         self._by_channel: dict[str, set[Follower]] = {}
-        # Those who were not told yet that their channel is heard, or cannot be.
+        # Followers that were not yet told whether their channel is received.
         self._waiting: set[Follower] = set()
         self._subscription = Subscription(
             take=self.dispatch, heard=self._distrust_channel, lost=self._distrust_waiting
@@ -53,10 +53,11 @@ class Hub:
         self._each_tick: list[Callable[[Collection[Follower]], Awaitable[None]]] = []
 
     def add(self, follower: Follower) -> None:
-        """Hands ``follower`` every line of its topic from some moment on.
+        """Passes ``follower`` every line of its topic from some moment on.
 
-        At that moment it is told to distrust: what was said before, it reads. It is told so too
-        when the channel cannot be heard, so that it says what is known elsewhere.
+        At that moment its `distrust` is called, so it reads everything published before. It is also
+        called when the channel cannot be received, so that the follower sends what is known
+        elsewhere.
         """
         if not self._tasks:
             self._tasks = [
@@ -79,16 +80,17 @@ class Hub:
             self._subscription.drop(follower.channel)
 
     def each_tick(self, work: Callable[[Collection[Follower]], Awaitable[None]]) -> None:
-        """Calls ``work`` with all followers once a second, once however often it is named."""
+        """Calls ``work`` with all followers once a second, once even if it is registered
+        repeatedly."""
         if work not in self._each_tick:
             self._each_tick.append(work)
 
     def dispatch(self, data: bytes) -> None:
-        """Hands out the lines of one message."""
+        """Passes on the lines of one message."""
         followers = self._by_topic
         for line in data.decode().split("\n"):
             topic, choice, epoch, first, last, event = line.split(" ", 5)
-            # A channel has lines of other topics too, for pages of another process.
+            # A channel also has lines of other topics, for pages of another process.
             of_topic = followers.get(topic)
             if of_topic is not None:
                 for follower in of_topic:

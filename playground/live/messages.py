@@ -1,14 +1,14 @@
-"""What a page says on its socket, and what it is told of topics that it may not follow.
+"""The messages of a page on its socket, and the errors about topics that it may not follow.
 
 Messages in, each a JSON object of at most 64 KiB:
 
     {"type": "follow", "run": "<uuid>", "epoch": 1, "from": 5}
     {"type": "unfollow", "run": "<uuid>"}
 
-`"topic": "run:<uuid>"` says the same as `"run": "<uuid>"`; other kinds have that form alone. `from`
-is the next position wanted, counted from 1; `[5, 3]` follows choices 0 and 1, each from its own.
+`"topic": "run:<uuid>"` means the same as `"run": "<uuid>"`; other kinds have only that form. `from`
+is the next position to send, counted from 1; `[5, 3]` follows choices 0 and 1, each from its own.
 
-Frames out are JSON arrays of events, all that was pending. docs/architecture.md lists them.
+Frames out are JSON arrays of all pending events. docs/architecture.md lists them.
 """
 
 import json
@@ -17,7 +17,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-# More than any run has of tokens or epochs.
+# More than the tokens or epochs of any run.
 MAX_COUNT = 2**31
 # Choices of one topic that a page may follow.
 MAX_CHOICES = 16
@@ -28,10 +28,10 @@ _KIND = re.compile(r"[a-z]{1,32}")
 
 @dataclass(frozen=True, slots=True)
 class FollowRequest:
-    """A topic, and from where on it is wanted.
+    """A topic, and the positions from which to send.
 
-    id: None for a topic of which a site has one. starts: the next position wanted of choices 0,
-    1, ...; no others are sent.
+    id: None for a topic of which a site has one. starts: the next position of choices 0, 1, ...;
+    no other choices are sent.
     """
 
     kind: str
@@ -46,7 +46,7 @@ class FollowRequest:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A page wants to follow a topic, or not to follow it any more."""
+    """A page wants to follow a topic, or to stop following it."""
 
     request: FollowRequest
     is_follow: bool
@@ -84,7 +84,7 @@ def _topic_of(value: Any) -> tuple[str, uuid.UUID | None]:
 
 
 def _starts_of(value: object) -> tuple[int, ...]:
-    """Empty for what is none."""
+    """Empty for an invalid value."""
     starts = value if isinstance(value, list) else [value]
     counts = tuple(start for start in starts if _is_count(start))
     return counts if len(counts) == len(starts) <= MAX_CHOICES else ()

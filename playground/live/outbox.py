@@ -1,7 +1,7 @@
-"""What one reader still has to be told.
+"""The events that one reader still has to get.
 
-Memory is bounded: a reader that is more than `MAX_PENDING` events behind
-forgets them, and who follows for it reads again when it can take more.
+Memory is bounded: if a reader is more than `MAX_PENDING` events behind, its events are dropped, and
+its followers read again when it can take more.
 """
 
 import asyncio
@@ -11,9 +11,9 @@ MAX_PENDING = 256
 
 
 class CatchesUp(Protocol):
-    """Who follows one topic for the reader (following.py).
+    """A follower of one topic for the reader (following.py).
 
-    stale: it has to read again. finished: there will be nothing more.
+    stale: it has to read again. finished: there will be no more events.
     """
 
     topic: str
@@ -27,8 +27,8 @@ class CatchesUp(Protocol):
         """Reads what it lacks, and pushes it."""
 
 
-# An event to be sent: who follows, its choice, its first position (0 for a notice), the event
-# itself. A plain tuple, since one is made for each token.
+# An event to send: its follower, its choice, its first position (0 for a notice), the event itself.
+# A plain tuple, because one is made for each token.
 Pending = tuple[CatchesUp, int, int, str]
 
 
@@ -51,21 +51,21 @@ class Outbox:
         self.wake.set()
 
     def take(self) -> list[str]:
-        """All events that are pending, as one frame is to carry them."""
+        """All pending events, for one frame."""
         taken, self._pending = self._pending, []
         return [event for _, _, _, event in taken]
 
     def fall_behind(self, follower: CatchesUp) -> None:
-        """``follower`` has to read before more is sent. Once for each `take_behind`."""
+        """``follower`` has to read before more is sent. Call it once for each `take_behind`."""
         self._behind.append(follower)
         self.wake.set()
 
     @property
     def is_behind(self) -> bool:
-        """Whether somebody has to read."""
+        """Whether some follower has to read."""
         return bool(self._behind)
 
     def take_behind(self) -> list[CatchesUp]:
-        """Those who have to read."""
+        """The followers that have to read."""
         behind, self._behind = self._behind, []
         return behind

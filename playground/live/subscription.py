@@ -1,8 +1,8 @@
-"""The channels that a web process hears, over one connection to Redis that mends itself.
+"""The channels that a web process receives, over one connection to Redis that recovers by itself.
 
 One task subscribes and unsubscribes, and one other only reads: redis-py's PubSub loses streams when
-several subscribe at a time. What was not confirmed is not heard: whoever waits for a channel reads
-the log once it is.
+several subscribe at a time. A channel counts as received only when Redis has confirmed it; then its
+followers read the log.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ from redis.exceptions import TimeoutError as NoAnswer
 from playground.core.redis.clients import make_subscriber
 
 RECONNECT_SECONDS = (0.05, 2.0)
-# Between two looks whether the other end is still there.
+# The time between two checks whether the other end is still there.
 PING_SECONDS = 30.0
-# Within which the server takes a command.
+# The time within which the server takes a command.
 ANSWER_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
 
 class Subscription:
-    """What one process hears.
+    """The channels of one process.
 
     take: called with the data of each message. heard: called with a channel from which on nothing
     is missed. lost: called after each end of the connection, before the next try.
@@ -40,7 +40,7 @@ class Subscription:
     ) -> None:
         self._take, self._on_heard, self._on_lost = take, heard, lost
         self._wanted: set[str] = set()
-        # Asked for, and confirmed, over the present connection.
+        # Requested, and confirmed, over the current connection.
         self._asked: set[str] = set()
         self._heard: set[str] = set()
         self._changed = asyncio.Event()
@@ -48,17 +48,17 @@ class Subscription:
         self._is_answered = True
 
     def want(self, channel: str) -> None:
-        """Has the channel heard, soon; see `hears`."""
+        """Subscribes to the channel, soon; see `hears`."""
         self._wanted.add(channel)
         self._changed.set()
 
     def drop(self, channel: str) -> None:
-        """Has the channel heard no more."""
+        """Unsubscribes from the channel."""
         self._wanted.discard(channel)
         self._changed.set()
 
     def hears(self, channel: str) -> bool:
-        """Whether everything that is published on it now comes here."""
+        """Whether everything published on it now arrives here."""
         return channel in self._heard
 
     async def run(self) -> None:
@@ -73,7 +73,7 @@ class Subscription:
                 await self._serve(subscription)
             except (RedisError, OSError) as error:
                 log.warning("subscription_lost", error=str(error))
-            # A line that nobody foresaw must not silence every page for good.
+            # An unexpected line must not silence every page for good.
             except Exception:
                 log.exception("dispatch_failed")
             finally:
@@ -85,7 +85,10 @@ class Subscription:
             self._pause = min(self._pause * 2, RECONNECT_SECONDS[1])
 
     async def _serve(self, subscription: redis.asyncio.client.PubSub) -> None:
-        """Subscribes to what is wanted, as that changes. Raises what ends the connection."""
+        """Subscribes to the wanted channels as they change.
+
+        Raises the error that ends the connection.
+        """
         self._is_answered = True
         await self._ask(subscription)
         reading = asyncio.create_task(self._read(subscription))
@@ -99,7 +102,7 @@ class Subscription:
                     await self._ping(subscription)
                 self._changed.clear()
                 if reading.done():
-                    # It ends by an error alone.
+                    # It ends only with an error.
                     return await reading
                 await self._ask(subscription)
         finally:
@@ -117,7 +120,7 @@ class Subscription:
                 await subscription.subscribe(*new)
 
     async def _ping(self, subscription: redis.asyncio.client.PubSub) -> None:
-        """After a silence an answer or an error tells whether the other end is there."""
+        """After a silence, an answer or an error shows whether the other end is there."""
         if not self._is_answered:
             raise NoAnswer(f"no answer for {PING_SECONDS:g} s")
         self._is_answered = False

@@ -4,7 +4,7 @@ Two keys a run (and choice):
 
 - ``log:<run>:<choice>``, a stream whose entry ``0-<position>`` is one token:
   field ``t`` holds ``[id, text]`` or ``[id, text, logprob, top]`` as JSON.
-- ``fence:<run>``, a hash: ``attempt`` and ``epoch`` of whoever may write,
+- ``fence:<run>``, a hash: ``attempt`` and ``epoch`` of the current writer,
   ``last:<choice>`` the last position, ``cancel`` once a stop was asked.
 
 Choices are the texts that one run makes of its prompt, counted from 0. Each has
@@ -66,7 +66,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Where the log ends now, whether the attempt is stale, whether to stop."""
+    """The end of the log now, whether the attempt is stale, whether to stop."""
 
     last: int
     stale: bool
@@ -145,11 +145,11 @@ class TokenLog:
         return _part(epoch, start, entries)
 
     def ask_cancel(self, run: str) -> None:
-        """Leaves word for the worker that runs it, seen at its next append."""
+        """Sets the flag for the run's worker, which sees it at its next append."""
         self._redis.hset(f"fence:{run}", "cancel", 1)
 
     def close(self, run: str, event: str, *, epoch: int, expire: int) -> None:
-        """Tells readers that the row is final, and lets the logs go after a while.
+        """Tells readers that the row is final, and sets the logs' expiry.
 
         Only after the row is committed: until then the log is the text.
         """
@@ -162,10 +162,10 @@ class TokenLog:
         pipe.execute()
 
     def forget(self, run: str) -> None:
-        """Takes a run's text away for good: no attempt writes to its logs any more."""
+        """Deletes a run's text for good: no attempt can write to its logs any more."""
         keys = list(self._log_keys(run))
         if not keys:
-            # Nobody has begun it, or all of it has expired.
+            # No attempt has begun it, or everything has expired.
             return
         pipe = self._redis.pipeline(transaction=True)
         pipe.delete(*keys)
@@ -236,16 +236,16 @@ def token_json(
 
 
 def tokens_of(part: LogPart) -> list[list[Any]]:
-    """The tokens of ``part`` as `Run.tokens` has them. Raises `ValueError` for what is none."""
+    """The tokens of ``part`` as `Run.tokens` has them. Raises `ValueError` for an invalid log."""
     tokens = [json.loads(line) for line in part.tokens]
     for token in tokens:
         if not (isinstance(token, list) and len(token) >= 2 and isinstance(token[1], str)):
-            raise ValueError(f"a token of the log is none: {str(token)[:80]}")
+            raise ValueError(f"a token of the log is invalid: {str(token)[:80]}")
     return tokens
 
 
 def log_damaged(error: Exception) -> LogDamaged:
-    """What is said of a log that fails for good with ``error``."""
+    """The message about a log that fails permanently with ``error``."""
     return LogDamaged(
         f"Redis holds something else where the text of this run belongs: {reason_of(error)}."
     )
@@ -260,7 +260,7 @@ def tokens_event(run: str, choice: int, part: LogPart) -> str:
 
 
 def state_event(run: str, *, epoch: int, status: str, position: int = 0, **more: Any) -> str:
-    """The event that says in what state a run is."""
+    """The event with a run's state."""
     return json.dumps(
         {
             "type": "state",

@@ -1,6 +1,6 @@
-"""What can be followed: each app says of its kind who may follow it and how it catches up.
+"""The kinds of topics: each app registers who may follow its kind and how a follower catches up.
 
-A topic is one thing of a kind, such as ``run:<id>``, or all there is of it (``queue``).
+A topic is one object of a kind, such as ``run:<id>``, or a whole kind (``queue``).
 """
 
 import uuid
@@ -23,10 +23,10 @@ class MakeFollower(Protocol):
 class TopicKind:
     """One kind of topic.
 
-    name: before the colon; also the word for one of them in what a page is told.
+    name: before the colon; also the word for one of them in messages to a page.
     may_follow: whether the person may follow the one with this id, which need not exist; called
         in a thread, and may ask the database.
-    follower: makes who follows it for one reader, and catches up.
+    follower: makes the follower for one reader, which catches up.
     each_tick: called once a second with all followers of the process, of any kind.
     """
 
@@ -40,10 +40,10 @@ _kinds: dict[str, TopicKind] = {}
 
 
 def follows(kind: TopicKind) -> None:
-    """Says what there is to follow; called from an app's ``ready``."""
+    """Registers a kind of topic; called from an app's ``ready``."""
     _kinds[kind.name] = kind
 
 
 def kind_named(name: str) -> TopicKind | None:
-    """The kind that an app has said, or None."""
+    """The registered kind, or None."""
     return _kinds.get(name)

@@ -1,4 +1,4 @@
-"""An open socket's eye on the person behind it: it closes when they are not there any more."""
+"""An open socket's watch on its person: it closes when the person is gone or has signed out."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,17 +16,17 @@ from playground.live.channels import SESSIONS
 from playground.live.hub import TICK_SECONDS, Follower
 from playground.live.tokenlog import notice_line
 
-# Seconds without a word after which it looks all the same: a session may run out.
+# Seconds of silence after which it checks anyway: a session may expire.
 SILENCE = 60.0
 
 log = structlog.get_logger(__name__)
 
 
 class PersonWatch(Follower):
-    """Looks whether the session holds whenever there is word of the person.
+    """Checks whether the session is still valid after each message about the person.
 
-    A look costs two queries and happens when somebody signs in or out, when
-    word may have been missed, and now and then.
+    A check costs two queries. It happens when somebody signs in or out, when messages may have been
+    missed, and now and then.
     """
 
     def __init__(
@@ -79,16 +79,16 @@ class PersonWatch(Follower):
             found: Standing = await look(self._person, self._session_key)
             return found
         except DatabaseError as error:
-            # Nobody is sent away because the database is; the next look will tell.
+            # An unreachable database closes no socket; the next check will decide.
             log.warning("session_not_checked", error=str(error))
             self._silent_ticks = int(SILENCE / TICK_SECONDS)
             return Standing.HERE
 
 
 def tell_watches(name: str, **kwargs: Any) -> None:
-    """Has every `PersonWatch` of ``name`` look, in all web processes."""
+    """Makes every `PersonWatch` of ``name`` check, in all web processes."""
     try:
         blocking().publish(SESSIONS, notice_line(name, 1, "{}"))
     except RedisError as error:
-        # Sockets look by themselves when their connection to Redis comes back.
+        # Sockets check by themselves when their connection to Redis comes back.
         log.warning("session_end_not_told", error=str(error))

@@ -1,6 +1,6 @@
-"""What `manage.py doctor` looks at: each part of an installation, said in words.
+"""The checks of `manage.py doctor`: each part of an installation, in words.
 
-Nothing here mends, fetches or raises: what is broken is a `Finding`.
+Nothing here fixes, fetches or raises: a fault is a `Finding`.
 """
 
 import sys
@@ -37,7 +37,7 @@ OLDEST_REDIS = (6, 2)
 
 
 def examine() -> Iterator[Finding]:
-    """All findings, in the order in which a person would mend them."""
+    """All findings, in the order in which a person would fix them."""
     looks = (
         *(_python, _settings, files, path_prefix, front_end, _database, _accounts, _redis),
         *(_models_and_workers, _pages, _site),
@@ -56,7 +56,7 @@ def _settings() -> Iterator[Finding]:
         verdict = Verdict.WRONG if message.level > CheckWarning("").level else Verdict.NOTE
         yield Finding(verdict, "settings", message.msg, message.hint or "")
     if not problems:
-        yield good("settings", f"They hold together; data lies in {settings.VAR_DIR}.")
+        yield good("settings", f"They work together; the data are in {settings.VAR_DIR}.")
 
 
 def _database() -> Iterator[Finding]:
@@ -150,7 +150,7 @@ def _models_and_workers() -> Iterator[Finding]:
     try:
         found = registry()
     except ImproperlyConfigured as error:
-        yield wrong("models", str(error), "Mend the file, or set MODELS_FILE to another.")
+        yield wrong("models", str(error), "Fix the file, or set MODELS_FILE to another.")
         return
     yield good("models", f"{settings.MODELS_FILE} names {', '.join(found.models)}.")
     try:
@@ -231,7 +231,7 @@ def _workers(found: Registry, states: dict[str, str], workers: list[Worker]) -> 
             yield wrong(
                 part,
                 f"Is not ready to serve {worker.model} on {worker.device}: {worker.detail}",
-                "It looks again by itself once that is mended.",
+                "It checks again by itself when that is fixed.",
             )
         else:
             yield Finding(
@@ -250,7 +250,7 @@ def _workers(found: Registry, states: dict[str, str], workers: list[Worker]) -> 
 
 def _pages() -> Iterator[Finding]:
     if failures := failures_inside():
-        yield wrong("pages", _sentences(failures), "Mend what is above first, then look again.")
+        yield wrong("pages", _sentences(failures), "Fix the problems above first, then look again.")
     else:
         yield good("pages", "Each kind of page is answered.")
 

@@ -43,7 +43,7 @@ def path_prefix() -> Iterator[Finding]:
     try:
         resolve(settings.PATH_PREFIX)
     except Resolver404:
-        yield good("path prefix", f"The site lies under {settings.PATH_PREFIX}.")
+        yield good("path prefix", f"The site is under {settings.PATH_PREFIX}.")
     else:
         yield Finding(
             Verdict.NOTE,

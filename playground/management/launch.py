@@ -102,7 +102,7 @@ class Launch:
         if self._server:
             await self._valkey_answers(self._server)
         elif reason := await sync_to_async(refusal, thread_sensitive=False)():
-            raise CommandError(f"Redis refuses what REDIS_URL says: {reason}.")
+            raise CommandError(f"Redis refuses the connection of REDIS_URL: {reason}.")
         # Both at once: loading a model takes longer than all the rest.
         for plan in self._locked():
             await self._supervisor.start(

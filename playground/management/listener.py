@@ -97,7 +97,7 @@ def _why(error: OSError | ValueError, host: str, port: int) -> str:
         other = port + 1 if port < 65_535 else port - 1
         return (
             f"Port {port} of {host} cannot be opened: Address already in use. "
-            f"Stop what listens there, or choose another port: PORT={other} make run"
+            f"Stop the program that uses it, or choose another port: PORT={other} make run"
         )
     if code in (errno.EACCES, errno.EPERM):
         return (

@@ -22,7 +22,7 @@ MAX_REDIRECTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A page that is not answered with 200 in the end."""
+    """A page that is finally not answered with 200."""
 
     page: str
     reason: str
@@ -74,7 +74,7 @@ def failures_at(host: str, port: int) -> list[Failure]:
 
 
 def keep_address(host: str, port: int) -> None:
-    """Notes where `manage.py up` listens, which PORT=0 does not tell."""
+    """Records where `manage.py up` listens, which PORT=0 does not show."""
     _file().write_text(json.dumps([host, port]), encoding="utf-8")
 
 
@@ -117,7 +117,7 @@ def _get(host: str, port: int, page: str) -> tuple[int, bytes]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """The answer says what is wrong; the traceback of it would bury the other findings."""
+    """The answer shows the error; its traceback would hide the other findings."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

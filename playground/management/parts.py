@@ -63,7 +63,7 @@ def web_part(listener: socket.socket, *, verbose: bool) -> Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerPlan:
-    """One worker of a running playground: what it does, with which model, and where."""
+    """One worker of a running playground: its job, its model, and its device."""
 
     job: Job
     model: str
@@ -71,22 +71,25 @@ class WorkerPlan:
 
     @property
     def name(self) -> str:
-        """What its row and its lock are called."""
+        """The name of its row and its lock."""
         return self.job.worker_name(self.model, self.device)
 
     @property
     def part_name(self) -> str:
-        """What its lines begin with."""
-        return f"worker {self.job.worker_prefix}{self.model}"
+        """The beginning of its log lines."""
+        return f"worker {self.job.worker_prefix}{self.model or self.job.name}"
 
 
 def worker_plans(models: Iterable[ModelSpec]) -> list[WorkerPlan]:
-    """The workers of ``models``: one for each job."""
-    return [
+    """The workers of ``models``: one for each of their jobs, and one for each job of the site."""
+    of_models = [
         WorkerPlan(job=job, model=spec.name, device=spec.device)
         for spec in models
         for job in JOBS.values()
+        if job.per_model
     ]
+    of_site = [WorkerPlan(job=job, model="", device="cpu") for job in JOBS.values()]
+    return [*of_models, *(plan for plan in of_site if not plan.job.per_model)]
 
 
 def worker_part(plan: WorkerPlan, *, lock: FileLock, verbose: bool) -> Part:
@@ -97,7 +100,7 @@ def worker_part(plan: WorkerPlan, *, lock: FileLock, verbose: bool) -> Part:
         environ=_environ(verbose=verbose),
         pass_fds=(lock.fd,),
         # It finishes or hands over its runs, and says goodbye.
-        stop_seconds=settings.SHUTDOWN_GRACE_SECONDS + 5.0,
+        stop_seconds=settings.SHUTDOWN_GRACE_SECONDS + plan.job.stop_seconds,
     )
 
 
@@ -105,10 +108,8 @@ def worker_command(
     *, job: Job, model: str, device: str, name: str, slots: int | None = None
 ) -> list[str]:
     """The argument list of a worker."""
-    command = [
-        *(sys.executable, "-m", f"workers.{job.name}.main"),
-        *("--model", model, "--device", device, "--name", name),
-    ]
+    served = ["--model", model, "--device", device] if job.per_model else []
+    command = [sys.executable, "-m", f"workers.{job.name}.main", *served, "--name", name]
     return [*command, "--slots", str(slots)] if slots else command
 
 
@@ -118,5 +119,5 @@ def worker_lock(var_dir: Path, name: str) -> FileLock:
 
 
 def _environ(*, verbose: bool) -> dict[str, str]:
-    """This process's environment; quiet unless somebody asked for more."""
+    """This process's environment; quiet unless the operator asked for more."""
     return {"LOG_LEVEL": "INFO" if verbose else "WARNING", **os.environ}

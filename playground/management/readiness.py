@@ -1,4 +1,4 @@
-"""Whether the site serves, asked the way a visitor would: over its own socket."""
+"""Whether the site serves, checked as a visitor would: over its own socket."""
 
 import asyncio
 import contextlib
@@ -17,20 +17,20 @@ from playground.management.listener import own_host
 # The socket is open before the web part serves it, so a first answer may take a while.
 ANSWER_SECONDS = 5.0
 # The longest pause after an answer that was not 200: the site may log each of them.
-LONGEST_PAUSE = 5.0
-# How long nothing is said of what is missing, and after how long the same is said again.
+MAX_PAUSE_SECONDS = 5.0
+# How long nothing is printed about missing parts, and after how long the same is printed again.
 PATIENCE_SECONDS = 10.0
 REPEAT_SECONDS = 60.0
 
 
 @dataclass(slots=True)
 class Readiness:
-    """Says ``ready <addresses>`` whenever /readyz begins to answer 200, and until then why not.
+    """Prints ``ready <addresses>`` whenever /readyz begins to answer 200, and until then why not.
 
     urls: where a browser opens the site.
     say: takes one line for people.
-    every: seconds between two looks.
-    patience: seconds before it says what is missing.
+    every: seconds between two checks.
+    patience: seconds before it prints what is missing.
     """
 
     host: str
@@ -65,7 +65,7 @@ class Readiness:
                     self.say(f"not ready yet: {reason}")
                     said, repeat_at = reason, time.monotonic() + REPEAT_SECONDS
                 say_at = time.monotonic() + self.patience
-            pause = min(2 * pause, LONGEST_PAUSE) if self._status else self.every
+            pause = min(2 * pause, MAX_PAUSE_SECONDS) if self._status else self.every
             await asyncio.sleep(pause)
 
     async def _ready(self) -> bool:

@@ -41,10 +41,10 @@ class Part:
 
 @dataclass(slots=True)
 class Backoff:
-    """How long to wait before a part is started again.
+    """How long to wait before a part is restarted.
 
-    The first death costs nothing. Each further one in a row doubles the wait, from one second
-    to ``longest``. A part that lived for ``steady`` seconds has a clean record again.
+    The first restart is immediate. Each further death in a row doubles the wait, from one second to
+    ``longest``. After a life of ``steady`` seconds the count starts again.
     """
 
     longest: float = 30.0
@@ -71,7 +71,7 @@ class _Life:
         """Reap what is left of it, and pass on what it printed last."""
         signal_group(self.process.pid, signal.SIGKILL)
         await self.process.wait()
-        # Somebody who left the group may hold the pipe open for ever.
+        # A process that left the group may hold the pipe open for ever.
         await asyncio.wait([self.output], timeout=seconds)
         self.output.cancel()
 

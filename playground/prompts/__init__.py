@@ -10,6 +10,7 @@
 - document: the free page's document
 - form: what a page posts, checked
 - state: from stored states to forms
+- trials: the free page as a tuned model is tried
 - fitting: the finished prompt, and whether it fits
 - tables: tables in texts
 - segments: labels and variables of a text

@@ -126,7 +126,7 @@ _ALL = (
         slug="free",
         name="Free text",
         title="Free text",
-        description="Any text at all. The model goes on where yours ends.",
+        description="Any text at all. The model continues it.",
         icon="free",
         fields=(),
         example={"prompt": FREE_EXAMPLE},
@@ -213,7 +213,7 @@ _ALL = (
         slug="translation",
         name="Translation",
         title="Translate to French",
-        description="Show a few pairs, then your sentence. The model goes on in the same pattern.",
+        description="Show a few pairs, then your sentence. The model continues the pattern.",
         icon="translation",
         fields=(
             ExamplesField(

@@ -1,10 +1,10 @@
-"""What the free page posts besides its text: one document, of which a run takes a part.
+"""The free page's other values: one document, of which a run uses a part.
 
-- ``inject_start`` is put behind the prompt before it runs, ``inject_restart`` behind a finished
+- ``inject_start`` is added after the prompt before it runs, ``inject_restart`` after a finished
   completion; both are written with escapes, as stops are.
-- ``behind`` is the text after the place from which the run was asked for: not sent, and kept.
+- ``behind`` is the text after the place of the run: not sent, but kept.
 - ``made`` are the parts of the text that a model wrote, [from, to] in UTF-16 code units as
-  JavaScript counts them. They are drawn and mean nothing else.
+  JavaScript counts them. They are only drawn.
 """
 
 import json

@@ -14,7 +14,7 @@ def write_escapes(text: str) -> str:
 
 
 def read_escapes(line: str) -> str:
-    r"""The reverse. An escape that means nothing stands for itself.
+    r"""The reverse. An unknown escape is literal text.
 
     >>> read_escapes(r"\n\n") == "\n\n"
     True

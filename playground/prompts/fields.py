@@ -28,7 +28,7 @@ Values = Mapping[str, Any]
 
 
 def clean_text(raw: str, *, field: str, label: str, limit: int = MAX_FIELD_CHARS) -> str:
-    """``raw`` with plain line breaks; refuses what is too long or no text can hold."""
+    """``raw`` with plain line breaks; refuses text that is too long or invalid."""
     text = plain_breaks(raw)
     if fault := fault_of(text):
         raise InvalidInput(
@@ -61,7 +61,7 @@ class TextField(Field):
     kind: ClassVar[str] = "text"
     rows: int = 3
     mono: bool = False
-    # What to say when a run is asked for and the field is empty; "" allows that.
+    # The error for an empty field at Run; "" allows an empty field.
     missing: str = ""
 
     def read(self, posted: Posted) -> str:
@@ -76,7 +76,7 @@ class TextField(Field):
         return value
 
     def from_json(self, raw: Any) -> str:
-        # What was imported may be longer than what can be posted.
+        # An imported text may be longer than a posted one.
         return raw[:MAX_FIELD_CHARS] if isinstance(raw, str) else ""
 
 
@@ -179,7 +179,7 @@ class TurnsField(Field):
 
     @property
     def reply_name(self) -> str:
-        """The last run's reply, which is apart from the turns until more is said."""
+        """The input of the last run's reply, which joins the turns with the next message."""
         return f"{self.name}_reply"
 
     def read(self, posted: Posted) -> list[Turn]:
@@ -214,7 +214,7 @@ class TurnsField(Field):
         rows = raw if isinstance(raw, list) else []
         return [
             Turn(str(row[0]), str(row[1])[:MAX_FIELD_CHARS])
-            # The last: what was said long ago is what a prompt drops too.
+            # The last turns: a prompt also drops the oldest ones.
             for row in rows[-MAX_TURNS:]
             if is_pair(row) and row[0] in self.speakers
         ]

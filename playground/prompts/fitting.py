@@ -22,7 +22,7 @@ from playground.runs.lengths import misfit, too_many_characters
 from playground.runs.models import Run
 from playground.runs.state import PromptState
 
-# Of what is left of a text, before ever larger steps are taken.
+# The part of the remaining text to try first, before larger steps.
 MAX_COUNTS = 8
 # Of the names of special tokens, in one note.
 MAX_NAMED = 3
@@ -32,7 +32,7 @@ MAX_NAMED = 3
 class FinishedPrompt:
     """A prompt ready to run.
 
-    text: what is sent. written: what is in the prompt's box; the injected start text, the
+    text: what is sent. box_text: what is in the prompt's box; the injected start text, the
         values of variables and what does not fit make the difference.
     pieces: the text again, in parts that say which variable each comes from.
     built: what the fields alone give, also while the raw prompt is detached.
@@ -40,12 +40,12 @@ class FinishedPrompt:
         a text that is too long to count.
     dropped: how many of the oldest turns were left out.
     sent: how many tokens ``text`` has, or None.
-    unsent: how many tokens at the beginning of ``written`` are not sent, and ``sent_from``
+    unsent: how many tokens at the beginning of ``box_text`` are not sent, and ``sent_from``
         where the text that is sent begins, in UTF-16 code units.
     """
 
     text: str
-    written: str
+    box_text: str
     built: str
     tokens: int | None
     limit: int
@@ -55,7 +55,7 @@ class FinishedPrompt:
     unsent: int = 0
     sent_from: int = 0
     pieces: tuple[Piece, ...] = ()
-    # Of the text with all values put in; what is sent may be cut before that.
+    # Of the text with all values filled in; the sent text may be cut before that.
     characters: int = 0
     # Special and added tokens that the text names, in its order: each is one token.
     named: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class FinishedPrompt:
         return misfit(tokens=self.tokens, max_tokens=self.max_tokens, context=self.limit)
 
     def check(self) -> None:
-        """Raises `PromptTooLong` with what the page says beside its gauge."""
+        """Raises `PromptTooLong` with the message that the page shows beside its gauge."""
         if self.shortfall:
             raise PromptTooLong(self.shortfall, field="prompt")
 
@@ -113,7 +113,7 @@ class FinishedPrompt:
 
 @dataclass(frozen=True, kw_only=True)
 class Uncounted:
-    """What the gauge shows of a form that cannot be read: no number, least of all an old one."""
+    """The gauge of a form that cannot be read: no number, especially no outdated one."""
 
     limit: int
     is_too_long: bool
@@ -130,14 +130,13 @@ class Uncounted:
 
 def uncounted(model: str, error: InvalidInput) -> Uncounted:
     """The gauge of a form that ``error`` is about."""
-    models = registry().models
-    spec = models.get(model, models[registry().default])
+    spec = registry().base_of(model) or registry().get(registry().default)
     return Uncounted(limit=context_length(spec), is_too_long=isinstance(error, TextTooLong))
 
 
 def finished_prompt(form: PromptForm) -> FinishedPrompt:
     """The prompt that running ``form`` would send. Raises `UnknownModel`."""
-    spec = registry().get(form.model or registry().default)
+    spec = registry().base_of(form.model) or registry().get(form.model)
     context = context_length(spec)
     tokenizer = _tokenizer(spec)
     # Each text is divided into tokens once: it is what takes the most time here.
@@ -161,7 +160,7 @@ def finished_prompt(form: PromptForm) -> FinishedPrompt:
         begin, unsent, sent = end_within(text, tokenizer=tokenizer, budget=budget)
     return FinishedPrompt(
         text=text[begin:],
-        written=form.values["prompt"] if form.template.is_free else source,
+        box_text=form.values["prompt"] if form.template.is_free else source,
         built=built,
         tokens=tokens,
         limit=context,
@@ -178,12 +177,11 @@ def finished_prompt(form: PromptForm) -> FinishedPrompt:
 
 def prompt_of_run(run: Run) -> FinishedPrompt:
     """The same of a run that was made: its prompt was counted then."""
-    models = registry().models
     # The operator may have taken the run's model out of the registry since.
-    spec = models.get(run.model, models[registry().default])
+    spec = registry().base_of(run.model) or registry().get(registry().default)
     return FinishedPrompt(
         text=run.prompt,
-        written=run.prompt,
+        box_text=run.prompt,
         built=run.prompt,
         tokens=run.prompt_tokens,
         limit=context_length(spec),
@@ -196,7 +194,7 @@ def sent_state(form: PromptForm, finished: FinishedPrompt) -> PromptState:
 
     The fields of a conversation that was cut hold all of it, so its text is not kept twice.
     """
-    state = form.sent().state()
+    state = form.after_run().state()
     return state if form.is_one_text else replace(state, text=finished.text)
 
 

@@ -1,7 +1,9 @@
 """From what a page posts to domain types: fields, prompt, parameters.
 
 Everything behind this module sees checked values only. An error names the
-input it is about, so that the page can point at it.
+input it is about, so that the page can point at it. It is no Django form: which
+inputs there are depends on the template and on the rows, turns and variables
+that a person added, and every run that is posted is read here.
 """
 
 from collections.abc import Iterator
@@ -28,7 +30,7 @@ from playground.prompts.variables import (
     Variable,
     names_in,
     read_variables,
-    with_found,
+    with_new_names,
 )
 from playground.runs.parameters import MAX_STOPS, PARAMETER_SPECS, Parameters
 from playground.runs.state import PromptState
@@ -39,7 +41,8 @@ class PromptForm:
     """A template page's form as posted, cleaned but not yet asked to run.
 
     values: by field name. detached: the raw prompt, when it was edited and is
-    to be used instead of the fields; None otherwise. model: "" for the default.
+    to be used instead of the fields; None otherwise. model: as `PromptState.model`; whose a tuned
+    one is, is asked when it runs.
     defined: what is known of variables; `variables` has those that are in the texts too.
     """
 
@@ -62,7 +65,7 @@ class PromptForm:
 
     @property
     def text(self) -> str:
-        """What is in the prompt's box: of the free page without what is put behind it."""
+        """The text in the prompt's box: on the free page without the text after the cursor."""
         return str(self.values["prompt"]) if self.template.is_free else self.source
 
     @cached_property
@@ -80,10 +83,10 @@ class PromptForm:
     @cached_property
     def variables(self) -> tuple[Variable, ...]:
         """Those defined, and those that are used and were not defined yet."""
-        return with_found(self.defined, self.used_names)
+        return with_new_names(self.defined, self.used_names)
 
     def check(self) -> None:
-        """Raises `InvalidInput` for what a run needs and the form lacks."""
+        """Raises `InvalidInput` for anything that a run needs and the form lacks."""
         if self.detached is None:
             for field in self.template.fields:
                 field.check(self.values[field.name])
@@ -91,7 +94,7 @@ class PromptForm:
                 _check_conversation(self.values)
         check_variables(self.variables, names_in(self.source))
 
-    def sent(self) -> "PromptForm":
+    def after_run(self) -> "PromptForm":
         """The form once it ran: a chat's message has joined the turns."""
         if "message" not in self.values or self.detached is not None:
             return self
@@ -109,7 +112,7 @@ class PromptForm:
 
     def state(self) -> PromptState:
         """What rows keep of the form."""
-        model = self.model if self.model in registry().models else ""
+        model = self.model if registry().base_of(self.model) else ""
         return PromptState(
             fields=self.to_json(),
             text=self.text,
@@ -121,7 +124,7 @@ class PromptForm:
 
 
 def default_parameters(template: Template) -> Parameters:
-    """What the template's page begins with."""
+    """The parameters that the template's page starts with."""
     return Parameters(**template.parameters, stop=template.stop)
 
 
@@ -156,7 +159,7 @@ def posted_form(template: Template, data: QueryDict) -> PromptForm:
 
 
 def posted_parameters(template: Template, data: QueryDict) -> Parameters:
-    """The parameters as posted; what is not posted keeps the template's default."""
+    """The posted parameters; a missing one has the template's default."""
     defaults = default_parameters(template)
     numbers = {
         spec.name: read_number(spec, raw)

@@ -1,7 +1,7 @@
-r"""What was nearly typed: texts that mean something else than they seem to.
+"""Near misses: texts that mean something else than they seem to.
 
 Each near miss becomes a `Hint`, shown where it was typed. A hint refuses nothing: the text is sent
-as it is unless the person takes the fix. No Django here.
+unchanged unless the person takes the fix. No Django here.
 """
 
 import json
@@ -227,7 +227,7 @@ def _written_hint(written: str, *, can_split: bool) -> Hint | None:
 
 
 def _is_quoted(meant: str) -> bool:
-    """Whether quotation marks are around a text, and no more of them: ``` is a fence."""
+    """Whether a text has quotation marks around it, and no others: ``` is a fence."""
     return (
         len(meant) > 2
         and _QUOTES.get(meant[0]) == meant[-1]

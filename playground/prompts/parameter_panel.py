@@ -31,7 +31,7 @@ class BoundParameter:
 
 @dataclass(frozen=True, kw_only=True)
 class ParameterPanel:
-    """The parameters of the form against what the template begins with."""
+    """The form's parameters, compared with the template's defaults."""
 
     parameters: Parameters
     defaults: Parameters
@@ -66,7 +66,7 @@ class ParameterPanel:
 
     @property
     def changed(self) -> int:
-        """How many differ from what the template begins with."""
+        """The number of parameters that differ from the template's defaults."""
         return (
             sum(number.changed for number in self.numbers)
             + self.stop_changed

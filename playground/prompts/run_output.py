@@ -1,4 +1,4 @@
-"""What came of a run as pages show it: its text, its table, why it ended, its figures."""
+"""A run's result as pages show it: its text, its table, why it ended, its figures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from functools import cached_property
 from playground.prompts.catalog import Template
 from playground.prompts.escapes import write_escapes
 from playground.prompts.fields import MAX_FIELD_CHARS, columns_of
-from playground.prompts.tables import SHOWN_COLUMNS, SHOWN_ROWS, ShownTable, shown_table
+from playground.prompts.tables import MAX_SHOWN_COLUMNS, MAX_SHOWN_ROWS, ShownTable, shown_table
 from playground.prompts.variables import MAX_FILLED_CHARS, fill, stored_variables, values_of
 from playground.runs.figures import write_seconds, write_speed
 from playground.runs.models import Run
@@ -62,8 +62,8 @@ class RunOutput:
 
     @cached_property
     def table(self) -> ShownTable | None:
-        """Of a table page's run: what is shown of its table."""
-        return self.table_within(rows=SHOWN_ROWS, columns=SHOWN_COLUMNS)
+        """For a run of the table page: the shown part of its table."""
+        return self.table_within(rows=MAX_SHOWN_ROWS, columns=MAX_SHOWN_COLUMNS)
 
     def table_within(self, *, rows: int, columns: int) -> ShownTable | None:
         """The same with at most so many rows and columns."""

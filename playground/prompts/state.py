@@ -17,7 +17,7 @@ TITLE_LENGTH = 60
 
 
 def example_state(template: Template) -> PromptState:
-    """What a template's page begins with."""
+    """The state that a template's page starts with."""
     return default_form(template).state()
 
 
@@ -33,7 +33,9 @@ def form_of_state(template: Template, state: PromptState) -> PromptForm:
         values=values,
         detached=state.text if state.fields.get("detached") else None,
         parameters=Parameters.from_json(state.parameters),
-        model=state.model if state.model in registry().models else registry().default,
+        model=state.model
+        if state.model and registry().base_of(state.model)
+        else registry().default,
         defined=stored_variables(state.variables),
     )
 
@@ -44,7 +46,7 @@ def template_named(slug: str) -> Template:
 
 
 def first_title(form: PromptForm) -> str:
-    """A title to begin with: the template and the first words of what is asked.
+    """A suggested title: the template and the first words of the question.
 
     >>> first_title(default_form(TEMPLATES["translation"]))
     'Translation: My brother lives in a small house…'

@@ -14,10 +14,10 @@ from itertools import islice
 from playground.core.cells import plain_cell
 
 # Of one table on a page; static/js/run/table.js has the same.
-SHOWN_ROWS = 200
-SHOWN_COLUMNS = 50
+MAX_SHOWN_ROWS = 200
+MAX_SHOWN_COLUMNS = 50
 # Of a column's name on a page.
-SHOWN_NAME = 200
+MAX_SHOWN_NAME = 200
 # Cells that a file fills up with nothing, so that all its rows are of one length.
 MAX_FILLED_UP = 200_000
 
@@ -47,8 +47,8 @@ def shown_table(
     text: str,
     *,
     width: int,
-    most_rows: int = SHOWN_ROWS,
-    most_columns: int = SHOWN_COLUMNS,
+    most_rows: int = MAX_SHOWN_ROWS,
+    most_columns: int = MAX_SHOWN_COLUMNS,
 ) -> ShownTable:
     """The beginning of a completion's table, which has ``width`` columns.
 
@@ -87,7 +87,7 @@ def _lines(text: str) -> list[str]:
 def _cells(line: str, width: int) -> list[str]:
     """The cells that are written, at most ``width`` of them."""
     inner = line.removeprefix("|").removesuffix("|")
-    # What is beyond the last bar that counts stays in one piece.
+    # Everything after the last bar that counts stays in one piece.
     cells = [cell.strip() for cell in inner.split("|", max(width, 1) - 1)]
     if "|" in cells[-1]:
         cells[-1] = " | ".join(cell.strip() for cell in cells[-1].split("|"))
@@ -99,7 +99,7 @@ def _filled_up(cells: list[str], width: int) -> list[str]:
 
 
 def _shorten(name: str) -> str:
-    return name if len(name) <= SHOWN_NAME else f"{name[: SHOWN_NAME - 1]}…"
+    return name if len(name) <= MAX_SHOWN_NAME else f"{name[: MAX_SHOWN_NAME - 1]}…"
 
 
 def _row(cells: Iterable[str]) -> str:

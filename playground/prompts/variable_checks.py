@@ -1,4 +1,4 @@
-"""Whether variables suffice for a run: each says what is missing, and where."""
+"""Whether the variables suffice for a run: each error says what is missing, and where."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -85,7 +85,7 @@ def _check_number(variable: Variable) -> None:
 
 
 def bounds(variable: Variable) -> str:
-    """What a number must be, in words, or nothing."""
+    """A number's limits in words, or nothing."""
     least, most = variable.least.strip(), variable.most.strip()
     if least and most:
         return f"between {least} and {most}"

@@ -1,8 +1,8 @@
-r"""Variables: ``{{name}}`` in a text, what is known of it, and what takes its place.
+r"""Variables: ``{{name}}`` in a text, their definitions, and their substitution.
 
 A name is letters with their marks, digits, _ and -, up to 40 of them, and spaces may be around
-it. ``\{{name}}`` writes it literally, and ``\\{{name}}`` a backslash and the value. A value is
-literal too: what looks like a variable in it is none. No Django here.
+it. ``\\{{name}}`` writes it literally, and ``\\\\{{name}}`` a backslash and the value. A value is
+literal too: something like a variable inside it is text. No Django here.
 """
 
 import json
@@ -28,7 +28,7 @@ _BLANKS: str = _SYNTAX["blanks"]
 VARIABLE = rf"\{{\{{{_BLANKS}({LETTER}{{1,{MAX_NAME_CHARS}}}){_BLANKS}\}}\}}"
 _PATTERN = regex.compile(rf"(?<!\\)(\\*){VARIABLE}")
 _NAME = regex.compile(rf"{LETTER}{{1,{MAX_NAME_CHARS}}}")
-# In the format of a row, what stands for a cell.
+# In the format of a row, the place of a cell.
 CELL = regex.compile(r"\{([^{}\n]{1,80})\}")
 
 # The kinds, and what each is called on the page.
@@ -49,7 +49,7 @@ MAX_STORED_OPTIONS = MAX_FIELD_CHARS // 2
 # Beyond this a filled text is cut: it is far from anything that runs, and a long value may be
 # used many times.
 MAX_FILLED_CHARS = 4 * MAX_PROMPT_CHARS
-# What a table of examples begins with.
+# The default contents of a table of examples.
 FIRST_COLUMNS = ("input", "output")
 
 Row = tuple[str, ...]
@@ -104,10 +104,10 @@ class Variable:
     def text(self) -> str:
         """What takes the variable's place; "" while there is nothing."""
         if self.kind == "examples":
-            return "".join(self._written())
+            return "".join(self._filled_rows())
         return self.value if self.value.strip() else self.default
 
-    def _written(self) -> Iterator[str]:
+    def _filled_rows(self) -> Iterator[str]:
         """The rows in their format, up to `MAX_FILLED_CHARS`: a format may name a long cell often,
         and there may be many rows."""
         names, parts = self.column_names, CELL.split(self.used_format)
@@ -118,7 +118,7 @@ class Variable:
             # Too few cells are empty ones.
             cells = dict.fromkeys(names, "") | dict(zip(names, row, strict=False))
             for place, part in enumerate(parts):
-                # What is between the cells and the names of cells take turns.
+                # Texts between cells and names of cells alternate.
                 text = cells.get(part, f"{{{part}}}") if place % 2 else part
                 yield text[:left]
                 left -= len(text)
@@ -244,10 +244,10 @@ def values_of(variables: Iterable[Variable]) -> dict[str, str]:
     return {variable.name: variable.text for variable in variables if variable.text}
 
 
-def with_found(defined: Sequence[Variable], names: Sequence[str]) -> tuple[Variable, ...]:
-    """What is defined, and after it the names of a text that are new.
+def with_new_names(defined: Sequence[Variable], names: Sequence[str]) -> tuple[Variable, ...]:
+    """The definitions, followed by the new names of a text.
 
-    What is not used any more and has nothing in it goes: it was a name half typed.
+    An unused and empty variable is dropped: it was a half-typed name.
     """
     known = {variable.name for variable in defined}
     used = set(names)

@@ -8,6 +8,8 @@
 - leases: claim, release, sweep
 - finishing: the end of a run
 - following: how a page follows one
+- adapters: a deleted tuned model's files and row go
+- belongings: tuned models are exported and let go with their person
 - deletion: runs go, what went on from them stays
 - figures: speed, seconds and places in words
 - lengths: what fits a context

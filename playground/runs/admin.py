@@ -1,4 +1,4 @@
-"""Runs, for staff to look at: what happened, never what was written."""
+"""Runs for staff: what happened, never the texts."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from playground.accounts.admin_site import LookOnly
 from playground.runs.models import Run
 
 # More are not counted: the list is for looking at what happened lately.
@@ -24,7 +25,7 @@ class ShortPaginator(Paginator):  # type: ignore[type-arg]
 
 
 @admin.register(Run)
-class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RunAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
         "__str__",
         "person",
@@ -71,12 +72,3 @@ class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         seen = super().get_queryset(request).select_related("person__user")
         state = ("prompt", "fields", "variables", "source", "parameters")
         return seen.defer(*state, "text", "tokens", "other_choices")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

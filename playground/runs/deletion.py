@@ -18,7 +18,7 @@ from playground.runs.services import run_cancel
 
 BATCH = 500
 
-# What is to be deleted, each with its parent.
+# The runs to delete, each with its parent.
 Parents = dict[uuid.UUID, uuid.UUID | None]
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ def runs_delete(*, person: Person, run_ids: Iterable[uuid.UUID]) -> int:
         gone.update(own.values_list("pk", "parent"))
     _stop(person, gone)
     going = list(gone)
-    # In transactions of their own: others write in between.
+    # In separate transactions: others can write in between.
     for start in range(0, len(going), BATCH):
         with transaction.atomic():
             _delete(going[start : start + BATCH], gone)
@@ -97,7 +97,7 @@ def _join_siblings(run_ids: Sequence[uuid.UUID], gone: Parents) -> None:
 
 def _forget_log(run_id: uuid.UUID) -> None:
     token_log().forget(str(run_id))
-    # Whoever still follows it is told that it is gone.
+    # Followers of the run get the event that it is gone.
     token_log().tell(str(run_id), "{}", epoch=1)
 
 

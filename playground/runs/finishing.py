@@ -1,8 +1,8 @@
 """How a run reaches its final state, whoever brings it there.
 
-Every way is a compare-and-set on the row: the count of rows says who won, and
-only the winner tells readers and lets the log go. What the database refuses for
-good ends the run as failed, with as much of its text as can be kept.
+Every way is a compare-and-set on the row: the number of changed rows says who won, and
+only the winner notifies readers and sets the log's expiry. If the database refuses the row for
+good, the run fails, with as much of its text as can be stored.
 """
 
 import uuid
@@ -48,11 +48,11 @@ class ChoiceText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a worker says of a run that it has finished.
+    """A worker's result of a run.
 
     tokens: as `Run.tokens`; reason: "stop", "length", "abort" or "error".
     stop_sequence: as `Run.stop_sequence`. All four are of the first choice; others: the texts of
-    choices 1, 2 and so on, of a run that was to have several.
+    choices 1, 2 and so on, of a run with several.
     """
 
     status: str
@@ -122,7 +122,10 @@ def run_finish_from_log(
 
 
 def _store(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
-    """Saves the outcome, or as much of it as the database takes. The status saved, "" for none."""
+    """Saves the outcome, or as much of it as the database accepts.
+
+    Returns the saved status, "" for none.
+    """
     try:
         return _save(rows, run_id, outcome)
     except Exception as error:
@@ -130,7 +133,7 @@ def _store(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
             raise
         warn_once("run_not_stored", row=run_id, error=error)
         refused = _failed_outcome(outcome, error)
-    # A text is worth more than what is known of its tokens, and the first more than none.
+    # A text is worth more than its token data, and the first text more than none.
     bare = [replace(other, tokens=[]) for other in refused.others]
     kept = [replace(refused, tokens=[], others=bare)]
     if bare:
@@ -153,14 +156,14 @@ def _failed_outcome(outcome: Outcome, error: Exception) -> Outcome:
         stop_sequence=None,
         error_code=StorageRefused.code,
         error_message=(
-            "The database refused to store what the model wrote, and would refuse it again: "
+            "The database refused to store the model's text, and would refuse it again: "
             f"{reason_of(error)}."
         ),
     )
 
 
 def _save(rows: QuerySet[Run], run_id: uuid.UUID, outcome: Outcome) -> str:
-    # A log of before the engine's rule, or of a worker of before it, may hold other characters.
+    # A log from before the engine's rule, or of an older worker, may contain other characters.
     text, tokens = plain_text(outcome.text), _plain_tokens(outcome.tokens)
     others = [other.to_json() for other in outcome.others]
     words = _words_of(run_id, "\n".join([text, *(other["text"] for other in others)]))
@@ -195,7 +198,7 @@ def _plain_tokens(tokens: list[list[Any]]) -> list[list[Any]]:
 
 
 def run_words(prompt: str, text: str) -> search.Words:
-    """By what a run is found: its prompt, and ``text``, its output."""
+    """The words that find a run: its prompt, and ``text``, its output."""
     return search.words(f"{prompt}\n{text}")
 
 
@@ -227,7 +230,7 @@ def _words_of(run_id: uuid.UUID, text: str) -> search.Words:
 
 
 def tell_final(run_id: uuid.UUID, *, epoch: int, status: str, position: int) -> None:
-    """After the commit: readers are told, the log gets its expiry."""
+    """After the commit: notifies readers and sets the log's expiry."""
     event = state_event(str(run_id), epoch=epoch, status=status, position=position)
     try:
         token_log().close(str(run_id), event, epoch=epoch, expire=settings.LOG_EXPIRY_SECONDS)

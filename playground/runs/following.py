@@ -21,7 +21,7 @@ from playground.runs.selectors import queue_places
 
 @dataclass(frozen=True, slots=True)
 class RowState:
-    """What the row says while a run is followed."""
+    """The row's values that a follower needs."""
 
     status: str
     epoch: int
@@ -38,7 +38,7 @@ class RunFollower(TopicFollower):
     def __init__(self, *, request: FollowRequest, outbox: Outbox, hub: Hub) -> None:
         super().__init__(request=request, outbox=outbox)
         self.run = str(request.id)
-        # What the page was told last.
+        # The last state that was sent to the page.
         self.status = ""
         self._hub = hub
 
@@ -69,13 +69,13 @@ class RunFollower(TopicFollower):
             await self._read_log()
         except RedisError:
             # The row may be final all the same, and says it.
-            self._say_state(await row_state(self.run))
+            self._send_state(await row_state(self.run))
             raise
         row = await row_state(self.run)
         if row is not None and row.final and row.status != self.status:
-            # The log is whole now; what came between the two reads goes before the final state.
+            # The log is complete now; lines from between the two reads come before the final state.
             await self._read_log()
-        self._say_state(row)
+        self._send_state(row)
 
     async def _read_log(self) -> None:
         parts = await self._hub.reader.read(self.run, starts=self.next)
@@ -88,8 +88,8 @@ class RunFollower(TopicFollower):
                 event = tokens_event(self.run, choice, part)
                 self.push_positions(choice, part.first, part.last, event)
 
-    def _say_state(self, row: RowState | None) -> None:
-        """Tells the page what the row says, unless it knows."""
+    def _send_state(self, row: RowState | None) -> None:
+        """Sends the row's state to the page, unless it has it."""
         if row is None:
             self.finished = True
             if not self.has_left:
@@ -104,7 +104,7 @@ class RunFollower(TopicFollower):
 
 
 def deleted_event(topic: str) -> str:
-    """The event that says that the run is no more."""
+    """The event that the run no longer exists."""
     return error_event(topic, code="deleted", message="This run was deleted.")
 
 

@@ -83,7 +83,7 @@ def run_release(*, run_id: uuid.UUID, attempt: int, lost: bool) -> bool:
     if released:
         log.info("run_released", run=str(run_id), attempt=attempt, lost=lost)
         _settle(Run.objects.filter(pk=run_id))
-        # Whoever released it may serve another model: its own workers' sweep
+        # The worker that released it may serve another model: its own workers' sweep
         # would come up to a period later.
         waiting = Run.objects.filter(pk=run_id, status=Run.Status.QUEUED)
         for model in waiting.values_list("model", flat=True):

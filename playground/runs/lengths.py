@@ -1,7 +1,7 @@
-"""What is said of a text that is too long, and whether a prompt and its completion fit the model.
+"""The message about a text that is too long, and whether a prompt and its completion fit the model.
 
-One place for both: the note beside the gauge and the refusal of a run have the same numbers, and
-the advice is one that helps.
+Both are here: the note beside the gauge and the refusal of a run have the same numbers and useful
+advice.
 """
 
 MAX_PROMPT_CHARACTERS = 65_536
@@ -15,7 +15,7 @@ def too_many_characters(label: str, count: int, *, limit: int) -> str:
 def misfit(*, tokens: int, max_tokens: int, context: int) -> str:
     """What is wrong with a prompt of ``tokens`` and what helps; "" when it fits.
 
-    context: how many tokens the model sees, prompt and completion together.
+    context: the number of tokens that the model sees, prompt and completion together.
     """
     over = tokens + max_tokens - context
     if over <= 0:

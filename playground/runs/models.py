@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from playground.accounts.models import Person
+from playground.checkpoints.models import Adapter
 from playground.core.search import new_number
 from playground.core.sizes import bytes_of
 from playground.runs.parameters import MAX_STOP_LENGTH
@@ -41,7 +42,7 @@ class Run(models.Model):
     FINAL = (Status.SUCCEEDED, Status.CANCELLED, Status.FAILED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # Grows with time: newest first is by it, and the search knows the run by it.
+    # Grows with time: newest first means descending numbers, and the search knows the run by it.
     number = models.BigIntegerField(unique=True, default=new_number, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="runs")
     # The first of the siblings that retries make; None for the first itself.
@@ -51,23 +52,28 @@ class Run(models.Model):
     parent = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="branches"
     )
-    # Of the tree's first run; all runs of a tree share it, whatever of it was deleted.
+    # The tree of its first run; all runs of a tree share it, whatever was deleted.
     tree = models.UUIDField(null=True)
     # The version of a saved prompt that it was made of (prompts.PromptVersion), if any.
     version_id = models.UUIDField(null=True)
-    # Of an imported run, the id under which it was exported first, where it could not keep it:
-    # somebody else has a run of that id. It goes along into later exports.
+    # Of an imported run, the id of its first export, if it could not keep it because another person
+    # has a run with that id. Later exports carry it too.
     original_id = models.UUIDField(null=True)
     starred = models.BooleanField(default=False)
     # Keyed hash of the network address, for the limits (accounts.addresses).
     address = models.CharField(max_length=16, blank=True)
 
-    # What a worker does with it.
+    # The work that a worker does with it.
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.GENERATE)
+    # A name of the registry: queues and claims are by it. Of a tuned model it is the base, and
+    # ``adapter`` is the version that the run began with. Its row stays while the run does.
     model = models.CharField(max_length=80)
+    adapter = models.ForeignKey(
+        Adapter, null=True, on_delete=models.RESTRICT, related_name="runs", db_index=False
+    )
     # The slug of the page that it was made on; "" for none.
     template = models.CharField(max_length=40, blank=True)
-    # What was sent to the model.
+    # The text that was sent to the model.
     prompt = models.TextField()
     # With model and parameters, these are the `state` of the page. source: its text where that is
     # not the prompt; None where it is, so that no text is stored twice.
@@ -113,8 +119,8 @@ class Run(models.Model):
     # Of the completion alone, from its first token to its last.
     tokens_per_second = models.FloatField(null=True)
 
-    # For the quotas, in bytes: what a person wrote and a model answered. The database keeps it
-    # right whoever changes the row.
+    # For the quotas, in bytes: the person's text and the model's answer. The database keeps it
+    # right, whatever changes the row.
     size = models.GeneratedField(
         expression=bytes_of(
             "prompt",
@@ -132,7 +138,7 @@ class Run(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            # What a person keeps is added up from it alone.
+            # The sum of a person's data needs only this index.
             models.Index(fields=["person", "size"], name="run_size"),
             models.Index(
                 fields=["person", "original_id"],
@@ -151,8 +157,13 @@ class Run(models.Model):
             ),
             # The history's filters are all decided in it, so that no row is read in vain.
             models.Index(
-                fields=["person", "-number", "status", "model", "template", "starred"],
+                fields=["person", "-number", "status", "model", "template", "starred", "adapter"],
                 name="run_of_person",
+            ),
+            models.Index(
+                fields=["adapter", "-number"],
+                name="run_of_adapter",
+                condition=Q(adapter__isnull=False),
             ),
             models.Index(fields=["address", "status"], name="run_of_address"),
             models.Index(fields=["finished_at"], name="run_finished"),
@@ -178,17 +189,27 @@ class Run(models.Model):
 
     @property
     def texts(self) -> list[str]:
-        """What each of its choices gave, the first one's first."""
+        """The text of each choice, the first one first."""
         return [self.text, *(str(choice.get("text", "")) for choice in self.other_choices)]
 
     @property
+    def served_name(self) -> str:
+        """What the page's menu calls its model; see `PromptState.model`."""
+        return self.adapter.name if self.adapter else self.model
+
+    @property
+    def model_title(self) -> str:
+        """What people call its model: a tuned one by the title that it has now."""
+        return self.adapter.title if self.adapter else self.model
+
+    @property
     def state(self) -> PromptState:
-        """What was on the page that it was made of."""
+        """The state of the page that the run was made from."""
         return PromptState(
             fields=self.fields,
             text=self.prompt if self.source is None else self.source,
             parameters=self.parameters,
-            model=self.model,
+            model=self.served_name,
             variables=self.variables,
         )
 

@@ -224,7 +224,8 @@ def _read_biases(value: Any) -> tuple[tuple[int, float], ...]:
     for name in value:
         if not (name.isascii() and name.isdigit() and len(name) <= 10):
             raise InvalidInput(
-                f"Logit bias names tokens by their ids; “{name[:20]}” is none.", field="logit_bias"
+                f"Logit bias names tokens by their ids; “{name[:20]}” is not an id.",
+                field="logit_bias",
             )
     return tuple((int(name), bias) for name, bias in value.items())
 
@@ -243,5 +244,5 @@ def _check_biases(biases: tuple[tuple[int, float], ...]) -> None:
         # Written so that NaN, which compares false, is refused.
         if not (is_number and -MAX_BIAS <= bias <= MAX_BIAS):
             raise InvalidInput(
-                f"A logit bias lies between {-MAX_BIAS} and {MAX_BIAS}.", field="logit_bias"
+                f"A logit bias is between {-MAX_BIAS} and {MAX_BIAS}.", field="logit_bias"
             )

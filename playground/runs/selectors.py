@@ -50,7 +50,8 @@ class QueuePlace:
 
 def get_run(person: Person | None, run_id: uuid.UUID) -> Run:
     """The person's own run; anybody else's is as if it did not exist."""
-    run = Run.objects.filter(pk=run_id, person=person).first() if person else None
+    own = Run.objects.filter(pk=run_id, person=person).select_related("adapter")
+    run = own.first() if person else None
     if run is None:
         raise Http404
     return run

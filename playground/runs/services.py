@@ -13,8 +13,10 @@ from playground.accounts.models import Person
 from playground.accounts.quotas import check_room_for_one
 from playground.checkpoints.config_file import context_length
 from playground.checkpoints.jobs import GENERATE
-from playground.checkpoints.registry import registry
+from playground.checkpoints.models import Adapter
+from playground.checkpoints.registry import ModelSpec
 from playground.checkpoints.rings import ring
+from playground.checkpoints.selectors import ServedModel, get_served
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import PromptEmpty, PromptTooLong, QueueUnavailable, TooManyRuns
 from playground.core.redis.clients import blocking
@@ -51,11 +53,12 @@ def run_create(
     parent: the run that was on the page when it was made; of a repeated one, it
     is the origin's.
 
-    Raises `UnknownModel`, `PromptEmpty`, `PromptTooLong`, `ModelNotReady`,
-    `QuotaReached`, `TooManyRuns` or `QueueUnavailable`; then nothing was saved.
+    Raises `UnknownModel`, `NotFound` or `ModelDeleted` for a tuned one, `PromptEmpty`,
+    `PromptTooLong`, `ModelNotReady`, `QuotaReached`, `TooManyRuns` or `QueueUnavailable`; then
+    nothing was saved.
     """
-    model, parameters = state.model or registry().default, Parameters.from_json(state.parameters)
-    prompt_tokens = _check_prompt(model, prompt, parameters.max_tokens, counted=prompt_tokens)
+    served, parameters = get_served(person, state.model), Parameters.from_json(state.parameters)
+    prompt_tokens = _check_prompt(served.base, prompt, parameters.max_tokens, counted=prompt_tokens)
     _check_queue()
     source = None if state.text == prompt else state.text
     size = json_size([state.fields, state.variables]) + len((prompt + (source or "")).encode())
@@ -63,6 +66,7 @@ def run_create(
     with transaction.atomic():
         _lock_limits(person)
         _check_limits(person, address)
+        _check_served(person, served)
         run_id = uuid.uuid4()
         run = Run.objects.create(
             id=run_id,
@@ -72,7 +76,8 @@ def run_create(
             tree=_tree(origin or parent) or run_id,
             version_id=version_id,
             address=address,
-            model=model,
+            model=served.base.name,
+            adapter=served.adapter,
             template=template,
             fields=state.fields,
             variables=state.variables,
@@ -86,7 +91,7 @@ def run_create(
             prompt_tokens=prompt_tokens,
         )
         # Nothing more before the answer: whoever claims the run, or a sweep, makes it findable.
-        transaction.on_commit(lambda: ring(GENERATE, model))
+        transaction.on_commit(lambda: ring(GENERATE, run.model))
     return run
 
 
@@ -131,9 +136,8 @@ def run_cancel(*, run: Run) -> Run:
     return run
 
 
-def _check_prompt(model: str, prompt: str, max_tokens: int, *, counted: int | None) -> int:
+def _check_prompt(spec: ModelSpec, prompt: str, max_tokens: int, *, counted: int | None) -> int:
     """The number of tokens of a prompt that fits the model."""
-    spec = registry().get(model)
     if not prompt:
         raise PromptEmpty("The prompt is empty. Write something to continue.", field="prompt")
     # Before the tokenizer sees it: its work grows with the text.
@@ -167,6 +171,17 @@ def _lock_limits(person: Person) -> None:
     is the only one as it is."""
     if connection.features.has_select_for_update:
         Person.objects.select_for_update().values_list("pk").get(pk=person.pk)
+
+
+def _check_served(person: Person, served: ServedModel) -> None:
+    """Refuses a tuned model that was deleted a moment ago. Its row is held until the run is saved:
+    whoever deletes its files sees the run."""
+    if served.adapter is None:
+        return
+    ready = Adapter.objects.filter(pk=served.adapter.pk, state=Adapter.State.READY)
+    ready.select_for_update(no_key=True).values_list("pk").first()
+    # Once more, now that nobody can delete it or take it back.
+    get_served(person, served.name)
 
 
 def _check_limits(person: Person, address: str) -> None:

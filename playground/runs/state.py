@@ -1,4 +1,4 @@
-"""What was on the page that a run was made of. Runs, versions and drafts all keep it."""
+"""The state of the page that a run was made from. Runs, versions and drafts all store it."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,7 +12,8 @@ class PromptState:
     text: what is in the prompt's box, with variables still open. It counts where a person wrote
         the prompt as one text. Where fields build it, the fields count, and a run keeps the text
         as it was sent.
-    model: "" for the registry's default. A run always names its model.
+    model: a name of the registry or of a tuned model (`checkpoints.selectors.get_served`); "" for
+        the registry's default. A run always names its model.
     """
 
     fields: dict[str, Any]

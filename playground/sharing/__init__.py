@@ -11,6 +11,7 @@
 - forms: the dialogs
 - owner_views: the owner's side
 - public_views: everybody's side
+- model_views: tuned models that others may use
 - urls: their addresses
 - admin: prompts and links for staff
 - belongings: export

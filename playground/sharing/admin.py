@@ -7,22 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from playground.accounts.admin_site import LookOnly
 from playground.library.models import Prompt
 from playground.sharing.gallery import prompt_bar, prompt_unbar
 from playground.sharing.models import Share
-
-
-class _LookOnly:
-    """A page that shows and changes nothing; what may be done is an action of the list."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class PublishedFilter(admin.SimpleListFilter):
@@ -41,7 +29,7 @@ class PublishedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Prompt)
-class PromptAdmin(_LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class PromptAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("title", "person", "template", "published_at", "barred_at", "updated_at")
     list_filter = (PublishedFilter, "barred_at", "template", "updated_at")
     list_select_related = ("person__user",)
@@ -76,8 +64,8 @@ class PromptAdmin(_LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Share)
-class ShareAdmin(_LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """Without the token: whoever has it can read what it shows."""
+class ShareAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Without the token: anyone who has it can read what it shows."""
 
     list_display = ("__str__", "person", "created_at", "expires_at", "revoked_at")
     list_filter = ("created_at", "revoked_at")

@@ -1,4 +1,4 @@
-"""What went on from the runs that are shown to others."""
+"""The branches of runs that are shown to others."""
 
 import uuid
 from collections import defaultdict
@@ -16,7 +16,7 @@ _MAX_NODES = 5_000
 def branches_of(
     runs: Sequence[Run], *, only: Collection[uuid.UUID] | None = None
 ) -> dict[uuid.UUID, list[tuple[int, Run]]]:
-    """What went on from each run, with its depth below it, each before what follows it.
+    """The continuations of each run, with their depth below it, each before its own.
 
     ``only``: the ids of those that may be shown; None for all.
     """
@@ -28,7 +28,7 @@ def branches_of(
     children: dict[uuid.UUID | None, list[uuid.UUID]] = defaultdict(list)
     for run_id, parent in nodes.values_list("pk", "parent")[:_MAX_NODES]:
         children[parent].append(run_id)
-    # What went on from two of the runs, one of which went on from the other, is shown once.
+    # A continuation of two shown runs, one of which continues the other, is shown once.
     seen: set[uuid.UUID] = set()
     below = {}
     for run in sorted(runs, key=lambda one: one.number, reverse=True):

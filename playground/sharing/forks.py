@@ -1,7 +1,7 @@
-"""Forks: a copy of what was shown, in one's own prompts, that remembers where it came from.
+"""Forks: a copy of a shown prompt among one's own prompts, which remembers its origin.
 
-A fork's first version is the origin's, word for word, and neither ever changes. So what a
-fork changed is read from its own versions, also when the origin is gone or closed again.
+A fork's first version equals the origin's, word for word, and neither ever changes. So a fork's own
+versions show its changes, also when the origin is gone or closed again.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from playground.library.states import state_of_version
 from playground.prompts.state import template_named
 from playground.sharing.shares import Shown
 
-# A page waits for the count of changes; the whole comparison has a page of its own.
+# A page waits for the number of changes; the whole comparison is on a separate page.
 _SECONDS = 0.05
 
 
@@ -42,7 +42,7 @@ class ForkNote:
 
 
 def prompt_fork(*, person: Person, shown: Shown) -> Prompt:
-    """A copy of what is shown: its text and settings, none of its outputs."""
+    """A copy of a shown prompt: its text and settings, none of its outputs."""
     origin = shown.prompt
     words = text_words(shown.version.text)
     with transaction.atomic():
@@ -62,7 +62,7 @@ def prompt_fork(*, person: Person, shown: Shown) -> Prompt:
 
 
 def fork_note(prompt: Prompt) -> ForkNote | None:
-    """What the page of ``prompt`` says of its origin; None when it has none."""
+    """The note about the origin on the page of ``prompt``; None when it has none."""
     if not prompt.forked_title or prompt.head is None:
         return None
     number = prompt.head.number

@@ -14,7 +14,7 @@ from playground.library.models import Prompt, PromptVersion
 from playground.runs.models import Run
 from playground.sharing.shares import MAX_RUNS, runs_of_prompt
 
-# By what the form posts; None never expires, and "date" is a date of its own.
+# By the posted value; None never expires, and "date" is a chosen date.
 EXPIRIES: dict[str, timedelta | None] = {
     "never": None,
     "day": timedelta(days=1),
@@ -22,11 +22,11 @@ EXPIRIES: dict[str, timedelta | None] = {
     "month": timedelta(days=30),
 }
 MAX_YEAR = 9000
-_GONE = "One of these outputs is not there any more. Choose again."
+_GONE = "One of these outputs no longer exists. Choose again."
 
 
 class ShareOptions(TypedDict):
-    """What a new link is to show, and until when. version None: always the newest."""
+    """The content of a new link, and its expiry. version None: always the newest."""
 
     version: PromptVersion | None
     runs: list[Run]
@@ -55,6 +55,10 @@ class RunsForm(StrictForm):
         super().__init__(data)
         self.fields["share_run"].queryset = runs_of_prompt(prompt)  # type: ignore[attr-defined]
 
+    def read_runs(self) -> list[Run]:
+        """The chosen runs. Raises `InvalidInput` for any that is not the prompt's."""
+        return list(self.read()["share_run"])
+
 
 class ShareForm(RunsForm):
     """The dialog that makes a link."""
@@ -82,30 +86,24 @@ class ShareForm(RunsForm):
         self.fields["share_version"].queryset = prompt.versions  # type: ignore[attr-defined]
 
     def clean_share_until(self) -> datetime | None:
-        """The end of the last day; None unless a date of its own is chosen."""
+        """The end of the last day; None unless a date is chosen."""
         if self.data.get("share_expires") != "date":
             return None
         day: date | None = self.cleaned_data["share_until"]
         if day is None:
             raise ValidationError("Choose the last day of the link.")
         if not timezone.now().date() <= day or day.year > MAX_YEAR:
-            raise ValidationError("The last day of the link lies in the past.")
+            raise ValidationError("The last day of the link is in the past.")
         midnight = datetime(day.year, day.month, day.day, tzinfo=timezone.get_default_timezone())
         return midnight + timedelta(days=1)
 
-
-def posted_options(prompt: Prompt, data: QueryDict) -> ShareOptions:
-    """The choices as posted. Raises `InvalidInput`."""
-    values = ShareForm(data, prompt=prompt).read()
-    lasting = EXPIRIES.get(values["share_expires"])
-    return ShareOptions(
-        version=values["share_version"],
-        runs=list(values["share_run"]),
-        with_branches=values["share_branches"],
-        expires_at=values["share_until"] or (timezone.now() + lasting if lasting else None),
-    )
-
-
-def posted_runs(prompt: Prompt, data: QueryDict) -> list[Run]:
-    """The chosen runs. Raises `InvalidInput` for any that is not the prompt's."""
-    return list(RunsForm(data, prompt=prompt).read()["share_run"])
+    def read_options(self) -> ShareOptions:
+        """The chosen options. Raises `InvalidInput`."""
+        values = self.read()
+        lasting = EXPIRIES.get(values["share_expires"])
+        return ShareOptions(
+            version=values["share_version"],
+            runs=list(values["share_run"]),
+            with_branches=values["share_branches"],
+            expires_at=values["share_until"] or (timezone.now() + lasting if lasting else None),
+        )

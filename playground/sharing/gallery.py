@@ -4,17 +4,18 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
+from django import forms
 from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower, Right
-from django.http import Http404, QueryDict
+from django.http import Http404
 from django.utils import timezone
 
 from playground.core import search
 from playground.core.errors import Forbidden, SignInRequired
+from playground.core.lists import ListForm, ListQuery, PageField
 from playground.library.indexing import (
     EVERYBODY,
     PUBLIC,
@@ -31,7 +32,6 @@ from playground.runs.models import Run
 from playground.sharing.shares import MAX_RUNS, Shown, shown_runs
 
 PAGE = 24
-MAX_QUERY = 200
 GLIMPSE = 600
 GLIMPSE_LINES = 4
 BARRED = (
@@ -47,35 +47,24 @@ _ORDER: dict[str, tuple[Any, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class GalleryQuery:
-    """What the address asks for; what it cannot mean is left out."""
+class GalleryQuery(ListQuery):
+    """The query in the gallery's address."""
 
-    words: str = ""
     template: str = ""
     sort: str = "newest"
-
-    @classmethod
-    def of(cls, data: QueryDict) -> "GalleryQuery":
-        sort, template = data.get("sort", ""), data.get("template", "")
-        return cls(
-            words=data.get("q", "").replace("\0", "").strip()[:MAX_QUERY],
-            template=template if template in TEMPLATES else "",
-            sort=sort if sort in SORTS else "newest",
-        )
+    page: int = 1
 
     @property
     def is_filtered(self) -> bool:
         return bool(self.words or self.template)
 
-    def written(self, **changes: Any) -> str:
-        """The query as an address has it, beginning with "?"."""
-        values = {
-            "q": self.words,
-            "template": self.template,
-            "sort": "" if self.sort == "newest" else self.sort,
-            **changes,
-        }
-        return f"?{urlencode({name: value for name, value in values.items() if value})}"
+
+class GalleryForm(ListForm[GalleryQuery]):
+    query_type = GalleryQuery
+
+    template = forms.ChoiceField(required=False, choices=[(slug, slug) for slug in TEMPLATES])
+    sort = forms.ChoiceField(required=False, choices=list(SORTS.items()))
+    page = PageField()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +79,7 @@ class GalleryCard:
 
 @dataclass(frozen=True, kw_only=True)
 class Gallery(Paged):
-    """One page of the list, and what the filters offer."""
+    """One page of the list, and the choices of its filters."""
 
     query: GalleryQuery
     page: Page[Prompt]
@@ -101,9 +90,9 @@ class Gallery(Paged):
         return SORTS
 
 
-def gallery_page(query: GalleryQuery, *, number: str = "1") -> Gallery:
-    """The page of that number; a number that is none shows the first or the last."""
-    page = Paginator(_find(query), PAGE).get_page(number)
+def gallery_page(query: GalleryQuery) -> Gallery:
+    """The requested page of the list; beyond the last one, the last."""
+    page = Paginator(_find(query), PAGE).get_page(query.page)
     shown = list(page.object_list)
     # Of the page alone: to sort a long list, no text is read.
     heads = PromptVersion.objects.filter(pk__in=[prompt.head_id for prompt in shown])
@@ -113,8 +102,8 @@ def gallery_page(query: GalleryQuery, *, number: str = "1") -> Gallery:
 
 
 def shown_in_gallery(published_id: uuid.UUID, *, most_runs: int = MAX_RUNS) -> Shown:
-    """What the gallery shows of the prompt, with its first runs; one that is not in it is as if it
-    did not exist."""
+    """The prompt as the gallery shows it, with its first runs; a prompt outside the gallery seems
+    not to exist."""
     prompt = _public().select_related("head", "person__user").filter(pk=published_id).first()
     if prompt is None or prompt.head is None:
         raise Http404
@@ -125,8 +114,8 @@ def shown_in_gallery(published_id: uuid.UUID, *, most_runs: int = MAX_RUNS) -> S
 def prompt_publish(*, prompt: Prompt, runs: Sequence[Run]) -> Prompt:
     """Puts the prompt's head into the gallery, with these outputs.
 
-    Again, it only changes the outputs. Raises `SignInRequired` for a guest: what is public
-    has a name to it; and `Forbidden` for what staff keep out.
+    For a published prompt it only changes the outputs. Raises `SignInRequired` for a guest, because
+    a published prompt is shown with a name, and `Forbidden` for a prompt that staff have blocked.
     """
     if prompt.person.user_id is None:
         raise SignInRequired("Sign up to publish in the gallery. Your prompts come with you.")

@@ -13,14 +13,18 @@ def light_runs(runs: QuerySet[Run], *, most: int) -> list[Run]:
     """The first of ``runs`` without tokens. Of one whose form has more than `MAX_FORM` characters,
     the form is left out too: many are read at a time, and an imported one can have megabytes."""
     length = Length(Cast("fields", TextField())) + Length(Cast("variables", TextField()))
-    found = runs.defer("tokens", "other_choices", "fields", "variables", "source").annotate(
-        form_length=length,
-        small_fields=Case(
-            When(form_length__lte=MAX_FORM, then=F("fields")), default=Value({}, JSONField())
-        ),
-        small_variables=Case(
-            When(form_length__lte=MAX_FORM, then=F("variables")), default=Value([], JSONField())
-        ),
+    found = (
+        runs.select_related("adapter")
+        .defer("tokens", "other_choices", "fields", "variables", "source")
+        .annotate(
+            form_length=length,
+            small_fields=Case(
+                When(form_length__lte=MAX_FORM, then=F("fields")), default=Value({}, JSONField())
+            ),
+            small_variables=Case(
+                When(form_length__lte=MAX_FORM, then=F("variables")), default=Value([], JSONField())
+            ),
+        )
     )
     light: list[Run] = []
     for run in found[:most]:

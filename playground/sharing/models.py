@@ -12,14 +12,14 @@ from playground.runs.models import Run
 
 
 class Share(models.Model):
-    """A link that lets whoever has it read one prompt, until it is revoked or expires.
+    """A link that lets everybody who has it read one prompt, until it is revoked or expires.
 
-    ``version`` None always shows the head. ``runs`` are the outputs shown with
-    it, with ``with_branches`` also those that go on from them.
+    ``version`` None always shows the head. ``runs`` are the outputs shown with it, and with
+    ``with_branches`` also the runs that continue them.
 
-    With a ``version`` the link goes on showing what it showed when it was made:
-    the prompt's ``title`` and ``description`` of then, and as ``branches`` those
-    that there were. Without one these stay empty, and it shows what is so now.
+    With a ``version`` the link keeps showing what it showed when it was made: it stores the
+    prompt's ``title``, ``description`` and ``branches`` of that time. Without one these stay empty,
+    and the link shows the current state.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -47,7 +47,7 @@ class Share(models.Model):
 
     @property
     def is_fixed(self) -> bool:
-        """Whether it shows what it showed when it was made."""
+        """Whether the link keeps showing what it showed when it was made."""
         return self.version_id is not None
 
     @property

@@ -12,7 +12,7 @@ from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, see_other
 from playground.library.models import Prompt
 from playground.library.services import get_prompt
-from playground.sharing.forms import posted_options, posted_runs
+from playground.sharing.forms import RunsForm, ShareForm
 from playground.sharing.gallery import BARRED, prompt_publish, prompt_unpublish
 from playground.sharing.models import Share
 from playground.sharing.shares import (
@@ -33,7 +33,8 @@ def share(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return _show(request, prompt)
     try:
-        made = share_create(prompt=prompt, **posted_options(prompt, request.POST))
+        form = ShareForm(request.POST, prompt=prompt)
+        made = share_create(prompt=prompt, **form.read_options())
     except PlaygroundError as error:
         return _show(request, prompt, shown="link", error=error)
     return _answer_change(request, prompt, shown="link", made=made)
@@ -61,7 +62,8 @@ def publish(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     """Puts the prompt into the gallery, or changes which outputs it has there."""
     prompt = get_prompt(person_of(request), prompt_id)
     try:
-        prompt_publish(prompt=prompt, runs=posted_runs(prompt, request.POST))
+        runs = RunsForm(request.POST, prompt=prompt).read_runs()
+        prompt_publish(prompt=prompt, runs=runs)
     except PlaygroundError as error:
         return _show(request, prompt, shown="gallery", error=error)
     return _answer_change(request, prompt, shown="gallery")
@@ -91,7 +93,7 @@ def _show(
     made: Share | None = None,
     error: PlaygroundError | None = None,
 ) -> HttpResponse:
-    """The panel for HTMX, in a page of its own for everyone else."""
+    """The panel for HTMX; for everyone else, on a separate page."""
     # Open ones first; among alike, the newest.
     links = sorted(links_of(prompt), key=lambda link: not link.is_open)
     open_count = sum(link.is_open for link in links)
@@ -116,8 +118,8 @@ def _show(
         "barred": BARRED if prompt.barred_at else "",
         "error": error,
     }
-    # A refused form comes back in its own place, with what is wrong with it.
+    # A refused form is shown again in its place, with the error.
     if request.htmx:
-        return render(request, "sharing/_share_panel.html", context)
+        return render(request, "sharing/share.html#panel", context)
     status = error.status if error else 200
     return render(request, "sharing/share.html", context, status=status)

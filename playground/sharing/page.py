@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.urls import reverse
 
 from playground.checkpoints.registry import registry
+from playground.checkpoints.selectors import model_title
 from playground.library.models import PromptVersion
 from playground.library.states import state_of_version
 from playground.prompts.catalog import Template
@@ -34,7 +35,7 @@ MAX_INDENT = 5
 
 
 class ShownSetting(NamedTuple):
-    """One parameter as the page writes it; changed: against what the template begins with."""
+    """One parameter as the page writes it; changed: compared with the template's default."""
 
     name: str
     value: str
@@ -56,8 +57,8 @@ class Cut(NamedTuple):
 
 
 class Room:
-    """What a page still has room for: texts are shown as they are until `PAGE_CHARACTERS` are,
-    and then their beginnings."""
+    """The remaining room of a page: texts are shown complete until they have `PAGE_CHARACTERS`, and
+    then only their beginnings."""
 
     def __init__(self) -> None:
         self._left = PAGE_CHARACTERS
@@ -69,7 +70,7 @@ class Room:
 
 
 class Known(NamedTuple):
-    """A variable: what it is, and what stands for it."""
+    """A variable: its definition and its value."""
 
     name: str
     text: str
@@ -77,10 +78,10 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """One run that is shown: its text and figures, and what went on from it.
+    """One shown run: its text and figures, and its continuations.
 
-    version: the number of the version that it was made of; None for a branch, which was
-    made of an edit. text, prompt: what of them is shown; prompt: of a branch alone.
+    version: the number of the version that it was made from; None for a branch, which was made from
+    an edit. text, prompt: the shown part of them; prompt: only for a branch.
     """
 
     panel: RunOutput
@@ -130,9 +131,7 @@ class SharedPage:
     @property
     def model(self) -> str:
         """The name that people know the model by."""
-        name = self.shown.version.model or registry().default
-        spec = registry().models.get(name)
-        return spec.title if spec else name
+        return model_title(self.shown.version.model or registry().default)
 
     @property
     def variables(self) -> list[Known]:
@@ -140,7 +139,7 @@ class SharedPage:
 
     @property
     def description(self) -> str:
-        """A few words for a preview: what the author says, else how the prompt ends."""
+        """A few words for a preview: the author's description, else the end of the prompt."""
         said = self.shown.description or self.shown.version.text[-400:]
         return " ".join(said.split())[:200]
 
@@ -168,7 +167,7 @@ class SharedPage:
 
 
 def shared_page(shown: Shown) -> SharedPage:
-    """The page of what is shown, in few queries however many runs there are."""
+    """The page of a shown prompt, in few queries however many runs there are."""
     template = template_named(shown.prompt.template)
     return SharedPage(
         shown=shown,
@@ -187,7 +186,7 @@ def _outputs(shown: Shown, template: Template) -> list[Output]:
     numbers = _numbers(shown)
     branches = branches_of(shown.runs, only=shown.branches) if shown.with_branches else {}
     room = Room()
-    # The runs before what went on from them: those were chosen.
+    # The runs come before their continuations: they were chosen.
     texts = {run.pk: room.cut(run.text.lstrip()) for run in shown.runs}
     return [
         Output(
@@ -224,6 +223,6 @@ def _panel(template: Template, run: Run) -> RunOutput:
 
 
 def _values(run: Run) -> list[Known]:
-    """What stood for the prompt's variables in this run."""
+    """The values of the prompt's variables in this run."""
     kept = stored_variables(run.variables)
     return [Known(variable.name, variable.text) for variable in kept if variable.text]

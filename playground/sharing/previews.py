@@ -1,7 +1,7 @@
-"""The picture that other sites show of a link: title, how the prompt ends, what came out.
+"""The picture that other sites show for a link: title, end of the prompt, output.
 
-Drawn in the page's colours with the page's fonts, which the front end's build put among the
-static files. Before the first build Pillow's own font takes their place.
+It is drawn in the page's colours with the page's fonts, which the front end's build put among the
+static files. Before the first build Pillow's own font is used.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ _PAPER, _CARD, _LINE = "#f8f6f1", "#fffefb", "#e5e0d5"
 _INK, _MUTED, _FAINT = "#1d1b18", "#5f5a52", "#6b645b"
 _ACCENT, _TINT = "#1f5f4f", "#e2efe9"
 
-# Each face in the files that it comes in: Latin, and what goes beyond it.
+# Each typeface with its files: Latin, and the rest.
 _FILES = {
     "serif": ("newsreader-latin-500-normal.woff2", "newsreader-latin-ext-500-normal.woff2"),
     "sans": ("inter-latin-wght-normal.woff2", "inter-latin-ext-wght-normal.woff2"),
@@ -43,7 +43,7 @@ _FILES = {
 _BEYOND = "Œœıˆ€™↑↓"
 _UNKNOWN = "\N{MIDDLE DOT}"
 
-# A few for all pictures: as many are drawn at a time, and no more.
+# A few threads for all pictures: at most as many are drawn at a time.
 _DRAWING = tuple(threading.Lock() for _ in range(4))
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -51,7 +51,10 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What is drawn. labels: words that begin a line of the prompt and are drawn faint."""
+    """The content of the picture.
+
+    labels: words that begin a line of the prompt and are drawn faint.
+    """
 
     title: str
     byline: str
@@ -66,12 +69,12 @@ class Preview:
 
 
 def preview_of(shown: Shown) -> Preview:
-    """The preview of what is shown. Of its runs, only the first counts."""
+    """The preview of a shown prompt. Only its first run is used."""
     template = template_named(shown.prompt.template)
     return Preview(
         title=shown.title,
         byline=f"{template.name} · by {shown.author}",
-        # Its end says what is asked.
+        # The question is at its end.
         prompt=shown.version.text[-2_000:],
         output=shown.runs[0].text.lstrip()[:600] if shown.runs else "",
         labels=template.labels,
@@ -79,8 +82,8 @@ def preview_of(shown: Shown) -> Preview:
 
 
 def preview_png(preview: Preview) -> bytes:
-    """The picture, 1200 by 630. Drawn once, as long as nothing on it changes: whoever asks for it
-    meanwhile waits for the same drawing."""
+    """The picture, 1200 by 630. It is drawn once until something on it changes; requests in the
+    meantime wait for the same drawing."""
     cache, key = caches["previews"], f"preview:{preview.digest}"
     png: bytes | None = cache.get(key)
     if png is not None:

@@ -1,5 +1,5 @@
-"""What a link or the gallery shows to everybody. Reading makes nobody a person, and a fork
-writes only in the reader's own prompts: no route here changes anything of the owner's."""
+"""The public pages of links and the gallery. Reading creates no person, and a fork writes only
+among the reader's own prompts: no route here changes the owner's data."""
 
 import uuid
 
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from playground.accounts.people import person_for_write
 from playground.core.http import HtmxRequest, open_page
 from playground.sharing.forks import prompt_fork
-from playground.sharing.gallery import GalleryQuery, gallery_page, shown_in_gallery
+from playground.sharing.gallery import GalleryForm, gallery_page, shown_in_gallery
 from playground.sharing.page import shared_page
 from playground.sharing.previews import preview_of, preview_png
 from playground.sharing.shares import Shown, shown_by_link
@@ -42,10 +42,10 @@ def shared_image(request: HtmxRequest, token: str) -> HttpResponse:
 @require_safe
 def gallery(request: HtmxRequest) -> HttpResponse:
     """Published prompts, searched and filtered; for HTMX the list alone."""
-    query = GalleryQuery.of(request.GET)
-    context = {"gallery": gallery_page(query, number=request.GET.get("page", "1")), "query": query}
-    page = "sharing/_gallery_list.html" if request.htmx else "sharing/gallery.html"
-    return render(request, page, context)
+    query = GalleryForm(request.GET).read()
+    part = "#rows" if request.htmx else ""
+    context = {"gallery": gallery_page(query), "query": query}
+    return render(request, f"sharing/gallery.html{part}", context)
 
 
 @login_not_required
@@ -79,15 +79,15 @@ def _page(request: HtmxRequest, shown: Shown) -> HttpResponse:
     }
     response = render(request, "sharing/page.html", context)
     if shown.share is not None:
-        # Whoever follows a link from here does not take the token along.
+        # A person who follows a link from here does not pass the token on.
         response["Referrer-Policy"] = "no-referrer"
     return keep_unlisted(response, shown)
 
 
 def _answer_fork(request: HtmxRequest, shown: Shown) -> HttpResponse:
     if request.method != "POST":
-        # A form on a page without a referrer is posted without an origin, which is refused. So
-        # the form has this page of its own; with scripts, the shared page posts by itself.
+        # A form on a page without a referrer is posted without an origin, which is refused. So the
+        # form is on this separate page; with scripts, the shared page posts by itself.
         page = shared_page(shown)
         return keep_unlisted(render(request, "sharing/fork.html", {"page": page}), shown)
     fork = prompt_fork(person=person_for_write(request), shown=shown)
@@ -101,7 +101,10 @@ def _image(shown: Shown) -> HttpResponse:
 
 
 def keep_unlisted(response: HttpResponse, shown: Shown) -> HttpResponse:
-    """A link is in no index. (As every answer, it is in no cache: what is closed is closed.)"""
+    """A link is in no search engine's index.
+
+    (Like every answer, it is in no cache: a closed link is closed.)
+    """
     if shown.share is not None:
         response["X-Robots-Tag"] = "noindex"
     return response

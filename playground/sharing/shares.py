@@ -1,7 +1,7 @@
-"""Share links: made, listed and revoked by their owner, and what an open one lets others read.
+"""Share links: made, listed and revoked by their owner, and their content for others.
 
-What a link shows is decided here, once, as a `Shown`. Pages, previews and forks are made
-of that and of nothing else, so that no route can reach more than the owner chose.
+Only this module decides what a link shows, as a `Shown`. Pages, previews and forks are made
+from that and nothing else, so no route can reach more than the owner chose.
 """
 
 import uuid
@@ -25,8 +25,8 @@ from playground.sharing.models import Share
 # Of one prompt: open, revoked and expired ones together.
 MAX_LINKS = 200
 MAX_RUNS = 50
-# What the dialog offers to choose from.
-RUNS_OFFERED = 40
+# The versions and runs that the dialog offers.
+MAX_RUNS_OFFERED = 40
 GLIMPSE = 160
 # Nothing about these changes any more, and they have text to show.
 _SHOWN = (Run.Status.SUCCEEDED, Run.Status.CANCELLED)
@@ -69,8 +69,8 @@ class Shown:
 
 
 def shown_by_link(token: str, *, most_runs: int = MAX_RUNS) -> Shown:
-    """What the link shows, with its first runs. Revoked, expired and never made are the same:
-    there is nothing."""
+    """The content of the link, with its first runs. Revoked, expired and unknown links are the
+    same: there is nothing."""
     share = (
         Share.objects.filter(is_open(), token=token)
         .select_related("prompt__head", "prompt__person__user", "version")
@@ -123,7 +123,9 @@ def runs_to_choose(prompt: Prompt) -> list[Run]:
     """The newest runs of the prompt that can be shown, each with ``glimpse``."""
     large = ("tokens", "other_choices", "text", "prompt", "fields", "variables", "source")
     newest = runs_of_prompt(prompt).defer(*large)
-    return list(newest.annotate(glimpse=Left("text", GLIMPSE)).order_by("-number")[:RUNS_OFFERED])
+    return list(
+        newest.annotate(glimpse=Left("text", GLIMPSE)).order_by("-number")[:MAX_RUNS_OFFERED]
+    )
 
 
 def version_numbers(prompt: Prompt) -> dict[uuid.UUID, int]:
@@ -154,7 +156,7 @@ def share_create(
             version=version,
             with_branches=with_branches,
             expires_at=expires_at,
-            # What its maker reads while making it, and not what the version was once called.
+            # The text that its maker sees now, not the version's earlier title.
             title=locked.title if version else "",
             description=locked.description if version else "",
         )

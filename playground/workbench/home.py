@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from playground.accounts.people import person_of
 from playground.prompts.catalog import TEMPLATES, Template
 from playground.workbench.model_menu import model_menu
 
@@ -14,7 +15,7 @@ from playground.workbench.model_menu import model_menu
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The gallery of templates."""
-    menu = model_menu(request.GET.get("model", ""))
+    menu = model_menu(person_of(request), request.GET.get("model", ""))
     return render(request, "workbench/home.html", {"glimpses": glimpses(), "menu": menu})
 
 

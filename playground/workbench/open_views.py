@@ -56,13 +56,13 @@ def draft(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """What a share link shows, on a page that can run it."""
+    """The prompt of a share link, on a page that can run it."""
     shown = shown_by_link(token, most_runs=0)
     return keep_unlisted(render_workbench(request, open_shown(request, shown)), shown)
 
 
 @require_safe
 def published(request: HttpRequest, published_id: uuid.UUID) -> HttpResponse:
-    """What the gallery shows, on a page that can run it."""
+    """The prompt of the gallery, on a page that can run it."""
     shown = shown_in_gallery(published_id, most_runs=0)
     return render_workbench(request, open_shown(request, shown))

@@ -7,16 +7,19 @@ from django.http import HttpRequest
 from playground.accounts.models import Person
 from playground.accounts.people import person_of
 from playground.checkpoints.registry import registry
+from playground.checkpoints.selectors import find_ready_adapter
 from playground.core.http import read_id
 from playground.core.toasts import take_toast
 from playground.library.drafts import current_draft, own_draft
 from playground.library.models import Draft, Prompt, PromptVersion
+from playground.library.services import find_prompt
 from playground.library.states import state_of_draft, state_of_version
 from playground.library.version_runs import latest_run
 from playground.prompts.catalog import Template
 from playground.prompts.form import PromptForm, default_form
 from playground.prompts.formats import AGENT, Turn
 from playground.prompts.state import first_title, form_of_state, template_named
+from playground.prompts.trials import TRY, trial_form
 from playground.runs.models import Run
 from playground.runs.state import PromptState
 from playground.sharing.page import shown_form
@@ -28,10 +31,10 @@ from playground.workbench.state_links import PARAMETER, form_of_link
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """What a page of the workbench opens with.
+    """The content of a page of the workbench when it opens.
 
-    panel: of the run that is shown; None before the first.
-    focus: the field and the row that take the focus, where one was just added.
+    panel: of the shown run; None before the first.
+    focus: the field and the row that take the focus, if one was just added.
     """
 
     form: PromptForm
@@ -43,13 +46,17 @@ class Opening:
 def open_template(request: HttpRequest, template: Template) -> Opening:
     """A template's own page: with the person's draft, else the example.
 
-    The model that the address asks for goes before the draft's.
+    The model that the address asks for goes before the draft's. A tuned model that is to be tried
+    brings its own prompt, stop and parameters, and the draft stays where it is.
     """
     person = person_of(request)
+    asked = request.GET.get("model", "")
+    tried = find_ready_adapter(person, asked) if template.is_free and TRY in request.GET else None
+    if tried is not None:
+        return _open_beside_draft(person, trial_form(template, tried))
     draft = current_draft(person, template=template.slug)
     form = form_of_state(template, state_of_draft(draft)) if draft else default_form(template)
-    asked = request.GET.get("model", "")
-    if asked in registry().models:
+    if asked and registry().base_of(asked):
         form = replace(form, model=asked)
     bar = SaveBar(
         template=template,
@@ -62,12 +69,15 @@ def open_template(request: HttpRequest, template: Template) -> Opening:
 
 
 def open_state_link(request: HttpRequest, template: Template) -> Opening:
-    """What a link to a state carries. The person's draft stays where it is."""
+    """The state in a link. The person's draft does not change."""
     return _open_beside_draft(person_of(request), form_of_link(template, request.GET[PARAMETER]))
 
 
 def open_shown(request: HttpRequest, shown: Shown) -> Opening:
-    """What a share link or the gallery shows. Nothing is saved before something is typed or run."""
+    """The prompt of a share link or the gallery.
+
+    Nothing is saved before something is typed or run.
+    """
     return _open_beside_draft(person_of(request), shown_form(shown))
 
 
@@ -76,7 +86,7 @@ def open_posted(
 ) -> Opening:
     """A page that was posted and comes back, of what its hidden inputs name."""
     person = person_of(request)
-    prompt = _own_prompt(person, request.POST.get("prompt_id", ""), form.template)
+    prompt = find_prompt(person, read_id(request.POST.get("prompt_id", "")), form.template)
     version_id = read_id(request.POST.get("version", ""))
     version = prompt.versions.filter(pk=version_id).first() if prompt and version_id else None
     bar = SaveBar(
@@ -189,7 +199,7 @@ def _open_version(
 
 
 def _is_on_page(draft: Draft, run: Run, form: PromptForm) -> bool:
-    """Whether the draft holds what the run's page shows: its form, or that and what it wrote."""
+    """Whether the draft has what the run's page shows: its form, or its form and its output."""
     if draft.state == form.state().to_json():
         return True
     if draft.state["parameters"] != form.parameters.to_json():
@@ -207,11 +217,3 @@ def _is_on_page(draft: Draft, run: Run, form: PromptForm) -> bool:
 
 def _reply(run: Run) -> Turn:
     return Turn(AGENT, run.text.strip())
-
-
-def _own_prompt(person: Person | None, raw_id: str, template: Template) -> Prompt | None:
-    prompt_id = read_id(raw_id)
-    if person is None or prompt_id is None:
-        return None
-    own = Prompt.objects.filter(pk=prompt_id, person=person, template=template.slug)
-    return own.select_related("head").first()

@@ -1,4 +1,4 @@
-"""The page that prompts are written on: what it shows, and the one way to render or refuse it."""
+"""The page that prompts are written on: its content, and the one way to render or refuse it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from playground.accounts.models import Person
+from playground.accounts.people import person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest
 from playground.prompts.catalog import TEMPLATES
@@ -34,8 +36,8 @@ class BoundField:
 def render_workbench(
     request: HttpRequest, opening: Opening, *, error: PlaygroundError | None = None
 ) -> HttpResponse:
-    """The page of ``opening``; with ``error``, it says what was wrong with what was posted."""
-    context = {**_context(opening), "error": error}
+    """The page of ``opening``; with ``error``, it shows the error of the posted form."""
+    context = {**_context(person_of(request), opening), "error": error}
     response = render(
         request, "workbench/workbench.html", context, status=error.status if error else 200
     )
@@ -45,23 +47,23 @@ def render_workbench(
 
 
 def refuse(request: HtmxRequest, form: PromptForm, error: PlaygroundError) -> HttpResponse:
-    """The page as it was posted, with what was wrong; for HTMX the error alone, by raising it."""
+    """The page as it was posted, with the error; for HTMX only the error, by raising it."""
     if request.htmx:
         raise error
     return render_workbench(request, open_posted(request, form), error=error)
 
 
-def _context(opening: Opening) -> dict[str, Any]:
+def _context(person: Person | None, opening: Opening) -> dict[str, Any]:
     """Everything that the page shows: no template computes."""
     form = opening.form
     template = form.template
     finished = finished_prompt(form)
-    menu = model_menu(form.model)
+    menu = model_menu(person, form.model)
     return {
         "template": template,
         "templates": TEMPLATES.values(),
         # Other templates keep the chosen model.
-        "model_query": "" if menu.is_default else f"?{urlencode({'model': form.model})}",
+        "model_query": "" if menu.is_default else f"?{urlencode({'model': menu.chosen.name})}",
         "form": form,
         "bound_fields": bound_fields(form, focus=opening.focus),
         "finished": finished,

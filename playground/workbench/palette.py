@@ -1,4 +1,4 @@
-"""Where the command palette can go from any page: templates, models, one's own prompts."""
+"""The targets of the command palette on any page: templates, models, own prompts."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 
 from playground.accounts.models import Person
 from playground.accounts.people import person_of
-from playground.checkpoints.registry import registry
+from playground.checkpoints.selectors import served_models
 from playground.core import search
+from playground.core.lists import WordsForm
 from playground.library.indexing import OWN
-from playground.library.listing import MAX_QUERY
 from playground.library.models import Prompt
 from playground.prompts.catalog import TEMPLATES
 from playground.prompts.state import template_named
@@ -24,8 +24,8 @@ MAX_PROMPTS = 8
 @require_safe
 def palette(request: HttpRequest) -> JsonResponse:
     """Everything of these three; of the prompts, those that have the words, changed last first."""
-    words = request.GET.get("q", "").replace("\0", "").strip()[:MAX_QUERY]
-    prompts = found_prompts(person_of(request), words)
+    query, person = WordsForm(request.GET).read(), person_of(request)
+    prompts = find_prompts(person, query.words)
     return JsonResponse(
         {
             "templates": [
@@ -35,11 +35,11 @@ def palette(request: HttpRequest) -> JsonResponse:
             ],
             "models": [
                 _entry(
-                    spec.name,
-                    spec.title,
-                    f"{reverse('workbench:home')}?{urlencode({'model': spec.name})}",
+                    served.name,
+                    served.title,
+                    f"{reverse('workbench:home')}?{urlencode({'model': served.name})}",
                 )
-                for spec in registry().models.values()
+                for served in served_models(person)
             ],
             "prompts": [
                 _entry(str(prompt.pk), prompt.title, reverse("workbench:prompt", args=[prompt.pk]))
@@ -50,7 +50,7 @@ def palette(request: HttpRequest) -> JsonResponse:
     )
 
 
-def found_prompts(person: Person | None, words: str) -> list[Prompt]:
+def find_prompts(person: Person | None, words: str) -> list[Prompt]:
     """The person's own that are not archived; with no words, the ones changed last."""
     if person is None:
         return []

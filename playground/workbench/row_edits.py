@@ -1,8 +1,8 @@
-"""What the buttons at rows do without a script: add, remove, move, copy, paste, start over.
+"""The actions of buttons at rows, without a script: add, remove, move, copy, paste, start over.
 
 A button posts its action with the field's name and the row: ``add=examples``,
-``move=examples:2:-1``, ``copy=var.shots:0``. ``variables`` names a variable
-that is to go: ``remove=variables:city``.
+``move=examples:2:-1``, ``copy=var.shots:0``. ``variables`` names a variable to remove:
+``remove=variables:city``.
 """
 
 import csv

@@ -14,7 +14,7 @@ from playground.workbench.tree import Tree, tree_of
 
 @dataclass(frozen=True, kw_only=True)
 class RunPanel(RunOutput):
-    """What is under the prompt. ``run`` is None before the first run."""
+    """The panel under the prompt. ``run`` is None before the first run."""
 
     siblings: list[Run] = field(default_factory=list)
     # Whether it is the only run of its tree, so that nobody needs to look.

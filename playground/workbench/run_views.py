@@ -34,7 +34,7 @@ def run(request: HtmxRequest, template: Template) -> HttpResponse:
         new = _create(request, form)
     except PlaygroundError as error:
         return refuse(request, form, error)
-    return answer_with_run(request, new, form=form.sent())
+    return answer_with_run(request, new, form=form.after_run())
 
 
 @require_safe

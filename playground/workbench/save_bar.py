@@ -18,12 +18,11 @@ RECENT = 6
 
 @dataclass(frozen=True, kw_only=True)
 class SaveBar:
-    """The saving side of one page.
+    """The saving controls of one page.
 
-    title: what a new prompt would be called. prompt, version: what the page is
-    of; None on a template's own page. draft: the one whose text is on the page.
-    other: the draft that the page's plain address opens with, when this page
-    shows something else. person: who looks.
+    title: the suggested title of a new prompt. prompt, version: those of the page; None on a
+    template's own page. draft: the one whose text is on the page. other: the draft that the page's
+    plain address opens with, when this page shows something else. person: who looks.
     """
 
     template: Template
@@ -67,7 +66,7 @@ class SaveBar:
 
     @cached_property
     def fork(self) -> ForkNote | None:
-        """What is said of the prompt that this one was forked from."""
+        """The note about the prompt that this one was forked from."""
         return fork_note(self.prompt) if self.prompt else None
 
     @property

@@ -10,7 +10,7 @@ from playground.accounts.people import person_for_write, person_of
 from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, open_page
 from playground.core.toasts import toast
-from playground.library.forms import posted_page
+from playground.library.forms import PageForm
 from playground.library.services import SavedPage, get_prompt, page_save
 from playground.prompts.catalog import Template
 from playground.prompts.form import posted_form
@@ -20,10 +20,11 @@ from playground.workbench.page import refuse
 
 @require_POST
 def create(request: HtmxRequest, template: Template) -> HttpResponse:
-    """Saves what is on the page as a new prompt."""
+    """Saves the page as a new prompt."""
     form = posted_form(template, request.POST)
     try:
-        saved = page_save(person=person_for_write(request), page=posted_page(form, request.POST))
+        page = PageForm(request.POST).read_page(form)
+        saved = page_save(person=person_for_write(request), page=page)
     except PlaygroundError as error:
         return refuse(request, form, error)
     return _open_saved(request, saved)
@@ -31,11 +32,11 @@ def create(request: HtmxRequest, template: Template) -> HttpResponse:
 
 @require_POST
 def save(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
-    """Saves what is on the page as the prompt's next version."""
+    """Saves the page as the prompt's next version."""
     prompt = get_prompt(person_of(request), prompt_id)
     form = posted_form(template_named(prompt.template), request.POST)
     try:
-        page = posted_page(form, request.POST, prompt=prompt)
+        page = PageForm(request.POST).read_page(form, prompt=prompt)
         saved = page_save(person=person_for_write(request), page=page, prompt=prompt)
     except PlaygroundError as error:
         return refuse(request, form, error)

@@ -1,7 +1,7 @@
 """The state of a template page in a link: fields, variables, parameters and model, nothing stored.
 
-What a link carries is the page's form as it would be posted, compressed. It is read like a
-posted form, by the same code with the same limits, and reading it changes nothing.
+A link carries the page's form as it would be posted, compressed. The code that reads posted forms
+reads it, with the same limits, and reading changes nothing.
 """
 
 import base64
@@ -21,7 +21,7 @@ from playground.runs.parameters import PARAMETER_SPECS
 PARAMETER = "state"
 # Addresses that are longer than this are cut by some proxies and mail programs.
 MAX_LINK = 6_000
-# What a link may unfold to: a posted form may be as large.
+# The largest size of an unpacked link: that of a posted form.
 MAX_FORM_BYTES = 256 * 1024
 _SETTINGS = {"model", "stop", "seed", "logprobs", "variables"} | {s.name for s in PARAMETER_SPECS}
 _DOCUMENT = {"prompt", "inject_start", "inject_restart", "made"}
@@ -30,7 +30,7 @@ _PARTS = ("name", "given_name", "wanted_name", "speaker_name", "text_name", "rep
 
 def state_link(template: Template, data: QueryDict) -> str:
     """The address that opens with the posted form. Raises `InvalidInput`."""
-    # Refuses what it could not read again.
+    # Refuses a state that it could not read again.
     posted_form(template, data)
     kept = QueryDict(mutable=True)
     for name in sorted(data):
@@ -57,7 +57,7 @@ def form_of_link(template: Template, packed: str) -> PromptForm:
 
 
 def _is_kept(template: Template, name: str, data: QueryDict) -> bool:
-    """Whether an input is part of the state: not what a page knows of its draft, run or person."""
+    """Whether an input is part of the state, and not about the page's draft, run or person."""
     if name in _SETTINGS or name.startswith("var."):
         return True
     if template.is_free:

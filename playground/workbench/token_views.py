@@ -16,7 +16,7 @@ def token_texts(request: HttpRequest) -> JsonResponse:
     ids = _ids(request.GET.get("ids", ""))
     tokenizer = tokenizer_for(registry().get(request.GET.get("model", "") or registry().default))
     answer = JsonResponse({"texts": {token: tokenizer.text_of(token) for token in ids}})
-    # The model's vocabulary: it says nothing of whoever asks.
+    # The model's vocabulary: it reveals nothing about the person who asks.
     answer["Cache-Control"] = "private, max-age=3600"
     return answer
 

@@ -1,8 +1,8 @@
-"""The tree of runs that grew from one: which went on from which, and what is starred.
+"""The tree of runs that grew from one: which run continued which, and the stars.
 
-A run's parent is what was on the page when it was made of an edit; a retry
-has the parent of what it repeats. So the children of one run are families of
-siblings, and several runs may be at the top.
+A run's parent is the run that was on the page when it was made from an edit; a retry has the parent
+of the run that it repeats. So the children of one run are families of siblings, and several runs
+may be at the top.
 """
 
 import uuid
@@ -54,7 +54,7 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """All runs of a tree, each before what goes on from it, siblings together."""
+    """All runs of a tree, each before its continuations, siblings together."""
 
     nodes: list[Node] = field(default_factory=list)
     current: uuid.UUID
@@ -70,7 +70,7 @@ class Tree:
 
     @cached_property
     def branches(self) -> list[Node]:
-        """What goes on from the run on the page."""
+        """The continuations of the run on the page."""
         return [node for node in self.nodes if node.run.parent_id == self.current]
 
 
@@ -82,15 +82,15 @@ def tree_of(run: Run) -> Tree:
         .annotate(head=Left("text", LABEL_CHARACTERS), tail=Right("prompt", LABEL_CHARACTERS))
         .order_by("-number")[:MAX_NODES]
     )
-    return grown(sorted(newest, key=lambda one: one.number), current=run)
+    return build_tree(sorted(newest, key=lambda one: one.number), current=run)
 
 
-def grown(runs: list[Run], *, current: Run) -> Tree:
+def build_tree(runs: list[Run], *, current: Run) -> Tree:
     """The tree of ``runs``, which come oldest first."""
     by_id = {run.pk: run for run in runs}
     children: dict[uuid.UUID | None, list[Run]] = defaultdict(list)
     for run in runs:
-        # What lies beyond the newest ones has no place: its children are at the top.
+        # Runs beyond the newest ones have no place: their children are at the top.
         children[run.parent_id if run.parent_id in by_id else None].append(run)
     began: dict[uuid.UUID, int] = {}
     for run in runs:
@@ -118,7 +118,7 @@ def grown(runs: list[Run], *, current: Run) -> Tree:
                 is_sibling=run.first_id == current.first_id,
             )
         )
-        # What goes on alone stays in line; only a fork moves to the right.
+        # A single continuation stays in line; only a fork moves to the right.
         step = indent + 1 if len(below) > 1 else indent
         waiting += _stack(below, depth=depth + 1, indent=step)
     return Tree(nodes=nodes, current=current.pk)
@@ -140,7 +140,7 @@ def _ancestors(run: Run, by_id: dict[uuid.UUID, Run]) -> set[uuid.UUID]:
 
 
 def _label(run: Run) -> str:
-    """The first words of what came out, or the last ones of what went in."""
+    """The first words of the output, or the last words of the prompt."""
     head = " ".join(str(run.head).split())  # type: ignore[attr-defined]
     if head:
         return head

@@ -37,7 +37,7 @@ class BoundVariable:
 
     @property
     def hint(self) -> str:
-        """What a number must be, as a sentence."""
+        """A number's limits, as a sentence."""
         v = self.variable
         if v.kind != "number":
             return ""
@@ -73,7 +73,7 @@ class BoundVariable:
 
     @property
     def value_digest(self) -> str:
-        """Changes when the part with the value is to be drawn anew: not by typing in it."""
+        """Changes when the part with the value must be drawn again: typing in it does not count."""
         v = self.variable
         drawn = (v.kind, v.default, v.help, v.options, self.hint, v.column_names, self.is_used)
         return sha256(repr(drawn).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""A template's page before a run: the page, its preview, its models, a link to what is on it."""
+"""A template's page before a run: the page, its preview, its models, a link to its state."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from playground.accounts.people import expect_writes
+from playground.accounts.people import expect_writes, person_of
 from playground.core.errors import InvalidInput, PlaygroundError
 from playground.core.http import HtmxRequest
 from playground.prompts.catalog import TEMPLATES, Template
@@ -54,7 +54,7 @@ def preview(request: HttpRequest, template: Template) -> HttpResponse:
 @require_safe
 def models_menu(request: HttpRequest) -> HttpResponse:
     """The live state of the models; nothing at all while it is as the page has it."""
-    menu = model_menu(request.GET.get("model", ""))
+    menu = model_menu(person_of(request), request.GET.get("model", ""))
     if request.GET.get("seen") == menu.digest:
         return HttpResponse(status=204)
     return render(request, "workbench/_model_menu.html#answer", {"menu": menu})
@@ -62,7 +62,7 @@ def models_menu(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def link_to_state(request: HtmxRequest, template: Template) -> HttpResponse:
-    """A link that opens with what is on the page. Nothing is stored."""
+    """A link that opens with the page's state. Nothing is stored."""
     context: dict[str, Any] = {"template": template}
     try:
         context["link"] = request.build_absolute_uri(state_link(template, request.POST))
@@ -82,7 +82,7 @@ def _brought_form(template: Template, request: HttpRequest) -> PromptForm:
     form = posted_form(origin, request.POST)
     return PromptForm(
         template=template,
-        values={"prompt": finished_prompt(form).written},
+        values={"prompt": finished_prompt(form).box_text},
         detached=None,
         parameters=form.parameters,
         model=form.model,

@@ -1,4 +1,4 @@
-// What every page has: htmx, the custom elements, notices, keys, the palette.
+// Parts of every page: htmx, the custom elements, notices, keys, the palette.
 import 'htmx.org';
 import './elements/copy-text.js';
 import './elements/details-menu.js';

@@ -1,4 +1,4 @@
-// The history page: filters, and what is selected.
+// The history page: filters, and the selected runs.
 import { startFilters } from './history/filters.js';
 import './history/run-selection.js';
 

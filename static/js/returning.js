@@ -1,9 +1,9 @@
-// Runs before the first paint. A page that the browser keeps while another one is shown is hidden
-// from the moment it is left, and loaded again when it comes back: whoever had it may have signed
-// out since, and what it shows may have changed. The server decides what there is to see.
+// Runs before the first paint. A page that the browser keeps in its cache becomes hidden when it is
+// left, and loads again when it comes back: its owner may have signed out since, and its contents
+// may have changed. The server decides what to show.
 const root = document.documentElement;
 
-// The answer to a form is no page to load again: from here on its address alone is.
+// The answer to a form must not be loaded again, so it takes its own address from here on.
 if (root.hasAttribute('data-posted')) history.replaceState(history.state, '');
 
 addEventListener('pagehide', ({ persisted }) => {
@@ -11,7 +11,7 @@ addEventListener('pagehide', ({ persisted }) => {
 });
 addEventListener('pageshow', async ({ persisted }) => {
   if (!persisted) return;
-  // A page that holds what only it knows says so (drafts.js): loaded again, that would be lost.
+  // A page with a text that only it has says so (drafts.js): loading again would lose it.
   const detail = { stays: false };
   document.dispatchEvent(new CustomEvent('page:return', { detail }));
   if (await detail.stays) root.style.visibility = '';

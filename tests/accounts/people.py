@@ -1,4 +1,4 @@
-"""People for tests: users who have signed in, guests with a cookie."""
+"""People for tests: signed-in users, guests with a cookie."""
 
 from django.test import Client
 
@@ -12,8 +12,8 @@ def make_user(name: str = "ann", **values: object) -> User:
     return User.objects.create_user(name, password=PASSWORD, **values)
 
 
-def signed_in(user: User) -> Client:
-    """A browser in which ``user`` has signed in by the page."""
+def signed_in_client(user: User) -> Client:
+    """A browser in which ``user`` has signed in on the page."""
     client = Client()
     sign_in(client, user.get_username())
     return client
@@ -35,5 +35,5 @@ def sign_up(client: Client, name: str = "ann", password: str = PASSWORD, **more:
 
 
 def user_of(client: Client) -> str | None:
-    """The id of who has signed in there."""
+    """The id of the user who is signed in there."""
     return client.session.get("_auth_user_id")

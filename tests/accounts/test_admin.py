@@ -11,11 +11,11 @@ from django.urls import reverse
 from model_bakery import baker
 
 from playground.accounts.models import Person, User
-from playground.checkpoints.models import Worker
+from playground.checkpoints.models import Adapter, Worker
 from playground.library.models import Prompt
 from playground.runs.models import Run
 from playground.sharing.models import Share
-from tests.accounts.people import PASSWORD, guest_client, make_user, sign_in, signed_in
+from tests.accounts.people import PASSWORD, guest_client, make_user, sign_in, signed_in_client
 from tests.conftest import make_run
 from tests.security.routes import METHODS, admin_paths
 
@@ -26,7 +26,7 @@ MODELS = sorted(admin.site._registry, key=lambda model: model.__name__)
 
 @pytest.fixture
 def boss() -> Client:
-    return signed_in(make_user("boss", is_staff=True, is_superuser=True))
+    return signed_in_client(make_user("boss", is_staff=True, is_superuser=True))
 
 
 def list_of(model: type) -> str:
@@ -39,12 +39,14 @@ def add_rows(count: int) -> None:
         make_run(person, status="succeeded")
         prompt = baker.make(Prompt, person=person)
         baker.make(Share, prompt=prompt, person=person)
+        baker.make(Adapter, person=person, name=f"tiny:{Adapter.objects.count()}")
         baker.make(Worker, name=f"w{Worker.objects.count()}")
         sign_in(Client(REMOTE_ADDR=f"192.0.2.{number}"), f"nobody{number}", "wrong")
 
 
-def test_what_staff_needs_is_there() -> None:
+def test_the_admin_has_exactly_these_models() -> None:
     assert {model.__name__ for model in MODELS} == {
+        "Adapter",
         "AccessAttempt",
         "Person",
         "Prompt",
@@ -56,7 +58,7 @@ def test_what_staff_needs_is_there() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_a_list_costs_the_same_however_long_it_is(boss: Client, model: type) -> None:
+def test_a_long_list_takes_as_many_queries_as_a_short_one(boss: Client, model: type) -> None:
     counts = []
     for rows in (2, 6):
         add_rows(rows)
@@ -70,7 +72,7 @@ def test_a_list_costs_the_same_however_long_it_is(boss: Client, model: type) -> 
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_each_row_has_a_page_and_can_be_found(boss: Client, model: Any) -> None:
+def test_each_row_has_a_page_and_is_found_by_search(boss: Client, model: Any) -> None:
     add_rows(1)
     row = model._default_manager.first()
     page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk])
@@ -81,15 +83,15 @@ def test_each_row_has_a_page_and_can_be_found(boss: Client, model: Any) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_nobody_but_staff_gets_in(method: str, person: Person, settings: Any) -> None:
+def test_only_staff_gets_in(method: str, person: Person, settings: Any) -> None:
     make_run(person)
     ann = make_user()
     elsewhere = ("/account/sign-in/", "/admin/login/", "/account/password/")
-    # Signing out leads to the first page, and from there to the way in.
+    # Signing out leads to the start page, and from there to sign-in.
     ends = ("/admin/logout/",)
 
     for path in admin_paths():
-        # Some of them end the session.
+        # Some of these requests end the session.
         user = Client()
         user.force_login(ann, settings.AUTHENTICATION_BACKENDS[-1])
         for client in (Client(), guest_client(person), user):
@@ -99,8 +101,8 @@ def test_nobody_but_staff_gets_in(method: str, person: Person, settings: Any) ->
                 assert answer["Location"].startswith(elsewhere), path
 
 
-def test_who_is_no_staff_is_told_so() -> None:
-    client = signed_in(make_user())
+def test_a_user_who_is_not_staff_is_told_so() -> None:
+    client = signed_in_client(make_user())
 
     answer = client.get("/admin/", follow=True)
 
@@ -108,7 +110,7 @@ def test_who_is_no_staff_is_told_so() -> None:
     assert "for the people who run this playground" in answer.content.decode()
 
 
-def test_the_way_in_is_the_page_for_everybody(client: Client, settings: Any) -> None:
+def test_staff_signs_in_on_the_usual_page(client: Client, settings: Any) -> None:
     make_user("boss", is_staff=True, is_superuser=True)
 
     page = client.get("/admin/runs/run/", follow=True)
@@ -122,7 +124,7 @@ def test_the_way_in_is_the_page_for_everybody(client: Client, settings: Any) -> 
     assert sign_in(client, "boss").status_code == 429
 
 
-def test_the_way_in_goes_on_to_what_was_wanted(client: Client) -> None:
+def test_after_sign_in_the_requested_page_opens(client: Client) -> None:
     make_user("boss", is_staff=True, is_superuser=True)
     page = client.get("/admin/runs/run/", follow=True)
     wanted = page.context["redirect_field_value"]
@@ -132,7 +134,7 @@ def test_the_way_in_goes_on_to_what_was_wanted(client: Client) -> None:
     assert answer["Location"] == "/admin/runs/run/"
 
 
-def test_deleting_a_user_takes_everything_of_theirs(boss: Client) -> None:
+def test_deleting_a_user_deletes_all_their_data(boss: Client) -> None:
     person = Person.objects.create(user=make_user("ann"))
     make_run(person, status="succeeded")
 

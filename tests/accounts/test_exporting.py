@@ -1,4 +1,4 @@
-"""Everything of one's own in one file, and nothing of anybody else's."""
+"""An export has all of a person's data in one file, and nothing of anybody else's."""
 
 import json
 from typing import Any
@@ -18,12 +18,12 @@ from playground.runs.models import Run
 from playground.sharing.models import Share
 from tests.accounts.people import guest_client, make_user
 from tests.conftest import make_run
-from tests.support.decoding import decoded
+from tests.support.decoding import decode_body
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 
-def exported(person: Person) -> dict[str, list[dict[str, Any]]]:
+def export(person: Person) -> dict[str, list[dict[str, Any]]]:
     kinds: dict[str, list[dict[str, Any]]] = {}
     for line in export_lines(person):
         assert line.endswith("\n")
@@ -32,29 +32,34 @@ def exported(person: Person) -> dict[str, list[dict[str, Any]]]:
     return kinds
 
 
-def test_every_model_of_ones_own_is_in_it(person: Person, stranger: Person) -> None:
+def test_the_export_has_every_model_with_an_owner(person: Person, stranger: Person) -> None:
     for owner in (person, stranger):
         for model, field in owner_fields():
             baker.make(model, **{field: owner})
 
-    kinds = exported(person)
+    kinds = export(person)
 
     assert {kind: len(rows) for kind, rows in kinds.items()} == {
         "account": 1,
+        "model": 1,
+        "shared_model": 1,
         "run": 1,
         "import": 1,
         "tag": 1,
         "prompt": 1,
         "draft": 1,
         "share": 1,
+        "dataset": 1,
+        "upload": 1,
+        "finetune": 1,
     }
 
 
-def test_it_says_whose_it_is(person: Person) -> None:
-    assert exported(person)["account"][0]["name"] is None
+def test_the_export_names_its_owner(person: Person) -> None:
+    assert export(person)["account"][0]["name"] is None
     user = make_user("ann", email="a@example.org")
 
-    (account,) = exported(Person.objects.create(user=user))["account"]
+    (account,) = export(Person.objects.create(user=user))["account"]
 
     assert (account["name"], account["email"]) == ("ann", "a@example.org")
     assert "password" not in json.dumps(account)
@@ -70,7 +75,7 @@ def test_a_prompt_has_all_its_versions_and_tags(person: Person) -> None:
     Draft.objects.create(person=person, template="free", prompt=prompt, state={"text": "typed"})
     share = Share.objects.create(person=person, prompt=prompt)
 
-    kinds = exported(person)
+    kinds = export(person)
 
     (line,) = kinds["prompt"]
     assert (line["title"], line["tags"]) == ("Ünïcode <b>", ["work"])
@@ -82,13 +87,13 @@ def test_a_prompt_has_all_its_versions_and_tags(person: Person) -> None:
 def test_many_runs_come_in_the_order_they_were_made(person: Person) -> None:
     made = [str(make_run(person, text=f"text {number}").pk) for number in range(230)]
 
-    assert [run["id"] for run in exported(person)["run"]] == made
+    assert [run["id"] for run in export(person)["run"]] == made
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("make", [export_lines, *(make for make, _ in FORMATS.values())])
-def test_no_query_stays_open_from_one_line_to_the_next(make: Any) -> None:
-    """A reader takes as long as they like: what they have open is nobody else's."""
+def test_no_query_stays_open_between_lines(make: Any) -> None:
+    """A slow reader must not hold a query or a connection open."""
     owner = Person.objects.create()
     for number in range(230):
         make_run(owner)
@@ -105,13 +110,13 @@ def test_no_query_stays_open_from_one_line_to_the_next(make: Any) -> None:
     assert count == (4 * 230 + 1 if is_account else 230 + (make is not json_lines))
 
 
-def test_who_has_nothing_gets_nothing(client: Client) -> None:
+def test_a_stranger_has_nothing_to_export(client: Client) -> None:
     assert client.get("/account/export/").status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("encoding", ["", "gzip"])
-async def test_it_is_sent_as_a_file_in_parts(person: Person, encoding: str) -> None:
+async def test_the_export_is_streamed_as_a_file(person: Person, encoding: str) -> None:
     from asgiref.sync import sync_to_async
 
     await sync_to_async(make_run)(person, text="A red fox")
@@ -125,11 +130,11 @@ async def test_it_is_sent_as_a_file_in_parts(person: Person, encoding: str) -> N
     assert answer["Content-Type"].startswith("application/jsonl")
     assert answer.headers.get("Content-Encoding", "") == encoding
     body = b"".join([part async for part in answer])
-    text = decoded(body, encoding)
+    text = decode_body(body, encoding)
     assert [json.loads(line)["kind"] for line in text.splitlines()] == ["account", "run"]
 
 
-async def test_no_more_than_a_chunk_is_held() -> None:
+async def test_at_most_one_chunk_is_in_memory() -> None:
     held = 0
 
     def lines() -> Any:

@@ -1,4 +1,4 @@
-"""With guests locked out, every route asks to sign in, except those that are named (attack 20)."""
+"""Without guests, every route asks to sign in, except those that are named (attack 20)."""
 
 from typing import Any
 from urllib.parse import quote
@@ -8,14 +8,14 @@ from django.test import Client
 from django.urls import get_resolver
 
 from playground.accounts.models import Person
-from tests.accounts.people import guest_client, make_user, sign_up, signed_in
+from tests.accounts.people import guest_client, make_user, sign_up, signed_in_client
 from tests.conftest import make_run
 from tests.security.routes import METHODS, Route, admin_paths, all_routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 ROUTES = all_routes()
-# Routes that are open to everybody, for every verb that they take.
+# Routes that are open to everybody, for every method they accept.
 OPEN = frozenset({"account_login", "account_signup", "account_inactive"})
 # Routes that everybody may read.
 OPEN_TO_READ = frozenset(
@@ -27,6 +27,8 @@ OPEN_TO_READ = frozenset(
         "sharing:gallery_prompt_image",
         "sharing:shared",
         "sharing:shared_image",
+        "datasets:shared",
+        "datasets:shared_file",
     }
 )
 CLOSED = [route for route in ROUTES if route.name not in OPEN | OPEN_TO_READ]
@@ -69,7 +71,7 @@ def test_an_admin_page_asks_to_sign_in(method: str, person: Person) -> None:
             assert answer["Location"].startswith("/account/sign-in/?next="), path
 
 
-def test_a_part_of_a_page_is_refused_and_not_replaced(person: Person) -> None:
+def test_a_part_of_a_page_is_refused_and_not_redirected(person: Person) -> None:
     run = make_run(person)
 
     for route in CLOSED:
@@ -79,7 +81,7 @@ def test_a_part_of_a_page_is_refused_and_not_replaced(person: Person) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OPEN_TO_READ))
-def test_what_is_open_is_open_to_read_only(name: str, person: Person) -> None:
+def test_open_routes_are_open_only_for_reading(name: str, person: Person) -> None:
     for route in ROUTES:
         if route.name == name:
             path = route.path(run=person.pk)
@@ -94,7 +96,7 @@ def test_an_error_has_the_usual_shape() -> None:
     assert answer.json()["error"]["code"] == "sign_in_required"
 
 
-def test_where_one_wanted_to_go_is_kept(client: Client) -> None:
+def test_sign_in_keeps_the_requested_address(client: Client) -> None:
     make_user("ann")
     answer = client.get("/chat/?model=tiny")
     assert answer["Location"] == "/account/sign-in/?next=/chat/%3Fmodel%3Dtiny"
@@ -104,11 +106,11 @@ def test_where_one_wanted_to_go_is_kept(client: Client) -> None:
     assert 'name="next" value="/chat/?model=tiny"' in page
 
 
-def test_who_has_signed_in_is_let_in() -> None:
-    assert signed_in(make_user()).get("/chat/").status_code == 200
+def test_a_signed_in_user_gets_in() -> None:
+    assert signed_in_client(make_user()).get("/chat/").status_code == 200
 
 
-def test_what_a_guest_had_before_is_still_taken_along(person: Person) -> None:
+def test_earlier_data_of_a_guest_still_move_into_the_account(person: Person) -> None:
     run = make_run(person)
     client = guest_client(person)
     assert client.get(f"/runs/{run.pk}/output/").status_code == 302
@@ -124,6 +126,6 @@ def test_with_guests_nothing_is_closed(settings: Any) -> None:
     assert Client().get("/chat/").status_code == 200
 
 
-def test_a_stranger_is_told_of_no_address_that_is_not_there() -> None:
+def test_without_guests_an_unknown_address_is_not_found() -> None:
     assert get_resolver()
     assert Client().get("/nowhere/").status_code == 404

@@ -28,7 +28,7 @@ def test_a_password_is_hashed_as_owasp_says() -> None:
 @pytest.mark.parametrize(
     "old", ["django.contrib.auth.hashers.Argon2PasswordHasher", PASSWORD_HASHERS[1]]
 )
-def test_an_older_hash_signs_in_and_is_made_anew(client: Client, settings: Any, old: str) -> None:
+def test_an_older_hash_signs_in_and_is_replaced(client: Client, settings: Any, old: str) -> None:
     settings.PASSWORD_HASHERS = [old]
     user = make_user("ann")
     before = user.password
@@ -43,8 +43,8 @@ def test_an_older_hash_signs_in_and_is_made_anew(client: Client, settings: Any, 
     assert check_password(PASSWORD, user.password)
 
 
-def test_only_a_few_hash_at_once_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All who ask wait until as many hash as may; then none more has begun."""
+def test_only_a_few_passwords_are_hashed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All requests wait until the allowed number hash; then no more have begun."""
     full, go = threading.Semaphore(0), threading.Event()
     begun = []
 
@@ -64,8 +64,10 @@ def test_only_a_few_hash_at_once_whoever_asks(monkeypatch: pytest.MonkeyPatch) -
         assert [one.result(10) for one in asked] == ["hashed"] * 12
 
 
-def test_who_waits_too_long_is_told_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hashing, "PATIENCE", 0.05)
+def test_a_sign_in_that_waits_too_long_gets_a_retry_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hashing, "PATIENCE_SECONDS", 0.05)
     go = threading.Event()
     queue = hashing._Queue()
     with ThreadPoolExecutor(hashing.AT_ONCE) as people:
@@ -81,7 +83,7 @@ def test_who_waits_too_long_is_told_to_try_again(monkeypatch: pytest.MonkeyPatch
     assert queue.run(lambda: "next") == "next"
 
 
-def test_not_all_of_the_world_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_waiting_sign_ins_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hashing, "MAX_WAITING", 1)
     queue, begun, go = hashing._Queue(), threading.Event(), threading.Event()
 
@@ -100,7 +102,7 @@ def test_not_all_of_the_world_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("redis_client")
-def test_a_sign_in_that_finds_no_turn_is_answered_with_503(
+def test_a_sign_in_without_a_free_place_gets_503(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_user("ann")

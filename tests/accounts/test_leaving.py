@@ -1,4 +1,4 @@
-"""Leaving takes everything along, and nothing of anybody else's."""
+"""Leaving deletes all of a person's data, and nothing of anybody else's."""
 
 import threading
 from typing import Any
@@ -24,7 +24,7 @@ from playground.library.models import Prompt, Tag
 from playground.live.tokenlog import Item, token_json, token_log
 from playground.runs.finishing import run_index, run_words
 from playground.runs.models import Run
-from tests.accounts.people import PASSWORD, guest_client, make_user, sign_in, signed_in
+from tests.accounts.people import PASSWORD, guest_client, make_user, sign_in, signed_in_client
 from tests.conftest import make_run
 from tests.library.saved import free_form
 
@@ -32,8 +32,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No worker runs here, so waiting for one is in vain."""
+def no_wait_for_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker runs here, so waiting for one would be useless."""
     monkeypatch.setattr(belongings, "STOP_SECONDS", 0.0)
 
 
@@ -45,16 +45,16 @@ def user_with_everything(name: str = "ann") -> Person:
     return person
 
 
-def left_of(person: Person) -> int:
+def remaining_rows(person: Person) -> int:
     return sum(
         model._base_manager.filter(**{field: person.pk}).count() for model, field in owner_fields()
     )
 
 
-def test_an_account_goes_with_every_row_of_every_model() -> None:
+def test_deleting_an_account_deletes_every_row_of_every_model() -> None:
     ann, bob = user_with_everything("ann"), user_with_everything("bob")
-    before = left_of(bob)
-    client = signed_in(ann.user)
+    before = remaining_rows(bob)
+    client = signed_in_client(ann.user)
 
     answer = client.post("/account/delete/", {"password": PASSWORD})
 
@@ -64,8 +64,8 @@ def test_an_account_goes_with_every_row_of_every_model() -> None:
     ]
     assert list(User.objects.all()) == [bob.user]
     assert not Person.objects.filter(pk=ann.pk).exists()
-    assert left_of(ann) == 0
-    assert left_of(bob) == before
+    assert remaining_rows(ann) == 0
+    assert remaining_rows(bob) == before
     assert not search.matching(kind="run", owner=ann.pk, query="fox").exists()
     assert search.matching(kind="run", owner=bob.pk, query="fox").exists()
     assert "_auth_user_id" not in client.session
@@ -73,19 +73,19 @@ def test_an_account_goes_with_every_row_of_every_model() -> None:
 
 
 @pytest.mark.parametrize("form", [{}, {"password": ""}, {"password": "wrong"}, {"sure": "on"}])
-def test_an_account_goes_by_its_password_only(form: dict[str, str]) -> None:
+def test_deleting_an_account_needs_its_password(form: dict[str, str]) -> None:
     person = user_with_everything()
 
-    answer = signed_in(person.user).post("/account/delete/", form)
+    answer = signed_in_client(person.user).post("/account/delete/", form)
 
     assert answer.status_code == 400
     assert User.objects.exists()
-    assert left_of(person)
+    assert remaining_rows(person)
 
 
-def test_the_password_is_not_guessed_there(settings: Any) -> None:
+def test_the_password_cannot_be_guessed_on_this_page(settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "reauthenticate": "3/m/user"}
-    client = signed_in(make_user())
+    client = signed_in_client(make_user())
 
     statuses = [
         client.post("/account/delete/", {"password": "wrong"}).status_code for _ in range(4)
@@ -94,14 +94,14 @@ def test_the_password_is_not_guessed_there(settings: Any) -> None:
     assert statuses == [400, 400, 400, 429]
 
 
-def test_an_account_with_nothing_in_it_goes(client: Client) -> None:
-    client = signed_in(make_user())
+def test_an_empty_account_can_be_deleted(client: Client) -> None:
+    client = signed_in_client(make_user())
 
     assert client.post("/account/delete/", {"password": PASSWORD}).status_code == 303
     assert not User.objects.exists()
 
 
-def test_a_guest_goes_by_a_tick_and_their_cookie_with_them(person: Person) -> None:
+def test_a_guest_deletes_everything_with_a_checkbox_and_loses_the_cookie(person: Person) -> None:
     make_run(person, status="succeeded")
     client = guest_client(person)
 
@@ -114,13 +114,13 @@ def test_a_guest_goes_by_a_tick_and_their_cookie_with_them(person: Person) -> No
     assert not Run.objects.exists()
 
 
-def test_who_has_nothing_has_nothing_to_delete(client: Client) -> None:
+def test_a_stranger_has_nothing_to_delete(client: Client) -> None:
     assert client.get("/account/delete/").status_code == 404
     assert client.post("/account/delete/", {"sure": "on"}).status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_live_run_is_stopped_and_its_text_taken_from_redis(
+def test_a_live_run_is_stopped_and_its_text_deleted_from_redis(
     person: Person, redis_client: redis.Redis
 ) -> None:
     run = make_run(person, status="running", worker="w", attempt=1)
@@ -133,14 +133,14 @@ def test_a_live_run_is_stopped_and_its_text_taken_from_redis(
 
     assert not Run.objects.exists()
     assert not redis_client.exists(f"log:{run.pk}:0")
-    # Its worker has not heard yet, and writes once more.
+    # Its worker has not noticed yet and writes once more.
     (reply,) = log.append([item])
     assert reply.stale
     assert not redis_client.exists(f"log:{run.pk}:0")
     assert redis_client.ttl(f"fence:{run.pk}") > 0
 
 
-def test_a_worker_is_given_the_time_to_stop(
+def test_deletion_waits_for_the_worker_to_stop(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(belongings, "STOP_SECONDS", 30.0)
@@ -159,7 +159,7 @@ def test_a_worker_is_given_the_time_to_stop(
     assert not Run.objects.exists()
 
 
-def test_failed_sign_ins_of_a_name_go_with_it(client: Client) -> None:
+def test_failed_sign_ins_are_deleted_with_the_account(client: Client) -> None:
     user = make_user("Ann")
     sign_in(client, "ann", "wrong")
     sign_in(client, "bob", "wrong")
@@ -169,8 +169,8 @@ def test_failed_sign_ins_of_a_name_go_with_it(client: Client) -> None:
     assert [attempt.username for attempt in AccessAttempt.objects.all()] == ["bob"]
 
 
-def all_that_is_kept() -> str:
-    """Every row of every table, and what the sessions hold."""
+def all_stored_values() -> str:
+    """Every row of every table, and the contents of the sessions."""
     rows = [
         list(model._default_manager.values())
         for model in apps.get_models(include_auto_created=True)
@@ -184,12 +184,12 @@ def all_that_is_kept() -> str:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("by_staff", [False, True])
-def test_nothing_that_is_kept_has_the_name_or_a_text_of_theirs(by_staff: bool) -> None:
+def test_no_stored_value_has_their_name_or_texts(by_staff: bool) -> None:
     name, text = "zqxname", "zqxtext"
     user = make_user(name, email=f"{name}@example.org")
-    client, elsewhere, reader = signed_in(user), signed_in(user), Client()
+    client, elsewhere, reader = signed_in_client(user), signed_in_client(user), Client()
     root = make_user("root", is_staff=True, is_superuser=True)
-    staff = signed_in(root)
+    staff = signed_in_client(root)
     form = free_form(text, save_title=text, save_description=text, save_tags=text)
     prompt = client.post("/free/save/", form)["Location"].split("?")[0]
     client.post(f"{prompt}publish/")
@@ -202,7 +202,7 @@ def test_nothing_that_is_kept_has_the_name_or_a_text_of_theirs(by_staff: bool) -
     LogEntry.objects.log_actions(root.pk, [user, person], CHANGE, change_message=f"{name} again")
     assert all(name in str(entry.object_repr) for entry in LogEntry.objects.all())
     assert name in repr(elsewhere.session.items())
-    assert name in all_that_is_kept()
+    assert name in all_stored_values()
     assert Prompt.objects.filter(forked_person=person).exists()
 
     if by_staff:
@@ -211,10 +211,10 @@ def test_nothing_that_is_kept_has_the_name_or_a_text_of_theirs(by_staff: bool) -
         answer = client.post("/account/delete/", {"password": PASSWORD})
 
     assert answer.status_code in (302, 303)
-    assert name not in all_that_is_kept()
+    assert name not in all_stored_values()
     assert "_auth_user_id" not in elsewhere.session
-    # The fork's text is its own person's; nothing else is left.
+    # The fork's text belongs to the person who forked; nothing else is left.
     Prompt.objects.all().delete()
     search.drop_all(owner=Person.objects.exclude(user=root).get().pk)
     Tag.objects.all().delete()
-    assert text not in all_that_is_kept()
+    assert text not in all_stored_values()

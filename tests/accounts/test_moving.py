@@ -1,4 +1,4 @@
-"""What a guest made is the account's after signing up or in, all of it."""
+"""A guest's data all move into the account on sign-up and sign-in."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def test_every_model_with_an_owner_is_known_and_exported() -> None:
     assert {belonging.model for belonging in belongings()} == {model for model, _ in pointing}
 
 
-def test_a_row_that_cannot_be_moved_keeps_nobody_from_signing_in() -> None:
+def test_a_row_that_cannot_be_moved_does_not_prevent_sign_in() -> None:
     refuse("{row}prompt = 'frozen'")
     Person.objects.create(user=make_user())
     guest = Person.objects.create()
@@ -93,7 +93,7 @@ def test_every_row_of_every_model_moves(into_existing: bool, person: Person) -> 
         assert not Person.objects.filter(pk=person.pk).exists()
 
 
-def test_signing_up_takes_the_guest_along_and_their_cookie_away(person: Person) -> None:
+def test_signing_up_adopts_the_guest_and_removes_the_cookie(person: Person) -> None:
     run = make_run(person, status="succeeded")
     client = guest_client(person)
 
@@ -108,9 +108,7 @@ def test_signing_up_takes_the_guest_along_and_their_cookie_away(person: Person) 
     assert client.get(f"/runs/{run.pk}/output/").status_code == 200
 
 
-def test_signing_in_adds_the_guests_to_what_the_account_has(
-    person: Person, stranger: Person
-) -> None:
+def test_signing_in_adds_the_guests_data_to_the_account(person: Person, stranger: Person) -> None:
     user = make_user("ann")
     account = Person.objects.create(user=user)
     old, new, others = make_run(account), make_run(person), make_run(stranger)
@@ -121,7 +119,7 @@ def test_signing_in_adds_the_guests_to_what_the_account_has(
     assert others.person == stranger
 
 
-def test_signing_up_that_fails_moves_nothing(person: Person) -> None:
+def test_a_failed_sign_up_moves_nothing(person: Person) -> None:
     run = make_run(person)
     client = guest_client(person)
 
@@ -151,7 +149,7 @@ def test_adopting_twice_changes_nothing(person: Person) -> None:
     assert Run.objects.get().person == first
 
 
-def test_an_old_cookie_takes_nothing_from_an_account(person: Person, client: Client) -> None:
+def test_an_old_cookie_does_not_move_an_account(person: Person, client: Client) -> None:
     guest_adopt(guest=person, user=make_user("ann"))
     run = make_run(Person.objects.get(user__username="ann"))
     make_user("eve")
@@ -162,7 +160,7 @@ def test_an_old_cookie_takes_nothing_from_an_account(person: Person, client: Cli
     assert Run.objects.get(pk=run.pk).person.user.username == "ann"
 
 
-def test_a_person_that_nobody_is_adopts_into_an_account_of_its_own() -> None:
+def test_adopting_an_unsaved_guest_creates_the_accounts_person() -> None:
     user = make_user("ann")
 
     account = guest_adopt(guest=Person(), user=user)
@@ -202,7 +200,7 @@ def test_drafts_of_the_same_page_are_both_kept(person: Person) -> None:
     assert kept == {"the account's": False, "the guest's": True, "of a prompt": False}
 
 
-def test_links_go_on_and_words_are_found(person: Person) -> None:
+def test_links_still_work_and_words_are_found_after_the_move(person: Person) -> None:
     user = make_user("ann")
     account = Person.objects.create(user=user)
     prompt = make_prompt(person)
@@ -224,17 +222,15 @@ def test_words_are_found_after_signing_up(person: Person) -> None:
     assert list(search.matching(kind="prompt", owner=account.pk, query="fox")) == [person.pk]
 
 
-def test_a_merge_that_breaks_changes_nothing(
-    person: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_merge_changes_nothing(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     user = make_user("ann")
     Person.objects.create(user=user)
     run = make_run(person)
 
-    def broken(**arguments: object) -> None:
+    def fail(**arguments: object) -> None:
         raise RuntimeError("unforeseen")
 
-    monkeypatch.setattr(search, "hand_over", broken)
+    monkeypatch.setattr(search, "hand_over", fail)
     with pytest.raises(RuntimeError):
         guest_adopt(guest=person, user=user)
 

@@ -1,4 +1,4 @@
-"""Who is behind a request: guests by cookie, users by session."""
+"""Who made a request: guests by cookie, users by session."""
 
 import time
 from unittest.mock import patch
@@ -32,7 +32,7 @@ def request_with(cookie: str | None = None, user: User | None = None):  # type: 
     return request
 
 
-def test_reading_makes_no_person(client: Client) -> None:
+def test_reading_creates_no_person(client: Client) -> None:
     assert person_of(request_with()) is None
 
     client.get("/")
@@ -41,7 +41,7 @@ def test_reading_makes_no_person(client: Client) -> None:
     assert not Person.objects.exists()
 
 
-def test_what_a_stranger_s_page_sends_at_once_is_of_one_guest(client: Client) -> None:
+def test_simultaneous_requests_of_a_new_page_belong_to_one_guest(client: Client) -> None:
     client.get("/qa/")
     first, second = (request_with(client.cookies[COOKIE].value) for _ in range(2))
 
@@ -52,13 +52,13 @@ def test_what_a_stranger_s_page_sends_at_once_is_of_one_guest(client: Client) ->
 
 
 @pytest.mark.parametrize("path", ["/", "/gallery/", "/account/sign-in/", "/healthz"])
-def test_only_a_page_to_write_on_names_a_stranger(client: Client, path: str) -> None:
+def test_a_page_that_is_only_read_sets_no_cookie(client: Client, path: str) -> None:
     assert client.get(path).status_code == 200
 
     assert COOKIE not in client.cookies
 
 
-def test_a_page_that_asks_for_nobody_keeps_an_old_cookie(person: Person) -> None:
+def test_an_old_cookie_is_renewed_only_when_the_person_is_read(person: Person) -> None:
     with patch("django.core.signing.time.time", return_value=time.time() - 2 * RENEW_SECONDS):
         old = cookie_value(person.pk)
     request, response = request_with(old), HttpResponse()
@@ -73,13 +73,13 @@ def test_a_page_that_asks_for_nobody_keeps_an_old_cookie(person: Person) -> None
 
 
 @override_settings(ALLOW_GUESTS=False)
-def test_where_guests_are_closed_a_stranger_is_not_named(client: Client) -> None:
+def test_without_guests_no_cookie_is_set(client: Client) -> None:
     client.get("/qa/", follow=True)
 
     assert COOKIE not in client.cookies
 
 
-def test_a_user_s_page_names_no_guest(client: Client) -> None:
+def test_a_users_page_sets_no_guest_cookie(client: Client) -> None:
     client.force_login(User.objects.create_user("ann"))
 
     client.get("/qa/")
@@ -87,14 +87,14 @@ def test_a_user_s_page_names_no_guest(client: Client) -> None:
     assert COOKIE not in client.cookies
 
 
-def test_the_cookie_of_one_who_signed_up_makes_another_guest(person: Person) -> None:
+def test_the_cookie_of_a_guest_who_signed_up_makes_a_new_guest(person: Person) -> None:
     person.user = User.objects.create_user("ann")
     person.save()
 
     assert person_for_write(request_with(cookie_value(person.pk))) != person
 
 
-def test_writing_makes_a_guest_whom_the_cookie_names_from_then_on() -> None:
+def test_writing_creates_the_guest_that_the_cookie_names() -> None:
     request, response = request_with(), HttpResponse()
 
     guest = person_for_write(request)
@@ -106,7 +106,7 @@ def test_writing_makes_a_guest_whom_the_cookie_names_from_then_on() -> None:
     assert person_of(request_with(cookie.value)) == guest
 
 
-def test_the_cookie_is_sent_once_and_not_with_every_answer(person: Person) -> None:
+def test_the_cookie_is_sent_only_once(person: Person) -> None:
     request, response = request_with(cookie_value(person.pk)), HttpResponse()
 
     person_of(request)
@@ -118,7 +118,7 @@ def test_the_cookie_is_sent_once_and_not_with_every_answer(person: Person) -> No
 @pytest.mark.parametrize(
     "change", [lambda v: v[:-1] + "x", lambda v: v.split(":")[0], lambda v: ""]
 )
-def test_a_forged_cookie_names_nobody(person: Person, change) -> None:  # type: ignore[no-untyped-def]
+def test_a_forged_cookie_identifies_nobody(person: Person, change) -> None:  # type: ignore[no-untyped-def]
     assert person_of(request_with(change(cookie_value(person.pk)))) is None
 
 
@@ -132,7 +132,7 @@ def test_a_user_is_their_own_person_whatever_the_cookie_says(person: Person) -> 
     assert person_for_write(request_with(user=User.objects.get(pk=user.pk))) == mine
 
 
-def test_a_person_who_signed_up_is_not_reached_by_the_old_cookie(person: Person) -> None:
+def test_the_old_cookie_does_not_reach_a_person_who_signed_up(person: Person) -> None:
     cookie = cookie_value(person.pk)
     person.user = User.objects.create_user("ann")
     person.save()
@@ -160,12 +160,12 @@ def test_an_address_is_a_keyed_hash_of_the_peer() -> None:
     assert "10.0.0.1" not in address("10.0.0.1")
 
 
-def test_a_forwarded_header_is_not_believed_without_a_proxy() -> None:
+def test_a_forwarded_header_is_not_trusted_without_a_proxy() -> None:
     assert address("10.0.0.1", "1.2.3.4") == address("10.0.0.1")
 
 
 @override_settings(TRUSTED_PROXIES=1)
-def test_with_a_proxy_only_its_own_entry_is_believed() -> None:
+def test_with_a_proxy_only_its_own_entry_is_trusted() -> None:
     assert address("10.0.0.1", "6.6.6.6, 1.2.3.4") == address("10.0.0.9", "7.7.7.7, 1.2.3.4")
 
 

@@ -1,4 +1,4 @@
-"""A socket closes within moments of the session that opened it (attack 19)."""
+"""A socket closes soon after the session that opened it ends (attack 19)."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ from tests.accounts.people import (
     make_user,
     sign_in,
     sign_up,
-    signed_in,
+    signed_in_client,
 )
 from tests.live.test_consumer import Page
 
@@ -35,31 +35,31 @@ WITHIN = 2.0
 
 
 @pytest.fixture(autouse=True)
-async def closed_hub(settings: Any) -> AsyncIterator[None]:
+async def fresh_hub(settings: Any) -> AsyncIterator[None]:
     settings.ALLOWED_HOSTS = ["testserver"]
     yield
     await hub().close()
-    # A socket left open here would count in the next file's tests.
+    # A socket left open here would count in the tests of the next file.
     assert not consumers._open
 
 
 class Tab(Page):
-    """A tab of a browser that has cookies."""
+    """A browser tab with cookies."""
 
     def __init__(self, client: Client) -> None:
         cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
         super().__init__(None, cookie=cookies)
 
-    async def closed_with(self) -> tuple[int, float]:
+    async def wait_for_close(self) -> tuple[int, float]:
         began = time.monotonic()
         code = await self.close_code()
         seconds = time.monotonic() - began
-        # As a server tells the application that the socket is gone.
+        # The server tells the application in this way that the socket is gone.
         await self.disconnect()
         return code, seconds
 
 
-async def opened(client: Client) -> Tab:
+async def open_tab(client: Client) -> Tab:
     tab = Tab(client)
     assert await tab.connect()
     return tab
@@ -68,8 +68,8 @@ async def opened(client: Client) -> Tab:
 async def user_with_tab(name: str = "ann") -> tuple[User, Client, Tab]:
     user = await sync_to_async(make_user)(name)
     await Person.objects.acreate(user=user)
-    client = await sync_to_async(signed_in)(user)
-    return user, client, await opened(client)
+    client = await sync_to_async(signed_in_client)(user)
+    return user, client, await open_tab(client)
 
 
 def sign_out(user: User, client: Client) -> None:
@@ -77,7 +77,7 @@ def sign_out(user: User, client: Client) -> None:
 
 
 def change_password(user: User, client: Client) -> None:
-    other = signed_in(user)
+    other = signed_in_client(user)
     new = "another good one"
     form = {"oldpassword": PASSWORD, "password1": new, "password2": new}
     assert other.post("/account/password/", form).status_code == 302
@@ -87,11 +87,11 @@ def delete_account(user: User, client: Client) -> None:
     assert client.post("/account/delete/", {"password": PASSWORD}).status_code == 303
 
 
-def be_deleted(user: User, client: Client) -> None:
+def delete_user(user: User, client: Client) -> None:
     user_delete(user=user)
 
 
-def be_closed(user: User, client: Client) -> None:
+def deactivate(user: User, client: Client) -> None:
     user.is_active = False
     user.save()
 
@@ -102,17 +102,19 @@ def be_closed(user: User, client: Client) -> None:
         (sign_out, SIGNED_OUT),
         (change_password, SIGNED_OUT),
         (delete_account, DELETED),
-        (be_deleted, DELETED),
-        (be_closed, SIGNED_OUT),
+        (delete_user, DELETED),
+        (deactivate, SIGNED_OUT),
     ],
 )
-async def test_it_closes(leave: Callable[[User, Client], None], said: int) -> None:
+async def test_the_socket_of_a_user_closes(
+    leave: Callable[[User, Client], None], said: int
+) -> None:
     user, client, tab = await user_with_tab()
     others = await user_with_tab("bob")
 
     await sync_to_async(leave)(user, client)
 
-    code, seconds = await tab.closed_with()
+    code, seconds = await tab.wait_for_close()
     assert code == said
     assert seconds < WITHIN
     assert not await Tab(client).connect()
@@ -120,30 +122,30 @@ async def test_it_closes(leave: Callable[[User, Client], None], said: int) -> No
     await others[2].disconnect()
 
 
-def delete_what_i_made(person: Person, client: Client) -> None:
+def delete_own_data(person: Person, client: Client) -> None:
     assert client.post("/account/delete/", {"sure": "on"}).status_code == 303
 
 
-def be_deleted_by_staff(person: Person, client: Client) -> None:
-    staff = signed_in(make_user("root", is_staff=True, is_superuser=True))
+def delete_as_staff(person: Person, client: Client) -> None:
+    staff = signed_in_client(make_user("root", is_staff=True, is_superuser=True))
     answer = staff.post(f"/admin/accounts/person/{person.pk}/delete/", {"post": "yes"})
     assert answer.status_code == 302
 
 
-def be_deleted_with_others(person: Person, client: Client) -> None:
+def delete_all_guests(person: Person, client: Client) -> None:
     Person.objects.filter(user=None).delete()
 
 
-@pytest.mark.parametrize("leave", [delete_what_i_made, be_deleted_by_staff, be_deleted_with_others])
-async def test_it_closes_on_a_guest(leave: Callable[[Person, Client], None]) -> None:
+@pytest.mark.parametrize("leave", [delete_own_data, delete_as_staff, delete_all_guests])
+async def test_the_socket_of_a_guest_closes(leave: Callable[[Person, Client], None]) -> None:
     guest = await Person.objects.acreate()
     client = guest_client(guest)
-    tab = await opened(client)
+    tab = await open_tab(client)
     others = await user_with_tab("bob")
 
     await sync_to_async(leave)(guest, client)
 
-    code, seconds = await tab.closed_with()
+    code, seconds = await tab.wait_for_close()
     assert code == DELETED
     assert seconds < WITHIN
     assert not await Tab(client).connect()
@@ -151,55 +153,55 @@ async def test_it_closes_on_a_guest(leave: Callable[[Person, Client], None]) -> 
     await others[2].disconnect()
 
 
-async def test_a_guest_whom_an_account_takes_in_connects_again_as_the_account(
+async def test_an_adopted_guest_reconnects_as_the_account(
     person: Person,
 ) -> None:
     user, _, others = await user_with_tab()
     client = guest_client(person)
-    tab = await opened(client)
+    tab = await open_tab(client)
 
     await sync_to_async(sign_in)(client, user.username)
 
-    # The guest's row is gone; who had it is not, and finds everything again.
-    assert (await tab.closed_with())[0] == DELETED
-    again = await opened(client)
+    # The guest's row is gone, but the person still exists and finds all their data again.
+    assert (await tab.wait_for_close())[0] == DELETED
+    again = await open_tab(client)
     for left in (again, others):
         await left.disconnect()
 
 
 async def test_another_session_of_the_same_user_stays_open() -> None:
     user, client, tab = await user_with_tab()
-    other = await opened(await sync_to_async(signed_in)(user))
+    other = await open_tab(await sync_to_async(signed_in_client)(user))
 
     await sync_to_async(sign_out)(user, client)
 
-    assert (await tab.closed_with())[0] == SIGNED_OUT
+    assert (await tab.wait_for_close())[0] == SIGNED_OUT
     assert await other.hears_nothing()
     await other.disconnect()
 
 
-async def test_signing_in_somewhere_else_closes_nothing() -> None:
+async def test_signing_in_elsewhere_closes_nothing() -> None:
     user, _, tab = await user_with_tab()
 
-    await sync_to_async(signed_in)(user)
+    await sync_to_async(signed_in_client)(user)
 
     assert await tab.hears_nothing()
     await tab.disconnect()
 
 
-async def test_a_guest_who_signs_up_connects_again_as_the_user(person: Person) -> None:
+async def test_a_guest_who_signs_up_reconnects_as_the_user(person: Person) -> None:
     client = guest_client(person)
-    tab = await opened(client)
+    tab = await open_tab(client)
 
     await sync_to_async(sign_up)(client)
 
-    assert (await tab.closed_with())[0] == SIGNED_OUT
-    again = await opened(client)
+    assert (await tab.wait_for_close())[0] == SIGNED_OUT
+    again = await open_tab(client)
     await again.disconnect()
 
 
 class Marker:
-    """Hears when the hub's subscription is up, and with it all that was told before."""
+    """Notices when the hub's subscription is up; all earlier messages have then arrived."""
 
     topic = "marker"
     channel = SESSIONS
@@ -217,8 +219,8 @@ class Marker:
         pass
 
 
-async def all_looked() -> None:
-    """Waits until the subscription is up and every socket has looked at what came of it."""
+async def wait_for_session_checks() -> None:
+    """Waits until the subscription is up and every socket has checked its session."""
     marker = Marker()
     hub().add(marker)
     async with asyncio.timeout(10):
@@ -226,51 +228,51 @@ async def all_looked() -> None:
             blocking().publish(SESSIONS, notice_line(marker.topic, 1, "{}"))
             await asyncio.sleep(0.05)
         watches = [f for f in hub()._all() if isinstance(f, watching.PersonWatch)]
-        # Their tasks end by themselves.
+        # The tasks end by themselves.
         while any(watch._look for watch in watches):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
-async def test_a_session_that_ended_unheard_is_seen_when_redis_is_back(
+async def test_a_session_that_ended_during_an_outage_is_noticed_after_it(
     redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user, client, tab = await user_with_tab()
-    await all_looked()
+    await wait_for_session_checks()
     monkeypatch.setattr("playground.accounts.authentication.sessions._tell", lambda name: None)
     await sync_to_async(sign_out)(user, client)
     assert await tab.hears_nothing()
 
     redis_client.client_kill_filter(_type="pubsub")
 
-    assert (await tab.closed_with())[0] == SIGNED_OUT
+    assert (await tab.wait_for_close())[0] == SIGNED_OUT
 
 
-async def test_the_word_does_not_depend_on_the_number_of_shards(settings: Any) -> None:
+async def test_the_announcement_does_not_depend_on_the_number_of_shards(settings: Any) -> None:
     user, client, tab = await user_with_tab()
-    await all_looked()
+    await wait_for_session_checks()
     settings.LIVE_SHARDS = 5
 
     await sync_to_async(sign_out)(user, client)
 
-    code, seconds = await tab.closed_with()
+    code, seconds = await tab.wait_for_close()
     assert code == SIGNED_OUT
     assert seconds < WITHIN
 
 
-async def test_a_session_that_ran_out_is_seen_after_a_while(
+async def test_an_expired_session_is_noticed_after_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     user, client, tab = await user_with_tab()
-    await all_looked()
+    await wait_for_session_checks()
     monkeypatch.setattr(watching, "SILENCE", 1.0)
     monkeypatch.setattr("playground.accounts.authentication.sessions._tell", lambda name: None)
 
     await sync_to_async(sign_out)(user, client)
 
-    assert (await tab.closed_with())[0] == SIGNED_OUT
+    assert (await tab.wait_for_close())[0] == SIGNED_OUT
 
 
-async def test_a_database_that_is_away_sends_nobody_away(
+async def test_an_unreachable_database_closes_no_socket(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from django.db import OperationalError
@@ -279,11 +281,11 @@ async def test_a_database_that_is_away_sends_nobody_away(
     looked = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def broken(*arguments: object) -> watching.Standing:
+    def fail(*arguments: object) -> watching.Standing:
         loop.call_soon_threadsafe(looked.set)
         raise OperationalError("away")
 
-    monkeypatch.setattr(watching, "standing", broken)
+    monkeypatch.setattr(watching, "standing", fail)
     await sync_to_async(tell_user)(user.pk)
     await asyncio.wait_for(looked.wait(), 5)
 
@@ -291,7 +293,7 @@ async def test_a_database_that_is_away_sends_nobody_away(
     await tab.disconnect()
 
 
-async def test_closed_to_guests_a_guest_has_no_socket(person: Person, settings: Any) -> None:
+async def test_without_guests_a_guest_gets_no_socket(person: Person, settings: Any) -> None:
     settings.ALLOW_GUESTS = False
 
     assert not await Tab(guest_client(person)).connect()

@@ -1,4 +1,4 @@
-"""Signing in and out: attacks 18 and 19 too."""
+"""Signing in and out, with attacks 18 and 19."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from playground.accounts.models import Person, User
-from tests.accounts.people import PASSWORD, make_user, sign_in, sign_up, signed_in, user_of
+from tests.accounts.people import PASSWORD, make_user, sign_in, sign_up, signed_in_client, user_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
@@ -30,21 +30,21 @@ ELSEWHERE = [
 
 
 def token_of(client: Client, path: str) -> str:
-    """What a form on that page would post to show that it is of this site."""
+    """The CSRF token that a form on that page would post."""
     found = re.search('name="csrfmiddlewaretoken" value="(.+?)"', client.get(path).content.decode())
     assert found
     return found[1]
 
 
 @pytest.mark.parametrize("name", ["ann", "ANN", " ann "])
-def test_a_name_signs_in_however_it_is_written(client: Client, name: str) -> None:
+def test_a_name_signs_in_in_every_spelling(client: Client, name: str) -> None:
     user = make_user("Ann")
 
     assert sign_in(client, name).status_code == 302
     assert user_of(client) == str(user.pk)
 
 
-def test_an_account_that_is_closed_does_not_sign_in(client: Client) -> None:
+def test_a_closed_account_cannot_sign_in(client: Client) -> None:
     make_user("ann", is_active=False)
 
     assert sign_in(client, "ann")["Location"] == "/account/closed/"
@@ -72,7 +72,7 @@ def test_signing_in_and_out_gives_the_session_a_new_key(client: Client) -> None:
         assert user_of(thief) is None
 
 
-def test_a_page_from_before_signing_out_writes_nothing_more() -> None:
+def test_a_page_opened_before_sign_out_can_write_nothing() -> None:
     make_user("ann")
     client = Client(enforce_csrf_checks=True)
     sign_in(client, "ann", csrfmiddlewaretoken=token_of(client, "/account/sign-in/"))
@@ -85,13 +85,13 @@ def test_a_page_from_before_signing_out_writes_nothing_more() -> None:
 
     assert (before.status_code, after.status_code) == (200, 403)
     assert "before you signed in or out" in after.content.decode()
-    # Nobody became a guest who has ann's text.
+    # No guest was created who would have ann's text.
     assert Person.objects.get().user is not None
 
 
 def test_changing_the_password_ends_all_other_sessions_and_renews_this_one() -> None:
     user = make_user("ann")
-    here, there = signed_in(user), signed_in(user)
+    here, there = signed_in_client(user), signed_in_client(user)
     before = here.session.session_key
 
     answer = here.post(
@@ -105,10 +105,10 @@ def test_changing_the_password_ends_all_other_sessions_and_renews_this_one() -> 
     assert there.get("/account/password/")["Location"].startswith("/account/sign-in/")
 
 
-def test_a_password_is_changed_by_its_owner_only() -> None:
+def test_only_the_owner_can_change_a_password() -> None:
     user = make_user("ann")
 
-    signed_in(user).post(
+    signed_in_client(user).post(
         "/account/password/",
         {"oldpassword": "wrong", "password1": "another good one", "password2": "another good one"},
     )
@@ -117,7 +117,7 @@ def test_a_password_is_changed_by_its_owner_only() -> None:
 
 
 def test_signing_out_takes_a_post(client: Client) -> None:
-    client = signed_in(make_user("ann"))
+    client = signed_in_client(make_user("ann"))
 
     assert client.get("/account/sign-out/").status_code == 405
     assert user_of(client)
@@ -127,22 +127,24 @@ def test_signing_out_takes_a_post(client: Client) -> None:
 
 @pytest.mark.parametrize("place", ELSEWHERE)
 @pytest.mark.parametrize("hosts", [["testserver"], ["*"], ["testserver", "evil.example"]])
-def test_it_goes_on_to_no_other_host(place: str, hosts: list[str], settings: Any) -> None:
+def test_sign_in_does_not_redirect_to_another_host(
+    place: str, hosts: list[str], settings: Any
+) -> None:
     settings.ALLOWED_HOSTS = hosts
     user = make_user("ann")
 
     answers = [
         sign_in(Client(), "ann", next=place),
         sign_up(Client(), "bob", next=place),
-        signed_in(user).get("/account/sign-in/", {"next": place}),
-        signed_in(user).get("/account/sign-up/", {"next": place}),
-        signed_in(user).post("/account/sign-out/", {"next": place}),
+        signed_in_client(user).get("/account/sign-in/", {"next": place}),
+        signed_in_client(user).get("/account/sign-up/", {"next": place}),
+        signed_in_client(user).post("/account/sign-out/", {"next": place}),
     ]
 
     assert {answer["Location"] for answer in answers} == {"/"}
 
 
-def test_it_goes_on_to_a_page_of_this_host(client: Client) -> None:
+def test_sign_in_redirects_to_a_page_of_this_host(client: Client) -> None:
     make_user("ann")
 
     assert sign_in(client, "ann", next="/chat/?model=demo")["Location"] == "/chat/?model=demo"

@@ -1,4 +1,4 @@
-"""Attack 11: passwords cannot be tried out, and no answer tells which names there are."""
+"""Attack 11: passwords cannot be guessed, and no answer tells which names exist."""
 
 import re
 import time
@@ -18,8 +18,8 @@ from tests.accounts.people import make_user, sign_in, sign_up, user_of
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 
-def told(response: HttpResponse, name: str) -> tuple[int, bool, str]:
-    """What an answer tells, without what differs by nature: names, tokens, the clock's seconds."""
+def comparable_text(response: HttpResponse, name: str) -> tuple[int, bool, str]:
+    """The answer without what differs by nature: names, tokens, the clock's seconds."""
     text = re.sub(r'(csrfmiddlewaretoken"? value|nonce)="[^"]*"', "", response.content.decode())
     return response.status_code, "Retry-After" in response, text.replace(name, "NAME")
 
@@ -32,7 +32,7 @@ def fail(client: Client, name: str, times: int, **headers: str) -> HttpResponse:
     return answer
 
 
-def test_a_known_and_an_unknown_name_are_answered_alike_until_both_are_locked(
+def test_known_and_unknown_names_get_the_same_answers_until_both_are_locked(
     settings: Any,
 ) -> None:
     make_user("known")
@@ -41,14 +41,14 @@ def test_a_known_and_an_unknown_name_are_answered_alike_until_both_are_locked(
     for time_ in range(1, limit + 3):
         known, unknown = Client(), Client()
         answers = [
-            told(fail(known, "known", 1), "known"),
-            told(fail(unknown, "nobody", 1), "nobody"),
+            comparable_text(fail(known, "known", 1), "known"),
+            comparable_text(fail(unknown, "nobody", 1), "nobody"),
         ]
         assert answers[0] == answers[1]
         assert answers[0][0] == (200 if time_ < limit else 429)
 
 
-def test_a_known_and_an_unknown_name_cost_the_same_work(client: Client) -> None:
+def test_known_and_unknown_names_cost_the_same_work(client: Client) -> None:
     make_user("known")
     made = []
 
@@ -63,7 +63,7 @@ def test_a_known_and_an_unknown_name_cost_the_same_work(client: Client) -> None:
     assert made == ["wrong", "wrong"]
 
 
-def test_a_locked_name_is_told_when_to_try_again_and_does_not_sign_in(
+def test_a_locked_name_cannot_sign_in_and_sees_when_to_try_again(
     client: Client, settings: Any
 ) -> None:
     make_user("ann")
@@ -79,16 +79,14 @@ def test_a_locked_name_is_told_when_to_try_again_and_does_not_sign_in(
 
 
 @pytest.mark.parametrize("way", ["ANN", " ann", "\uff41nn"])
-def test_another_way_to_write_the_name_is_the_same_name(
-    client: Client, settings: Any, way: str
-) -> None:
+def test_another_spelling_counts_as_the_same_name(client: Client, settings: Any, way: str) -> None:
     make_user("ann")
     fail(client, "ann", settings.LIMIT_SIGN_IN_FAILURES - 1)
 
     assert fail(client, way, 1).status_code == 429
 
 
-def test_another_browser_is_the_same_address(client: Client, settings: Any) -> None:
+def test_another_browser_counts_as_the_same_address(client: Client, settings: Any) -> None:
     make_user("ann")
     fail(client, "ann", settings.LIMIT_SIGN_IN_FAILURES - 1, user_agent="one")
 
@@ -105,7 +103,7 @@ def test_another_address_and_another_name_are_not_locked(client: Client, setting
     assert sign_in(elsewhere, "ann").status_code == 302
 
 
-def test_a_forwarded_header_makes_no_other_address(client: Client, settings: Any) -> None:
+def test_a_forwarded_header_does_not_change_the_address(client: Client, settings: Any) -> None:
     make_user("ann")
     for number in range(settings.LIMIT_SIGN_IN_FAILURES):
         answer = fail(client, "ann", 1, x_forwarded_for=f"192.0.2.{number}")
@@ -113,7 +111,7 @@ def test_a_forwarded_header_makes_no_other_address(client: Client, settings: Any
     assert answer.status_code == 429
 
 
-def test_a_network_of_ipv6_is_one_address(settings: Any) -> None:
+def test_an_ipv6_network_counts_as_one_address(settings: Any) -> None:
     make_user("ann")
     for number in range(settings.LIMIT_SIGN_IN_FAILURES):
         answer = fail(Client(REMOTE_ADDR=f"2001:db8::{number + 1}"), "ann", 1)
@@ -121,7 +119,7 @@ def test_a_network_of_ipv6_is_one_address(settings: Any) -> None:
     assert answer.status_code == 429
 
 
-def test_trying_while_locked_does_not_make_it_longer(client: Client, settings: Any) -> None:
+def test_trying_while_locked_does_not_extend_the_lock(client: Client, settings: Any) -> None:
     fail(client, "ann", settings.LIMIT_SIGN_IN_FAILURES)
     AccessAttempt.objects.update(
         attempt_time=timezone.now() - timedelta(seconds=settings.SIGN_IN_LOCK_SECONDS - 30)
@@ -140,7 +138,7 @@ def test_a_lock_ends_by_itself(client: Client, settings: Any) -> None:
     assert sign_in(client, "ann").status_code == 302
 
 
-def test_a_right_password_ends_the_count(client: Client, settings: Any) -> None:
+def test_a_right_password_resets_the_count(client: Client, settings: Any) -> None:
     make_user("ann")
     fail(client, "ann", settings.LIMIT_SIGN_IN_FAILURES - 1)
     sign_in(client, "ann")
@@ -148,7 +146,7 @@ def test_a_right_password_ends_the_count(client: Client, settings: Any) -> None:
     assert fail(Client(), "ann", settings.LIMIT_SIGN_IN_FAILURES - 1).status_code == 200
 
 
-def test_no_address_and_no_password_is_written_down(client: Client) -> None:
+def test_no_address_and_no_password_is_stored(client: Client) -> None:
     client.post("/account/sign-in/", {"login": "ann", "password": "a secret"})
 
     written = str(AccessAttempt.objects.values().get())
@@ -156,7 +154,7 @@ def test_no_address_and_no_password_is_written_down(client: Client) -> None:
     assert "a secret" not in written
 
 
-def test_an_address_tries_only_so_often_whatever_the_names(client: Client, settings: Any) -> None:
+def test_an_address_has_a_limit_over_all_names(client: Client, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login": "3/m/ip"}
 
     statuses = [fail(client, f"name{number}", 1).status_code for number in range(4)]
@@ -166,7 +164,7 @@ def test_an_address_tries_only_so_often_whatever_the_names(client: Client, setti
     assert "Too many tries from your network" in answer.content.decode()
 
 
-def test_an_address_makes_only_so_many_accounts(settings: Any) -> None:
+def test_an_address_has_a_limit_of_new_accounts(settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "signup": "2/h/ip"}
 
     statuses = [sign_up(Client(), f"name{number}").status_code for number in range(3)]
@@ -174,14 +172,14 @@ def test_an_address_makes_only_so_many_accounts(settings: Any) -> None:
     assert statuses == [302, 302, 429]
 
 
-def test_a_page_that_is_locked_says_so_in_json_too(client: Client, settings: Any) -> None:
+def test_a_lock_has_a_json_error_too(client: Client, settings: Any) -> None:
     answer = fail(client, "ann", settings.LIMIT_SIGN_IN_FAILURES, accept="application/json")
 
     assert answer.status_code == 429
     assert answer.json()["error"]["code"] == "too_many_tries"
 
 
-def test_the_real_hasher_takes_as_long_for_a_name_that_nobody_has(settings: Any) -> None:
+def test_the_real_hasher_takes_as_long_for_an_unknown_name(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     settings.LIMIT_SIGN_IN_FAILURES = settings.AXES_FAILURE_LIMIT = 100
     make_user("known")

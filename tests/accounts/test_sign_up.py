@@ -1,4 +1,4 @@
-"""Signing up: who may, under which names, and how a password is kept."""
+"""Signing up: who may, with which names, and how a password is stored."""
 
 from typing import Any
 from unittest.mock import patch
@@ -21,21 +21,21 @@ def test_signing_up_makes_an_account_and_signs_in(client: Client) -> None:
     assert user_of(client) == str(user.pk)
 
 
-def test_an_address_may_be_given_and_is_not_asked_to_prove_itself(client: Client) -> None:
+def test_an_email_address_is_optional_and_not_verified(client: Client) -> None:
     sign_up(client, "ann", email="Ann@Example.org")
 
     assert User.objects.get().email == "ann@example.org"
     assert user_of(client)
 
 
-def test_two_may_give_the_same_address_so_that_none_is_given_away(client: Client) -> None:
+def test_two_accounts_may_have_the_same_email_address(client: Client) -> None:
     make_user("ann", email="a@example.org")
 
     assert sign_up(client, "bob", email="a@example.org").status_code == 302
 
 
 @pytest.mark.parametrize("name", ["ann", "ANN", "Ann"])
-def test_a_name_is_taken_in_any_case(client: Client, name: str) -> None:
+def test_a_name_is_taken_whatever_its_case(client: Client, name: str) -> None:
     make_user("Ann")
 
     answer = sign_up(client, name)
@@ -45,12 +45,12 @@ def test_a_name_is_taken_in_any_case(client: Client, name: str) -> None:
     assert User.objects.count() == 1
 
 
-def test_a_name_taken_at_the_same_moment_is_said_so(client: Client) -> None:
-    def too_late(*arguments: Any, **options: Any) -> Any:
+def test_a_name_taken_at_the_same_moment_is_an_error_of_the_form(client: Client) -> None:
+    def take_the_name(*arguments: Any, **options: Any) -> Any:
         make_user("Ann")
         return User.objects.none()
 
-    with patch("allauth.account.internal.userkit.filter_users_by_username", too_late):
+    with patch("allauth.account.internal.userkit.filter_users_by_username", take_the_name):
         answer = sign_up(client, "ann")
 
     assert answer.status_code == 200
@@ -59,7 +59,7 @@ def test_a_name_taken_at_the_same_moment_is_said_so(client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["a", "a" * 41, "an n", "\u0430nn", "ann\u200b", "<b>"])
-def test_a_name_that_could_mislead_is_refused(client: Client, name: str) -> None:
+def test_a_misleading_name_is_refused(client: Client, name: str) -> None:
     assert sign_up(client, name).status_code == 200
     assert not User.objects.exists()
 
@@ -80,7 +80,7 @@ def test_sign_up_can_be_closed(client: Client, settings: Any) -> None:
     assert "Sign up" not in client.get("/").content.decode()
 
 
-def test_passwords_are_kept_by_argon2() -> None:
+def test_passwords_are_hashed_with_argon2() -> None:
     from playground import settings as project
 
     assert project.PASSWORD_HASHERS[0] == "playground.accounts.authentication.hashing.Argon2"

@@ -1,4 +1,4 @@
-"""The parts of the engine's benchmarks that decide something: what is served, and what counts."""
+"""The deciding parts of the engine's benchmarks: which requests are served, and what counts."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_three_of_four_prompts_begin_with_one_of_five_prefixes() -> None:
     assert all(len(request.prompt) >= request.shared + SHORTEST for request in shared)
 
 
-def test_a_trace_is_its_seed() -> None:
+def test_a_trace_is_a_function_of_its_seed() -> None:
     assert make_trace("a", 1000) == make_trace("a", 1000)
     assert make_trace("a", 1000) != make_trace("b", 1000)
 
@@ -81,7 +81,7 @@ def test_percentile_is_the_nearest_rank(share: float, expected: int) -> None:
     assert percentile(values, share) == expected
 
 
-def test_spread_shows_median_least_and_most() -> None:
+def test_spread_shows_median_minimum_and_maximum() -> None:
     assert spread([3.0, 1.0, 2.0], 1) == "2.0 (1.0-3.0)"
     assert spread([3.0]) == "3"
 
@@ -90,7 +90,7 @@ def test_spread_shows_median_least_and_most() -> None:
     ("value", "at_most", "holds"),
     [(2.0, False, True), (1.9, False, False), (2.0, True, True), (2.1, True, False)],
 )
-def test_a_target_is_held_by_its_own_side(value: float, at_most: bool, holds: bool) -> None:
+def test_a_target_knows_which_side_is_better(value: float, at_most: bool, holds: bool) -> None:
     assert Target("name", value, 2.0, "x", at_most).holds is holds
 
 
@@ -110,9 +110,7 @@ def test_a_report_ends_with_its_result(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_rows_that_must_not_be_drawn_have_a_bias_that_forbids_it(
-    dtype: str, tmp_path: Path
-) -> None:
+def test_a_bias_forbids_rows_that_must_not_be_drawn(dtype: str, tmp_path: Path) -> None:
     write_checkpoint(TINY, tmp_path, dtype)
 
     with safe_open(tmp_path / "model.safetensors", "pt") as file:
@@ -181,7 +179,7 @@ def test_a_step_reads_all_weights_but_the_embedding() -> None:
 
 @pytest.mark.parametrize("benchmark", ["engine", "engine_trace"])
 def test_no_benchmark_has_ctranslate2_in_the_process_of_the_engine(benchmark: str) -> None:
-    """It would take threads from torch: see benchmarks/peers/ctranslate2_peer.py."""
+    """It would take threads from torch; see benchmarks/peers/ctranslate2_peer.py."""
     program = f"import sys, benchmarks.{benchmark}; print('ctranslate2' in sys.modules)"
 
     done = subprocess.run(

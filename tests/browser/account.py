@@ -1,4 +1,4 @@
-"""The pages of an account, and the menu that leads to them, as a person sees them."""
+"""The pages of an account and the account menu, as a person sees them."""
 
 import re
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ PASSWORD = "correct horse battery"
 
 @dataclass(slots=True)
 class Account:
-    """Whoever looks at ``page``; ``is_phone`` when one button opens all menus."""
+    """The person who looks at ``page``; ``is_phone`` when one button opens all menus."""
 
     page: Page
     url: str
     is_phone: bool = False
 
     def open_menu(self) -> Locator:
-        """What the account menu holds."""
+        """The content of the account menu."""
         if self.is_phone:
             self.page.get_by_role("button", name="Menu", exact=True).click()
         else:
@@ -31,7 +31,7 @@ class Account:
 
     @property
     def name(self) -> Locator:
-        """Who has signed in, as the menu says it."""
+        """The name of the signed-in user, from the menu."""
         return self.page.locator(".account-name")
 
     @property
@@ -52,7 +52,7 @@ class Account:
         expect(self.name).to_have_text(name)
 
     def try_to_sign_in(self, name: str, password: str) -> None:
-        """On the page to sign in."""
+        """On the sign-in page."""
         self.page.get_by_label("Name").fill(name)
         self.page.get_by_label("Password").fill(password)
         self._submit("Sign in")

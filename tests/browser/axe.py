@@ -1,8 +1,10 @@
-"""Accessibility by axe-core, given to the page from outside so that its policy holds."""
+"""Accessibility by axe-core, injected from outside, so that the page's policy still applies."""
 
 from typing import Literal
 
 from playwright.sync_api import Page
+
+from tests.browser.whole_page import evaluate
 
 RUN = """
 async (rules) => {
@@ -25,12 +27,12 @@ async (rules) => {
 
 
 ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# What a colour decides; the rest of a page is the same in both schemes.
+# Rules that depend on a colour; everything else is the same in both schemes.
 COLOURS = ["color-contrast", "link-in-text-block"]
 
 
 def violations(page: Page, source: str) -> list[str]:
-    """What axe finds on the page in each colour scheme."""
+    """The violations that axe finds on the page in each colour scheme."""
     found = []
     schemes: tuple[tuple[Literal["light", "dark"], list[str]], ...] = (
         ("light", ALL),
@@ -38,7 +40,7 @@ def violations(page: Page, source: str) -> list[str]:
     )
     for scheme, rules in schemes:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        if not page.evaluate("typeof axe === 'object'"):
+        if not evaluate(page, "typeof axe === 'object'"):
             page.evaluate(source)
         found += [f"{scheme} {page.url} {violation}" for violation in page.evaluate(RUN, rules)]
     return found

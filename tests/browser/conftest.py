@@ -12,16 +12,16 @@ from tests.browser.guest import Complaints, Guest
 from tests.support.registry import DEMO_MODELS
 from tests.support.stack import Stack
 
-# For one event; generous, since a test machine may be busy with others.
+# For one event. Generous, because a test machine may be busy.
 EVENT_MS = 30_000
-# What one guest may have queued and running.
+# How many runs of one guest may be queued or running.
 MAX_ACTIVE = 2
 
 MODELS = {
     **DEMO_MODELS,
-    # Nobody serves it, unless a test starts a worker.
+    # No worker serves it, unless a test starts one.
     "spare": {"title": "spare", "demo": True},
-    # A test writes its checkpoint: it says what that test wants, token by token.
+    # A test writes its checkpoint, which says what the test needs, token by token.
     "scripted": {"title": "scripted", "path": "scripted", "tokens_per_second": 20},
 }
 WORKERS = ("demo", "slow")
@@ -31,7 +31,7 @@ NewGuest = Callable[..., Guest]
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The system's Chromium; root may not use its sandbox."""
+    """The system's Chromium. root may not use its sandbox."""
     return {
         **browser_type_launch_args,
         "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
@@ -41,7 +41,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def base_url() -> None:
-    """Addresses here are whole ones; the plugin's own fixture is of a kind pytest warns of."""
+    """Addresses here are complete; pytest warns about the scope of the plugin's own fixture."""
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +55,7 @@ def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(playground: Stack) -> Stack:
-    """The playground with all of its parts alive, whatever the last test did to them."""
+    """The playground with all parts alive, whatever the last test did to them."""
     if not _alive(playground, "web"):
         playground.start_web()
     for name in WORKERS:
@@ -68,7 +68,7 @@ def stack(playground: Stack) -> Stack:
 def pytest_runtest_makereport(
     item: pytest.Function, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Adds what the playground's parts said to the report of a test that failed."""
+    """Adds the log of the playground's parts to the report of a failed test."""
     report = yield
     stack = item.funcargs.get("stack")
     if report.failed and isinstance(stack, Stack):
@@ -84,7 +84,7 @@ def _alive(stack: Stack, name: str) -> bool:
 def new_guest(
     stack: Stack, new_context: Callable[..., BrowserContext], request: pytest.FixtureRequest
 ) -> Iterator[NewGuest]:
-    """Makes people with browsers; none of them may have had reason to complain."""
+    """Creates people with browsers, and checks at the end that no browser complained."""
     expect.set_options(timeout=EVENT_MS)
     guests: list[Guest] = []
 

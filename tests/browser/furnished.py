@@ -1,4 +1,4 @@
-"""A person's pages with text on all of them, to look at every one."""
+"""A person whose pages all have text, so that a test can look at every page."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from tests.browser.sharing import ShareDialog
 from tests.browser.test_templates import SLUGS
 from tests.support.stack import Stack
 
-# What opens for everybody, whatever there is.
+# Pages that open for everybody, without any data.
 EMPTY_PATHS = (
     "/",
     *(f"/{slug}/" for slug in SLUGS),
@@ -28,7 +28,7 @@ EMPTY_PATHS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Texts:
-    """What is written into each place. ``word`` has no spaces, for names and tags."""
+    """The text for each place. ``word`` has no spaces; it is for names and tags."""
 
     title: str
     text: str
@@ -36,7 +36,7 @@ class Texts:
 
 
 def furnish(stack: Stack, guest: Guest, texts: Texts) -> list[str]:
-    """Saves, runs, branches, shares and leaves drafts; returns the paths that show it all."""
+    """Saves, runs, branches, shares and leaves drafts; returns the paths of all these pages."""
     workbench = guest.open("free")
     prompt, page = SavedPrompt(workbench), workbench.page
     workbench.write_prompt(f"{texts.text}\n{{{{{texts.word}}}}}\n")
@@ -84,7 +84,7 @@ def furnish(stack: Stack, guest: Guest, texts: Texts) -> list[str]:
 
 
 def _run(stack: Stack, run: str, text: str, guest: Guest) -> str:
-    """The run as if the model had written ``text``."""
+    """The run, as if the model had written ``text``."""
     stack.wait_final(run)
     changed = "UPDATE runs_run SET text = ?, tokens = '[]' WHERE id = ?"
     stack.query(changed, text, run.replace("-", ""))

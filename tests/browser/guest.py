@@ -1,4 +1,4 @@
-"""Somebody at a browser of their own, and everything the browser complained about."""
+"""A person with a separate browser, and everything that the browser complained about."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from playwright.sync_api import (
 
 from tests.browser.workbench import Workbench
 
-# Console messages hide which directive was violated by what; the event does not.
+# Console messages do not say which directive was violated by what; the event does.
 REPORT_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', (event) => {
   window.reportViolation?.(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
@@ -28,9 +28,9 @@ document.addEventListener('securitypolicyviolation', (event) => {
 
 @dataclass
 class Complaints:
-    """What no page of ours may cause, in the order it happened.
+    """Events that none of our pages may cause, in order.
 
-    Errors on the console and uncaught ones, violations of the content security
+    Errors on the console and uncaught errors, violations of the content security
     policy, dialogs, requests to other hosts, answers with a server error.
     """
 
@@ -49,7 +49,7 @@ class Complaints:
 
     @contextmanager
     def allow(self, *patterns: str) -> Iterator[None]:
-        """What a test provokes on purpose, such as a refusal's status, while it does."""
+        """Accepts, inside the block, what a test provokes, such as a refusal's status."""
         self._allowed = [re.compile(pattern) for pattern in patterns]
         try:
             yield
@@ -87,7 +87,7 @@ class Complaints:
 
 @dataclass(slots=True)
 class Guest:
-    """A person with a browser: pages they open share cookies and nothing else."""
+    """A person with a browser: the pages they open share only cookies."""
 
     context: BrowserContext
     url: str

@@ -19,7 +19,7 @@ class History:
 
     @property
     def bar(self) -> Locator:
-        """What can be done with the selected runs."""
+        """The actions for the selected runs."""
         return self.page.locator("#selection-bar")
 
     def row(self, run: str) -> Locator:

@@ -9,7 +9,7 @@ from tests.browser.workbench import Workbench
 
 @dataclass(slots=True)
 class SavedPrompt:
-    """A template's page or a saved prompt's, and its saving side."""
+    """The page of a template or of a saved prompt, with its saving controls."""
 
     workbench: Workbench
 
@@ -27,7 +27,7 @@ class SavedPrompt:
 
     @property
     def note(self) -> Locator:
-        """Whose text is on the page, when it is a draft's."""
+        """The note that says whose text is on the page, when it is a draft."""
         return self.page.locator("#draft-note")
 
     @property

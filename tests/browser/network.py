@@ -1,4 +1,4 @@
-"""A network that is slow on purpose: answers wait until a test lets them come."""
+"""A slow network: answers wait until a test releases them."""
 
 import re
 from collections.abc import Iterator
@@ -8,8 +8,10 @@ from playwright.sync_api import Page, Route
 
 
 @contextmanager
-def held(page: Page, address: re.Pattern[str], *, method: str = "") -> Iterator[list[Route]]:
-    """Keeps requests to ``address`` until the block ends; the list has those that were made."""
+def hold_requests(
+    page: Page, address: re.Pattern[str], *, method: str = ""
+) -> Iterator[list[Route]]:
+    """Holds requests to ``address`` until the block ends; the list has these requests."""
     waiting: list[Route] = []
     is_open = False
 

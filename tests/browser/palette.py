@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 @dataclass(slots=True)
 class Palette:
-    """On whatever page is open."""
+    """The palette on the open page."""
 
     page: Page
 
@@ -25,14 +25,14 @@ class Palette:
         return self.dialog.get_by_role("option")
 
     @property
-    def selected(self) -> Locator:
+    def selected_option(self) -> Locator:
         return self.dialog.get_by_role("option", selected=True)
 
     def group(self, name: str) -> Locator:
         return self.dialog.get_by_role("group", name=name)
 
     def option(self, name: str) -> Locator:
-        """The one whose name is exactly this, whatever else its row says."""
+        """The option whose name is exactly this, whatever else is in its row."""
         names = self.page.locator(".palette-name", has_text=re.compile(f"^{re.escape(name)}$"))
         return self.options.filter(has=names)
 
@@ -41,14 +41,14 @@ class Palette:
         expect(self.field).to_be_focused()
 
     def choose(self, name: str) -> None:
-        """Opens it, types ``name``, and presses Enter on what has that name."""
+        """Opens the palette, types ``name``, and presses Enter on the option with that name."""
         self.open()
         self.page.keyboard.type(name)
         expect(self.option(name).first).to_be_visible()
         for _ in range(self.options.count()):
-            if self.selected.locator(".palette-name").text_content() == name:
+            if self.selected_option.locator(".palette-name").text_content() == name:
                 break
             self.page.keyboard.press("ArrowDown")
-        expect(self.selected.locator(".palette-name")).to_have_text(name)
+        expect(self.selected_option.locator(".palette-name")).to_have_text(name)
         self.page.keyboard.press("Enter")
         expect(self.dialog).to_be_hidden()

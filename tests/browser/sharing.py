@@ -1,4 +1,4 @@
-"""Sharing as people do it: the dialog of a saved prompt, and the page that others read."""
+"""Sharing as people do it: the dialog of a saved prompt, and the shared page."""
 
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ class ShareDialog:
         return self.links.first.locator("copy-text input").input_value()
 
     def revoke(self) -> None:
-        """Revokes the newest link that is open."""
+        """Revokes the newest open link."""
         before = self.links.count()
         self.links.first.get_by_text("Revoke", exact=True).click()
         self.links.first.get_by_role("button", name="Revoke this link").click()
@@ -56,7 +56,7 @@ class ShareDialog:
 
 @dataclass(slots=True)
 class SharedPage:
-    """What a link or the gallery shows."""
+    """The page of a link or of a prompt in the gallery."""
 
     page: Page
 

@@ -76,7 +76,7 @@ def test_a_refused_a_waiting_and_a_failed_run(stack: Stack, guest: Guest, axe_so
     assert not found, "\n".join(found)
 
 
-def test_what_opens_over_a_page(guest: Guest, axe_source: str) -> None:
+def test_dialogs_and_menus_over_a_page(guest: Guest, axe_source: str) -> None:
     workbench = guest.open("sql")
     page = workbench.page
     workbench.model.click()
@@ -96,7 +96,7 @@ def test_what_opens_over_a_page(guest: Guest, axe_source: str) -> None:
     expect(palette.group("Templates")).to_have_count(0)
     found += violations(page, axe_source)
     page.keyboard.type("xyzzy")
-    expect(palette.dialog.get_by_text("Nothing fits.").first).to_be_visible()
+    expect(palette.dialog.get_by_text("No match.").first).to_be_visible()
     found += violations(page, axe_source)
 
     assert not found, "\n".join(found)
@@ -119,9 +119,7 @@ def test_what_opens_over_a_page(guest: Guest, axe_source: str) -> None:
         "/account/closed/",
     ],
 )
-def test_a_page_that_has_nothing_yet_and_the_lists_over_it(
-    guest: Guest, axe_source: str, path: str
-) -> None:
+def test_empty_lists(guest: Guest, axe_source: str, path: str) -> None:
     page = guest.page(path)
     found = violations(page, axe_source)
 

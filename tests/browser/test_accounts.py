@@ -1,4 +1,4 @@
-"""Accounts as people use them: what a guest made is kept, and nobody else gets at it."""
+"""Accounts as people use them: a guest's data are kept, and nobody else can read them."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from tests.browser.account import PASSWORD, Account
 from tests.browser.axe import violations
 from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
+from tests.browser.whole_page import assert_fits
 from tests.browser.workbench import Workbench
 from tests.support.stack import Stack
 
@@ -28,7 +29,7 @@ def account_of(workbench: Workbench, guest: Guest) -> Account:
 
 
 def run_of(guest: Guest, prompt: str = "Once upon a time") -> tuple[Workbench, str]:
-    """A finished run of the guest's."""
+    """The guest's finished run."""
     workbench = guest.open("free")
     workbench.write_prompt(prompt)
     run = workbench.run()
@@ -60,7 +61,7 @@ def test_a_guest_signs_up_and_keeps_everything_here_and_in_another_browser(
     assert other.workbench(mine.page).text == text
 
 
-def test_what_is_made_as_a_guest_in_two_browsers_comes_together(
+def test_data_of_a_guest_in_two_browsers_come_together(
     stack: Stack, guest: Guest, new_guest: NewGuest
 ) -> None:
     workbench, first = run_of(guest, "The first")
@@ -79,7 +80,7 @@ def test_what_is_made_as_a_guest_in_two_browsers_comes_together(
     assert "person" not in cookies
 
 
-def test_wrong_passwords_lock_and_the_right_one_is_no_way_around(guest: Guest) -> None:
+def test_wrong_passwords_lock_the_name_for_the_right_one_too(guest: Guest) -> None:
     page, name = guest.page("/"), new_name()
     account = Account(page, guest.url)
     account.sign_up(name)
@@ -109,7 +110,7 @@ SEND_AT_ONCE = """async () => {
 }"""
 
 
-def test_what_a_stranger_s_page_sends_at_once_is_of_one_guest(guest: Guest) -> None:
+def test_simultaneous_requests_of_a_new_page_belong_to_one_guest(guest: Guest) -> None:
     page = guest.open("qa").page
 
     answers = page.evaluate(SEND_AT_ONCE)
@@ -132,15 +133,15 @@ def test_signing_out_closes_the_stream_of_another_tab(stack: Stack, guest: Guest
         expect(workbench.panel).to_contain_text("You have signed out.", timeout=5_000)
         length = len(workbench.text)
 
-        # The run goes on for its owner, and this page hears no more of it.
+        # The run continues for its owner, and this page receives no more of it.
         stack.wait_final(run, timeout=60)
         assert len(workbench.text) == length
         assert len(stack.row(run)["text"]) > length
-        # What had grown into its text is offered as a draft once more, and refused.
+        # The page tries once more to save its text as a draft, and the server refuses.
         workbench.page.close(run_before_unload=True)
 
 
-def test_a_text_left_when_signed_out_waits_for_its_account(guest: Guest) -> None:
+def test_a_text_left_at_sign_out_waits_for_its_account(guest: Guest) -> None:
     name = new_name()
     first = guest.page("/")
     account = Account(first, guest.url)
@@ -152,7 +153,7 @@ def test_a_text_left_when_signed_out_waits_for_its_account(guest: Guest) -> None
         expect(left.page.locator("#draft-state")).to_contain_text("before you signed in or out")
         left.page.close(run_before_unload=True)
 
-        # Whoever comes next in this browser does not get it, another account neither.
+        # The next person in this browser does not get it, and neither does another account.
         nobody = guest.open("translation")
         expect(nobody.field("sentence")).not_to_have_value("This is of the account.")
         somebody = account_of(nobody, guest)
@@ -177,7 +178,7 @@ def test_a_password_changed_here_signs_out_there_and_not_here(
     there = Account(other.page("/"), other.url)
     there.sign_in(name)
     workbench = other.open("free", model="slow")
-    # Longer than the change takes, on a busy machine too.
+    # Longer than the change takes, even on a busy machine.
     workbench.run_long(tokens=300)
     workbench.wait_for_text()
 
@@ -185,7 +186,7 @@ def test_a_password_changed_here_signs_out_there_and_not_here(
         here.change_password(PASSWORD, "another good one")
         expect(workbench.panel).to_contain_text("You have signed out.", timeout=5_000)
 
-    # Its form is of the session that ended.
+    # The form belongs to the session that ended.
     workbench.page.close()
     there.page.reload()
     expect(there.name).to_have_count(0)
@@ -238,7 +239,7 @@ def test_a_live_run_ends_with_its_account(stack: Stack, guest: Guest) -> None:
         Account(deleting, guest.url).delete(PASSWORD)
         expect(deleting.get_by_role("status")).to_contain_text("Everything is deleted.")
 
-        # Each open tab says so, the one that streams and those that have no socket.
+        # Each open tab says so: the one that streams, and the tabs without a socket.
         for page in (workbench.page, idle.page, listed):
             said = page.get_by_role("alert").filter(has_text="Your account and everything in it")
             expect(said).to_be_visible(timeout=5_000)
@@ -249,7 +250,7 @@ def test_a_live_run_ends_with_its_account(stack: Stack, guest: Guest) -> None:
         expect(workbench.page.locator("#all-deleted")).to_be_in_viewport()
         expect(workbench.page.locator(".cursor")).to_have_count(0)
         expect(workbench.page.get_by_test_id("stop")).to_be_disabled()
-        # Nothing of them is kept when they are closed, to come up again as somebody else's.
+        # The browser keeps nothing of closed tabs that a later person could restore.
         for page in (workbench.page, idle.page, listed):
             page.close(run_before_unload=True)
         assert not deleting.evaluate("Object.keys(localStorage).filter((k) => /unsent/.test(k))")
@@ -294,7 +295,7 @@ def test_the_menu_of_a_phone_opens_everything(new_guest: NewGuest) -> None:
     Account(page, guest.url, is_phone=True).sign_up(new_name())
 
 
-def test_the_page_one_is_on_is_marked(guest: Guest) -> None:
+def test_the_menu_marks_the_current_page(guest: Guest) -> None:
     nav = '[aria-label="Site"] [aria-current]'
     for path, entry, value in (
         ("/", "Playground", "page"),
@@ -339,7 +340,7 @@ def test_nothing_sticks_out_on_a_small_phone(new_guest: NewGuest) -> None:
     for path in ("/account/", "/account/password/", "/account/delete/", "/chat/"):
         page.goto(guest.url + path)
         page.get_by_role("button", name="Menu", exact=True).tap()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert_fits(page, 360)
 
 
 # --- Staff ----------------------------------------------------------------------
@@ -347,7 +348,7 @@ def test_nothing_sticks_out_on_a_small_phone(new_guest: NewGuest) -> None:
 
 def test_staff_looks_after_everything_under_the_same_policy(stack: Stack, guest: Guest) -> None:
     workbench, _ = run_of(guest)
-    # Its form would be of the guest who is no more.
+    # Its form would belong to the guest who no longer exists.
     workbench.page.close()
     page, name = guest.page("/"), new_name()
     account = Account(page, guest.url)
@@ -368,22 +369,22 @@ def test_staff_looks_after_everything_under_the_same_policy(stack: Stack, guest:
     expect(page.get_by_role("heading", name="Change user")).to_be_visible()
 
 
-# --- Closed ---------------------------------------------------------------------
+# --- Without guests -------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A playground for people with accounts, which the operator makes."""
+def closed_playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A playground for people with accounts, which the operator creates."""
     env = {"ALLOW_GUESTS": "false", "ALLOW_SIGN_UP": "false", "ADMIN_PATH": "backstage/"}
     with Stack(tmp_path_factory.mktemp("closed"), env=env) as stack:
         stack.start(workers=())
         yield stack
 
 
-def test_closed_to_guests_one_signs_in_first_and_gets_where_one_wanted(
-    closed: Stack, new_guest: NewGuest
+def test_without_guests_sign_in_leads_to_the_requested_page(
+    closed_playground: Stack, new_guest: NewGuest
 ) -> None:
-    closed.manage(
+    closed_playground.manage(
         "createsuperuser",
         "--noinput",
         "--username",
@@ -393,7 +394,7 @@ def test_closed_to_guests_one_signs_in_first_and_gets_where_one_wanted(
         DJANGO_SUPERUSER_PASSWORD=PASSWORD,
     )
     guest = new_guest()
-    guest.url, guest.complaints.origin = closed.url, closed.url
+    guest.url, guest.complaints.origin = closed_playground.url, closed_playground.url
 
     page = guest.page("/chat/?model=demo")
 
@@ -402,20 +403,22 @@ def test_closed_to_guests_one_signs_in_first_and_gets_where_one_wanted(
     with guest.complaints.allow("status of 403"):
         refused = guest.page("/account/sign-up/")
         expect(refused.get_by_role("heading", level=1)).to_have_text("Sign-up is closed")
-    Account(page, closed.url).try_to_sign_in("ann", PASSWORD)
-    page.wait_for_url(f"{closed.url}/chat/?model=demo")
-    account = Account(page, closed.url)
+    Account(page, closed_playground.url).try_to_sign_in("ann", PASSWORD)
+    page.wait_for_url(f"{closed_playground.url}/chat/?model=demo")
+    account = Account(page, closed_playground.url)
     account.choose("Administration")
-    assert page.url == f"{closed.url}/backstage/"
-    page.goto(f"{closed.url}/")
+    assert page.url == f"{closed_playground.url}/backstage/"
+    page.goto(f"{closed_playground.url}/")
     account.choose("Sign out")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-def test_closed_to_guests_what_is_shared_is_open(closed: Stack, new_guest: NewGuest) -> None:
+def test_without_guests_shared_pages_stay_open(
+    closed_playground: Stack, new_guest: NewGuest
+) -> None:
     guest = new_guest()
-    guest.url, guest.complaints.origin = closed.url, closed.url
+    guest.url, guest.complaints.origin = closed_playground.url, closed_playground.url
 
     expect(guest.page("/gallery/").get_by_role("heading", level=1)).not_to_have_text("Sign in")
-    assert closed.visitor().get("/healthz").status == 200
-    assert closed.visitor().post("/free/run/", {"prompt": "x"}).status == 403
+    assert closed_playground.visitor().get("/healthz").status == 200
+    assert closed_playground.visitor().post("/free/run/", {"prompt": "x"}).status == 403

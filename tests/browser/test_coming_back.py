@@ -1,7 +1,7 @@
-"""The Back button: nothing of somebody who has left, and of somebody who stayed what is so now.
+"""The Back button shows nothing of a person who has left, and otherwise the current state.
 
-Each way back is tried with a browser that loads the page again, and with one that keeps whole pages
-in its back-forward cache although they are `no-store`, as some versions and other makes do.
+Each test runs in a browser that loads the page again, and in one that keeps whole pages in its
+back-forward cache although they are `no-store`, as some browsers do.
 """
 
 import re
@@ -20,7 +20,7 @@ from tests.browser.library import Library, SavedPrompt
 from tests.browser.sharing import ShareDialog
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-# Notes, over the life of a tab, each page that came back whole, and what it showed by then.
+# Records, during the life of a tab, each page that came back from the cache and what it showed.
 NOTE_RETURNS = """
 addEventListener('pageshow', ({ persisted }) => {
   if (!persisted) return;
@@ -34,7 +34,7 @@ addEventListener('pageshow', ({ persisted }) => {
 def keeping_browser(
     browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
 ) -> Iterator[Browser]:
-    """A browser with the cache of pages that Playwright turns off."""
+    """A browser with the back-forward cache, which Playwright turns off by default."""
     browser = browser_type.launch(
         **browser_type_launch_args, ignore_default_args=["--disable-back-forward-cache"]
     )
@@ -52,7 +52,7 @@ def keeps(request: pytest.FixtureRequest) -> bool:
 def new_context(
     keeps: bool, browser: Browser, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., BrowserContext]]:
-    """Contexts of either browser, in place of the plugin's."""
+    """Contexts of either browser, instead of the plugin's."""
     chosen = request.getfixturevalue("keeping_browser") if keeps else browser
     made: list[BrowserContext] = []
 
@@ -60,7 +60,7 @@ def new_context(
         context = chosen.new_context(**options)
         context.add_init_script(NOTE_RETURNS)
         if keeps:
-            # An answer that was handed over has no network, and may ask for nothing local else.
+            # An intercepted answer has no network, so the browser lets it request nothing local.
             context.grant_permissions(["local-network-access"])
             context.route("**/*", keep_all_the_same)
         made.append(context)
@@ -72,7 +72,7 @@ def new_context(
 
 
 def keep_all_the_same(route: Route) -> None:
-    """Takes a page's `no-store` away: this browser would keep the page with it, too."""
+    """Removes a page's `no-store`, so that this browser keeps the page too."""
     if route.request.resource_type != "document":
         route.continue_()
         return
@@ -82,14 +82,18 @@ def keep_all_the_same(route: Route) -> None:
 
 
 def back(page: Page, steps: int = 1) -> None:
-    """The browser's button. Playwright's own waits for a load, which a kept page has not."""
+    """The browser's button.
+
+    Playwright's own method waits for a load, which a cached page does not have.
+    """
     left = page.url
     page.evaluate("(steps) => setTimeout(() => history.go(-steps))", steps)
     page.wait_for_url(lambda url: url != left, wait_until="commit")
 
 
 def expect_return(page: Page, keeps: bool, *, times: int = 1) -> None:
-    """That the browser did what the test is about, and nothing was seen before it was asked for."""
+    """Checks that the browser did what the test is about, and that nothing was visible before the
+    check."""
     page.wait_for_function("() => document.readyState === 'complete'")
     noted = page.evaluate("sessionStorage.returned ?? ''")
     assert noted == ("hidden " * times if keeps else "")
@@ -100,7 +104,7 @@ def finished_run(guest: Guest, prompt: str) -> str:
     workbench.write_prompt(prompt)
     run = workbench.run()
     workbench.wait_final()
-    # A page that is open says nothing more of its draft.
+    # An open page has nothing more to say about its draft.
     workbench.page.close()
     return run
 
@@ -117,17 +121,17 @@ def saved_prompt(guest: Guest, title: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["/history/", "/runs/{run}/", "/account/", "/?q=1", "/free/"])
-def test_nothing_is_left_of_who_signed_out(guest: Guest, keeps: bool, path: str) -> None:
+def test_nothing_of_a_signed_out_user_is_shown(guest: Guest, keeps: bool, path: str) -> None:
     name, secret = f"ann-{uuid.uuid4().hex[:8]}", f"Secret {uuid.uuid4().hex}"
     page = guest.page("/")
     account = Account(page, guest.url)
     account.sign_up(name)
     run = finished_run(guest, secret)
-    # A page that brings in what another one left unsent loads once more.
+    # A page that picks up unsent text of another page loads once more.
     page.goto(guest.url + path.format(run=run), wait_until="networkidle")
     expect(page.locator("body")).to_contain_text(name)
 
-    # What the page of before had begun to ask is refused.
+    # A request that the previous page had begun is refused.
     with guest.complaints.allow("404", "403"):
         account.choose("Sign out")
         page.wait_for_url(f"{guest.url}/")
@@ -141,7 +145,7 @@ def test_nothing_is_left_of_who_signed_out(guest: Guest, keeps: bool, path: str)
             assert private not in page.content()
 
 
-def test_nothing_is_left_on_a_phone(new_guest: NewGuest, keeps: bool) -> None:
+def test_nothing_of_a_signed_out_user_is_shown_on_a_phone(new_guest: NewGuest, keeps: bool) -> None:
     guest = new_guest(**PHONE)
     name = f"ann-{uuid.uuid4().hex[:8]}"
     page = guest.page("/")
@@ -158,7 +162,7 @@ def test_nothing_is_left_on_a_phone(new_guest: NewGuest, keeps: bool) -> None:
     assert name not in page.content()
 
 
-def test_the_next_account_at_this_browser_sees_its_own(guest: Guest, keeps: bool) -> None:
+def test_the_next_account_in_this_browser_sees_its_own_data(guest: Guest, keeps: bool) -> None:
     page = guest.page("/")
     account = Account(page, guest.url)
     account.sign_up(f"ann-{uuid.uuid4().hex[:8]}")
@@ -170,7 +174,7 @@ def test_the_next_account_at_this_browser_sees_its_own(guest: Guest, keeps: bool
     account.sign_out()
     account.sign_up(second)
 
-    # The form to sign up lies between, and the start page before it.
+    # The sign-up form and the start page are in between.
     back(page, steps=3)
 
     expect(page).to_have_url(f"{guest.url}/history/")
@@ -178,7 +182,7 @@ def test_the_next_account_at_this_browser_sees_its_own(guest: Guest, keeps: bool
     expect(history.rows).to_have_count(0)
 
 
-def test_nothing_is_left_of_a_guest_who_deleted_it(guest: Guest, keeps: bool) -> None:
+def test_nothing_of_a_guest_is_shown_after_deletion(guest: Guest, keeps: bool) -> None:
     finished_run(guest, "What I deleted")
     page = guest.page("/history/")
     expect(page.get_by_role("main")).to_contain_text("What I deleted")
@@ -195,7 +199,7 @@ def test_nothing_is_left_of_a_guest_who_deleted_it(guest: Guest, keeps: bool) ->
     assert "What I deleted" not in page.content()
 
 
-def test_a_link_that_was_revoked_shows_nothing(new_guest: NewGuest, keeps: bool) -> None:
+def test_a_revoked_link_shows_nothing(new_guest: NewGuest, keeps: bool) -> None:
     owner, reader = new_guest(), new_guest()
     prompt = owner.page(saved_prompt(owner, "Shown for a while").removeprefix(owner.url))
     dialog = ShareDialog(prompt)
@@ -213,9 +217,7 @@ def test_a_link_that_was_revoked_shows_nothing(new_guest: NewGuest, keeps: bool)
 
 
 @pytest.mark.parametrize("device", [{}, PHONE], ids=["desk", "phone"])
-def test_a_star_that_was_set_is_set(
-    new_guest: NewGuest, keeps: bool, device: dict[str, Any]
-) -> None:
+def test_a_new_star_is_shown(new_guest: NewGuest, keeps: bool, device: dict[str, Any]) -> None:
     guest = new_guest(**device)
     run = finished_run(guest, "Once upon a time")
     history = History(guest.page("/history/"))
@@ -228,12 +230,12 @@ def test_a_star_that_was_set_is_set(
 
     expect(history.star(run)).to_have_attribute("aria-pressed", "true")
     expect_return(history.page, keeps)
-    # What the button posts next is as new.
+    # The button works as on a new page.
     history.star(run).click()
     expect(history.star(run)).to_have_attribute("aria-pressed", "false")
 
 
-def test_a_title_that_was_changed_is_the_new_one(guest: Guest, keeps: bool) -> None:
+def test_a_changed_title_is_shown(guest: Guest, keeps: bool) -> None:
     address = saved_prompt(guest, "The old title")
     page = guest.page("/prompts/")
     library = Library(page)
@@ -251,7 +253,7 @@ def test_a_title_that_was_changed_is_the_new_one(guest: Guest, keeps: bool) -> N
         saved.dialog.locator("#save-submit").click()
     expect(saved.heading).to_have_text("The new title")
 
-    # The list, the prompt's own page, and the field from which it would be saved again.
+    # In the list, on the prompt's own page, and in the field of the save dialog.
     page.goto(f"{guest.url}/prompts/")
     expect(library.titles).to_have_text(["The new title"])
     back(other)
@@ -262,7 +264,7 @@ def test_a_title_that_was_changed_is_the_new_one(guest: Guest, keeps: bool) -> N
     expect_return(other, keeps, times=2)
 
 
-def test_what_was_typed_a_moment_ago_is_still_there(guest: Guest, keeps: bool) -> None:
+def test_text_typed_a_moment_ago_is_still_there(guest: Guest, keeps: bool) -> None:
     workbench = guest.open("translation")
     page = workbench.page
     workbench.field("sentence").fill("Typed and left at once")
@@ -274,9 +276,7 @@ def test_what_was_typed_a_moment_ago_is_still_there(guest: Guest, keeps: bool) -
     expect(workbench.field("sentence")).to_have_value("Typed and left at once")
 
 
-def test_what_the_server_does_not_take_stays_on_a_page_that_was_kept(
-    guest: Guest, keeps: bool
-) -> None:
+def test_a_cached_page_keeps_text_that_the_server_refuses(guest: Guest, keeps: bool) -> None:
     workbench = guest.open("translation")
     page = workbench.page
     too_long = "a word " * 12_000
@@ -293,9 +293,7 @@ def test_what_the_server_does_not_take_stays_on_a_page_that_was_kept(
         assert workbench.field("sentence").input_value() == too_long
 
 
-def test_what_the_server_does_not_take_is_not_shown_to_the_next_one(
-    guest: Guest, keeps: bool
-) -> None:
+def test_refused_text_is_not_shown_to_the_next_person(guest: Guest, keeps: bool) -> None:
     account = Account(guest.page("/"), guest.url)
     account.sign_up(f"ann-{uuid.uuid4().hex[:8]}")
     workbench = guest.open("translation")
@@ -315,7 +313,7 @@ def test_what_the_server_does_not_take_is_not_shown_to_the_next_one(
         assert "secret" not in workbench.field("sentence").input_value()
 
 
-def test_the_form_comes_back_and_not_the_browser_s_own_error(guest: Guest, keeps: bool) -> None:
+def test_back_shows_the_form_and_not_the_browsers_error(guest: Guest, keeps: bool) -> None:
     page = guest.page("/account/sign-in/")
     account = Account(page, guest.url)
     account.try_to_sign_in(f"ann-{uuid.uuid4().hex[:8]}", PASSWORD)
@@ -328,7 +326,7 @@ def test_the_form_comes_back_and_not_the_browser_s_own_error(guest: Guest, keeps
     expect(page.get_by_label("Name")).to_be_visible()
 
 
-def test_no_copy_of_a_page_lies_in_the_browser_s_storage(guest: Guest) -> None:
+def test_no_copy_of_a_page_is_in_the_browsers_storage(guest: Guest) -> None:
     finished_run(guest, "Once upon a secret")
     page = guest.page("/history/")
     page.locator("#filter-starred").check()
@@ -338,7 +336,7 @@ def test_no_copy_of_a_page_lies_in_the_browser_s_storage(guest: Guest) -> None:
 
     kept = page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
 
-    # A text that could not be sent waits for its owner, and htmx notes an address; no page is kept.
+    # Unsent text waits for its owner and htmx stores an address, but no page is stored.
     kept = [name for name in kept if not name.startswith("unsent-draft ")]
     assert kept == ["htmx-current-path-for-history"]
     assert page.evaluate("sessionStorage['htmx-current-path-for-history']") == "/history/"

@@ -1,11 +1,11 @@
-"""How pages and their files come: compressed, and each file once."""
+"""How pages and files are delivered: compressed, and each file once."""
 
 from playwright.sync_api import Response
 
 from tests.browser.guest import Guest
 
 
-def test_pages_and_files_come_compressed_and_files_stay(guest: Guest) -> None:
+def test_pages_and_files_are_compressed_and_files_are_cached(guest: Guest) -> None:
     page = guest.context.new_page()
     came: list[Response] = []
     page.on("response", lambda answer: came.append(answer))

@@ -1,4 +1,4 @@
-"""Exports as Chromium saves them: whole, whatever their length."""
+"""Exports as Chromium saves them: complete, whatever their length."""
 
 import json
 import uuid
@@ -12,7 +12,7 @@ RUNS = 24
 
 
 def long_runs(file: Path) -> None:
-    """Runs of which each is longer than a chunk of a download."""
+    """Runs that are each longer than a chunk of a download."""
     run = {
         "kind": "run",
         "version": 1,
@@ -29,8 +29,8 @@ def long_runs(file: Path) -> None:
     file.write_text("".join(lines))
 
 
-def saved(page: Page, link: str, folder: Path) -> str:
-    """What the browser has on the disk after a press of the link."""
+def download_text(page: Page, link: str, folder: Path) -> str:
+    """The text of the file that the browser saves when the link is pressed."""
     with page.expect_download() as download:
         page.get_by_role("link", name=link).click()
     assert download.value.failure() is None
@@ -49,17 +49,17 @@ def test_every_line_of_every_export_arrives(guest: Guest, tmp_path: Path) -> Non
     expect(page.get_by_text(f"{RUNS} runs imported.")).to_be_visible()
 
     page.get_by_text("Export", exact=True).first.click()
-    lines = saved(page, "JSON Lines", tmp_path).splitlines()
-    rows = saved(page, "CSV", tmp_path).splitlines()
-    sections = saved(page, "Markdown", tmp_path)
+    lines = download_text(page, "JSON Lines", tmp_path).splitlines()
+    rows = download_text(page, "CSV", tmp_path).splitlines()
+    sections = download_text(page, "Markdown", tmp_path)
     page.goto(f"{guest.url}/account/")
-    everything = saved(page, "Download", tmp_path).splitlines()
+    everything = download_text(page, "Download", tmp_path).splitlines()
 
     assert len({json.loads(line)["id"] for line in lines}) == RUNS
     assert len(rows) == RUNS + 1
     assert sections.count("### Output") == RUNS
     assert [json.loads(line)["kind"] for line in everything] == ["account", *["run"] * RUNS]
-    # The same file once more: nothing doubles, and the page says so.
+    # The same file once more: nothing is doubled, and the page says so.
     page.goto(f"{guest.url}/history/")
     page.get_by_text("Import", exact=True).first.click()
     page.get_by_label("Runs as JSON Lines").set_input_files(tmp_path / "runs.jsonl")

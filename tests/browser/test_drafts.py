@@ -1,4 +1,4 @@
-"""What was typed is there again: after closing a tab, beside another tab, after undoing."""
+"""Unsaved text is restored: after closing a tab, beside another tab, after undoing."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.browser.library import Library, SavedPrompt
 from tests.support.stack import Stack
 
 
-def opened(guest: Guest, slug: str = "free") -> SavedPrompt:
+def open_prompt(guest: Guest, slug: str = "free") -> SavedPrompt:
     return SavedPrompt(guest.open(slug))
 
 
@@ -19,14 +19,14 @@ def drafts_in(stack: Stack) -> int:
     return int(row["count"])
 
 
-def test_a_closed_tab_s_text_is_there_again_and_going_back_is_undone(guest: Guest) -> None:
-    first = opened(guest, "translation")
+def test_a_closed_tabs_text_is_restored_and_discarding_it_is_undone(guest: Guest) -> None:
+    first = open_prompt(guest, "translation")
     first.workbench.field("sentence").fill("The train leaves at nine.")
     first.workbench.set(temperature=0.45)
-    # At once: the page has no second in which to save.
+    # At once: the page has not had a second in which to save.
     first.page.close(run_before_unload=True)
 
-    again = opened(guest, "translation")
+    again = open_prompt(guest, "translation")
     expect(again.workbench.field("sentence")).to_have_value("The train leaves at nine.")
     expect(again.workbench.parameter("temperature")).to_have_value("0.45")
     expect(again.note).to_contain_text(re.compile(r"Your draft of \d\d:\d\d"))
@@ -40,34 +40,34 @@ def test_a_closed_tab_s_text_is_there_again_and_going_back_is_undone(guest: Gues
     expect(again.workbench.field("sentence")).to_have_value("The train leaves at nine.")
 
 
-def test_a_page_that_was_only_opened_and_run_makes_no_draft(stack: Stack, guest: Guest) -> None:
+def test_a_page_that_is_only_opened_and_run_makes_no_draft(stack: Stack, guest: Guest) -> None:
     before = drafts_in(stack)
-    prompt = opened(guest, "qa")
+    prompt = open_prompt(guest, "qa")
     prompt.workbench.run()
     prompt.workbench.wait_final()
     prompt.page.close(run_before_unload=True)
 
-    again = opened(guest, "qa")
+    again = open_prompt(guest, "qa")
 
     expect(again.note).not_to_contain_text("Your draft of")
     assert drafts_in(stack) == before
 
 
-def test_a_text_too_long_for_a_last_word_is_there_again(guest: Guest) -> None:
-    # A browser sends no more than 64 KiB from a page that is gone; this is longer when encoded.
+def test_a_text_too_long_for_a_last_save_is_restored(guest: Guest) -> None:
+    # A browser sends at most 64 KiB from a closing page; this text is longer when encoded.
     long = "Où est la gare ? " * 3_000
-    first = opened(guest)
+    first = open_prompt(guest)
     first.workbench.write_prompt(long)
     first.page.close(run_before_unload=True)
 
-    again = opened(guest)
+    again = open_prompt(guest)
 
     expect(again.note).to_contain_text("Your draft of")
     expect(again.workbench.prompt).to_contain_text("Où est la gare ? Où est la gare")
 
 
-def test_a_run_s_page_tells_of_what_comes_late_without_loading_again(guest: Guest) -> None:
-    first = opened(guest)
+def test_a_runs_page_shows_a_late_draft_without_reloading(guest: Guest) -> None:
+    first = open_prompt(guest)
     run = first.workbench.run()
     first.workbench.wait_final()
     with guest.complaints.allow("ERR_FAILED"):
@@ -89,8 +89,8 @@ def test_a_run_s_page_tells_of_what_comes_late_without_loading_again(guest: Gues
 
 
 def test_two_tabs_keep_both_texts(guest: Guest) -> None:
-    opened(guest).write("Begun")
-    first, second = opened(guest), opened(guest)
+    open_prompt(guest).write("Begun")
+    first, second = open_prompt(guest), open_prompt(guest)
     assert first.write("Written in the first tab").status == 200
 
     with guest.complaints.allow("status of 409"):
@@ -110,8 +110,8 @@ def test_two_tabs_keep_both_texts(guest: Guest) -> None:
     expect(opened_copy.toast).to_contain_text("Copy deleted.")
 
 
-def test_a_draft_of_a_saved_prompt_leads_back_to_its_version(guest: Guest) -> None:
-    prompt = opened(guest)
+def test_a_draft_of_a_saved_prompt_links_to_its_version(guest: Guest) -> None:
+    prompt = open_prompt(guest)
     prompt.write("The saved words")
     prompt.save(title="Kept")
     prompt.write("The changed words")
@@ -131,10 +131,10 @@ def test_a_draft_of_a_saved_prompt_leads_back_to_its_version(guest: Guest) -> No
     expect(library.page.get_by_text("No drafts")).to_be_visible()
 
 
-def test_a_running_chat_is_there_again_with_its_turns_and_the_half_message(
+def test_a_running_chat_is_restored_with_its_turns_and_the_unfinished_message(
     stack: Stack, guest: Guest
 ) -> None:
-    prompt = opened(guest, "chat")
+    prompt = open_prompt(guest, "chat")
     message = prompt.workbench.field("message")
     message.fill("Is the shop open on Sunday?")
     run = prompt.workbench.run()
@@ -142,7 +142,7 @@ def test_a_running_chat_is_there_again_with_its_turns_and_the_half_message(
     message.fill("And on Mon")
     prompt.page.close(run_before_unload=True)
 
-    again = opened(guest, "chat")
+    again = open_prompt(guest, "chat")
 
     expect(again.workbench.field("message")).to_have_value("And on Mon")
     turns = again.page.locator(".turn .bubble").evaluate_all("(all) => all.map((one) => one.value)")
@@ -150,8 +150,8 @@ def test_a_running_chat_is_there_again_with_its_turns_and_the_half_message(
 
 
 @pytest.mark.parametrize("slug", ["qa", "table"])
-def test_examples_and_a_prompt_edited_by_hand_are_there_again(guest: Guest, slug: str) -> None:
-    prompt = opened(guest, slug)
+def test_examples_and_a_hand_edited_prompt_are_restored(guest: Guest, slug: str) -> None:
+    prompt = open_prompt(guest, slug)
     rows = prompt.page.locator(".example:not(.example-head)")
     before = rows.count()
     prompt.page.get_by_role("button", name="Add an example").click()
@@ -160,7 +160,7 @@ def test_examples_and_a_prompt_edited_by_hand_are_there_again(guest: Guest, slug
     prompt.write("Edited by hand")
     prompt.page.close(run_before_unload=True)
 
-    again = opened(guest, slug)
+    again = open_prompt(guest, slug)
 
     expect(again.workbench.prompt).to_have_text("Edited by hand")
     expect(again.page.get_by_text("Prompt edited by hand")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The free page's one document: text grows in it, is undone, retried, put in and measured."""
+"""The free page's one document: text grows in it, is undone, retried, inserted and measured."""
 
 import re
 
@@ -14,12 +14,12 @@ BEGUN = "Product: Blue lamp\nDescription:"
 LONG_TEXT = "A sentence about nothing, and another. " * 320
 
 
-def generated(workbench: Workbench) -> Locator:
+def generated_text(workbench: Workbench) -> Locator:
     return workbench.page.locator(".cm-generated")
 
 
-def started(workbench: Workbench, *, tokens: int = 12) -> tuple[str, str]:
-    """A run of `BEGUN`; the run and what it wrote."""
+def start_run(workbench: Workbench, *, tokens: int = 12) -> tuple[str, str]:
+    """A run of `BEGUN`; the run and its output."""
     workbench.write_prompt(BEGUN)
     workbench.set(max_tokens=tokens)
     run = workbench.run()
@@ -30,27 +30,27 @@ def started(workbench: Workbench, *, tokens: int = 12) -> tuple[str, str]:
 # --- One document ---------------------------------------------------------------
 
 
-def test_the_completion_grows_in_place_and_the_next_run_goes_on_from_its_end(
+def test_the_completion_grows_in_place_and_the_next_run_continues_it(
     stack: Stack, guest: Guest
 ) -> None:
     workbench = guest.open("free")
-    first, text = started(workbench)
-    workbench.expect_written(BEGUN + text)
-    expect(generated(workbench).first).to_be_visible()
+    first, text = start_run(workbench)
+    workbench.expect_document_text(BEGUN + text)
+    expect(generated_text(workbench).first).to_be_visible()
 
     second = workbench.run()
     workbench.wait_final()
 
     assert stack.row(second)["prompt"] == BEGUN + text
-    workbench.expect_written(BEGUN + text + workbench.text)
-    whole = workbench.written
+    workbench.expect_document_text(BEGUN + text + workbench.text)
+    whole = workbench.document_text
     workbench.page.reload()
-    workbench.expect_written(whole)
-    expect(generated(workbench).first).to_be_visible()
+    workbench.expect_document_text(whole)
+    expect(generated_text(workbench).first).to_be_visible()
     assert stack.row(first)["text"] == text
 
 
-def test_a_run_from_the_cursor_writes_there_and_keeps_what_stands_behind(
+def test_a_run_from_the_cursor_writes_there_and_keeps_the_text_after_it(
     stack: Stack, guest: Guest
 ) -> None:
     workbench = guest.open("free")
@@ -68,12 +68,12 @@ def test_a_run_from_the_cursor_writes_there_and_keeps_what_stands_behind(
     row = stack.row(run)
     assert row["prompt"] == "Product: Lamp\nDescription:"
     whole = f"{row['prompt']}{row['text']}\n\nThe end."
-    workbench.expect_written(whole)
+    workbench.expect_document_text(whole)
     workbench.page.reload()
-    workbench.expect_written(whole)
+    workbench.expect_document_text(whole)
 
 
-def test_typing_goes_on_while_text_streams(stack: Stack, guest: Guest) -> None:
+def test_a_person_can_type_while_text_streams(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free", model="slow")
     workbench.write_prompt(BEGUN)
     run = workbench.run_long(tokens=60)
@@ -84,7 +84,7 @@ def test_typing_goes_on_while_text_streams(stack: Stack, guest: Guest) -> None:
     workbench.type_at_end(" Behind.")
     workbench.wait_final()
 
-    workbench.expect_written(f"Above. {BEGUN}{stack.row(run)['text']} Behind.")
+    workbench.expect_document_text(f"Above. {BEGUN}{stack.row(run)['text']} Behind.")
 
 
 def test_a_text_stopped_by_escape_stays_in_the_document(stack: Stack, guest: Guest) -> None:
@@ -96,7 +96,7 @@ def test_a_text_stopped_by_escape_stays_in_the_document(stack: Stack, guest: Gue
     workbench.prompt.press("Escape")
     workbench.wait_final("cancelled")
 
-    workbench.expect_written(BEGUN + stack.row(run)["text"])
+    workbench.expect_document_text(BEGUN + stack.row(run)["text"])
 
 
 def test_tab_leaves_the_editor_and_the_editor_has_a_name(guest: Guest) -> None:
@@ -114,22 +114,22 @@ def test_tab_leaves_the_editor_and_the_editor_has_a_name(guest: Guest) -> None:
 
 def test_a_generation_is_undone_as_one_step_and_brought_back(guest: Guest) -> None:
     workbench = guest.open("free")
-    _, text = started(workbench)
+    _, text = start_run(workbench)
     expect(workbench.undo_button).to_have_accessible_name("Undo: removes 12 generated tokens")
 
     workbench.undo_button.hover()
     expect(workbench.page.locator(".cm-doomed").first).to_be_visible()
     workbench.prompt.press("ControlOrMeta+z")
-    workbench.expect_written(BEGUN)
-    expect(generated(workbench)).to_have_count(0)
+    workbench.expect_document_text(BEGUN)
+    expect(generated_text(workbench)).to_have_count(0)
     expect(workbench.redo_button).to_have_accessible_name("Redo: brings back 12 generated tokens")
     workbench.prompt.press("ControlOrMeta+Shift+Z")
 
-    workbench.expect_written(BEGUN + text)
-    expect(generated(workbench).first).to_be_visible()
+    workbench.expect_document_text(BEGUN + text)
+    expect(generated_text(workbench).first).to_be_visible()
 
 
-def test_what_was_typed_while_it_streamed_has_steps_of_its_own(stack: Stack, guest: Guest) -> None:
+def test_text_typed_during_a_stream_has_its_own_undo_steps(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free", model="slow")
     workbench.write_prompt(BEGUN)
     run = workbench.run_long(tokens=40)
@@ -137,43 +137,43 @@ def test_what_was_typed_while_it_streamed_has_steps_of_its_own(stack: Stack, gue
     workbench.type_at_end(" Behind.")
     workbench.wait_final()
     text = stack.row(run)["text"]
-    workbench.expect_written(f"{BEGUN}{text} Behind.")
+    workbench.expect_document_text(f"{BEGUN}{text} Behind.")
 
     workbench.prompt.press("ControlOrMeta+z")
-    workbench.expect_written(BEGUN + text)
+    workbench.expect_document_text(BEGUN + text)
     workbench.prompt.press("ControlOrMeta+z")
-    workbench.expect_written(BEGUN)
+    workbench.expect_document_text(BEGUN)
     workbench.redo_button.click()
     workbench.redo_button.click()
 
-    workbench.expect_written(f"{BEGUN}{text} Behind.")
+    workbench.expect_document_text(f"{BEGUN}{text} Behind.")
 
 
-def test_a_retry_takes_the_place_of_the_text_and_undo_brings_the_former_back(
+def test_a_retry_replaces_the_text_and_undo_restores_the_old_one(
     stack: Stack, guest: Guest
 ) -> None:
     workbench = guest.open("free")
     workbench.set(temperature="1.5")
-    first, text = started(workbench)
+    first, text = start_run(workbench)
 
     workbench.retry_button.click()
     second = workbench.wait_for_run(other_than=first)
     workbench.wait_final()
     other = stack.row(second)["text"]
 
-    workbench.expect_written(BEGUN + other)
+    workbench.expect_document_text(BEGUN + other)
     workbench.undo_button.click()
-    workbench.expect_written(BEGUN + text)
+    workbench.expect_document_text(BEGUN + text)
     workbench.redo_button.click()
-    workbench.expect_written(BEGUN + other)
+    workbench.expect_document_text(BEGUN + other)
     workbench.page.get_by_role("link", name="Previous sibling").click()
-    workbench.expect_written(BEGUN + text)
+    workbench.expect_document_text(BEGUN + text)
 
 
 # --- Injected text --------------------------------------------------------------
 
 
-def test_start_and_restart_text_are_put_in_and_kept_with_the_run(
+def test_start_and_restart_texts_are_inserted_and_stored_with_the_run(
     stack: Stack, guest: Guest
 ) -> None:
     workbench = guest.open("free")
@@ -186,12 +186,12 @@ def test_start_and_restart_text_are_put_in_and_kept_with_the_run(
     row = stack.row(run)
     assert row["prompt"] == "You: Hello\nAgent:"
     whole = f"You: Hello\nAgent:{row['text']}\nYou: "
-    workbench.expect_written(whole)
+    workbench.expect_document_text(whole)
     workbench.prompt.press("ControlOrMeta+z")
-    workbench.expect_written("You: Hello")
+    workbench.expect_document_text("You: Hello")
     workbench.prompt.press("ControlOrMeta+Shift+Z")
     workbench.page.reload()
-    workbench.expect_written(whole)
+    workbench.expect_document_text(whole)
     expect(workbench.parameter("inject_start")).to_have_value(r"\nAgent:")
     expect(workbench.parameter("inject_restart")).to_have_value(r"\nYou: ")
 
@@ -213,20 +213,20 @@ def test_text_outside_the_window_is_grey_and_not_sent(stack: Stack, guest: Guest
     row = stack.row(run)
     assert LONG_TEXT.endswith(row["prompt"])
     assert row["prompt_tokens"] + 8 <= 2048 < row["prompt_tokens"] + 24
-    workbench.expect_written(LONG_TEXT + row["text"])
+    workbench.expect_document_text(LONG_TEXT + row["text"])
     workbench.page.reload()
-    workbench.expect_written(LONG_TEXT + row["text"])
+    workbench.expect_document_text(LONG_TEXT + row["text"])
 
 
 # --- Probabilities --------------------------------------------------------------
 
 
-def test_tokens_are_underlined_by_their_probability_and_tell_it(
+def test_tokens_are_underlined_by_their_probability_and_show_it(
     stack: Stack, guest: Guest, axe_source: str
 ) -> None:
     workbench = guest.open("free")
     workbench.parameter("logprobs").check()
-    run, text = started(workbench)
+    run, text = start_run(workbench)
     marked = workbench.page.locator(".cm-content .token")
     assert len(stack.row(run)["tokens"][0]) == 4
     drawn = "".join(marked.all_text_contents())
@@ -250,9 +250,7 @@ def test_tokens_are_underlined_by_their_probability_and_tell_it(
     assert not found, "\n".join(found)
 
 
-def test_a_completion_that_stands_by_itself_has_probabilities_too(
-    stack: Stack, guest: Guest
-) -> None:
+def test_a_separate_completion_has_probabilities_too(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("translation")
     workbench.parameter("logprobs").check()
 
@@ -267,7 +265,7 @@ def test_a_completion_that_stands_by_itself_has_probabilities_too(
     expect(workbench.page.locator(".token-card")).to_contain_text(re.compile(r"\d %"))
 
 
-def test_the_card_of_a_token_opens_each_time_the_pointer_comes(guest: Guest) -> None:
+def test_the_card_of_a_token_opens_each_time_the_pointer_enters(guest: Guest) -> None:
     workbench = guest.open("translation")
     workbench.parameter("logprobs").check()
     workbench.run()
@@ -301,13 +299,13 @@ def test_the_card_of_a_token_stays_after_a_touch(new_guest: NewGuest) -> None:
 # --- A phone --------------------------------------------------------------------
 
 
-def test_a_finger_writes_and_runs_on_a_phone(stack: Stack, new_guest: NewGuest) -> None:
+def test_writing_and_running_by_touch_on_a_phone(stack: Stack, new_guest: NewGuest) -> None:
     phone = new_guest(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     workbench = phone.open("free")
     workbench.prompt.tap()
     size = workbench.prompt.evaluate("(box) => parseFloat(getComputedStyle(box).fontSize)")
     assert size >= 16
-    # As tall as the screen is while its keyboard is up.
+    # The height of the screen while its keyboard is open.
     workbench.page.set_viewport_size({"width": 390, "height": 420})
     workbench.type_at_end("\nOne more line for the lamp")
 
@@ -321,4 +319,4 @@ def test_a_finger_writes_and_runs_on_a_phone(stack: Stack, new_guest: NewGuest) 
     run = workbench.wait_for_run()
     workbench.wait_final()
     row = stack.row(run)
-    workbench.expect_written(row["prompt"] + row["text"])
+    workbench.expect_document_text(row["prompt"] + row["text"])

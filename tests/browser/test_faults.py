@@ -1,4 +1,4 @@
-"""Parts killed while a page streams: the page goes on by itself, to the whole text."""
+"""Parts are killed while a page streams: the page recovers by itself and shows the whole text."""
 
 import re
 
@@ -8,15 +8,15 @@ from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.support.stack import Stack
 
-# The browser says that a socket was lost and that a poll had no answer; a person is told once,
-# on the page.
+# The browser reports that a socket was lost and that a poll had no answer; the person sees one
+# message, on the page.
 OFFLINE = ("WebSocket connection to", "ERR_(CONNECTION|SOCKET|EMPTY)", "status of 50[23]")
 
 
-def test_a_worker_killed_in_mid_stream_costs_a_pause_and_no_word(
+def test_a_worker_killed_in_mid_stream_costs_only_a_pause(
     stack: Stack, guest: Guest, new_guest: NewGuest
 ) -> None:
-    # Somebody else: two tabs of one person would share a draft.
+    # Another person: two tabs of one person would share a draft.
     calm = new_guest().open("free", model="demo")
     undisturbed = calm.run_long(tokens=60)
     calm.wait_final()
@@ -36,9 +36,7 @@ def test_a_worker_killed_in_mid_stream_costs_a_pause_and_no_word(
     assert workbench.text == text
 
 
-def test_a_web_process_killed_in_mid_stream_is_met_again_where_it_was_left(
-    stack: Stack, guest: Guest
-) -> None:
+def test_a_stream_continues_after_its_web_process_is_killed(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free", model="slow")
     workbench.record_steps()
     run = workbench.run_long(tokens=100)

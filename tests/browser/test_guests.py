@@ -1,4 +1,4 @@
-"""Limits said kindly, and nobody sees another's run."""
+"""Limits are explained kindly, and nobody sees another person's run."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.browser.guest import Guest
 from tests.support.stack import Stack
 
 
-def test_one_run_too_many_is_refused_kindly_and_stopping_one_makes_room(
+def test_one_run_too_many_is_refused_and_stopping_one_makes_room(
     stack: Stack, guest: Guest
 ) -> None:
     waiting = [guest.open("free", model="spare") for _ in range(MAX_ACTIVE)]
@@ -26,7 +26,7 @@ def test_one_run_too_many_is_refused_kindly_and_stopping_one_makes_room(
     assert refused.value.status == 429
     seconds = refused.value.headers["retry-after"]
     expect(workbench.notice).to_contain_text(f"Try again in {seconds} s")
-    workbench.expect_written("A prompt that I would hate to lose")
+    workbench.expect_document_text("A prompt that I would hate to lose")
     waiting[0].stop_button.click()
     waiting[0].wait_final("cancelled")
     run = workbench.run()
@@ -45,7 +45,7 @@ def test_another_guest_finds_nothing_at_a_runs_address(
     run = workbench.run()
     workbench.wait_final()
     stranger = new_guest()
-    # A stranger who has runs of their own, not one without a cookie.
+    # A stranger who has runs, not one without a cookie.
     stranger.open("translation").run()
 
     with stranger.complaints.allow("status of 404"):

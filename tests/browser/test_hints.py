@@ -1,4 +1,4 @@
-"""Near misses are pointed out where they are typed, and one click mends them."""
+"""Near misses are pointed out where they are typed, and one click fixes them."""
 
 from playwright.sync_api import Locator, expect
 
@@ -11,7 +11,7 @@ def hints(workbench: Workbench, part: str = "prompt") -> Locator:
     return workbench.page.locator(f"#{part}-hints .hint")
 
 
-def test_a_space_at_the_end_goes_by_one_click_and_comes_back_by_undo(guest: Guest) -> None:
+def test_one_click_removes_a_space_at_the_end_and_undo_restores_it(guest: Guest) -> None:
     workbench = guest.open("free")
     workbench.write_prompt("The capital of France is ")
     expect(hints(workbench)).to_contain_text("ends with a space")
@@ -19,11 +19,11 @@ def test_a_space_at_the_end_goes_by_one_click_and_comes_back_by_undo(guest: Gues
 
     workbench.page.get_by_role("button", name="Remove it").click()
 
-    workbench.expect_written("The capital of France is")
+    workbench.expect_document_text("The capital of France is")
     expect(hints(workbench)).to_have_count(0)
     expect(workbench.page.locator("#prompt-text")).to_be_focused()
     workbench.page.keyboard.press("Control+z")
-    workbench.expect_written("The capital of France is ")
+    workbench.expect_document_text("The capital of France is ")
     expect(hints(workbench)).to_have_count(1)
 
 
@@ -44,11 +44,11 @@ def test_a_name_with_a_dot_becomes_a_variable(guest: Guest) -> None:
 
     workbench.page.get_by_role("button", name="Write {{user_name}}").click()
 
-    workbench.expect_written("Dear {{user_name}},")
+    workbench.expect_document_text("Dear {{user_name}},")
     expect(workbench.page.get_by_label("user_name", exact=True)).to_be_visible()
 
 
-def test_a_near_miss_in_a_field_is_mended_there(guest: Guest) -> None:
+def test_a_near_miss_in_a_field_is_fixed_there(guest: Guest) -> None:
     workbench = guest.open("translation")
     field = workbench.page.locator("#field-sentence")
     field.fill("Where is {{the place}}?")
@@ -69,7 +69,7 @@ def test_a_variable_of_any_script_gets_its_field(guest: Guest) -> None:
     expect(workbench.page.locator(".cm-content .variable-mark")).to_have_text("{{  हिन्दी  }}")
 
 
-def test_a_stop_in_quotation_marks_is_mended(stack: Stack, guest: Guest) -> None:
+def test_a_stop_in_quotation_marks_is_fixed(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free")
     adder = workbench.page.get_by_label("Add a stop sequence")
     adder.fill(r'"\n"')
@@ -82,7 +82,7 @@ def test_a_stop_in_quotation_marks_is_mended(stack: Stack, guest: Guest) -> None
     expect(hints(workbench, "stop")).to_have_count(0)
 
 
-def test_stops_in_a_row_are_parted(guest: Guest) -> None:
+def test_stops_on_one_line_are_separated(guest: Guest) -> None:
     workbench = guest.open("free")
     adder = workbench.page.get_by_label("Add a stop sequence")
     adder.fill("User:, AI:")
@@ -93,7 +93,7 @@ def test_stops_in_a_row_are_parted(guest: Guest) -> None:
     expect(workbench.page.locator(".chip")).to_have_text(["User:", "AI:"])
 
 
-def test_a_stop_of_one_space_is_seen_and_counts_as_a_change(guest: Guest) -> None:
+def test_a_stop_of_one_space_is_visible_and_counts_as_a_change(guest: Guest) -> None:
     workbench = guest.open("free")
     adder = workbench.page.get_by_label("Add a stop sequence")
 
@@ -106,7 +106,7 @@ def test_a_stop_of_one_space_is_seen_and_counts_as_a_change(guest: Guest) -> Non
     expect(hints(workbench, "stop")).to_contain_text("one space")
 
 
-def test_a_number_that_cannot_stay_says_what_became_of_it(guest: Guest) -> None:
+def test_a_number_that_has_to_change_says_how(guest: Guest) -> None:
     workbench = guest.open("free")
     for name, typed, written, said in (
         ("temperature", "5", "2.00", "2.00 is the most, so 5 became 2.00."),

@@ -1,4 +1,4 @@
-"""The history: found again, compared, taken along, deleted."""
+"""The history: search, comparison, export, deletion."""
 
 import json
 import re
@@ -12,12 +12,12 @@ from tests.browser.axe import violations
 from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.history import History
-from tests.browser.test_phone import assert_fits
+from tests.browser.whole_page import assert_fits
 from tests.support.stack import Stack
 
 
 def make_runs(guest: Guest, *prompts: str, tokens: int = 6) -> list[str]:
-    """Finished runs of the free page, the first one first."""
+    """Finished runs of the free page, oldest first."""
     workbench = guest.open("free")
     runs = []
     for prompt in prompts:
@@ -33,7 +33,7 @@ def open_history(guest: Guest, address: str = "/history/") -> History:
     return History(guest.page(address))
 
 
-def test_search_filters_and_stars_stand_in_the_address(stack: Stack, guest: Guest) -> None:
+def test_search_filters_and_stars_are_in_the_address(stack: Stack, guest: Guest) -> None:
     fox, owl = make_runs(guest, "The red fox said", "The old owl said", tokens=16)
     history = open_history(guest)
     history.expect_runs(owl, fox)
@@ -60,20 +60,20 @@ def test_search_filters_and_stars_stand_in_the_address(stack: Stack, guest: Gues
     expect(history.filter("starred")).to_be_checked()
     history.page.go_back()
     expect(history.page.get_by_role("heading", name="Nothing found")).to_be_visible()
-    # An output is found as a prompt is.
+    # A search finds outputs as well as prompts.
     word = max(re.findall(r"\w+", stack.row(owl)["text"]), key=len)
     found = open_history(guest, f"/history/?q={word}")
     expect(found.row(owl)).to_be_visible()
 
 
-def test_what_an_answer_brings_behaves_as_what_the_page_began_with(guest: Guest) -> None:
+def test_new_rows_behave_like_the_rows_of_the_first_page(guest: Guest) -> None:
     fox, owl = make_runs(guest, "The red fox said", "The old owl said")
     history = open_history(guest)
     at_first = history.row(fox).locator("time").inner_text()
     history.search.fill("fox")
     history.expect_runs(fox)
 
-    # Times are the reader's, where the server wrote its own.
+    # Times are local, also where the server wrote its own.
     assert "UTC" not in at_first
     assert history.row(fox).locator("time").inner_text() == at_first
     menu = history.row(fox).locator("details")
@@ -105,7 +105,7 @@ def test_a_run_opens_with_its_exact_parameters(guest: Guest) -> None:
     workbench.page.locator(f"#run-panel[data-run='{run}']").wait_for(state="attached")
 
 
-def test_two_are_compared_and_three_are_not(guest: Guest, axe_source: str) -> None:
+def test_only_two_runs_can_be_compared(guest: Guest, axe_source: str) -> None:
     first, second, third = make_runs(guest, "A red fox", "A blue fox", "A blue owl")
     history = open_history(guest)
     expect(history.bar).to_be_hidden()
@@ -160,7 +160,7 @@ def test_export_wipe_import_gives_the_same(stack: Stack, guest: Guest, tmp_path:
     assert after == before
 
 
-def test_selected_runs_are_deleted_after_a_question(stack: Stack, guest: Guest) -> None:
+def test_selected_runs_are_deleted_after_confirmation(stack: Stack, guest: Guest) -> None:
     first, second, third = make_runs(guest, "One", "Two", "Three")
     history = open_history(guest)
 
@@ -174,7 +174,7 @@ def test_selected_runs_are_deleted_after_a_question(stack: Stack, guest: Guest) 
     assert not stack.query("SELECT 1 FROM runs_run WHERE id = ?", first.replace("-", ""))
 
 
-def test_deleting_a_run_that_is_written_stops_it(stack: Stack, guest: Guest) -> None:
+def test_deleting_a_live_run_stops_it(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free", model="slow")
     run = workbench.run_long(tokens=400)
     workbench.wait_for_text(10)
@@ -192,7 +192,7 @@ def test_deleting_a_run_that_is_written_stops_it(stack: Stack, guest: Guest) -> 
     again.wait_final()
 
 
-def test_older_runs_come_when_asked_for(stack: Stack, guest: Guest, tmp_path: Path) -> None:
+def test_older_runs_load_on_demand(stack: Stack, guest: Guest, tmp_path: Path) -> None:
     make_runs(guest, "The one that is copied")
     page = guest.page("/history/")
     lines = page.request.get(f"{guest.url}/history/export/?format=jsonl").text().splitlines()
@@ -217,7 +217,7 @@ def test_older_runs_come_when_asked_for(stack: Stack, guest: Guest, tmp_path: Pa
     assert len(set(ids)) == 61
 
 
-def test_an_import_that_is_wrong_says_where(guest: Guest, tmp_path: Path) -> None:
+def test_a_wrong_import_says_where_the_error_is(guest: Guest, tmp_path: Path) -> None:
     file = tmp_path / "wrong.jsonl"
     file.write_text('{"kind": "account"}\n{"kind": "run"}\n')
     page = guest.page("/history/")

@@ -1,5 +1,5 @@
 """The keys of an input method are its own: nothing runs, saves, is chosen, closed or stopped by
-them. The same key pressed without one does it, so a test that hears nothing would fail."""
+them. The same key without an input method does it, so a test that sees nothing would fail."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,7 +14,7 @@ SAFARI = """
 Object.defineProperty(Navigator.prototype, 'vendor', { get: () => 'Apple Computer, Inc.' });
 """
 
-# The word ends, and then its key comes as if it were any.
+# The word ends, and then its key arrives like any other key.
 ENDS_FIRST = """
 ([key, keyCode, ctrlKey]) => {
   const place = document.activeElement;
@@ -27,7 +27,7 @@ ENDS_FIRST = """
 
 
 class Keys:
-    """Somebody who writes with an input method, and how the browser tells of its keys."""
+    """A person who writes with an input method, and the events of its keys."""
 
     def __init__(self, page: Page, way: str) -> None:
         self._page = page
@@ -35,7 +35,7 @@ class Keys:
         self._way = way
 
     def press(self, key: str, *, modifiers: int = 0) -> None:
-        """A key that the input method takes for the word that is being written."""
+        """A key that the input method uses for the word in progress."""
         if self._way == "composing":
             self._cdp.send(
                 "Input.imeSetComposition", {"text": "に", "selectionStart": 1, "selectionEnd": 1}
@@ -81,7 +81,7 @@ def writer(new_guest: NewGuest, way: str) -> Guest:
 
 
 def posts(page: Page) -> list[str]:
-    """The addresses that are posted to from now on, drafts left out."""
+    """The addresses that are posted to from now on, except drafts."""
     sent: list[str] = []
     page.on(
         "request",
@@ -121,7 +121,7 @@ def test_no_chip_is_made_or_removed(writer: Guest, way: str) -> None:
     keys = Keys(page, way)
 
     if way != "Safari":
-        # An empty field takes the last chip away with Backspace.
+        # In an empty field Backspace removes the last chip.
         field.focus()
         keys.press("Backspace")
     field.fill("STOP")
@@ -178,7 +178,7 @@ def test_nothing_is_stopped_and_no_line_begins(writer: Guest, way: str) -> None:
     workbench.write_prompt("One line")
     keys = Keys(workbench.page, way)
     keys.press("Enter")
-    workbench.expect_written("One line")
+    workbench.expect_document_text("One line")
     workbench.run_long(tokens=200)
     workbench.wait_for_text(5)
     sent = posts(workbench.page)

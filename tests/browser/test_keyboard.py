@@ -1,4 +1,4 @@
-"""Everything by keys alone."""
+"""Everything works with keys alone."""
 
 import uuid
 
@@ -9,6 +9,7 @@ from tests.browser.account import PASSWORD
 from tests.browser.guest import Guest
 from tests.browser.palette import Palette
 from tests.browser.sharing import ShareDialog
+from tests.browser.whole_page import evaluate
 from tests.support.stack import Stack
 
 FOCUSED = """
@@ -31,30 +32,30 @@ KIND = """
 
 
 def tab_until(page: Page, name: str, *, most: int = 80) -> list[str]:
-    """Presses Tab until ``name`` has the focus; returns what had it on the way."""
+    """Presses Tab until ``name`` has the focus; returns what had the focus on the way."""
     passed: list[str] = []
     for _ in range(most):
         page.keyboard.press("Tab")
-        passed.append(page.evaluate(FOCUSED))
+        passed.append(evaluate(page, FOCUSED))
         if passed[-1] == name:
             return passed
     raise AssertionError(f"{name} was not reached by Tab: {passed}")
 
 
 def tab_to(page: Page, words: str, *, most: int = 160) -> None:
-    """Presses Tab until what has the focus says ``words``."""
+    """Presses Tab until the focused element contains ``words``."""
     for _ in range(most):
         page.keyboard.press("Tab")
-        if words in page.evaluate(WORDS):
+        if words in evaluate(page, WORDS):
             return
     raise AssertionError(f"nothing that says {words!r} was reached by Tab")
 
 
 def _around_focus(page: Page) -> tuple[FloatRect, bytes]:
-    """A picture of what has the focus with a little of its surroundings, and where that is."""
+    """A picture of the focused element with a little of its surroundings, and its place."""
     box = page.locator(":focus").bounding_box()
     if box is None:
-        raise AssertionError(f"{page.evaluate(FOCUSED)} has the focus and no place on the page")
+        raise AssertionError(f"{evaluate(page, FOCUSED)} has the focus and no place on the page")
     margin = 8
     left, top = max(0.0, box["x"] - margin), max(0.0, box["y"] - margin)
     clip: FloatRect = {
@@ -100,13 +101,13 @@ def test_a_stream_is_stopped_by_keys_and_the_focus_is_not_lost(stack: Stack, gue
     assert workbench.page.evaluate("document.activeElement !== document.body")
 
 
-def test_what_has_the_focus_can_be_seen(guest: Guest) -> None:
+def test_the_focused_element_is_visibly_marked(guest: Guest) -> None:
     page = guest.open("qa").page
     seen: dict[str, bool] = {}
 
     for _ in range(45):
         page.keyboard.press("Tab")
-        kind = page.evaluate(KIND)
+        kind = evaluate(page, KIND)
         if kind not in seen:
             clip, focused = _around_focus(page)
             left = page.evaluate_handle("document.activeElement").as_element()
@@ -146,7 +147,7 @@ def test_a_question_mark_shows_the_keys_on_every_page_and_escape_hides_them(gues
         page.get_by_role("heading", level=1).click()
         page.keyboard.press("?")
         expect(keys).to_be_visible()
-        expect(keys).to_contain_text("Search, go to a page, do anything")
+        expect(keys).to_contain_text("Search commands, pages and prompts")
         page.keyboard.press("Escape")
         expect(keys).to_be_hidden()
 
@@ -234,7 +235,7 @@ def test_saving_comparing_and_sharing_by_keys_alone(guest: Guest) -> None:
 
     palette.choose("Versions")
     expect(page.locator("#version-2")).to_contain_text("Another colour")
-    tab_to(page, "Compare the two that are marked")
+    tab_to(page, "Compare the two marked versions")
     keyboard.press("Enter")
     expect(page.get_by_test_id("diff").locator("ins")).to_have_text("blue")
 
@@ -282,7 +283,7 @@ def test_the_history_and_an_account_by_keys_alone(guest: Guest) -> None:
         ("id_password1", PASSWORD),
         ("id_password2", PASSWORD),
     ):
-        if page.evaluate(FOCUSED) != box:
+        if evaluate(page, FOCUSED) != box:
             tab_until(page, box)
         keyboard.type(value)
     keyboard.press("Enter")
@@ -292,7 +293,7 @@ def test_the_history_and_an_account_by_keys_alone(guest: Guest) -> None:
     palette.choose("Sign in")
     page.wait_for_url("**/sign-in/**")
     for box, value in (("id_login", name), ("id_password", PASSWORD)):
-        if page.evaluate(FOCUSED) != box:
+        if evaluate(page, FOCUSED) != box:
             tab_until(page, box)
         keyboard.type(value)
     keyboard.press("Enter")

@@ -1,11 +1,11 @@
-"""What comes late does not override what the person did meanwhile. The network waits on purpose."""
+"""A late answer does not override newer input. The network is slow on purpose."""
 
 import re
 
 from playwright.sync_api import expect
 
 from tests.browser.guest import Guest
-from tests.browser.network import held
+from tests.browser.network import hold_requests
 
 MENU = re.compile(r"/models/menu/")
 PAGE = re.compile(r"/(translation|chat|free)/$")
@@ -13,15 +13,15 @@ RUN = re.compile(r"/run/$")
 PREVIEW = re.compile(r"/preview/$")
 
 
-def test_a_model_chosen_while_the_list_is_renewed_stays_chosen(guest: Guest) -> None:
+def test_a_model_chosen_while_the_list_reloads_stays_chosen(guest: Guest) -> None:
     workbench = guest.open("free")
     page = workbench.page
-    with held(page, MENU) as waiting:
+    with hold_requests(page, MENU) as waiting:
         page.wait_for_function("() => document.querySelector('#model-list.htmx-request')")
         workbench.model.click()
         page.locator("#model-slow").check(force=True)
         expect(page.locator("#model-slow")).to_be_checked()
-        # As if the list had changed: the answer is the whole of it, with the former choice.
+        # As if the list had changed: the answer is the whole list, with the earlier choice.
         asked = waiting.pop(0)
         with page.expect_response(MENU):
             asked.continue_(url=re.sub(r"seen=\w*", "seen=", asked.request.url))
@@ -30,11 +30,11 @@ def test_a_model_chosen_while_the_list_is_renewed_stays_chosen(guest: Guest) -> 
     expect(page.locator("#model-slow")).to_be_checked()
 
 
-def test_what_is_typed_while_a_row_is_added_stays(guest: Guest) -> None:
+def test_text_typed_while_a_row_is_added_stays(guest: Guest) -> None:
     workbench = guest.open("translation")
     rows = workbench.page.locator(".example:not(.example-head)")
     before = rows.count()
-    with held(workbench.page, PAGE, method="POST") as waiting:
+    with hold_requests(workbench.page, PAGE, method="POST") as waiting:
         workbench.page.get_by_role("button", name="Add an example").click()
         workbench.field("sentence").fill("Typed while the row was on its way.")
         assert waiting
@@ -53,7 +53,7 @@ def test_a_removed_variable_does_not_come_back_with_a_late_preview(guest: Guest)
     workbench.write_prompt("Dear {{name}}")
     remove = page.locator("[data-variable=city] .variable-remove")
     expect(remove).to_be_visible()
-    with held(page, PREVIEW) as waiting:
+    with hold_requests(page, PREVIEW) as waiting:
         workbench.type_at_end("!")
         page.wait_for_function("() => document.querySelector('#preview.htmx-request')")
         assert waiting
@@ -65,12 +65,12 @@ def test_a_removed_variable_does_not_come_back_with_a_late_preview(guest: Guest)
     expect(page.locator("[data-variable=city]")).to_have_count(0)
 
 
-def test_the_next_message_and_an_edited_field_outlive_the_answer_of_the_last_one(
+def test_a_chats_answer_keeps_the_next_message_and_edited_fields(
     guest: Guest,
 ) -> None:
     workbench = guest.open("chat")
     message = workbench.field("message")
-    with held(workbench.page, RUN) as waiting:
+    with hold_requests(workbench.page, RUN) as waiting:
         message.fill("Where is my parcel?")
         message.press("Enter")
         assert waiting
@@ -85,11 +85,11 @@ def test_the_next_message_and_an_edited_field_outlive_the_answer_of_the_last_one
     expect(workbench.page.locator(".turn").last).to_contain_text("Where is my parcel?")
 
 
-def test_a_late_error_does_not_take_the_focus_from_who_goes_on_typing(guest: Guest) -> None:
+def test_a_late_error_does_not_take_the_focus_from_a_person_who_types(guest: Guest) -> None:
     workbench = guest.open("translation")
     with guest.complaints.allow("status of 400", "Error Code 400"):
         workbench.set(seed="nothing")
-        with held(workbench.page, RUN):
+        with hold_requests(workbench.page, RUN):
             workbench.run_button.click()
             workbench.field("sentence").fill("Going on.")
         expect(workbench.notice).to_contain_text("Seed")

@@ -8,17 +8,18 @@ from tests.browser.axe import violations
 from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.library import Library, SavedPrompt
-from tests.browser.test_phone import assert_fits, phone
+from tests.browser.test_phone import phone
+from tests.browser.whole_page import assert_fits
 from tests.support.stack import Stack
 
 
-def opened(guest: Guest, slug: str = "free") -> SavedPrompt:
+def open_prompt(guest: Guest, slug: str = "free") -> SavedPrompt:
     return SavedPrompt(guest.open(slug))
 
 
-def saved(guest: Guest, title: str, text: str, **details: str) -> SavedPrompt:
-    """A prompt of the free page, saved."""
-    prompt = opened(guest)
+def save_prompt(guest: Guest, title: str, text: str, **details: str) -> SavedPrompt:
+    """Saves a prompt of the free page."""
+    prompt = open_prompt(guest)
     prompt.write(text)
     prompt.save(title=title, **details)
     return prompt
@@ -29,7 +30,7 @@ def library_of(guest: Guest, query: str = "") -> Library:
 
 
 def test_save_change_save_again_see_what_changed_and_restore(guest: Guest) -> None:
-    prompt = opened(guest, "qa")
+    prompt = open_prompt(guest, "qa")
     prompt.workbench.field("question").fill("Who owns the red bicycle?")
     prompt.open_save()
     expect(prompt.dialog.get_by_label("Title", exact=True)).to_have_value(
@@ -50,7 +51,7 @@ def test_save_change_save_again_see_what_changed_and_restore(guest: Guest) -> No
     expect(newest).to_contain_text("Another colour")
     expect(newest).to_contain_text("1 word added")
     expect(newest).to_contain_text("Temperature 0.00 → 0.25")
-    prompt.page.get_by_role("button", name="Compare the two that are marked").click()
+    prompt.page.get_by_role("button", name="Compare the two marked versions").click()
     diff = prompt.page.get_by_test_id("diff")
     expect(diff.locator("del")).to_have_text("red")
     expect(diff.locator("ins")).to_have_text("blue")
@@ -63,8 +64,8 @@ def test_save_change_save_again_see_what_changed_and_restore(guest: Guest) -> No
     expect(prompt.workbench.parameter("temperature")).to_have_value("0.00")
 
 
-def test_a_version_like_the_last_is_refused_in_the_dialog(guest: Guest) -> None:
-    prompt = saved(guest, "Same", "The same text")
+def test_an_unchanged_version_is_refused_in_the_dialog(guest: Guest) -> None:
+    prompt = save_prompt(guest, "Same", "The same text")
 
     with guest.complaints.allow("status of 400", "Error Code 400"):
         prompt.open_save()
@@ -76,7 +77,7 @@ def test_a_version_like_the_last_is_refused_in_the_dialog(guest: Guest) -> None:
 
 
 def test_a_version_shows_its_run_and_the_run_its_prompt(stack: Stack, guest: Guest) -> None:
-    prompt = opened(guest, "qa")
+    prompt = open_prompt(guest, "qa")
     prompt.save(title="Runs")
     address = prompt.page.url
     run = prompt.workbench.run()
@@ -92,8 +93,8 @@ def test_a_version_shows_its_run_and_the_run_its_prompt(stack: Stack, guest: Gue
     assert stack.row(run)["version_id"] is not None
 
 
-def test_the_run_that_stands_on_the_page_is_still_there_after_saving(guest: Guest) -> None:
-    prompt = opened(guest, "translation")
+def test_the_run_on_the_page_is_still_there_after_saving(guest: Guest) -> None:
+    prompt = open_prompt(guest, "translation")
     run = prompt.workbench.run()
     prompt.workbench.wait_final()
 
@@ -103,10 +104,10 @@ def test_the_run_that_stands_on_the_page_is_still_there_after_saving(guest: Gues
 
 
 def test_search_filters_and_order(stack: Stack, guest: Guest) -> None:
-    bird = saved(guest, "Birds", "Name a bird", tags="nature, short")
+    bird = save_prompt(guest, "Birds", "Name a bird", tags="nature, short")
     run = bird.workbench.run()
     bird.workbench.wait_final()
-    saved(guest, "Apples", "Name a fruit", tags="nature")
+    save_prompt(guest, "Apples", "Name a fruit", tags="nature")
     library = library_of(guest)
     expect(library.titles).to_have_text(["Apples", "Birds"])
 
@@ -135,7 +136,7 @@ def test_search_filters_and_order(stack: Stack, guest: Guest) -> None:
 
 
 def test_archiving_is_undone_and_deleting_asks(guest: Guest) -> None:
-    saved(guest, "Going", "A text to put away")
+    save_prompt(guest, "Going", "A text to put away")
     library = library_of(guest)
 
     library.page.get_by_role("button", name="Archive Going").click()
@@ -155,7 +156,7 @@ def test_archiving_is_undone_and_deleting_asks(guest: Guest) -> None:
 
 
 def test_title_and_tags_are_edited_in_the_list(guest: Guest) -> None:
-    saved(guest, "Old name", "A text", tags="first")
+    save_prompt(guest, "Old name", "A text", tags="first")
     library = library_of(guest)
 
     library.page.get_by_role("link", name="Edit Old name").click()
@@ -171,7 +172,7 @@ def test_title_and_tags_are_edited_in_the_list(guest: Guest) -> None:
 
 
 def press_to(page: Page, name: str, key: str = "Tab") -> None:
-    """Presses ``key`` until what has the focus is called ``name``."""
+    """Presses ``key`` until an element with the name ``name`` has the focus."""
     for _ in range(80):
         focused = page.locator(":focus")
         if focused.count() and re.fullmatch(name, " ".join(focused.inner_text().split())):
@@ -181,7 +182,7 @@ def press_to(page: Page, name: str, key: str = "Tab") -> None:
 
 
 def test_everything_by_keyboard_alone(guest: Guest) -> None:
-    prompt = opened(guest, "translation")
+    prompt = open_prompt(guest, "translation")
     page = prompt.page
     press_to(page, "Save")
     page.keyboard.press("Enter")
@@ -203,7 +204,7 @@ def test_everything_by_keyboard_alone(guest: Guest) -> None:
 
 def test_a_prompt_is_saved_and_found_without_scripts(new_guest: NewGuest) -> None:
     guest = new_guest(java_script_enabled=False)
-    prompt = opened(guest)
+    prompt = open_prompt(guest)
     prompt.workbench.prompt.fill("A text without a script")
     prompt.page.get_by_role("button", name="Save", exact=True).click()
     prompt.page.get_by_label("Title", exact=True).fill("Plain")
@@ -226,7 +227,7 @@ def test_a_prompt_is_saved_and_found_without_scripts(new_guest: NewGuest) -> Non
 
 def test_axe_finds_nothing_on_the_pages_of_saved_prompts(guest: Guest, axe_source: str) -> None:
     found = violations(guest.page("/prompts/"), axe_source)
-    prompt = saved(guest, "Clean", "A text to look at", tags="one, two")
+    prompt = save_prompt(guest, "Clean", "A text to look at", tags="one, two")
     page = prompt.page
     found += violations(page, axe_source)
     prompt.open_save()
@@ -253,7 +254,7 @@ def test_the_pages_fit_a_phone(new_guest: NewGuest) -> None:
     guest = phone(new_guest, 360)
     page = guest.page("/prompts/")
     assert_fits(page, 360)
-    prompt = opened(guest)
+    prompt = open_prompt(guest)
     prompt.write("w" * 300)
     prompt.save(title="T" * 110, tags=", ".join("tag" * 8 + str(number) for number in range(6)))
     assert_fits(page := prompt.page, 360)

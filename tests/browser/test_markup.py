@@ -1,7 +1,7 @@
 """Attack 1 in a browser: markup in any text is shown as text and does nothing.
 
 Dialogs, violations of the policy and requests to other hosts fail every test here
-(`Complaints`), so it is enough to show the text everywhere that a page can.
+(`Complaints`), so it is enough to show the text in every place of a page.
 """
 
 import pytest
@@ -45,17 +45,17 @@ def test_markup_typed_into_every_field_of_every_page_runs_as_text(
         row = stack.row(run)
         prompt = row["prompt"] + (row["text"] if slug == "free" else "")
         assert ATTACK in prompt
-        workbench.expect_written(prompt)
+        workbench.expect_document_text(prompt)
         assert_inert(page)
         page.reload()
-        workbench.expect_written(prompt)
+        workbench.expect_document_text(prompt)
         assert_inert(page)
-        # A draft that was left unsent may come back and show itself anew.
+        # An unsent draft may come back and be shown again.
         page.wait_for_load_state("networkidle")
 
 
 def fill_all(workbench: Workbench) -> None:
-    """Types the attack wherever a person can type a text."""
+    """Types the attack into every field for text."""
     if not workbench.tab("Prompt").count():
         workbench.write_prompt(ATTACK)
     for box in workbench.page.locator("#fields textarea:visible, #field-message").all():
@@ -118,7 +118,7 @@ def test_markup_in_a_failure_and_in_an_error_is_text(stack: Stack, guest: Guest)
 
 
 def write_log(stack: Stack, run: str, pieces: list[str]) -> None:
-    """Writes ``pieces`` as a worker does, one call each: what a model may come to say."""
+    """Writes ``pieces`` as a worker does, one call each, as a model might."""
     client = stack.redis()
     try:
         log = TokenLog(client)

@@ -6,7 +6,7 @@ from tests.browser.guest import Guest
 from tests.support.stack import Stack
 
 
-def test_a_page_without_a_worker_says_so_and_goes_on_by_itself_when_one_comes(
+def test_a_page_without_a_worker_says_so_and_continues_when_one_starts(
     stack: Stack, guest: Guest
 ) -> None:
     workbench = guest.open("free", model="spare")
@@ -29,9 +29,7 @@ def test_a_page_without_a_worker_says_so_and_goes_on_by_itself_when_one_comes(
     assert workbench.text == stack.row(run)["text"] != ""
 
 
-def test_the_menu_tells_of_every_model_and_the_choice_goes_along(
-    stack: Stack, guest: Guest
-) -> None:
+def test_the_menu_lists_every_model_and_the_choice_is_kept(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free")
     workbench.model.click()
     choices = workbench.page.locator(".model-choice")

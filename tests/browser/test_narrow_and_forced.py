@@ -1,4 +1,4 @@
-"""Pages at 400 % zoom (320 CSS px), with text twice as large, and in the system's own colours."""
+"""Pages at 400 % zoom (320 CSS px), with text of double size, and in the system's own colours."""
 
 import io
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NewGuest
 from tests.browser.furnished import EMPTY_PATHS, Texts, furnish
 from tests.browser.guest import Guest
-from tests.browser.test_phone import STICKING_OUT
+from tests.browser.whole_page import assert_fits, too_wide
 from tests.support.stack import Stack
 
 NARROW = 320
@@ -20,14 +20,6 @@ LONG = Texts(
     word="a_rather_long_name_of_thirty_chars",
 )
 TWICE = "() => { document.documentElement.style.fontSize = '200%'; }"
-
-
-def too_wide(page: Page, width: int) -> str:
-    """What sticks out of the page, or nothing."""
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    if wide <= width:
-        return ""
-    return f"{page.url} is {wide} px wide: {page.evaluate(STICKING_OUT, width)[:6]}"
 
 
 def test_no_page_scrolls_sideways_at_400_percent_or_with_text_twice_as_large(
@@ -49,7 +41,7 @@ def test_no_page_scrolls_sideways_at_400_percent_or_with_text_twice_as_large(
 
 
 @pytest.mark.parametrize("name", ["Keyboard shortcuts", "Save", "Share", "Menu", "Templates"])
-def test_what_opens_over_a_page_fits_too(new_guest: NewGuest, name: str) -> None:
+def test_dialogs_and_menus_fit_too(new_guest: NewGuest, name: str) -> None:
     guest = new_guest(viewport={"width": NARROW, "height": 640})
     page = guest.open("free").page
     if name == "Keyboard shortcuts":
@@ -59,10 +51,10 @@ def test_what_opens_over_a_page_fits_too(new_guest: NewGuest, name: str) -> None
     else:
         page.get_by_role("button", name=name, exact=True).click()
 
-    assert not too_wide(page, NARROW)
+    assert_fits(page, NARROW)
 
 
-# A selector, what sets its meaning off, and where the difference is to be seen.
+# A selector, the attribute that carries the meaning, and where the difference must be visible.
 STATES = [
     (".token-5", "class", "token token-4", ".cm-content"),
     (".token-5", "class", "token token-3", ".cm-content"),
@@ -77,27 +69,27 @@ STATES = [
 ]
 
 
-def test_what_colour_says_is_said_in_forced_colours(stack: Stack, new_guest: NewGuest) -> None:
+def test_no_meaning_is_lost_in_forced_colours(stack: Stack, new_guest: NewGuest) -> None:
     guest = new_guest(forced_colors="active")
     workbench = guest.open("free")
     page = workbench.page
     workbench.parameter("logprobs").check()
     workbench.write_prompt("The {{lamp}}")
     page.locator("[id='var.lamp']").fill("blue lamp")
-    # Likely tokens, and the same each time.
+    # Likely tokens, and the same ones each time.
     workbench.set(max_tokens=12, temperature=0)
     workbench.run()
     workbench.wait_final()
     page.mouse.move(0, 0)
 
-    assert unsaid(page, STATES) == []
-    # The underlines of probabilities say it too, and cover this line.
+    assert indistinct_states(page, STATES) == []
+    # The underlines of probabilities would cover this line.
     workbench.parameter("logprobs").uncheck()
-    assert unsaid(page, [(".cm-generated", "class", "", ".cm-content")]) == []
+    assert indistinct_states(page, [(".cm-generated", "class", "", ".cm-content")]) == []
 
 
-def unsaid(page: Page, states: Sequence[tuple[str, str, str | None, str]]) -> list[str]:
-    """Which of ``states`` look the same without their attribute."""
+def indistinct_states(page: Page, states: Sequence[tuple[str, str, str | None, str]]) -> list[str]:
+    """The ``states`` that look the same without their attribute."""
     missing = []
     for selector, attribute, value, shown in states:
         one, place = page.locator(selector).first, page.locator(shown).first
@@ -114,7 +106,7 @@ def unsaid(page: Page, states: Sequence[tuple[str, str, str | None, str]]) -> li
 
 
 @pytest.mark.parametrize("value", ["1", "1024"])
-def test_a_slider_has_a_track_in_forced_colours(new_guest: NewGuest, value: str) -> None:
+def test_a_slider_shows_its_track_in_forced_colours(new_guest: NewGuest, value: str) -> None:
     workbench = new_guest(forced_colors="active").open("free")
     slider = workbench.parameter_row("max_tokens").locator(".slider")
     workbench.set(max_tokens=value)

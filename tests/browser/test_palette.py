@@ -1,4 +1,4 @@
-"""The command palette: everything the page can do and everywhere it can go, by a few letters."""
+"""The command palette: the page's commands and links, found by a few letters."""
 
 import re
 
@@ -9,13 +9,14 @@ from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.library import SavedPrompt
 from tests.browser.palette import Palette
-from tests.browser.test_phone import assert_fits, phone
+from tests.browser.test_phone import phone
+from tests.browser.whole_page import assert_fits
 from tests.support.stack import Stack
 
 PAGES = ("/", "/sql/", "/prompts/", "/history/", "/gallery/", "/account/", "/account/sign-up/")
 
 
-def saved(guest: Guest, title: str, text: str) -> Page:
+def save_prompt(guest: Guest, title: str, text: str) -> Page:
     """The page of a prompt that ``guest`` has just saved."""
     prompt = SavedPrompt(guest.open("free"))
     prompt.write(text)
@@ -52,25 +53,25 @@ def test_it_is_a_combobox_with_a_list(guest: Guest) -> None:
     expect(palette.field).to_have_attribute("aria-controls", "palette-list")
     expect(palette.field).to_have_attribute("aria-expanded", "true")
 
-    def selected() -> str | None:
-        expect(palette.selected).to_have_count(1)
-        at = palette.selected.get_attribute("id")
+    def selected_name() -> str | None:
+        expect(palette.selected_option).to_have_count(1)
+        at = palette.selected_option.get_attribute("id")
         expect(palette.field).to_have_attribute("aria-activedescendant", at or "")
-        return palette.selected.locator(".palette-name").text_content()
+        return palette.selected_option.locator(".palette-name").text_content()
 
     names = palette.options.locator(".palette-name").all_text_contents()
-    assert selected() == names[0]
+    assert selected_name() == names[0]
     page.keyboard.press("ArrowDown")
-    assert selected() == names[1]
+    assert selected_name() == names[1]
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
-    assert selected() == names[-1]
-    expect(palette.selected).to_be_in_viewport()
+    assert selected_name() == names[-1]
+    expect(palette.selected_option).to_be_in_viewport()
     page.keyboard.press("ArrowDown")
-    assert selected() == names[0]
+    assert selected_name() == names[0]
 
     page.keyboard.type("xyzzy")
-    expect(palette.dialog.get_by_text("Nothing fits.").first).to_be_visible()
+    expect(palette.dialog.get_by_text("No match.").first).to_be_visible()
     expect(palette.field).to_have_attribute("aria-expanded", "false")
     expect(palette.field).not_to_have_attribute("aria-activedescendant", re.compile("."))
     page.keyboard.press("Enter")
@@ -81,20 +82,18 @@ def test_it_is_a_combobox_with_a_list(guest: Guest) -> None:
     ("typed", "name"),
     [("hist", "History"), ("sch col", "Colour scheme: as the system"), ("trnsl", "Translation")],
 )
-def test_a_few_letters_find_it(guest: Guest, typed: str, name: str) -> None:
+def test_a_few_letters_find_an_option(guest: Guest, typed: str, name: str) -> None:
     palette = Palette(guest.page("/gallery/"))
     palette.open()
     expect(palette.group("Templates")).to_be_visible()
 
     palette.page.keyboard.type(typed)
 
-    expect(palette.selected.locator(".palette-name")).to_have_text(name)
+    expect(palette.selected_option.locator(".palette-name")).to_have_text(name)
 
 
-def test_pages_templates_and_ones_own_prompts_are_gone_to(
-    guest: Guest, new_guest: NewGuest
-) -> None:
-    page = saved(guest, "Bicycles", "Who owns the velocipede?")
+def test_it_opens_pages_templates_and_own_prompts(guest: Guest, new_guest: NewGuest) -> None:
+    page = save_prompt(guest, "Bicycles", "Who owns the velocipede?")
     address, palette = page.url, Palette(page)
 
     palette.choose("History")
@@ -103,11 +102,11 @@ def test_pages_templates_and_ones_own_prompts_are_gone_to(
     page.wait_for_url("**/table/**")
     palette.open()
     page.keyboard.type("velocip")
-    expect(palette.selected.locator(".palette-name")).to_have_text("Bicycles")
+    expect(palette.selected_option.locator(".palette-name")).to_have_text("Bicycles")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(re.escape(address.split("?")[0])))
 
-    # What was used last is first the next time.
+    # The most recently used option is first the next time.
     page.goto(f"{guest.url}/gallery/")
     palette.open()
     expect(palette.group("Recent").get_by_role("option")).to_have_count(3)
@@ -115,10 +114,10 @@ def test_pages_templates_and_ones_own_prompts_are_gone_to(
     other = Palette(new_guest().page("/gallery/"))
     other.open()
     other.page.keyboard.type("velocip")
-    expect(other.dialog.get_by_text("Nothing fits.").first).to_be_visible()
+    expect(other.dialog.get_by_text("No match.").first).to_be_visible()
 
 
-def test_it_presses_what_the_page_has(stack: Stack, guest: Guest) -> None:
+def test_it_presses_the_pages_own_buttons(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free")
     page, palette = workbench.page, Palette(workbench.page)
     palette.open()
@@ -147,14 +146,14 @@ def test_it_presses_what_the_page_has(stack: Stack, guest: Guest) -> None:
     )
     palette.open()
     page.keyboard.type("undo")
-    expect(palette.selected).to_contain_text(re.compile("removes .* generated token"))
+    expect(palette.selected_option).to_contain_text(re.compile("removes .* generated token"))
     page.keyboard.press("Enter")
     expect(workbench.redo_button).to_be_visible()
     palette.choose("Colour scheme: as the system")
     expect(page.locator("html")).to_have_attribute("data-scheme", "light")
 
 
-def test_it_does_not_open_over_another_dialog_nor_stop_a_run(guest: Guest) -> None:
+def test_it_neither_opens_over_another_dialog_nor_stops_a_run(guest: Guest) -> None:
     workbench = guest.open("free", model="slow")
     page, palette = workbench.page, Palette(workbench.page)
     workbench.run_long(400)
@@ -173,8 +172,8 @@ def test_it_does_not_open_over_another_dialog_nor_stop_a_run(guest: Guest) -> No
     expect(palette.dialog).to_be_hidden()
 
 
-def test_a_link_to_the_state_of_a_saved_prompt(guest: Guest) -> None:
-    page = saved(guest, "Boats", "A boat on the")
+def test_it_links_to_the_state_of_a_saved_prompt(guest: Guest) -> None:
+    page = save_prompt(guest, "Boats", "A boat on the")
 
     Palette(page).choose("Link to this state")
 

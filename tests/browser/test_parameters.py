@@ -1,4 +1,4 @@
-"""The parameter panel: what was changed is marked, counted, reset, sent and remembered."""
+"""The parameter panel: changed values are marked, counted, reset, sent and remembered."""
 
 from playwright.sync_api import Locator, expect
 
@@ -26,7 +26,7 @@ def test_changed_parameters_are_marked_counted_and_reset(guest: Guest) -> None:
     expect(reset).to_be_hidden()
 
 
-def test_slider_and_number_are_one(guest: Guest) -> None:
+def test_slider_and_number_show_the_same_value(guest: Guest) -> None:
     workbench = guest.open("free")
     slider = workbench.page.get_by_role("slider", name="Temperature")
 
@@ -70,7 +70,7 @@ def test_parameters_reach_the_row_and_are_back_after_a_reload(stack: Stack, gues
     expect(workbench.page.locator("#changed-count")).to_have_text("10 changed")
 
 
-def test_stop_sequences_are_chips_with_line_breaks_written_out(stack: Stack, guest: Guest) -> None:
+def test_stop_sequences_are_chips_that_show_line_breaks(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("chat")
     chips = workbench.page.locator(".chip")
     expect(chips).to_have_text([r"\nCustomer:", r"\n\n"])

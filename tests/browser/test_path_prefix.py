@@ -1,6 +1,6 @@
 """The site as a part of a host: behind a real nginx, under /playground/, with a neighbour at /.
 
-Proxies pass the prefix on or cut it off; everything here holds for both.
+Proxies pass the prefix on or remove it; everything here is tested with both.
 """
 
 import re
@@ -17,12 +17,13 @@ from tests.browser.conftest import EVENT_MS
 from tests.browser.guest import Complaints, Guest
 from tests.browser.library import SavedPrompt
 from tests.browser.sharing import ShareDialog, SharedPage
+from tests.browser.whole_page import evaluate
 from tests.support.nginx import Nginx, site_under_prefix
 from tests.support.stack import Stack
 
 PREFIX = "/playground/"
 OURS = ("sessionid_playground", "csrftoken_playground", "person_playground", "messages_playground")
-# Every address that a page names, however it does.
+# Every address on a page, in any attribute.
 ADDRESSES = """
 () => {
   const names = ['href', 'src', 'action', 'formaction', 'content', 'value'];
@@ -38,7 +39,7 @@ ADDRESSES = """
 
 @dataclass
 class Traffic:
-    """What a browser asked for, and what it got."""
+    """The browser's requests and their answers."""
 
     asked: set[str] = field(default_factory=set)
     sockets: list[str] = field(default_factory=list)
@@ -46,25 +47,25 @@ class Traffic:
 
     def listen(self, context: BrowserContext) -> None:
         context.on("request", lambda request: self.asked.add(request.url))
-        context.on("response", lambda response: self._answered(response.status, response.url))
-        context.on("page", self._opened)
+        context.on("response", lambda response: self._record_answer(response.status, response.url))
+        context.on("page", self._record_page)
 
     def outside(self, origin: str) -> list[str]:
         """Addresses that do not belong to the site."""
         sites = (f"{origin}{PREFIX}", f"{origin.replace('https', 'wss')}{PREFIX}", "data:", "blob:")
         return [url for url in [*self.asked, *self.sockets] if not url.startswith(sites)]
 
-    def _answered(self, status: int, url: str) -> None:
+    def _record_answer(self, status: int, url: str) -> None:
         if status >= 400:
             self.refused.append(f"{status} {url}")
 
-    def _opened(self, page: Page) -> None:
+    def _record_page(self, page: Page) -> None:
         page.on("websocket", lambda socket: self.sockets.append(socket.url))
 
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody in front of the proxy."""
+    """A person in front of the proxy."""
 
     guest: Guest
     traffic: Traffic
@@ -75,7 +76,7 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def prefixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def prefix_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     env = {
         "PATH_PREFIX": PREFIX,
         "SECURE_SITE": "true",
@@ -89,16 +90,16 @@ def prefixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module", params=[False, True], ids=["passed-on", "cut-off"])
 def proxy(
-    request: pytest.FixtureRequest, prefixed: Stack, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, prefix_stack: Stack, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Nginx]:
     folder = tmp_path_factory.mktemp("proxy") / "nginx"
-    with Nginx(folder, site_under_prefix(strips=request.param), prefixed.port) as nginx:
+    with Nginx(folder, site_under_prefix(strips=request.param), prefix_stack.port) as nginx:
         yield nginx
 
 
 @pytest.fixture
 def visit(proxy: Nginx, new_context: Callable[..., BrowserContext]) -> Iterator[Visit]:
-    """A person who never leaves the prefix, refused nothing, with nothing to complain of."""
+    """A person who never leaves the prefix and gets no refusal; the browser never complains."""
     expect.set_options(timeout=EVENT_MS)
     options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
     context = new_context(**options, ignore_https_errors=True)
@@ -112,9 +113,9 @@ def visit(proxy: Nginx, new_context: Callable[..., BrowserContext]) -> Iterator[
     assert traffic.refused == []
 
 
-def paths_named(page: Page) -> set[str]:
+def paths_on(page: Page) -> set[str]:
     """The paths of all addresses on the page."""
-    return {urlsplit(address).path for address in page.evaluate(ADDRESSES)}
+    return {urlsplit(address).path for address in evaluate(page, ADDRESSES)}
 
 
 def test_a_prompt_streams_is_saved_shared_and_moves_into_an_account(visit: Visit) -> None:
@@ -146,11 +147,11 @@ def test_a_prompt_streams_is_saved_shared_and_moves_into_an_account(visit: Visit
     account.sign_in(f"ann-{visit.origin[-5:]}")
 
 
-def test_every_page_and_every_address_on_it_lies_under_the_prefix(
-    visit: Visit, prefixed: Stack
+def test_every_page_and_every_address_on_it_is_under_the_prefix(
+    visit: Visit, prefix_stack: Stack
 ) -> None:
     staff = f"staff-{visit.origin[-5:]}"
-    prefixed.manage(
+    prefix_stack.manage(
         *("createsuperuser", "--noinput", "--username", staff, "--email", "staff@example.org"),
         DJANGO_SUPERUSER_PASSWORD=PASSWORD,
     )
@@ -170,8 +171,9 @@ def test_every_page_and_every_address_on_it_lies_under_the_prefix(
         if "text/html" not in answer.headers["content-type"]:
             continue
         page.goto(address)
-        assert {path for path in paths_named(page) if not path.startswith(PREFIX)} == set()
-        # One of a kind: a list's rows, an admin's filters.
+        assert {path for path in paths_on(page) if not path.startswith(PREFIX)} == set()
+        # One of each kind is enough: a list has many similar rows, and the admin pages many
+        # filters.
         links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
         for link in (urldefrag(link).url for link in links):
             kind = re.sub(r"[0-9a-f-]{36}|\d+|[A-Za-z0-9_-]{22,}", "#", urlsplit(link).path)
@@ -184,7 +186,7 @@ def test_every_page_and_every_address_on_it_lies_under_the_prefix(
     assert f"{PREFIX}admin/accounts/user/" in kinds
 
 
-def test_what_is_not_there_is_said_on_a_page_that_leads_back(proxy: Nginx, visit: Visit) -> None:
+def test_an_unknown_address_has_a_page_with_a_link_back(proxy: Nginx, visit: Visit) -> None:
     with visit.guest.complaints.allow("status of 404"):
         page = visit.guest.page("/nothing/")
     assert visit.traffic.refused == [f"404 {visit.origin}{PREFIX}nothing/"]
@@ -198,7 +200,7 @@ def test_what_is_not_there_is_said_on_a_page_that_leads_back(proxy: Nginx, visit
     visit.traffic.asked.discard(f"{visit.origin}{PREFIX.rstrip('/')}")
 
 
-def test_no_cookie_goes_to_the_neighbour_and_none_of_theirs_disturbs(visit: Visit) -> None:
+def test_cookies_of_the_site_and_its_neighbour_do_not_mix(visit: Visit) -> None:
     context, name = visit.guest.context, f"bob-{visit.origin[-5:]}"
     page = visit.guest.page("/free/")
     account = visit.account(page)
@@ -206,7 +208,7 @@ def test_no_cookie_goes_to_the_neighbour_and_none_of_theirs_disturbs(visit: Visi
     assert {cookie["path"] for cookie in context.cookies()} == {PREFIX}
     assert all(cookie["secure"] and cookie["name"] in OURS for cookie in context.cookies())
 
-    # The first answer sets the neighbour's cookies, the second shows what it is sent.
+    # The first answer sets the neighbour's cookies, the second shows which cookies it received.
     neighbour = [context.request.get(f"{visit.origin}/").text() for _ in range(2)]
 
     assert neighbour[0] == "cookies: "

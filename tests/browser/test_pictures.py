@@ -1,4 +1,4 @@
-"""The scenes of which pictures are taken: what they press must be on the pages."""
+"""The scenes of the pictures: the buttons that they press must be on the pages."""
 
 from tests.browser.guest import Guest
 from tools.scenes import DIALOGS, OF_STRANGERS, make_things, open_dialog

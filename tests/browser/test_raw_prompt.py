@@ -13,7 +13,7 @@ TOO_LONG = "one word and another " * 3200
 REFUSED = ("status of 400", "Error Code 400")
 
 
-def test_an_edited_prompt_is_detached_says_so_and_is_what_runs(stack: Stack, guest: Guest) -> None:
+def test_an_edited_prompt_is_marked_as_detached_and_is_run(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("translation")
     note = workbench.page.get_by_text("Prompt edited by hand")
     expect(note).to_be_hidden()
@@ -28,39 +28,37 @@ def test_an_edited_prompt_is_detached_says_so_and_is_what_runs(stack: Stack, gue
     assert stack.row(run)["prompt"] == MINE
     workbench.page.reload()
     expect(note).to_be_visible()
-    workbench.expect_written(MINE)
+    workbench.expect_document_text(MINE)
 
 
 def test_reset_attaches_the_prompt_to_the_fields_again(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("translation")
-    built = workbench.written
+    built = workbench.document_text
     workbench.write_prompt(MINE)
 
     workbench.page.get_by_role("button", name="Reset to fields").click()
 
     expect(workbench.page.get_by_text("Prompt edited by hand")).to_be_hidden()
-    workbench.expect_written(built)
+    workbench.expect_document_text(built)
     workbench.field("sentence").fill("The train leaves at nine.")
-    workbench.expect_written(re.compile(r"The train leaves at nine\.\nFrench:$"))
+    workbench.expect_document_text(re.compile(r"The train leaves at nine\.\nFrench:$"))
     run = workbench.run()
     workbench.wait_final()
     assert stack.row(run)["prompt"].endswith("English: The train leaves at nine.\nFrench:")
 
 
-def test_the_prompt_is_carried_to_the_free_page_with_its_parameters(
-    stack: Stack, guest: Guest
-) -> None:
+def test_the_prompt_opens_on_the_free_page_with_its_parameters(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("sql")
     workbench.field("request").fill("How many orders are there?")
     workbench.set(max_tokens=17)
-    workbench.expect_written(re.compile(r"How many orders are there\?"))
-    prompt = workbench.written
+    workbench.expect_document_text(re.compile(r"How many orders are there\?"))
+    prompt = workbench.document_text
 
     workbench.tab("Prompt").click()
     workbench.page.get_by_role("button", name="Open on the free page").click()
 
     workbench.page.wait_for_url("**/free/")
-    workbench.expect_written(prompt)
+    workbench.expect_document_text(prompt)
     expect(workbench.parameter("max_tokens")).to_have_value("17")
     run = workbench.run()
     workbench.wait_final()
@@ -71,21 +69,21 @@ def test_the_prompt_is_carried_to_the_free_page_with_its_parameters(
 
 def test_the_gauge_follows_the_typing_and_warns_past_the_window(guest: Guest) -> None:
     workbench = guest.open("free")
-    begun = workbench.counted
+    begun = workbench.counted_tokens
     assert begun is not None
 
     workbench.type_at_end(" It is a quiet lamp")
     expect(workbench.tokens).not_to_have_text(re.compile(rf"^\s*{begun} "))
-    assert (workbench.counted or 0) > begun
+    assert (workbench.counted_tokens or 0) > begun
     expect(workbench.page.locator("#fit-note")).to_have_text("")
 
     workbench.write_prompt(BEYOND_THE_WINDOW)
     expect(workbench.page.locator("#gauge")).to_have_attribute("data-over", "yes")
     expect(workbench.page.locator("#fit-note")).to_contain_text("will not be sent")
-    assert (workbench.counted or 0) > 2048
+    assert (workbench.counted_tokens or 0) > 2048
 
 
-def test_a_prompt_that_is_too_long_is_refused_and_nothing_typed_is_lost(guest: Guest) -> None:
+def test_a_prompt_that_is_too_long_is_refused_and_no_text_is_lost(guest: Guest) -> None:
     workbench = guest.open("free")
     workbench.write_prompt(TOO_LONG)
     workbench.set(max_tokens=200, temperature=0.35)
@@ -96,7 +94,7 @@ def test_a_prompt_that_is_too_long_is_refused_and_nothing_typed_is_lost(guest: G
 
     expect(workbench.notice).to_contain_text("65,536")
     expect(workbench.prompt).to_have_attribute("aria-invalid", "true")
-    workbench.expect_written(TOO_LONG)
+    workbench.expect_document_text(TOO_LONG)
     expect(workbench.parameter("temperature")).to_have_value("0.35")
     expect(workbench.parameter("max_tokens")).to_have_value("200")
     assert workbench.run_id is None

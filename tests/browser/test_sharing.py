@@ -1,4 +1,4 @@
-"""Sharing between people, each with a browser of their own."""
+"""Sharing between people who each have their own browser."""
 
 import re
 from pathlib import Path
@@ -13,12 +13,13 @@ from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.library import SavedPrompt
 from tests.browser.sharing import ShareDialog, SharedPage
+from tests.browser.whole_page import assert_fits
 from tests.support.stack import Stack
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
-def saved(guest: Guest, title: str, *, run: bool = False, slug: str = "translation") -> Page:
+def save_prompt(guest: Guest, title: str, *, run: bool = False, slug: str = "translation") -> Page:
     """The page of a prompt that ``guest`` has just saved, with a run of it."""
     workbench = guest.open(slug)
     if run:
@@ -42,7 +43,7 @@ def reads(guest: Guest, address: str) -> SharedPage:
 
 
 def test_two_people_share_read_fork_and_revoke(guest: Guest, new_guest: NewGuest) -> None:
-    page = saved(guest, "To the sea", run=True)
+    page = save_prompt(guest, "To the sea", run=True)
     output = page.get_by_test_id("output").inner_text().strip()
     dialog = ShareDialog(page)
     dialog.open()
@@ -76,7 +77,7 @@ def test_two_people_share_read_fork_and_revoke(guest: Guest, new_guest: NewGuest
 def test_the_open_pages_fork_is_refused_once_the_link_is_revoked(
     guest: Guest, new_guest: NewGuest
 ) -> None:
-    dialog = ShareDialog(saved(guest, "Closing soon"))
+    dialog = ShareDialog(save_prompt(guest, "Closing soon"))
     dialog.open()
     reader = new_guest()
     shared = reads(reader, dialog.make_link())
@@ -88,7 +89,7 @@ def test_the_open_pages_fork_is_refused_once_the_link_is_revoked(
 
 
 def test_a_fork_says_what_changed_since(guest: Guest, new_guest: NewGuest) -> None:
-    dialog = ShareDialog(saved(guest, "A beginning", slug="free"))
+    dialog = ShareDialog(save_prompt(guest, "A beginning", slug="free"))
     dialog.open()
     reader = new_guest()
     shared = reads(reader, dialog.make_link())
@@ -104,7 +105,7 @@ def test_a_fork_says_what_changed_since(guest: Guest, new_guest: NewGuest) -> No
 
 
 def test_a_link_expires(stack: Stack, guest: Guest, new_guest: NewGuest) -> None:
-    dialog = ShareDialog(saved(guest, "For a day"))
+    dialog = ShareDialog(save_prompt(guest, "For a day"))
     dialog.open()
     address = dialog.make_link(expires="day")
     expect(dialog.links.first).to_contain_text("expires")
@@ -120,10 +121,10 @@ def test_a_link_expires(stack: Stack, guest: Guest, new_guest: NewGuest) -> None
         expect(shared.title).to_have_text("Nothing here")
 
 
-def test_what_was_shared_opens_in_the_playground_and_runs(
+def test_a_shared_prompt_opens_in_the_playground_and_runs(
     stack: Stack, guest: Guest, new_guest: NewGuest
 ) -> None:
-    dialog = ShareDialog(saved(guest, "Try me"))
+    dialog = ShareDialog(save_prompt(guest, "Try me"))
     dialog.open()
     reader = new_guest()
     shared = reads(reader, dialog.make_link())
@@ -138,7 +139,7 @@ def test_what_was_shared_opens_in_the_playground_and_runs(
     assert stack.row(run)["prompt"].startswith("English: Where is the station?")
 
 
-def test_a_state_travels_in_a_link(guest: Guest, new_guest: NewGuest) -> None:
+def test_a_link_carries_the_pages_state(guest: Guest, new_guest: NewGuest) -> None:
     workbench = guest.open("free")
     workbench.write_prompt("Dear {{name}}, it is {{time}}")
     workbench.set(temperature=0.35, max_tokens=33)
@@ -155,9 +156,9 @@ def test_a_state_travels_in_a_link(guest: Guest, new_guest: NewGuest) -> None:
     expect(other.parameter("max_tokens")).to_have_value("33")
 
 
-def test_an_address_is_copied_by_a_press(guest: Guest) -> None:
+def test_a_button_copies_the_address(guest: Guest) -> None:
     guest.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = saved(guest, "Copied")
+    page = save_prompt(guest, "Copied")
     dialog = ShareDialog(page)
     dialog.open()
     address = dialog.make_link()
@@ -170,7 +171,7 @@ def test_an_address_is_copied_by_a_press(guest: Guest) -> None:
 
 def test_a_user_publishes_and_everybody_finds_it(guest: Guest, new_guest: NewGuest) -> None:
     sign_up(guest, "gallerist")
-    page = saved(guest, "Lighthouse phrases", run=True)
+    page = save_prompt(guest, "Lighthouse phrases", run=True)
     dialog = ShareDialog(page)
     dialog.open()
     dialog.choose("Gallery")
@@ -186,7 +187,7 @@ def test_a_user_publishes_and_everybody_finds_it(guest: Guest, new_guest: NewGue
     expect(shared.title).to_have_text("Lighthouse phrases")
     expect(gallery.get_by_text("by gallerist")).to_be_visible()
 
-    dialog.dialog.get_by_role("button", name="Take out of the gallery").click()
+    dialog.dialog.get_by_role("button", name="Remove from the gallery").click()
     expect(dialog.state).to_contain_text("Private")
     with reader.complaints.allow("status of 404"):
         gallery.reload()
@@ -196,7 +197,7 @@ def test_a_user_publishes_and_everybody_finds_it(guest: Guest, new_guest: NewGue
 
 
 def test_a_guest_is_told_to_sign_up_before_publishing(guest: Guest) -> None:
-    dialog = ShareDialog(saved(guest, "Nameless"))
+    dialog = ShareDialog(save_prompt(guest, "Nameless"))
     dialog.open()
     dialog.choose("Gallery")
 
@@ -204,7 +205,7 @@ def test_a_guest_is_told_to_sign_up_before_publishing(guest: Guest) -> None:
     expect(dialog.dialog.get_by_role("button", name="Publish")).to_have_count(0)
 
 
-def test_all_of_it_works_without_a_script(guest: Guest, new_guest: NewGuest) -> None:
+def test_sharing_works_without_a_script(guest: Guest, new_guest: NewGuest) -> None:
     owner = new_guest(java_script_enabled=False)
     workbench = owner.open("qa")
     page = workbench.page
@@ -213,7 +214,7 @@ def test_all_of_it_works_without_a_script(guest: Guest, new_guest: NewGuest) -> 
     page.locator("#save-submit").click()
     page.wait_for_url("**/prompts/**")
     page.get_by_role("link", name="Share").click()
-    page.get_by_text("whoever has it").click()
+    page.get_by_text("anyone who has it").click()
     page.get_by_role("button", name="Make a link").click()
     address = page.locator("copy-text input").input_value()
 
@@ -232,7 +233,7 @@ def test_all_of_it_works_without_a_script(guest: Guest, new_guest: NewGuest) -> 
 
 
 def test_a_preview_has_a_picture(guest: Guest, new_guest: NewGuest, tmp_path: Path) -> None:
-    dialog = ShareDialog(saved(guest, "A picture of it", run=True))
+    dialog = ShareDialog(save_prompt(guest, "A picture of it", run=True))
     dialog.open()
     shared = reads(new_guest(), dialog.make_link())
 
@@ -245,15 +246,15 @@ def test_a_preview_has_a_picture(guest: Guest, new_guest: NewGuest, tmp_path: Pa
 
 def test_a_phone_shows_and_shares(new_guest: NewGuest, axe_source: str) -> None:
     owner = new_guest(**PHONE)
-    dialog = ShareDialog(saved(owner, "On the way", run=True))
+    dialog = ShareDialog(save_prompt(owner, "On the way", run=True))
     dialog.open()
     address = dialog.make_link()
-    assert fits(dialog.page)
+    assert_fits(dialog.page, 390)
     found = violations(dialog.page, axe_source)
 
     shared = reads(new_guest(**PHONE), address)
     expect(shared.open_button).to_be_visible()
-    assert fits(shared.page)
+    assert_fits(shared.page, 390)
 
     found += violations(shared.page, axe_source)
     assert not found, "\n".join(found)
@@ -261,7 +262,7 @@ def test_a_phone_shows_and_shares(new_guest: NewGuest, axe_source: str) -> None:
 
 def test_axe_finds_nothing(guest: Guest, new_guest: NewGuest, axe_source: str) -> None:
     sign_up(guest, "axewoman")
-    page = saved(guest, "Accessible to all", run=True)
+    page = save_prompt(guest, "Accessible to all", run=True)
     output = page.get_by_test_id("output").inner_text().strip()
     dialog = ShareDialog(page)
     dialog.open()
@@ -280,11 +281,6 @@ def test_axe_finds_nothing(guest: Guest, new_guest: NewGuest, axe_source: str) -
     found += violations(guest.page(f"{path_of(page.url)}share/"), axe_source)
 
     assert not found, "\n".join(found)
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing sticks out to the side."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 @pytest.mark.parametrize("path", ["/gallery/", "/gallery/?q=nothing-of-the-kind"])

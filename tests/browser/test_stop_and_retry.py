@@ -32,7 +32,7 @@ def test_stop_keeps_the_text(stack: Stack, guest: Guest, by: str) -> None:
     expect(workbench.stop_button).to_be_disabled()
 
 
-def test_a_run_that_waits_is_stopped_too(stack: Stack, guest: Guest) -> None:
+def test_a_queued_run_can_be_stopped_too(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free", model="spare")
     run = workbench.run()
     expect(workbench.status).to_have_text("queued")
@@ -106,7 +106,7 @@ def test_a_pinned_seed_repeats_and_a_fresh_one_does_not(stack: Stack, guest: Gue
     assert [stack.row(run)["text"] == text for run in (pinned, again, fresh)] == [True, True, False]
 
 
-def test_control_and_enter_runs_from_any_field(stack: Stack, guest: Guest) -> None:
+def test_control_enter_runs_from_any_field(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("sql")
 
     workbench.field("request").press("Control+Enter")

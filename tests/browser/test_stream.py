@@ -1,4 +1,4 @@
-"""Text arrives as it is generated, and is the same wherever and whenever it is looked at."""
+"""Text arrives as it is generated, and is the same wherever and whenever a page shows it."""
 
 import re
 
@@ -8,9 +8,7 @@ from tests.browser.guest import Guest
 from tests.support.stack import Stack
 
 
-def test_text_arrives_in_many_steps_while_run_is_held_and_ends_as_the_row_has_it(
-    stack: Stack, guest: Guest
-) -> None:
+def test_text_arrives_in_many_steps_and_ends_equal_to_the_row(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free", model="slow")
     workbench.record_steps()
 

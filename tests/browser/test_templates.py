@@ -1,4 +1,4 @@
-"""Each template page runs with the example it begins with."""
+"""Each template page runs with its default example."""
 
 import csv
 import io
@@ -32,9 +32,9 @@ def test_a_page_reached_from_the_gallery_runs_its_example(
     assert page.url == f"{stack.url}/runs/{run}/"
     prompt_alone = f"{row['prompt_tokens']} / 2048"
     if slug == "free":
-        # The completion is a part of the text by now.
+        # The completion is part of the text by now.
         expect(workbench.tokens).not_to_have_text(prompt_alone)
-        assert (workbench.counted or 0) > row["prompt_tokens"]
+        assert (workbench.counted_tokens or 0) > row["prompt_tokens"]
     else:
         expect(workbench.tokens).to_have_text(prompt_alone)
     expect(page.locator("#figure-tokens")).to_have_text(f"{row['completion_tokens']} new")
@@ -42,7 +42,7 @@ def test_a_page_reached_from_the_gallery_runs_its_example(
     expect(page.locator("#figure-speed")).to_be_visible()
 
 
-def test_a_table_is_drawn_and_its_csv_runs_nothing(stack: Stack, guest: Guest) -> None:
+def test_a_table_is_drawn_and_its_csv_has_no_formulas(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("table")
 
     run = workbench.run()
@@ -84,9 +84,7 @@ def test_finished_sql_is_coloured_and_its_text_unchanged(stack: Stack, guest: Gu
     assert workbench.text == stack.row(run)["text"]
 
 
-def test_a_chat_goes_on_with_a_second_message_and_its_prompt_grows(
-    stack: Stack, guest: Guest
-) -> None:
+def test_a_second_message_continues_a_chat_and_its_prompt_grows(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("chat")
     first = workbench.run()
     workbench.wait_final()
@@ -109,7 +107,7 @@ def test_a_chat_goes_on_with_a_second_message_and_its_prompt_grows(
     assert row["prompt_tokens"] > first_row["prompt_tokens"]
     expect(workbench.tokens).to_have_text(f"{row['prompt_tokens']} / 2048")
     workbench.tab("Prompt").click()
-    workbench.expect_written(row["prompt"])
+    workbench.expect_document_text(row["prompt"])
     assert workbench.text == row["text"]
 
 
@@ -142,8 +140,8 @@ def test_a_field_is_added_and_removed_and_the_prompt_follows(guest: Guest) -> No
     expect(added.first).to_be_focused()
     added.nth(0).fill("I like the sea.")
     added.nth(1).fill("J'aime la mer.")
-    workbench.expect_written(re.compile("English: I like the sea.\nFrench: J'aime la mer."))
+    workbench.expect_document_text(re.compile("English: I like the sea.\nFrench: J'aime la mer."))
 
     workbench.page.get_by_role("button", name=f"Remove example {before + 1}").click()
     expect(rows).to_have_count(before)
-    workbench.expect_written(re.compile(r"^(?![\s\S]*I like the sea)"))
+    workbench.expect_document_text(re.compile(r"^(?![\s\S]*I like the sea)"))

@@ -1,5 +1,5 @@
-"""Text of people and of the model runs the way of its first letter, and no translation of the page
-touches it."""
+"""Texts of people and of the model run in the direction of their first letter, and a translation of
+the page does not change them."""
 
 import pytest
 from playwright.sync_api import expect
@@ -7,11 +7,12 @@ from playwright.sync_api import expect
 from tests.browser.furnished import Texts, furnish
 from tests.browser.guest import Guest
 from tests.browser.palette import Palette
+from tests.browser.whole_page import evaluate
 from tests.support.stack import Stack
 
 HEBREW = Texts(title="המנורה הכחולה", text="שלום עולם, מה נשמע היום?", word="מנורה")
 
-# Every place that shows or takes the letters, and what is wrong with it.
+# Every place that shows or accepts such text, with what is wrong about it.
 FAULTS = r"""
 () => {
   const letters = /[\u0590-\u05ff]/;
@@ -41,38 +42,40 @@ FAULTS = r"""
 """
 
 
-def test_every_page_shows_it_from_the_right_and_untranslated(stack: Stack, guest: Guest) -> None:
+def test_every_page_shows_hebrew_from_right_to_left_and_untranslated(
+    stack: Stack, guest: Guest
+) -> None:
     paths = furnish(stack, guest, HEBREW)
     page = guest.page("/")
     found = []
     for path in paths:
         page.goto(guest.url + path)
-        assert page.evaluate(r"/[\u0590-\u05ff]/.test(document.body.innerHTML)"), path
-        found += [f"{path} {fault}" for fault in page.evaluate(FAULTS)]
+        assert evaluate(page, r"/[\u0590-\u05ff]/.test(document.body.innerHTML)"), path
+        found += [f"{path} {fault}" for fault in evaluate(page, FAULTS)]
 
     assert not found, "\n".join(found)
 
 
-def test_what_is_made_while_a_page_is_open_does_so_too(stack: Stack, guest: Guest) -> None:
+def test_text_that_arrives_later_does_so_too(stack: Stack, guest: Guest) -> None:
     paths = furnish(stack, guest, HEBREW)
     page = guest.page(paths[0])
     palette = Palette(page)
     palette.open()
     page.keyboard.type(HEBREW.title)
     expect(palette.dialog.get_by_role("option").first).to_contain_text(HEBREW.title)
-    found = page.evaluate(FAULTS)
+    found = evaluate(page, FAULTS)
     page.keyboard.press("Escape")
     chip = page.locator(".chip-input")
     chip.fill(HEBREW.word)
     chip.press("Enter")
     page.locator(".variable-mark").first.hover()
     expect(page.locator(".variable-card")).to_contain_text(HEBREW.text)
-    found += page.evaluate(FAULTS)
+    found += evaluate(page, FAULTS)
 
     assert not found, "\n".join(found)
 
 
-def test_each_line_of_the_editor_has_a_direction_of_its_own(guest: Guest) -> None:
+def test_each_line_of_the_editor_has_its_own_direction(guest: Guest) -> None:
     workbench = guest.open("free")
     workbench.write_prompt(f"{HEBREW.text}\nAn English line.\n")
     lines = workbench.page.locator(".cm-line")
@@ -81,12 +84,13 @@ def test_each_line_of_the_editor_has_a_direction_of_its_own(guest: Guest) -> Non
 
     workbench.type_at_end(HEBREW.word)
     expect(lines.nth(2)).to_have_css("direction", "rtl")
-    # Left is on from the end of a Hebrew line's text, and not back.
+    # At the end of a Hebrew line, Left moves on and not back.
     workbench.page.keyboard.press("Home")
     workbench.page.keyboard.press("ArrowLeft")
     workbench.page.keyboard.type("x")
 
-    workbench.expect_written(f"{HEBREW.text}\nAn English line.\n{HEBREW.word[0]}x{HEBREW.word[1:]}")
+    last_line = f"{HEBREW.word[0]}x{HEBREW.word[1:]}"
+    workbench.expect_document_text(f"{HEBREW.text}\nAn English line.\n{last_line}")
 
 
 @pytest.mark.parametrize("slug", ["free", "chat", "translation", "table"])

@@ -1,4 +1,4 @@
-"""Whatever a model writes is the same text on the page, in the row and in the next prompt."""
+"""Whatever a model writes, the page, the row and the next prompt have the same text."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.support.stack import Stack, wait_ready
 
 FOX = "🦊".encode()
 ODD = [
-    # Line breaks of every kind, also parted by a token's border.
+    # Line breaks of every kind, also split between two tokens.
     *(b" one\r", b"\ntwo\r", b"\r\nthree\n\r\n", b" \r\r"),
     "\u2028line\u2029paragraph\x85next".encode(),
     # Characters of two UTF-16 units, of two tokens, of two code points.
@@ -31,14 +31,14 @@ TEXT, REPLIED = (plain_text(b"".join(p).decode(errors="replace")) for p in (ODD,
 
 
 @pytest.fixture
-def scripted(stack: Stack) -> None:
-    """The model "scripted" goes on from Z and from a colon with the texts above."""
+def scripted_model(stack: Stack) -> None:
+    """The model "scripted" continues Z and a colon with the texts above."""
     if "scripted" not in stack.parts:
         scripted_checkpoint(Path(stack.folder) / "scripted", {"Z": ODD, ":": REPLY})
         wait_ready(stack.launch_worker("scripted"))
 
 
-@pytest.mark.usefixtures("scripted")
+@pytest.mark.usefixtures("scripted_model")
 @pytest.mark.parametrize("probabilities", [False, True])
 def test_the_free_page_has_the_rows_text_and_sends_it_with_the_next_run(
     stack: Stack, guest: Guest, probabilities: bool
@@ -54,17 +54,19 @@ def test_the_free_page_has_the_rows_text_and_sends_it_with_the_next_run(
 
     row = stack.row(first)
     assert row["text"] == workbench.text == TEXT
-    assert workbench.written == f"Say Z{TEXT}"
+    assert workbench.document_text == f"Say Z{TEXT}"
     second = workbench.run()
     workbench.wait_final()
     assert stack.row(second)["prompt"] == f"Say Z{TEXT}"
-    # The parts that a model wrote lie where they lie, in JavaScript's units.
+    # The parts that a model wrote have the right positions, in JavaScript's units.
     start, end = len("Say Z"), len("Say Z") + len(TEXT.encode("utf-16-le")) // 2
     assert stack.row(second)["fields"]["made"] == [[start, end]]
 
 
-@pytest.mark.usefixtures("scripted")
-def test_a_page_that_is_opened_later_goes_on_with_the_same_text(stack: Stack, guest: Guest) -> None:
+@pytest.mark.usefixtures("scripted_model")
+def test_a_page_that_is_opened_later_continues_with_the_same_text(
+    stack: Stack, guest: Guest
+) -> None:
     workbench = guest.open("free", model="scripted")
     workbench.write_prompt("Say Z")
     workbench.set(temperature=0)
@@ -75,15 +77,15 @@ def test_a_page_that_is_opened_later_goes_on_with_the_same_text(stack: Stack, gu
     after = later.run()
     later.wait_final()
 
-    assert later.written == f"Say Z{TEXT}"
+    assert later.document_text == f"Say Z{TEXT}"
     assert stack.row(after)["prompt"] == f"Say Z{TEXT}"
     workbench.undo_button.click()
-    workbench.expect_written("Say Z")
+    workbench.expect_document_text("Say Z")
     workbench.redo_button.click()
-    workbench.expect_written(f"Say Z{TEXT}")
+    workbench.expect_document_text(f"Say Z{TEXT}")
 
 
-@pytest.mark.usefixtures("scripted")
+@pytest.mark.usefixtures("scripted_model")
 @pytest.mark.parametrize("probabilities", [False, True])
 def test_a_template_page_shows_the_rows_text(
     stack: Stack, guest: Guest, probabilities: bool
@@ -103,8 +105,8 @@ def test_a_template_page_shows_the_rows_text(
     assert stack.row(run)["text"] == while_written == workbench.text == TEXT
 
 
-@pytest.mark.usefixtures("scripted")
-def test_a_reply_is_what_the_next_prompt_has(stack: Stack, guest: Guest) -> None:
+@pytest.mark.usefixtures("scripted_model")
+def test_the_next_prompt_contains_the_reply_unchanged(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("chat", model="scripted")
     workbench.set(temperature=0)
     workbench.field("message").fill("Hello")

@@ -1,4 +1,7 @@
-"""A text that is too long: one sentence with true numbers, no old count, and no page that stops."""
+"""A text that is too long:
+
+one sentence with correct numbers, no outdated count, and no frozen page.
+"""
 
 import re
 
@@ -7,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.guest import Guest
 
 MEGABYTE = 1 << 20
-# A person waits for a key no longer than this, on a test machine that is busy with others.
+# A person waits at most this long for a key, also on a busy test machine.
 MAX_MS = 2_000
 
 PASTE = """
@@ -18,7 +21,7 @@ PASTE = """
   document.querySelector('.cm-content').dispatchEvent(new ClipboardEvent('paste', paste));
 }
 """
-# How long a key's letter takes to be on the page.
+# The time until a typed letter is on the page.
 TYPED_MS = """
 () => new Promise((done) => {
   const begun = performance.now();
@@ -28,7 +31,7 @@ TYPED_MS = """
 """
 
 
-def test_a_megabyte_is_named_with_its_size_and_the_gauge_is_not_of_before(guest: Guest) -> None:
+def test_a_megabyte_is_reported_with_its_size_and_the_gauge_is_not_outdated(guest: Guest) -> None:
     workbench = guest.open("free")
     page = workbench.page
     note = page.locator("#fit-note")
@@ -74,7 +77,7 @@ def test_the_note_and_the_refusal_say_the_same(guest: Guest) -> None:
     assert said[0] == said[1]
 
 
-def test_what_cannot_be_counted_shows_no_number_of_before(guest: Guest) -> None:
+def test_a_text_that_cannot_be_counted_shows_no_outdated_number(guest: Guest) -> None:
     workbench = guest.open("free")
     workbench.write_prompt("Short")
     expect(workbench.tokens).to_have_text(re.compile(r"^\d+ / 2048$"))

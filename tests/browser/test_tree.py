@@ -1,4 +1,4 @@
-"""The tree of runs: it grows, and a keyboard finds its way in it."""
+"""The tree of runs: it grows, and works with the keyboard."""
 
 import re
 
@@ -50,7 +50,7 @@ def test_an_edit_is_a_branch_and_a_retry_a_sibling(
     assert not found, "\n".join(found)
 
 
-def test_the_keyboard_moves_in_the_tree_and_opens_what_it_stands_on(guest: Guest) -> None:
+def test_the_keyboard_moves_in_the_tree_and_opens_the_current_run(guest: Guest) -> None:
     workbench = guest.open("free")
     first, retry, edit = grow(workbench)
     keyboard = workbench.page.keyboard
@@ -66,12 +66,12 @@ def test_the_keyboard_moves_in_the_tree_and_opens_what_it_stands_on(guest: Guest
     expect(node(workbench, edit)).to_be_focused()
     keyboard.press("ArrowUp")
     expect(node(workbench, retry)).to_be_focused()
-    # Another prompt: a page of its own, and the focus is where it was.
+    # Another prompt opens on its own page, and the focus stays.
     keyboard.press("Enter")
     workbench.page.wait_for_url(f"**/runs/{retry}/")
     expect(node(workbench, retry)).to_be_focused()
-    workbench.expect_written(re.compile("^On the island"))
-    # The same prompt: the panel changes, and nothing else.
+    workbench.expect_document_text(re.compile("^On the island"))
+    # The same prompt: only the panel changes.
     keyboard.press("ArrowUp")
     workbench.page.evaluate("window.stayed = true")
     keyboard.press("Enter")
@@ -100,7 +100,7 @@ def test_a_star_is_a_bookmark(guest: Guest) -> None:
     expect(tree.get_by_role("button", name="starred")).to_have_count(0)
 
 
-def test_a_deleted_run_leaves_what_went_on_from_it(guest: Guest) -> None:
+def test_a_deleted_run_leaves_the_runs_that_continued_it(guest: Guest) -> None:
     workbench = guest.open("free")
     first, retry, edit = grow(workbench)
     page = workbench.page

@@ -1,22 +1,22 @@
 """Undo and Redo on the free page: the panel, the tree, the address and the next run's parent follow
-the text, and nothing that comes late overrides what the person did."""
+the text, and no late answer overrides newer input."""
 
 import re
 
 from playwright.sync_api import expect
 
 from tests.browser.guest import Guest
-from tests.browser.network import held
+from tests.browser.network import hold_requests
 from tests.browser.workbench import Workbench
 from tests.support.stack import Stack
 
 BEGUN = "Product: Blue lamp\nDescription:"
-# An answer of the run's own panel, which a page asks for by itself.
+# An answer with the run's own panel, which a page requests by itself.
 PANEL = re.compile(r"/(runs/[0-9a-f-]+/output|free/panel)/$")
 
 
 def begin(workbench: Workbench, text: str = BEGUN, **parameters: object) -> tuple[str, str]:
-    """A run of ``text``: its id and what it wrote."""
+    """Runs ``text``; returns the run's id and its output."""
     workbench.write_prompt(text)
     workbench.set(temperature="1.5", max_tokens=8, **parameters)
     run = workbench.run()
@@ -40,10 +40,11 @@ def redo(workbench: Workbench) -> None:
     workbench.prompt.press("ControlOrMeta+Shift+Z")
 
 
-def expect_stands(guest: Guest, workbench: Workbench, text: str, run: str | None) -> None:
-    """Text, panel, tree, buttons and address are all of ``run``; None is the page before a run."""
+def expect_run_on_page(guest: Guest, workbench: Workbench, text: str, run: str | None) -> None:
+    """Text, panel, tree, buttons and address all belong to ``run``; None means the page before a
+    run."""
     page = workbench.page
-    workbench.expect_written(text)
+    workbench.expect_document_text(text)
     if run is None:
         expect(page.locator("#run-panel:not([data-run])")).to_be_attached()
         expect(workbench.retry_button).to_be_disabled()
@@ -58,7 +59,7 @@ def expect_stands(guest: Guest, workbench: Workbench, text: str, run: str | None
 
 
 def parent_of_next(stack: Stack, workbench: Workbench) -> str | None:
-    """Runs, and says whose child the new run is."""
+    """Presses Run and returns the parent of the new run."""
     run = workbench.run()
     workbench.wait_final()
     parent = stack.row(run)["parent_id"]
@@ -72,23 +73,23 @@ def bare(run: str) -> str:
 # --- What follows the text ----------------------------------------------------------
 
 
-def test_undo_after_a_sibling_brings_its_panel_and_the_next_run_is_its_child(
+def test_undo_after_a_sibling_shows_its_panel_and_the_next_run_is_its_child(
     stack: Stack, guest: Guest
 ) -> None:
     workbench = guest.open("free")
     first, one = begin(workbench)
     second, other = retry(workbench)
     workbench.page.get_by_role("link", name="Previous sibling").click()
-    expect_stands(guest, workbench, BEGUN + one, first)
+    expect_run_on_page(guest, workbench, BEGUN + one, first)
 
     undo(workbench)
 
-    expect_stands(guest, workbench, BEGUN + other, second)
+    expect_run_on_page(guest, workbench, BEGUN + other, second)
     expect(workbench.siblings).to_have_text("2 of 2")
     assert parent_of_next(stack, workbench) == bare(second)
 
 
-def test_every_step_back_and_forth_has_its_run(stack: Stack, guest: Guest) -> None:
+def test_every_undo_and_redo_step_shows_its_run(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free")
     first, one = begin(workbench)
     second, other = retry(workbench)
@@ -106,23 +107,23 @@ def test_every_step_back_and_forth_has_its_run(stack: Stack, guest: Guest) -> No
 
     for text, run in reversed(steps[:-1]):
         undo(workbench)
-        expect_stands(guest, workbench, text, run)
+        expect_run_on_page(guest, workbench, text, run)
     for text, run in steps[1:]:
         redo(workbench)
-        expect_stands(guest, workbench, text, run)
+        expect_run_on_page(guest, workbench, text, run)
 
     for text, run in reversed(steps[1:-1]):
         workbench.undo_button.click()
-        expect_stands(guest, workbench, text, run)
+        expect_run_on_page(guest, workbench, text, run)
     assert parent_of_next(stack, workbench) == bare(first)
 
 
 def test_the_next_run_s_parent_does_not_wait_for_the_panel(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free")
     begin(workbench)
-    with held(workbench.page, PANEL):
+    with hold_requests(workbench.page, PANEL):
         undo(workbench)
-        workbench.expect_written(BEGUN)
+        workbench.expect_document_text(BEGUN)
         expect(workbench.retry_button).to_be_disabled()
         before = workbench.run_id
         workbench.run_button.click()
@@ -130,72 +131,70 @@ def test_the_next_run_s_parent_does_not_wait_for_the_panel(stack: Stack, guest: 
 
     workbench.wait_final()
     assert stack.row(run)["parent_id"] is None
-    expect_stands(guest, workbench, BEGUN + workbench.text, run)
+    expect_run_on_page(guest, workbench, BEGUN + workbench.text, run)
 
 
-def test_a_step_keeps_its_run_with_injected_text_and_at_the_cursor(
+def test_undo_finds_the_run_with_injected_text_and_at_the_cursor(
     stack: Stack, guest: Guest
 ) -> None:
     workbench = guest.open("free")
     first, one = begin(workbench, "You: Hello\n\nThe end.", inject_restart=r"\nYou: ")
     with_first = f"You: Hello\n\nThe end.{one}\nYou: "
-    workbench.expect_written(with_first)
+    workbench.expect_document_text(with_first)
     workbench.prompt.press("ControlOrMeta+Home")
     workbench.prompt.press("End")
     workbench.prompt.press("Alt+Enter")
     second = workbench.wait_for_run(other_than=first)
     workbench.wait_final()
     whole = with_first.replace("Hello", f"Hello{workbench.text}\nYou: ", 1)
-    expect_stands(guest, workbench, whole, second)
+    expect_run_on_page(guest, workbench, whole, second)
 
     undo(workbench)
-    expect_stands(guest, workbench, with_first, first)
+    expect_run_on_page(guest, workbench, with_first, first)
     undo(workbench)
-    expect_stands(guest, workbench, "You: Hello\n\nThe end.", None)
+    expect_run_on_page(guest, workbench, "You: Hello\n\nThe end.", None)
     redo(workbench)
-    expect_stands(guest, workbench, with_first, first)
+    expect_run_on_page(guest, workbench, with_first, first)
     redo(workbench)
-    expect_stands(guest, workbench, whole, second)
+    expect_run_on_page(guest, workbench, whole, second)
     workbench.page.reload()
-    expect_stands(guest, workbench, whole, second)
+    expect_run_on_page(guest, workbench, whole, second)
 
 
-def test_after_a_reload_undo_goes_back_to_the_run_that_the_page_opened_with(
+def test_after_a_reload_undo_returns_to_the_run_of_the_opened_page(
     stack: Stack, guest: Guest
 ) -> None:
     workbench = guest.open("free")
     first, one = begin(workbench)
     workbench.page.reload()
-    expect_stands(guest, workbench, BEGUN + one, first)
+    expect_run_on_page(guest, workbench, BEGUN + one, first)
     second = workbench.run()
     workbench.wait_final()
     both = BEGUN + one + workbench.text
-    expect_stands(guest, workbench, both, second)
+    expect_run_on_page(guest, workbench, both, second)
 
     undo(workbench)
-    expect_stands(guest, workbench, BEGUN + one, first)
+    expect_run_on_page(guest, workbench, BEGUN + one, first)
     workbench.page.reload()
 
-    expect_stands(guest, workbench, BEGUN + one, first)
+    expect_run_on_page(guest, workbench, BEGUN + one, first)
     assert parent_of_next(stack, workbench) == bare(first)
 
 
-def test_a_draft_that_was_undone_to_opens_with_no_run(stack: Stack, guest: Guest) -> None:
+def test_a_draft_saved_after_undo_opens_without_a_run(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free")
     begin(workbench, "Something else")
     undo(workbench)
-    expect_stands(guest, workbench, "Something else", None)
+    expect_run_on_page(guest, workbench, "Something else", None)
     expect(workbench.page.locator("#draft-state")).to_have_text("Draft saved")
 
     workbench.page.reload()
 
-    expect_stands(guest, workbench, "Something else", None)
+    expect_run_on_page(guest, workbench, "Something else", None)
     assert parent_of_next(stack, workbench) is None
 
 
-def test_text_that_was_deleted_by_hand_comes_back_as_the_model_s(
-    stack: Stack, guest: Guest
-) -> None:
+def test_text_deleted_by_hand_comes_back_marked_as_the_models(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free")
     workbench.parameter("logprobs").check()
     run, text = begin(workbench)
@@ -204,20 +203,22 @@ def test_text_that_was_deleted_by_hand_comes_back_as_the_model_s(
     assert before
     workbench.prompt.press("ControlOrMeta+a")
     workbench.page.keyboard.press("Delete")
-    workbench.expect_written("")
+    workbench.expect_document_text("")
 
     undo(workbench)
-    workbench.expect_written(BEGUN + text)
+    workbench.expect_document_text(BEGUN + text)
     assert marked.all_text_contents() == before
     expect(workbench.page.locator(".cm-generated").first).to_be_visible()
     undo(workbench)
-    expect_stands(guest, workbench, BEGUN, None)
+    expect_run_on_page(guest, workbench, BEGUN, None)
     redo(workbench)
-    expect_stands(guest, workbench, BEGUN + text, run)
+    expect_run_on_page(guest, workbench, BEGUN + text, run)
     assert marked.all_text_contents() == before
 
 
-def test_letters_deleted_one_by_one_come_back_with_their_marks(stack: Stack, guest: Guest) -> None:
+def test_letters_deleted_one_by_one_come_back_with_their_underlines(
+    stack: Stack, guest: Guest
+) -> None:
     workbench = guest.open("free")
     workbench.parameter("logprobs").check()
     _, text = begin(workbench)
@@ -227,19 +228,19 @@ def test_letters_deleted_one_by_one_come_back_with_their_marks(stack: Stack, gue
     workbench.page.keyboard.type("xy")
     for _ in range(6):
         workbench.page.keyboard.press("Backspace")
-    workbench.expect_written((BEGUN + text)[:-4])
+    workbench.expect_document_text((BEGUN + text)[:-4])
 
-    # How many steps they are depends on how fast they came; each changes something.
-    written = workbench.written
+    # The number of steps depends on the typing speed; each step changes something.
+    written = workbench.document_text
     while written != BEGUN + text:
         undo(workbench)
-        assert workbench.written != written
-        written = workbench.written
+        assert workbench.document_text != written
+        written = workbench.document_text
 
-    workbench.expect_written(BEGUN + text)
+    workbench.expect_document_text(BEGUN + text)
     assert marked.all_text_contents() == before
     undo(workbench)
-    expect_stands(guest, workbench, BEGUN, None)
+    expect_run_on_page(guest, workbench, BEGUN, None)
 
 
 def test_a_run_deleted_elsewhere_leaves_its_text_and_is_no_parent(
@@ -259,11 +260,11 @@ def test_a_run_deleted_elsewhere_leaves_its_text_and_is_no_parent(
         undo(workbench)
         expect(workbench.page.locator("#run-panel:not([data-run])")).to_be_attached()
 
-    workbench.expect_written(BEGUN + one)
+    workbench.expect_document_text(BEGUN + one)
     assert parent_of_next(stack, workbench) is None
 
 
-def test_the_focus_stays_on_undo_and_goes_to_the_text_after_the_last_one(guest: Guest) -> None:
+def test_the_focus_stays_on_undo_and_moves_to_the_text_after_the_last_step(guest: Guest) -> None:
     workbench = guest.open("free")
     begin(workbench)
     retry(workbench)
@@ -279,30 +280,28 @@ def test_the_focus_stays_on_undo_and_goes_to_the_text_after_the_last_one(guest: 
     expect(workbench.run_button).not_to_be_focused()
 
 
-# --- What comes late ----------------------------------------------------------------
+# --- Late answers -------------------------------------------------------------------
 
 
-def test_a_run_that_ends_later_does_not_bring_back_what_was_undone(
-    stack: Stack, guest: Guest
-) -> None:
+def test_a_run_that_ends_later_does_not_restore_undone_text(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free", model="slow")
     workbench.write_prompt(BEGUN)
     run = workbench.run_long(tokens=40)
     workbench.wait_for_text(10)
 
     undo(workbench)
-    expect_stands(guest, workbench, BEGUN, None)
+    expect_run_on_page(guest, workbench, BEGUN, None)
     stack.wait_final(run)
-    # By the time another run has been shown to its end, the page knows of this one's, if ever.
+    # Once another run has been shown to its end, the page must also have received this run's end.
     workbench.type_at_end(" More.")
     other = workbench.run_long(tokens=2)
     workbench.wait_final()
 
-    expect_stands(guest, workbench, f"{BEGUN} More.{workbench.text}", other)
+    expect_run_on_page(guest, workbench, f"{BEGUN} More.{workbench.text}", other)
     assert stack.row(other)["parent_id"] is None
 
 
-def test_a_run_undone_while_it_streams_goes_on_and_redo_shows_all_of_it(
+def test_a_run_undone_while_it_streams_continues_and_redo_shows_its_whole_text(
     stack: Stack, guest: Guest
 ) -> None:
     workbench = guest.open("free", model="slow")
@@ -311,29 +310,27 @@ def test_a_run_undone_while_it_streams_goes_on_and_redo_shows_all_of_it(
     run = workbench.run_long(tokens=60)
     workbench.wait_for_text(10)
     undo(workbench)
-    expect_stands(guest, workbench, BEGUN, None)
+    expect_run_on_page(guest, workbench, BEGUN, None)
 
     redo(workbench)
     expect(workbench.panel).to_have_attribute("data-run", run)
     workbench.wait_final()
 
     text = stack.row(run)["text"]
-    workbench.expect_written(BEGUN + text)
+    workbench.expect_document_text(BEGUN + text)
     marked = workbench.page.locator(".cm-content .token")
     assert "".join(marked.all_text_contents()) == text.replace("\n", "")
 
 
-def test_the_final_panel_of_a_run_that_was_undone_on_its_way_is_dropped(
-    stack: Stack, guest: Guest
-) -> None:
+def test_the_final_panel_of_an_undone_run_is_dropped(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free", model="slow")
     workbench.write_prompt(BEGUN)
-    with held(workbench.page, PANEL):
+    with hold_requests(workbench.page, PANEL):
         workbench.run_long(tokens=12)
-        # The page has heard of the end, and has asked for the final panel.
+        # The page has received the end and has requested the final panel.
         expect(workbench.status).to_have_text("succeeded")
         undo(workbench)
-        workbench.expect_written(BEGUN)
+        workbench.expect_document_text(BEGUN)
 
-    expect_stands(guest, workbench, BEGUN, None)
+    expect_run_on_page(guest, workbench, BEGUN, None)
     expect(workbench.tokens).to_be_visible()

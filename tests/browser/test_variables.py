@@ -9,8 +9,9 @@ from tests.browser.axe import violations
 from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.library import SavedPrompt
-from tests.browser.test_phone import assert_fits, phone
+from tests.browser.test_phone import phone
 from tests.browser.variable_fields import ExampleRows, VariableFields
+from tests.browser.whole_page import assert_fits
 from tests.browser.workbench import Workbench
 from tests.support.stack import Stack
 
@@ -22,8 +23,8 @@ STATION, COFFEE, GIRL = (
 EVIL = "<img src=x onerror=alert(1)>"
 
 
-def written(guest: Guest, text: str) -> tuple[Workbench, VariableFields]:
-    """The free page with a text typed into it."""
+def free_page_with(guest: Guest, text: str) -> tuple[Workbench, VariableFields]:
+    """The free page with ``text`` typed into it."""
     workbench = guest.open("free")
     workbench.prompt.press("ControlOrMeta+a")
     workbench.prompt.press("Delete")
@@ -32,14 +33,14 @@ def written(guest: Guest, text: str) -> tuple[Workbench, VariableFields]:
 
 
 def test_a_typed_name_gets_a_field_and_its_value_is_sent(stack: Stack, guest: Guest) -> None:
-    workbench, variables = written(guest, "A postcard from {{city}}:")
+    workbench, variables = free_page_with(guest, "A postcard from {{city}}:")
 
     expect(variables.names).to_have_text(["city"])
-    expect(variables.finished.locator("[data-open]")).to_have_text("{{city}}")
+    expect(variables.finished_prompt.locator("[data-open]")).to_have_text("{{city}}")
     variables.field("city").fill("Lisbon {{city}}")
-    expect(variables.finished).to_have_text("A postcard from Lisbon {{city}}:")
+    expect(variables.finished_prompt).to_have_text("A postcard from Lisbon {{city}}:")
     expect(workbench.page.locator(".cm-content .variable-mark")).to_have_text("{{city}}")
-    counted = workbench.counted
+    counted = workbench.counted_tokens
     run = workbench.run()
     workbench.wait_final()
 
@@ -52,7 +53,7 @@ def test_a_typed_name_gets_a_field_and_its_value_is_sent(stack: Stack, guest: Gu
 
 
 def test_the_value_shows_where_the_pointer_rests(guest: Guest) -> None:
-    workbench, variables = written(guest, "From {{city}}")
+    workbench, variables = free_page_with(guest, "From {{city}}")
     variables.field("city").fill("Lisbon")
 
     workbench.page.locator(".cm-content .variable-mark").hover()
@@ -60,10 +61,10 @@ def test_the_value_shows_where_the_pointer_rests(guest: Guest) -> None:
     expect(workbench.page.locator(".variable-card")).to_have_text("Lisbon")
 
 
-def test_an_empty_one_is_refused_at_its_field_until_it_has_a_default(
+def test_an_empty_variable_is_refused_at_its_field_until_it_has_a_default(
     stack: Stack, guest: Guest
 ) -> None:
-    workbench, variables = written(guest, "From {{city}}")
+    workbench, variables = free_page_with(guest, "From {{city}}")
     expect(variables.field("city")).to_be_visible()
 
     with guest.complaints.allow("status of 400", "Error Code 400"):
@@ -81,7 +82,7 @@ def test_an_empty_one_is_refused_at_its_field_until_it_has_a_default(
 
 
 def test_a_choice_and_a_number(stack: Stack, guest: Guest) -> None:
-    workbench, variables = written(guest, "{{tone}} {{words}}")
+    workbench, variables = free_page_with(guest, "{{tone}} {{words}}")
     variables.set_kind("tone", "choice")
     variables.field("tone", "options").fill("warm\nfunny")
     expect(variables.field("tone").locator("option")).to_have_text(["Choose…", "warm", "funny"])
@@ -102,10 +103,10 @@ def test_a_choice_and_a_number(stack: Stack, guest: Guest) -> None:
     assert stack.row(run)["prompt"] == "funny 15"
 
 
-def test_what_is_not_used_stays_quietly_until_it_is_removed(guest: Guest) -> None:
-    workbench, variables = written(guest, "{{city}} {{day}}")
+def test_an_unused_variable_stays_until_it_is_removed(guest: Guest) -> None:
+    workbench, variables = free_page_with(guest, "{{city}} {{day}}")
     variables.field("city").fill("Rome")
-    expect(variables.finished).to_contain_text("Rome")
+    expect(variables.finished_prompt).to_contain_text("Rome")
 
     workbench.write_prompt("{{day}}")
 
@@ -117,7 +118,7 @@ def test_what_is_not_used_stays_quietly_until_it_is_removed(guest: Guest) -> Non
     expect(variables.field("city")).to_have_value("")
 
 
-def test_a_field_keeps_what_is_typed_while_others_come_and_go(guest: Guest) -> None:
+def test_a_field_keeps_its_text_while_others_appear_and_disappear(guest: Guest) -> None:
     workbench = guest.open("qa")
     variables = VariableFields(workbench.page)
     workbench.field("knowledge").fill("{{shop}} opens at {{hour}}.")
@@ -126,13 +127,13 @@ def test_a_field_keeps_what_is_typed_while_others_come_and_go(guest: Guest) -> N
 
     expect(variables.names).to_have_text(["shop", "hour", "day"])
     expect(variables.field("hour")).to_have_value("half past nine")
-    expect(variables.finished).to_contain_text("opens at half past nine.")
+    expect(variables.finished_prompt).to_contain_text("opens at half past nine.")
 
 
-def test_examples_of_the_free_page_stand_where_their_variable_does(
+def test_examples_of_the_free_page_are_inserted_at_their_variable(
     stack: Stack, guest: Guest
 ) -> None:
-    workbench, variables = written(guest, "{{shots}}Q: Four?")
+    workbench, variables = free_page_with(guest, "{{shots}}Q: Four?")
     variables.set_kind("shots", "examples")
     variables.field("shots", "columns").fill("question, answer")
     expect(variables.row("shots").locator(".example-head")).to_contain_text("question")
@@ -145,7 +146,7 @@ def test_examples_of_the_free_page_stand_where_their_variable_does(
     expect(rows.rows).to_have_count(3)
     expect(rows.cell(2)).to_be_focused()
     rows.cell(2).press_sequentially("Three?")
-    expect(variables.finished).to_contain_text("Three?")
+    expect(variables.finished_prompt).to_contain_text("Three?")
     rows.cell(2).press("Alt+ArrowUp")
     rows.expect_order("One?", "Three?", "Two,\nor three?")
     run = workbench.run()
@@ -155,13 +156,13 @@ def test_examples_of_the_free_page_stand_where_their_variable_does(
     )
 
 
-def test_saved_and_opened_again_it_is_all_there(guest: Guest) -> None:
-    workbench, variables = written(guest, "{{city}} {{tone}}")
+def test_a_saved_prompt_opens_with_its_variables(guest: Guest) -> None:
+    workbench, variables = free_page_with(guest, "{{city}} {{tone}}")
     variables.field("city").fill("Oslo")
     variables.set_kind("tone", "choice")
     variables.field("tone", "options").fill("warm\nfunny")
     variables.field("tone", "default").fill("warm")
-    expect(variables.finished).to_have_text("Oslo warm")
+    expect(variables.finished_prompt).to_have_text("Oslo warm")
     saved = SavedPrompt(workbench)
     saved.save(title="Postcards")
 
@@ -170,7 +171,7 @@ def test_saved_and_opened_again_it_is_all_there(guest: Guest) -> None:
     again = VariableFields(page)
     expect(again.field("city")).to_have_value("Oslo")
     expect(again.field("tone").locator("option")).to_have_text(["warm (default)", "warm", "funny"])
-    expect(again.finished).to_have_text("Oslo warm")
+    expect(again.finished_prompt).to_have_text("Oslo warm")
 
 
 def test_rows_move_by_keys_by_buttons_and_by_dragging(guest: Guest) -> None:
@@ -239,20 +240,20 @@ def test_rows_can_be_shown_as_a_table(guest: Guest) -> None:
 
 
 def test_markup_in_values_and_rows_is_text(guest: Guest) -> None:
-    workbench, variables = written(guest, "{{city}} {{<b>}} {{shots}}")
+    workbench, variables = free_page_with(guest, "{{city}} {{<b>}} {{shots}}")
     variables.field("city").fill(EVIL)
     variables.set_kind("shots", "examples")
     ExampleRows(workbench.page, "var.shots").cell(0).fill(EVIL)
     variables.field("shots", "columns").fill(EVIL)
 
-    expect(variables.finished).to_contain_text(f"{EVIL} {{{{<b>}}}}")
+    expect(variables.finished_prompt).to_contain_text(f"{EVIL} {{{{<b>}}}}")
     expect(variables.row("shots").locator(".example-head")).to_contain_text(EVIL)
     workbench.page.locator(".cm-content .variable-mark").first.hover()
     expect(workbench.page.locator(".variable-card")).to_have_text(EVIL)
-    expect(workbench.page.locator("#editor img, #editor .finished b")).to_have_count(0)
+    expect(workbench.page.locator("#editor img, #editor .finished_prompt b")).to_have_count(0)
 
 
-def test_without_scripts_the_fields_come_with_update(stack: Stack, new_guest: NewGuest) -> None:
+def test_without_scripts_update_shows_the_fields(stack: Stack, new_guest: NewGuest) -> None:
     guest = new_guest(java_script_enabled=False)
     workbench = guest.open("free")
     variables = VariableFields(workbench.page)
@@ -277,7 +278,7 @@ def test_without_scripts_the_fields_come_with_update(stack: Stack, new_guest: Ne
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(guest: Guest, axe_source: str, scheme: str) -> None:
-    workbench, variables = written(guest, "{{tone}} {{words}} {{shots}} {{gone}}")
+    workbench, variables = free_page_with(guest, "{{tone}} {{words}} {{shots}} {{gone}}")
     variables.set_kind("tone", "choice")
     variables.field("tone", "help").fill("How it sounds")
     variables.set_kind("words", "number")
@@ -295,7 +296,7 @@ def test_axe_finds_nothing(guest: Guest, axe_source: str, scheme: str) -> None:
     assert not found, "\n".join(found)
 
 
-def test_it_fits_a_phone(new_guest: NewGuest) -> None:
+def test_the_fields_fit_a_phone(new_guest: NewGuest) -> None:
     guest = phone(new_guest, 360)
     workbench = guest.open("translation")
     variables = VariableFields(workbench.page)

@@ -1,4 +1,4 @@
-"""Everything that matters works as forms and links, without a script."""
+"""Everything important works with forms and links, without a script."""
 
 import re
 import uuid
@@ -13,7 +13,7 @@ from tests.support.stack import Stack
 
 @pytest.fixture
 def plain_guest(new_guest: NewGuest) -> Guest:
-    """Somebody whose browser runs no script."""
+    """A person whose browser runs no script."""
     return new_guest(java_script_enabled=False)
 
 
@@ -54,9 +54,7 @@ def test_stop_and_retry_are_plain_buttons(stack: Stack, plain_guest: Guest) -> N
     assert _siblings(stack, first) == {first, second}
 
 
-def test_rows_are_added_and_removed_and_nothing_typed_is_lost(
-    stack: Stack, plain_guest: Guest
-) -> None:
+def test_rows_are_added_and_removed_and_no_text_is_lost(stack: Stack, plain_guest: Guest) -> None:
     workbench = plain_guest.open("translation")
     rows = workbench.page.locator(".example:not(.example-head)")
     before = rows.count()
@@ -91,7 +89,7 @@ def test_an_edited_prompt_is_used_and_can_be_taken_to_the_free_page(
     expect(workbench.prompt).to_have_value("Question: Is this my own prompt?\nAnswer:")
 
 
-def test_a_refused_form_comes_back_with_everything_that_was_typed(plain_guest: Guest) -> None:
+def test_a_refused_form_keeps_all_typed_text(plain_guest: Guest) -> None:
     workbench = plain_guest.open("qa")
     long = "a word and another " * 900
     workbench.field("knowledge").fill(long)

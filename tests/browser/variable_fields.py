@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
-# A paste as a spreadsheet's: only the event, so that no clipboard of the machine is needed.
+# The paste event of a spreadsheet. Only the event is sent, so the test needs no clipboard.
 PASTE = """
 (cell, text) => {
   const clipboardData = new DataTransfer();
@@ -27,7 +27,7 @@ class VariableFields:
         return self.page.locator(".variable-name")
 
     @property
-    def finished(self) -> Locator:
+    def finished_prompt(self) -> Locator:
         """The finished prompt, with values in it."""
         return self.page.get_by_test_id("finished")
 
@@ -45,7 +45,7 @@ class VariableFields:
             summary.click()
 
     def set_kind(self, name: str, kind: str) -> None:
-        """Chooses a type; returns once its settings are there."""
+        """Chooses a type; returns when its settings are visible."""
         self.open_settings(name)
         self.field(name, "kind").select_option(kind)
         self.row(name).locator(f'details[data-digest="{kind}"]').wait_for()
@@ -79,14 +79,14 @@ class ExampleRows:
 
     @property
     def open_menu(self) -> Locator:
-        """The menu of the grip that was pressed."""
+        """The menu of the pressed grip."""
         return self.fieldset.locator(".row-menu:popover-open")
 
     def paste(self, row: int, text: str) -> None:
         self.cell(row).evaluate(PASTE, text)
 
     def expect_order(self, *texts: str) -> None:
-        """Waits until the first cells are these."""
+        """Waits until these are the first cells."""
         expect(self.rows).to_have_count(len(texts))
         for row, text in enumerate(texts):
             expect(self.cell(row)).to_have_value(text)

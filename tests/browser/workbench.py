@@ -6,15 +6,19 @@ from typing import Any
 
 from playwright.sync_api import Error, Locator, Page, expect
 
+from tests.browser.whole_page import evaluate
+
 # Likelier each time it was written, a word soon comes again and again, and the end of the text
 # never: the run has the length it was given, whatever the checkpoint.
 LONG = {"temperature": "0", "frequency_penalty": "-2"}
 
-# What the form would send: the editor's text, as far as it is not on the screen too.
+# The text that the form would send: the editor's text, also the part that is not on the screen.
 WRITTEN = "() => new FormData(document.getElementById('editor')).get('prompt')"
 IS_WRITTEN = """
 ([wanted, isPattern]) => {
-  const text = new FormData(document.getElementById('editor')).get('prompt');
+  const editor = document.getElementById('editor');
+  if (!editor) return false;
+  const text = new FormData(editor).get('prompt');
   return isPattern ? new RegExp(wanted).test(text) : text === wanted;
 }
 """
@@ -40,7 +44,7 @@ class Workbench:
 
     page: Page
 
-    # --- What is there ------------------------------------------------------------
+    # --- What is on the page ------------------------------------------------------
 
     @property
     def prompt(self) -> Locator:
@@ -50,7 +54,7 @@ class Workbench:
     @property
     def written(self) -> str:
         """The whole of the editor's text."""
-        return str(self.page.evaluate(WRITTEN))
+        return str(evaluate(self.page, WRITTEN))
 
     @property
     def undo_button(self) -> Locator:
@@ -95,7 +99,7 @@ class Workbench:
 
     @property
     def notice(self) -> Locator:
-        """Where errors are said."""
+        """The place of error messages."""
         return self.page.locator("#notice")
 
     @property
@@ -126,7 +130,7 @@ class Workbench:
         return self.output.text_content() or ""
 
     @property
-    def counted(self) -> int | None:
+    def counted_tokens(self) -> int | None:
         """The gauge's count of the prompt's tokens."""
         found = re.match(r"\s*(\d+)", self.tokens.inner_text())
         return int(found[1]) if found else None
@@ -164,12 +168,12 @@ class Workbench:
         self.page.keyboard.type(text)
 
     def record_steps(self) -> None:
-        """From now on, remembers every length that the completion has on the page."""
+        """From now on, records every length of the completion on the page."""
         self.page.locator("#card").evaluate(RECORD_STEPS)
 
     @property
     def steps(self) -> list[int]:
-        """The lengths seen since `record_steps`."""
+        """The lengths recorded since `record_steps`."""
         lengths: list[int] = self.page.evaluate("window.lengths")
         return lengths
 
@@ -184,14 +188,14 @@ class Workbench:
             raise AssertionError("the panel lost its run")
         return run
 
-    def expect_written(self, wanted: str | re.Pattern[str]) -> None:
-        """Waits until the editor's text is ``wanted``, or has it where that is a pattern."""
+    def expect_document_text(self, wanted: str | re.Pattern[str]) -> None:
+        """Waits until the editor's text is ``wanted``, or matches it if that is a pattern."""
         is_pattern = isinstance(wanted, re.Pattern)
         source = wanted.pattern if isinstance(wanted, re.Pattern) else wanted
         try:
             self.page.wait_for_function(IS_WRITTEN, arg=[source, is_pattern])
         except Error:
-            raise AssertionError(f"wanted {wanted!r}, written is {self.written!r}") from None
+            raise AssertionError(f"wanted {wanted!r}, written is {self.document_text!r}") from None
 
     def wait_for_text(self, length: int = 1) -> None:
         """Waits until the completion has ``length`` characters or more."""

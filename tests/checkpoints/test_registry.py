@@ -1,4 +1,4 @@
-"""The operator's registry: what it takes and how it refuses."""
+"""The operator's registry: what it accepts and how it refuses."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def read(folder: Path, text: str) -> Registry:
         return registry()
 
 
-def test_the_first_model_is_the_default_and_paths_are_the_files_own(tmp_path: Path) -> None:
+def test_the_first_model_is_the_default_and_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     read_back = read(tmp_path, '[models.b]\npath = "x"\n[models.a]\nhub = "some/name"\nslots = 3\n')
 
     assert read_back.default == "b"
@@ -29,7 +29,7 @@ def test_the_first_model_is_the_default_and_paths_are_the_files_own(tmp_path: Pa
     assert (read_back.get("a").hub, read_back.get("a").slots) == ("some/name", 3)
 
 
-def test_an_unknown_model_is_an_error_that_names_the_known(tmp_path: Path) -> None:
+def test_an_unknown_model_is_an_error_that_names_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UnknownModel, match="Choose one of: a"):
         read(tmp_path, '[models.a]\npath = "x"\n').get("../x")
 
@@ -49,7 +49,7 @@ def test_an_unknown_model_is_an_error_that_names_the_known(tmp_path: Path) -> No
         (f'[models.{"a" * 81}]\npath = "x"\n', "and '.' only, at most 80"),
     ],
 )
-def test_a_wrong_registry_stops_the_start_with_the_place(
+def test_a_wrong_registry_is_an_error_that_names_the_place(
     tmp_path: Path, text: str, said: str
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match=said):
@@ -75,7 +75,7 @@ def test_parameters_are_counted_as_hugging_face_does(tmp_path: Path) -> None:
     assert context_length(spec) == 2048
 
 
-def test_without_files_nothing_is_known_and_nothing_breaks(tmp_path: Path) -> None:
+def test_missing_files_are_no_error(tmp_path: Path) -> None:
     spec = read(tmp_path, '[models.m]\npath = "gone"\n').get("m")
 
     assert parameter_count(spec) is None

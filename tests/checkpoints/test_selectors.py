@@ -1,4 +1,4 @@
-"""What pages are told of models and workers."""
+"""What pages show about models and workers."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def worker(name: str, state: str, detail: str = "", **values: object) -> None:
     Worker.objects.filter(name=name).update(**values)
 
 
-def test_without_a_worker_it_says_so(client: Client) -> None:
+def test_a_model_without_a_worker_says_so(client: Client) -> None:
     assert model_state("tiny").state == "no_worker"
     assert client.get("/readyz").status_code == 503
 
@@ -43,20 +43,20 @@ def test_a_worker_that_cannot_load_says_why() -> None:
     assert (state.state, state.detail) == ("not_ready", "file model.safetensors is missing")
 
 
-def test_a_missing_device_is_told_to_visitors_in_plain_words(client: Client) -> None:
+def test_a_missing_device_is_explained_in_plain_words(client: Client) -> None:
     detail = "It waits for the CUDA device 'cuda:3': torch finds none."
     worker("w", "not_ready", detail, device="cuda:3", reason="device_missing")
 
     state = model_state("tiny")
 
-    plain = "A worker waits for a graphics processor (cuda:3) that is not there yet."
+    plain = "A worker waits for a graphics processor (cuda:3) that is not available yet."
     assert (state.state, state.detail, state.waits) == ("not_ready", detail, (plain,))
     page = client.get("/free/?model=tiny").content.decode()
     assert page.count(plain) == 2, "in the menu and in the notice"
     assert "torch" not in page
 
 
-def test_a_worker_that_waits_is_told_beside_one_that_serves(client: Client) -> None:
+def test_a_waiting_worker_is_shown_beside_one_that_serves(client: Client) -> None:
     worker("w", "ready")
     worker("v", "not_ready", "torch finds none", device="cuda", reason="device_missing")
     before = client.get("/models/menu/?model=tiny").content.decode()
@@ -106,5 +106,5 @@ def test_a_worker_of_another_job_does_not_count(client: Client) -> None:
     assert model_state("tiny").state == "no_worker"
 
 
-def test_the_web_part_lives_without_any_worker(client: Client) -> None:
+def test_the_web_part_works_without_any_worker(client: Client) -> None:
     assert client.get("/healthz").status_code == 200

@@ -1,4 +1,4 @@
-"""Workers' rows, as workers write them."""
+"""The rows of workers, as workers write them."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def register(name: str = "w") -> None:
     worker_register(name=name, job=GENERATE, model="tiny", device="cpu", slots=4)
 
 
-def test_a_name_that_another_process_took_is_not_renewed() -> None:
+def test_a_heartbeat_of_a_replaced_worker_changes_nothing() -> None:
     former = worker_register(name="w", job=GENERATE, model="tiny", device="cpu", slots=4)
     latter = worker_register(name="w", job=GENERATE, model="tiny", device="cpu", slots=4)
 

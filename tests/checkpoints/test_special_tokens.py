@@ -1,4 +1,4 @@
-"""Special tokens named in text: the ids that transformers gives, by either layout of files."""
+"""Special tokens in text get the ids that transformers gives, with either layout of files."""
 
 import json
 import random
@@ -21,14 +21,14 @@ from workers.engine.text import Vocabulary
 END = "<|endoftext|>"
 FILLERS = [f"<|extratoken_{number}|>" for number in range(1, 13)]
 OTHERS = ["<|user|>", "<|é 🦊|>"]
-# What can be mistaken for each other, and ordinary text between.
+# Names that can be confused with each other, and ordinary text between them.
 PARTS = [
     *(END, *FILLERS, *OTHERS, END[:-1], END[1:], "<|EndOfText|>", "<|extratoken_", "<|", "|>"),
     *(" ", "  ", "\n", "\t", "Hi", " there", "1", "12", "é", "🦊", "e\u0301", "ﷺ", "\u200d", "'s"),
 ]
 
 
-def trained() -> dict[str, Any]:
+def train_bpe() -> dict[str, Any]:
     """The vocabulary and merges of a small byte-level BPE."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -44,9 +44,9 @@ def trained() -> dict[str, Any]:
 
 
 def write_parts(folder: Path, added: Iterable[str]) -> None:
-    """vocab.json with the end of text, merges.txt, and added_tokens.json where there are any."""
+    """vocab.json with the end of text, merges.txt, and added_tokens.json if there are any."""
     folder.mkdir()
-    model = trained()
+    model = train_bpe()
     vocabulary = {**model["vocab"], END: len(model["vocab"])}
     merges = "\n".join(" ".join(pair) for pair in model["merges"])
     (folder / "config.json").write_text(json.dumps(CONFIG))
@@ -58,7 +58,7 @@ def write_parts(folder: Path, added: Iterable[str]) -> None:
 
 
 def write_whole(folder: Path, added: Iterable[str]) -> None:
-    """The same as one tokenizer.json, as transformers saves it."""
+    """The same tokenizer as one tokenizer.json, as transformers saves it."""
     from transformers import AutoTokenizer
 
     write_parts(folder, added)
@@ -83,7 +83,7 @@ def theirs(folder: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def layouts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[TextTokenizer, Any]]:
-    """Ours and transformers' tokenizer of each layout, with and without added tokens."""
+    """Our tokenizer and transformers' for each layout, with and without added tokens."""
     base = tmp_path_factory.mktemp("layouts")
     pairs = {}
     for name, added in {"plain": [], "added": [*FILLERS, *OTHERS]}.items():
@@ -112,7 +112,7 @@ texts = st.one_of(
 @example(text=f"Hi{END}there")
 @example(text=f"{END}{END}")
 @example(text="<|extratoken_1|><|extratoken_12|>")
-def test_text_has_transformers_ids_by_either_layout(
+def test_text_has_transformers_ids_with_either_layout(
     layouts: dict[str, tuple[TextTokenizer, Any]], text: str
 ) -> None:
     for name, (tokenizer, reference) in layouts.items():
@@ -123,7 +123,7 @@ def test_text_has_transformers_ids_by_either_layout(
 
 @settings(max_examples=200, deadline=5_000)
 @given(text=texts)
-def test_a_cut_between_tokens_cuts_no_special_token(
+def test_a_cut_never_splits_a_special_token(
     layouts: dict[str, tuple[TextTokenizer, Any]], text: str
 ) -> None:
     tokenizer, _ = layouts["added-parts"]
@@ -145,19 +145,19 @@ def test_the_end_of_text_is_one_token(layouts: dict[str, tuple[TextTokenizer, An
         assert tokenizer.tokens(f"a{END}b{END}").named == (END,)
 
 
-def test_the_engine_ends_at_the_token_that_the_text_names(tmp_path: Path) -> None:
+def test_the_engine_ends_at_the_token_named_in_the_text(tmp_path: Path) -> None:
     for name, write in {"parts": write_parts, "whole": write_whole}.items():
         write(tmp_path / name, FILLERS)
         tokenizer, vocabulary = ours(tmp_path / name), Vocabulary.load(tmp_path / name)
 
         assert tokenizer.encode(END) == [vocabulary.eos_id]
-        # A filler can be sent, and is never generated.
+        # A filler can be sent, but is never generated.
         (filler,) = tokenizer.encode(FILLERS[0])
         assert filler not in vocabulary.pieces
         assert tokenizer.text_of(filler) == FILLERS[0]
 
 
-def test_an_added_token_keeps_the_id_of_its_file(tmp_path: Path) -> None:
+def test_an_added_token_has_the_id_from_its_file(tmp_path: Path) -> None:
     write_parts(tmp_path / "m", [])
     (tmp_path / "m" / "added_tokens.json").write_text(json.dumps({"<|user|>": 5_000}))
 
@@ -167,7 +167,7 @@ def test_an_added_token_keeps_the_id_of_its_file(tmp_path: Path) -> None:
     assert Vocabulary.load(tmp_path / "m").bytes_of(5_000) == b"<|user|>"
 
 
-def test_an_end_of_text_among_the_added_tokens_alone_is_the_same(tmp_path: Path) -> None:
+def test_an_end_of_text_only_among_the_added_tokens_works_too(tmp_path: Path) -> None:
     write_parts(tmp_path / "m", [])
     vocabulary = json.loads((tmp_path / "m" / "vocab.json").read_text())
     end = vocabulary.pop(END)
@@ -206,7 +206,7 @@ def test_merges_that_are_missing_are_named(tmp_path: Path) -> None:
         ours(tmp_path / "m")
 
 
-def test_a_mended_file_beside_the_first_is_read(tmp_path: Path) -> None:
+def test_a_repaired_file_is_read(tmp_path: Path) -> None:
     write_parts(tmp_path / "m", [])
     before = ours(tmp_path / "m").count("<|user|>")
     (tmp_path / "m" / "added_tokens.json").write_text(

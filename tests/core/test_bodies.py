@@ -1,4 +1,4 @@
-"""What is read of a body is decided by the head alone."""
+"""The head alone decides how much of a body is read."""
 
 import uuid
 from typing import Any
@@ -55,7 +55,7 @@ def scope(method: str, path: str, *, cookie: bool = True, host: bytes = b"localh
     [
         (scope("POST", "/post/"), True, MIB, MIB),
         (scope("POST", "/file/"), True, 101 * MIB, 100 * MIB),
-        # An API is known by its key and not by a cookie.
+        # An API client is known by its key and not by a cookie.
         (scope("PATCH", "/chunk/", cookie=False), True, 5 * MIB, 5 * MIB),
         (scope("POST", "/file/", cookie=False), False, 101 * MIB, 100 * MIB),
         (scope("PATCH", "/post/"), False, bodies.MAX_UNREAD, bodies.MAX_UNREAD),
@@ -71,7 +71,7 @@ def test_a_route_and_a_head_decide(asked: Any, reads: bool, most: int | None, to
 
 
 @pytest.mark.usefixtures("routes")
-def test_where_guests_may_not_be_a_stranger_sends_no_file(settings: Any) -> None:
+def test_without_guests_a_stranger_cannot_upload_a_file(settings: Any) -> None:
     settings.ALLOW_GUESTS = False
     signed_in = scope("POST", "/file/")
     signed_in["headers"] = [(b"host", b"localhost"), (b"cookie", b"csrftoken=a; sessionid=b")]
@@ -81,12 +81,12 @@ def test_where_guests_may_not_be_a_stranger_sends_no_file(settings: Any) -> None
     assert allowance_of(signed_in).reads
 
 
-def test_a_query_that_is_no_text_is_read_no_further() -> None:
+def test_a_request_with_an_invalid_query_reads_no_body() -> None:
     assert not allowance_of({**scope("POST", "/"), "query_string": b"\xff"}).reads
 
 
 def test_the_methods_of_every_route_are_known() -> None:
-    """They are read from a closure of Django's: an update that renames it is seen here."""
+    """They come from a closure of Django's. If an update renames it, this test fails."""
     resolver = get_resolver()
     lacking = [
         route.name
@@ -94,7 +94,7 @@ def test_the_methods_of_every_route_are_known() -> None:
         if allowed_methods(resolver.resolve(route.path(run=_RUN)).func) is None
     ]
 
-    # allauth's own, which answers to everything and takes nothing.
+    # allauth's own view, which answers every method and accepts none.
     assert lacking == ["account_inactive"]
 
 
@@ -108,5 +108,5 @@ def test_the_methods_of_every_route_are_known() -> None:
         ([(b"transfer-encoding", b"chunked")], None),
     ],
 )
-def test_the_length_is_what_the_head_says(headers: Any, announced: int | None) -> None:
+def test_the_announced_length_comes_from_the_head(headers: Any, announced: int | None) -> None:
     assert announced_bytes(headers) == announced

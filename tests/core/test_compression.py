@@ -1,4 +1,4 @@
-"""Compressed answers, read as a browser reads them: the first gzip member, and no other."""
+"""Compressed answers, decoded as a browser does: only the first gzip member."""
 
 import secrets
 import zlib
@@ -11,13 +11,13 @@ from django.test import RequestFactory
 
 from playground.core.serving.compression import CompressionMiddleware
 from playground.core.serving.streaming import CHUNK, download
-from tests.support.decoding import decoded
+from tests.support.decoding import decode_body
 
 
 def answer(
     response: HttpResponseBase, *, method: str = "GET", accepts: str = "gzip, deflate, br, zstd"
 ) -> StreamingHttpResponse:
-    """``response`` as the site's own compression lets it pass."""
+    """``response`` after the site's own compression."""
     request = RequestFactory().generic(method, "/", headers={"Accept-Encoding": accepts})
     passed = CompressionMiddleware(lambda _: response)(request)
     assert isinstance(passed, StreamingHttpResponse)
@@ -33,23 +33,23 @@ async def words() -> AsyncIterator[bytes]:
         yield f"line {number}\n".encode()
 
 
-async def test_every_part_of_any_stream_reaches_a_reader_of_one_member() -> None:
+async def test_a_stream_is_one_gzip_member() -> None:
     streamed = answer(StreamingHttpResponse(words()))
 
     body = b"".join(await parts_of(streamed))
 
     assert streamed["Content-Encoding"] == "gzip"
     assert "Accept-Encoding" in streamed["Vary"]
-    assert decoded(body, "gzip").splitlines()[-1] == b"line 999"
+    assert decode_body(body, "gzip").splitlines()[-1] == b"line 999"
 
 
-def test_a_stream_of_a_plain_iterator_is_one_member_too() -> None:
+def test_a_plain_iterator_is_one_gzip_member_too() -> None:
     streamed = answer(StreamingHttpResponse([b"a\n", b"b\n", b"c\n"]))
 
-    assert decoded(b"".join(streamed), "gzip") == b"a\nb\nc\n"
+    assert decode_body(b"".join(streamed), "gzip") == b"a\nb\nc\n"
 
 
-async def test_each_part_can_be_read_when_it_comes() -> None:
+async def test_each_part_can_be_read_when_it_arrives() -> None:
     reader = zlib.decompressobj(wbits=31)
     parts = aiter(answer(StreamingHttpResponse(words())))
 
@@ -58,14 +58,14 @@ async def test_each_part_can_be_read_when_it_comes() -> None:
     assert read == [b"line 0\n", b"line 1\n", b"line 2\n"]
 
 
-async def test_what_takes_no_gzip_gets_none() -> None:
+async def test_a_client_without_gzip_gets_plain_text() -> None:
     streamed = answer(StreamingHttpResponse(words()), accepts="")
 
     assert not streamed.has_header("Content-Encoding")
     assert b"".join(await parts_of(streamed)).splitlines()[-1] == b"line 999"
 
 
-async def test_what_is_encoded_already_is_left_alone() -> None:
+async def test_an_encoded_answer_is_left_unchanged() -> None:
     packed = zlib.compress(b"x", wbits=31)
 
     async def parts() -> AsyncIterator[bytes]:
@@ -76,7 +76,7 @@ async def test_what_is_encoded_already_is_left_alone() -> None:
     assert await parts_of(streamed) == [packed]
 
 
-async def test_after_an_error_the_member_has_no_end() -> None:
+async def test_after_an_error_the_gzip_member_has_no_end() -> None:
     async def parts() -> AsyncIterator[bytes]:
         yield b"the first line\n"
         raise OSError("the disk is gone")
@@ -91,7 +91,7 @@ async def test_after_an_error_the_member_has_no_end() -> None:
     assert not reader.eof
 
 
-async def test_of_a_head_nothing_is_made_and_all_is_closed() -> None:
+async def test_a_head_request_makes_no_line_and_closes_the_stream() -> None:
     happened: list[str] = []
 
     def lines() -> Iterator[str]:
@@ -112,14 +112,14 @@ async def test_of_a_head_nothing_is_made_and_all_is_closed() -> None:
 
 
 @pytest.mark.django_db
-async def test_what_is_compressed_on_the_way_is_not_held() -> None:
+async def test_compression_does_not_hold_the_stream_in_memory() -> None:
     held = 0
 
     def lines() -> Iterator[str]:
         nonlocal held
         for _ in range(1000):
             held += 1
-            # What cannot be made smaller is sent on as it comes.
+            # Data that cannot be compressed are sent as they come.
             yield secrets.token_hex(500)
 
     parts = aiter(answer(download(lines(), name="x", content_type="text/plain")))
@@ -129,10 +129,10 @@ async def test_what_is_compressed_on_the_way_is_not_held() -> None:
 
     assert held < 300
     rest = b"".join([part async for part in parts])
-    assert len(decoded(first + rest, "gzip")) == 1_000_000
+    assert len(decode_body(first + rest, "gzip")) == 1_000_000
 
 
-async def test_lengths_tell_nothing_of_the_content() -> None:
+async def test_lengths_do_not_reveal_the_content() -> None:
     lengths = set()
     for _ in range(40):
         lengths.add(len(b"".join(await parts_of(answer(StreamingHttpResponse(words()))))))
@@ -140,7 +140,7 @@ async def test_lengths_tell_nothing_of_the_content() -> None:
     assert len(lengths) > 1
 
 
-def test_the_site_compresses_with_it_and_nothing_else(settings: Any) -> None:
+def test_the_site_has_one_compression_middleware(settings: Any) -> None:
     compressing = [name for name in settings.MIDDLEWARE if "ompress" in name or "gzip" in name]
 
     assert compressing == ["playground.core.serving.compression.CompressionMiddleware"]
@@ -154,4 +154,4 @@ def test_a_page_is_still_compressed() -> None:
 
     assert isinstance(passed, HttpResponse)
     assert passed["Content-Encoding"] == "gzip"
-    assert decoded(passed.content, "gzip") == b"word " * 1000
+    assert decode_body(passed.content, "gzip") == b"word " * 1000

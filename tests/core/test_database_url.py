@@ -1,4 +1,7 @@
-"""The database of DATABASE_URL, on a real server: right addresses work, wrong ones say why."""
+"""The database of DATABASE_URL, on a real server:
+
+right addresses work, wrong ones give a reason.
+"""
 
 import itertools
 import tempfile
@@ -25,7 +28,7 @@ _aliases = (f"tried-{number}" for number in itertools.count())
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[TemporaryPostgres]:
-    """Four may connect at a time."""
+    """A server that accepts four connections at a time."""
     few = {"max_connections": "4", "superuser_reserved_connections": "0", "max_wal_senders": "0"}
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)
@@ -35,11 +38,11 @@ def server() -> Iterator[TemporaryPostgres]:
 
 @pytest.fixture
 def connect(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Connect]:
-    """A connection of an address in the settings' own configuration, not opened yet."""
+    """A connection with the configuration that the settings make of an address, not opened yet."""
     made: list[BaseDatabaseWrapper] = []
 
     def connect(url: str, *, patience: float = 10.0) -> BaseDatabaseWrapper:
-        # Pools are kept by this name.
+        # Pools are stored under this name.
         alias = next(_aliases)
         config = database(url, var_dir=tmp_path, folder=tmp_path)
         if "pool" in config["OPTIONS"]:
@@ -59,14 +62,14 @@ def address(server: TemporaryPostgres) -> str:
     return f"postgres://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}/postgres"
 
 
-def asked(connection: BaseDatabaseWrapper) -> object:
+def select_one(connection: BaseDatabaseWrapper) -> object:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         return cursor.fetchone()
 
 
-def test_a_password_of_any_characters_connects(server: TemporaryPostgres, connect: Connect) -> None:
-    assert asked(connect(address(server))) == (1,)
+def test_a_password_may_have_any_characters(server: TemporaryPostgres, connect: Connect) -> None:
+    assert select_one(connect(address(server))) == (1,)
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "POSTGRESQL"])
@@ -76,7 +79,7 @@ def test_options_after_the_question_mark_reach_the_server(
     who = f"{USER}:{quote(PASSWORD, safe='')}"
     url = f"{scheme}://{who}@/postgres?host={server.socket}&port={server.port}&sslmode=prefer"
 
-    assert asked(connect(url)) == (1,)
+    assert select_one(connect(url)) == (1,)
 
 
 @pytest.mark.parametrize(
@@ -93,14 +96,14 @@ def test_options_after_the_question_mark_reach_the_server(
         ("postgres://postgres:{password}@%2Fno%2Fsuch/x", "No such file or directory"),
     ],
 )
-def test_the_servers_reason_is_told_quickly_and_on_one_line(
+def test_the_servers_reason_is_shown_quickly_and_on_one_line(
     url: str, said: str, server: TemporaryPostgres, connect: Connect
 ) -> None:
     connection = connect(url.format(port=server.port, password=quote(PASSWORD, safe="")))
     begun = time.monotonic()
 
     with pytest.raises(OperationalError) as refused:
-        asked(connection)
+        select_one(connection)
 
     told = str(refused.value)
     assert said in told
@@ -109,39 +112,39 @@ def test_the_servers_reason_is_told_quickly_and_on_one_line(
     assert time.monotonic() - begun < QUICK_SECONDS
 
 
-def test_too_many_connections_are_named(server: TemporaryPostgres, connect: Connect) -> None:
+def test_too_many_connections_are_reported(server: TemporaryPostgres, connect: Connect) -> None:
     held = []
     try:
         with pytest.raises(psycopg.OperationalError):
             while True:
                 held.append(psycopg.connect(address(server)))
         with pytest.raises(OperationalError, match="too many clients already"):
-            asked(connect(address(server)))
+            select_one(connect(address(server)))
     finally:
         for connection in held:
             connection.close()
 
 
-def test_a_server_that_goes_away_later_is_told_too(
+def test_a_server_that_stops_later_is_reported_too(
     server: TemporaryPostgres, connect: Connect
 ) -> None:
     connection = connect(address(server), patience=1.0)
-    asked(connection)
+    select_one(connection)
     connection.close()
     server.stop()
     try:
         with pytest.raises(OperationalError, match="Connection refused"):
-            asked(connection)
+            select_one(connection)
     finally:
         server.start()
     connection.close_pool()  # type: ignore[attr-defined]
-    assert asked(connection) == (1,)
+    assert select_one(connection) == (1,)
 
 
-def test_sqlite_is_the_same_wherever_its_file_lies(tmp_path: Path, connect: Connect) -> None:
+def test_sqlite_works_wherever_its_file_is(tmp_path: Path, connect: Connect) -> None:
     connection = connect(f"sqlite:///{tmp_path}/own.sqlite3")
 
-    assert asked(connection) == (1,)
+    assert select_one(connection) == (1,)
     assert (tmp_path / "own.sqlite3").is_file()
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA journal_mode")

@@ -1,4 +1,4 @@
-"""When deleted texts are erased from the files, and who does it (tests/faults has the files)."""
+"""When deleted texts are erased from the files, and by whom (tests/faults checks the files)."""
 
 import sqlite3
 import uuid
@@ -27,44 +27,46 @@ on_sqlite = pytest.mark.skipif(
 
 
 @pytest.fixture
-def rewritten(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """How often the append-only file was written anew."""
+def rewrites(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """One entry for each time the append-only file was rewritten."""
     done: list[bool] = []
     monkeypatch.setattr(erasing, "_rewrite_tokens", lambda: done.append(True) or True)
     return done
 
 
-def is_asked() -> bool:
+def is_erasure_requested() -> bool:
     return Erasure.objects.filter(asked_at__isnull=False).exists()
 
 
-def its_time_comes() -> None:
+def make_erasure_due() -> None:
     Erasure.objects.update(not_before=timezone.now())
 
 
-def test_nothing_is_done_before_it_is_asked(rewritten: list[bool]) -> None:
+def test_nothing_is_erased_before_a_request(rewrites: list[bool]) -> None:
     assert erasure_do()
 
-    assert not rewritten
+    assert not rewrites
     assert not Erasure.objects.exists()
 
 
-def test_it_is_done_once_and_then_after_a_pause(rewritten: list[bool]) -> None:
+def test_an_erasure_runs_once_and_the_next_one_after_a_pause(rewrites: list[bool]) -> None:
     erasure_ask()
-    assert is_asked()
+    assert is_erasure_requested()
 
     assert erasure_do()
-    assert not is_asked()
+    assert not is_erasure_requested()
     erasure_ask()
     erasure_do()
-    assert (len(rewritten), is_asked()) == (1, True)
-    its_time_comes()
+    assert (len(rewrites), is_erasure_requested()) == (1, True)
+    make_erasure_due()
     assert erasure_do()
 
-    assert (len(rewritten), is_asked()) == (2, False)
+    assert (len(rewrites), is_erasure_requested()) == (2, False)
 
 
-def test_of_two_workers_one_does_it(rewritten: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_one_of_two_workers_erases(
+    rewrites: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
     erasure_ask()
 
     def meanwhile(*, until: float) -> bool:
@@ -75,11 +77,11 @@ def test_of_two_workers_one_does_it(rewritten: list[bool], monkeypatch: pytest.M
     monkeypatch.setattr(erasing, "_merge_words", meanwhile)
     assert erasure_do()
 
-    assert len(rewritten) == 1
+    assert len(rewrites) == 1
 
 
-def test_what_is_deleted_meanwhile_is_erased_next(
-    rewritten: list[bool], monkeypatch: pytest.MonkeyPatch
+def test_texts_deleted_during_an_erasure_are_erased_by_the_next(
+    rewrites: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     erasure_ask()
 
@@ -90,11 +92,11 @@ def test_what_is_deleted_meanwhile_is_erased_next(
     monkeypatch.setattr(erasing, "_merge_words", meanwhile)
     erasure_do()
 
-    assert is_asked()
+    assert is_erasure_requested()
 
 
-def test_who_died_over_it_is_followed_by_another(
-    rewritten: list[bool], monkeypatch: pytest.MonkeyPatch
+def test_another_worker_takes_over_when_one_dies_during_an_erasure(
+    rewrites: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     erasure_ask()
     monkeypatch.setattr(erasing, "_merge_words", lambda **_: 1 / 0)
@@ -103,16 +105,16 @@ def test_who_died_over_it_is_followed_by_another(
     monkeypatch.undo()
     monkeypatch.setattr(erasing, "_rewrite_tokens", lambda: True)
 
-    later = timezone.now() + timedelta(seconds=erasing.CLAIM + 1)
+    later = timezone.now() + timedelta(seconds=erasing.CLAIM_SECONDS + 1)
     monkeypatch.setattr(erasing.timezone, "now", lambda: later)
 
     assert erasure_do()
-    assert not is_asked()
+    assert not is_erasure_requested()
 
 
 @on_sqlite
-def test_a_log_that_somebody_reads_is_emptied_when_they_are_through(
-    rewritten: list[bool],
+def test_a_log_in_use_is_emptied_when_its_reader_has_finished(
+    rewrites: list[bool],
 ) -> None:
     name = connection.settings_dict["NAME"]
     reader = sqlite3.connect(name, isolation_level=None)
@@ -121,21 +123,21 @@ def test_a_log_that_somebody_reads_is_emptied_when_they_are_through(
     erasure_ask()
 
     assert not erasure_do()
-    assert is_asked()
+    assert is_erasure_requested()
     assert connection.cursor().execute("PRAGMA busy_timeout").fetchone()[0] > 1_000
 
     reader.close()
-    its_time_comes()
+    make_erasure_due()
     assert erasure_do()
-    assert not is_asked()
+    assert not is_erasure_requested()
 
 
 @on_sqlite
-def test_a_large_index_is_merged_a_little_at_a_time(
-    rewritten: list[bool], monkeypatch: pytest.MonkeyPatch
+def test_a_large_index_is_merged_in_small_steps(
+    rewrites: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasing, "_MERGE_PAGES", 1)
-    monkeypatch.setattr(erasing, "BUDGET", 0.0)
+    monkeypatch.setattr(erasing, "BUDGET_SECONDS", 0.0)
     owner = uuid.uuid4()
     made = [uuid.uuid4() for _ in range(40)]
     for number, object_id in enumerate(made):
@@ -147,16 +149,16 @@ def test_a_large_index_is_merged_a_little_at_a_time(
     calls = 1
     while not erasure_do():
         assert calls < 2_000
-        its_time_comes()
+        make_erasure_due()
         calls += 1
 
     assert calls > 2
-    assert not is_asked()
+    assert not is_erasure_requested()
     assert not search.matching(kind="run", owner=owner, query="word3x7").exists()
     assert search.matching(kind="run", owner=owner, query="word30x7").exists()
 
 
-def test_a_rewrite_that_is_going_on_is_followed_by_another(
+def test_a_running_rewrite_is_followed_by_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def busy() -> None:
@@ -166,10 +168,10 @@ def test_a_rewrite_that_is_going_on_is_followed_by_another(
     erasure_ask()
 
     assert not erasure_do()
-    assert is_asked()
+    assert is_erasure_requested()
 
 
-def test_a_redis_of_the_operators_own_is_left_alone(
+def test_the_operators_own_redis_is_left_alone(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS = redis_address("redis://redis.example.org:6379/0", settings.EMBEDDED_SOCKET)

@@ -1,4 +1,4 @@
-"""What passes by itself and what comes again, by the errors of the real drivers."""
+"""Temporary and permanent errors, told apart by the errors of the real drivers."""
 
 import contextlib
 import socket
@@ -20,12 +20,12 @@ from playground.core import failures
 from playground.core.failures import each_alone, is_passing, reason_of, warn_once
 from tests.support.postgres import TemporaryPostgres
 
-# More than a tsvector has room for.
+# More than fits into a tsvector.
 MANY_WORDS = "(SELECT string_agg(n::text, ' ') FROM generate_series(1e6, 12e5) n)"
 
 
-def raised(act: Callable[[], object], wrapper: type | None = None) -> BaseException:
-    """What ``act`` raises, as Django hands a driver's error on."""
+def error_raised_by(act: Callable[[], object], wrapper: type | None = None) -> BaseException:
+    """The exception that ``act`` raises, as Django passes a driver's error on."""
     wrapping: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
     if wrapper is not None:
         config = ConnectionHandler({"default": {}}).databases["default"]
@@ -37,7 +37,7 @@ def raised(act: Callable[[], object], wrapper: type | None = None) -> BaseExcept
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[str]:
-    """The address of a server, as psycopg wants it."""
+    """The address of a server in psycopg's form."""
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         with TemporaryPostgres(Path(folder) / "server") as server:
@@ -67,48 +67,50 @@ def test_errors_of_postgresql(postgres: str, statements: list[str], passes: bool
             for statement in statements:
                 connection.execute(statement)
 
-        error = raised(act, PostgresWrapper)
+        error = error_raised_by(act, PostgresWrapper)
 
     assert is_passing(error) is passes, repr(error.__cause__)
 
 
-def test_a_text_that_psycopg_refuses_is_refused_for_good(postgres: str) -> None:
+def test_a_text_that_psycopg_refuses_is_a_permanent_error(postgres: str) -> None:
     with psycopg.connect(postgres) as connection:
-        error = raised(lambda: connection.execute("SELECT %s", ["a\0"]), PostgresWrapper)
+        error = error_raised_by(lambda: connection.execute("SELECT %s", ["a\0"]), PostgresWrapper)
 
     assert isinstance(error, DataError)
     assert not is_passing(error)
 
 
-def test_a_lock_and_a_deadlock_pass(postgres: str) -> None:
+def test_a_lock_and_a_deadlock_are_temporary(postgres: str) -> None:
     with psycopg.connect(postgres, autocommit=True) as setup:
         setup.execute("CREATE TABLE held (a int)")
     with psycopg.connect(postgres) as holder, psycopg.connect(postgres) as waiter:
         holder.execute("LOCK TABLE held")
         waiter.execute("SET lock_timeout = 10")
-        error = raised(lambda: waiter.execute("LOCK TABLE held"), PostgresWrapper)
+        error = error_raised_by(lambda: waiter.execute("LOCK TABLE held"), PostgresWrapper)
 
     assert is_passing(error)
 
 
-def test_no_server_is_waited_for() -> None:
+def test_a_missing_server_is_temporary() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
 
-        error = raised(lambda: psycopg.connect(f"postgres://127.0.0.1:{port}/x"), PostgresWrapper)
-        answer = raised(lambda: redis.Redis(port=port).ping())
+        error = error_raised_by(
+            lambda: psycopg.connect(f"postgres://127.0.0.1:{port}/x"), PostgresWrapper
+        )
+        answer = error_raised_by(lambda: redis.Redis(port=port).ping())
 
     assert isinstance(error, OperationalError)
     assert is_passing(error)
     assert is_passing(answer)
 
 
-def test_a_closed_connection_is_waited_for(postgres: str) -> None:
+def test_a_closed_connection_is_temporary(postgres: str) -> None:
     connection = psycopg.connect(postgres)
     connection.close()
 
-    assert is_passing(raised(lambda: connection.execute("SELECT 1"), PostgresWrapper))
+    assert is_passing(error_raised_by(lambda: connection.execute("SELECT 1"), PostgresWrapper))
     assert is_passing(InterfaceError("connection already closed"))
 
 
@@ -120,7 +122,7 @@ def test_errors_of_sqlite(tmp_path: Path) -> None:
     one.execute("INSERT INTO t VALUES (1, '')")
 
     def error_of(act: Callable[[], object]) -> BaseException:
-        return raised(act, SqliteWrapper)
+        return error_raised_by(act, SqliteWrapper)
 
     refused = [
         error_of(lambda: one.execute("INSERT INTO t VALUES (0, '')")),
@@ -145,13 +147,13 @@ def test_errors_of_sqlite(tmp_path: Path) -> None:
 
 def test_errors_of_redis(redis_client: redis.Redis) -> None:
     redis_client.set("text", "x")
-    wrong = raised(lambda: redis_client.xadd("text", {"t": "x"}))
-    script = raised(lambda: redis_client.eval("return redis.call('NONE')", 0))
-    half = raised(lambda: redis_client.set("x", "\ud800"))
+    wrong = error_raised_by(lambda: redis_client.xadd("text", {"t": "x"}))
+    script = error_raised_by(lambda: redis_client.eval("return redis.call('NONE')", 0))
+    half = error_raised_by(lambda: redis_client.set("x", "\ud800"))
     most: Any = redis_client.config_get("maxmemory")["maxmemory"]
     redis_client.config_set("maxmemory", 1)
     try:
-        full = raised(lambda: redis_client.set("more", "x"))
+        full = error_raised_by(lambda: redis_client.set("more", "x"))
     finally:
         redis_client.config_set("maxmemory", most)
 
@@ -169,7 +171,7 @@ def test_a_reason_is_one_line_that_can_be_stored() -> None:
     assert reason_of(ValueError()) == "ValueError"
 
 
-def test_one_bad_row_does_not_keep_the_others_back_and_is_said_once(
+def test_one_bad_row_does_not_stop_the_others_and_is_logged_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said: list[object] = []

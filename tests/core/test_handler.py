@@ -1,4 +1,4 @@
-"""Requests run in threads that are kept, one request at a time."""
+"""Requests run in reused threads, one request at a time."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ from playground.core.serving.handler import SiteHandler
 
 
 class Probe(SiteHandler):
-    """Answers nothing; notes in which thread a view would have run."""
+    """Answers nothing; records in which thread a view would have run."""
 
     def __init__(self) -> None:
         self._idle = []
@@ -44,7 +44,7 @@ async def test_one_request_after_another_uses_the_same_thread() -> None:
     probe.close()
 
 
-async def test_requests_at_a_time_have_threads_of_their_own_and_few_are_kept(
+async def test_simultaneous_requests_have_separate_threads_and_few_are_kept(
     monkeypatch: Any,
 ) -> None:
     monkeypatch.setattr(handler, "MAX_IDLE", 2)

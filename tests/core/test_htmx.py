@@ -1,4 +1,4 @@
-"""No value of htmx's headers is an error."""
+"""No value of htmx's headers causes an error."""
 
 import pytest
 from django.http import HttpRequest
@@ -13,13 +13,13 @@ def details(**headers: str) -> HtmxDetails:
     return HtmxDetails(request)
 
 
-def test_the_path_of_the_page_that_asked() -> None:
+def test_the_path_of_the_requesting_page() -> None:
     assert details(hx_current_url="http://testserver/runs/1/?a=b").current_path == "/runs/1/"
     assert details().current_path == ""
 
 
 @pytest.mark.parametrize("value", HEADER_VALUES)
-def test_no_value_breaks_any_of_them(value: str) -> None:
+def test_no_header_value_causes_an_error(value: str) -> None:
     names = ("hx_current_url", "hx_prompt", "hx_target", "hx_trigger", "triggering_event")
     for encoded in ("false", "true"):
         uris = {f"{name}_uri_autoencoded": encoded for name in names}
@@ -29,5 +29,5 @@ def test_no_value_breaks_any_of_them(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["http://[", "http://]/", "https://[v1.x]/a"])
-def test_an_address_that_is_none_is_none(value: str) -> None:
+def test_an_invalid_address_is_none(value: str) -> None:
     assert details(hx_current_url=value).current_url_abs_path is None

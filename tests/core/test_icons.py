@@ -25,11 +25,11 @@ DRAWN = set(re.findall(r'<symbol id="icon-([\w-]+)"', (ROOT / "templates/_icons.
         ),
     ],
 )
-def test_an_icon_is_hidden_from_who_hears_the_page(written: str, shown: str) -> None:
+def test_an_icon_is_hidden_from_screen_readers(written: str, shown: str) -> None:
     assert Template(written).render(Context({"name": "table"})) == shown
 
 
-def test_every_icon_that_is_used_is_drawn_and_no_other() -> None:
+def test_exactly_the_used_icons_are_drawn() -> None:
     pages = "".join(page.read_text() for page in (ROOT / "templates").rglob("*.html"))
     used = set(re.findall(r'\{% icon "([\w-]+)"', pages))
 

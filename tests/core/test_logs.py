@@ -16,13 +16,13 @@ from playground.core.configuration.logs import (
 from playground.settings import LOGGING
 
 
-def caught(act: Callable[[], object]) -> BaseException:
+def catch(act: Callable[[], object]) -> BaseException:
     with pytest.raises(BaseException) as found:
         act()
     return found.value
 
 
-def told(error: BaseException) -> str:
+def format_error(error: BaseException) -> str:
     return plain_traceback((type(error), error, error.__traceback__))
 
 
@@ -31,19 +31,19 @@ def test_a_traceback_has_places_and_no_variables() -> None:
         secret = "planted" + "-secret"
         raise ValueError("no" if secret else "")
 
-    text = told(caught(fail))
+    text = format_error(catch(fail))
 
     assert "in fail" in text
     assert text.endswith("ValueError: no")
     assert "planted-secret" not in text
 
 
-def test_of_a_message_the_first_line_is_told() -> None:
+def test_only_the_first_line_of_a_message_is_logged() -> None:
     assert error_line(ValueError("row refused\nDETAIL:  planted")) == "ValueError: row refused"
     assert len(error_line(ValueError("x" * 10_000))) < 400
 
 
-def test_an_error_that_has_no_text_is_told_too() -> None:
+def test_an_error_without_text_is_logged_too() -> None:
     class Broken(Exception):
         def __str__(self) -> str:
             raise RuntimeError
@@ -51,7 +51,7 @@ def test_an_error_that_has_no_text_is_told_too() -> None:
     assert "no message" in error_line(Broken())
 
 
-def test_causes_and_groups_are_told_and_bounded() -> None:
+def test_causes_and_groups_are_logged_within_bounds() -> None:
     def chain(depth: int) -> None:
         if depth == 0:
             raise KeyError("first")
@@ -60,24 +60,24 @@ def test_causes_and_groups_are_told_and_bounded() -> None:
         except Exception as error:
             raise ValueError(f"level {depth}") from error
 
-    text = told(caught(lambda: chain(200)))
+    text = format_error(catch(lambda: chain(200)))
     assert text.endswith("ValueError: level 200")
     assert len(text) < MAX_OF_TRACEBACK + 100
 
     def group() -> None:
         raise ExceptionGroup("many", [OSError("within")])
 
-    assert "OSError: within" in told(caught(group))
+    assert "OSError: within" in format_error(catch(group))
 
 
 def test_an_endless_recursion_is_short() -> None:
     def again() -> None:
         again()
 
-    assert len(told(caught(again))) < MAX_OF_TRACEBACK + 100
+    assert len(format_error(catch(again))) < MAX_OF_TRACEBACK + 100
 
 
-def test_a_line_controls_no_terminal_and_is_one_line() -> None:
+def test_a_log_line_has_no_control_characters_or_line_breaks() -> None:
     event = shorten(
         None, "info", {"event": "a\x1b[31m\nb", "error": "c\nd", "n": 1, "p": "x" * 9_999}
     )
@@ -88,7 +88,7 @@ def test_a_line_controls_no_terminal_and_is_one_line() -> None:
     assert len(event["p"]) < 1_100
 
 
-def test_what_a_visitor_sent_wrongly_has_no_traceback() -> None:
+def test_an_error_of_the_visitor_has_no_traceback() -> None:
     of_django = {"event": "bad\nmore", "logger": "django.security.X", "exc_info": (1, 2, 3)}
     ours = {"event": "bad", "logger": "playground", "exc_info": (1, 2, 3)}
 
@@ -99,7 +99,7 @@ def test_what_a_visitor_sent_wrongly_has_no_traceback() -> None:
     assert "exc_info" in drop_suspicious(None, "error", ours)
 
 
-def test_lines_of_libraries_and_of_ours_go_the_same_way() -> None:
+def test_log_lines_of_libraries_have_the_same_format() -> None:
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=LOGGING["formatters"]["structured"]["foreign_pre_chain"],
         processors=LOGGING["formatters"]["structured"]["processors"],
@@ -109,7 +109,7 @@ def test_lines_of_libraries_and_of_ours_go_the_same_way() -> None:
         secret = "planted" + "-secret"
         raise ValueError(bool(secret))
 
-    error = caught(fail)
+    error = catch(fail)
     record = logging.LogRecord(
         "x", logging.ERROR, "", 1, "it failed", (), (type(error), error, error.__traceback__)
     )

@@ -1,4 +1,4 @@
-"""Errors in one shape."""
+"""Errors have one shape."""
 
 import json
 

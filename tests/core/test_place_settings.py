@@ -1,4 +1,4 @@
-"""Settings of where the site lies, as people write them, and what they make of it."""
+"""Settings of the site's address and folders, and their effects."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def read(tmp_path: Path, **environ: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("value", ["", "/", " / "])
-def test_without_a_prefix_all_is_as_it_was(tmp_path: Path, value: str) -> None:
+def test_without_a_prefix_nothing_changes(tmp_path: Path, value: str) -> None:
     read_settings = json.loads(read(tmp_path, PATH_PREFIX=value).stdout)
 
     assert read_settings["FORCE_SCRIPT_NAME"] is None
@@ -42,7 +42,7 @@ def test_without_a_prefix_all_is_as_it_was(tmp_path: Path, value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["/playground/", "playground", "/playground", " playground/ "])
-def test_a_prefix_is_taken_with_and_without_its_slashes(tmp_path: Path, value: str) -> None:
+def test_a_prefix_may_be_written_with_and_without_slashes(tmp_path: Path, value: str) -> None:
     read_settings = json.loads(read(tmp_path, PATH_PREFIX=value).stdout)
 
     assert read_settings["PATH_PREFIX"] == "/playground/"
@@ -76,7 +76,7 @@ def test_a_prefix_may_have_several_parts(tmp_path: Path) -> None:
         ("SOCKET_DIR", "/" + "ä" * 48),
     ],
 )
-def test_what_cannot_be_meant_stops_the_start_with_the_settings_name(
+def test_an_impossible_value_is_an_error_that_names_the_setting(
     tmp_path: Path, name: str, value: str
 ) -> None:
     answer = read(tmp_path, **{name: value})
@@ -87,7 +87,7 @@ def test_what_cannot_be_meant_stops_the_start_with_the_settings_name(
     assert any(word in last for word in ("must be", "must look like", "may have 96"))
 
 
-def test_the_longest_folder_of_a_socket_is_taken(tmp_path: Path) -> None:
+def test_the_longest_allowed_socket_folder_is_accepted(tmp_path: Path) -> None:
     folder = "/" + "a" * 95
 
     read_settings = json.loads(read(tmp_path, SOCKET_DIR=folder).stdout)

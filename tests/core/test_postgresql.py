@@ -1,4 +1,4 @@
-"""What is written apart for PostgreSQL, on one that is started for it."""
+"""Code that differs on PostgreSQL, tested on a server that is started for it."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 from tests.support.postgres import TemporaryPostgres, postgres_binaries
 
 ROOT = Path(__file__).resolve().parents[2]
-# They run on SQLite as they are; here they run once more.
+# On SQLite these tests run as usual; here they run once more.
 AGAIN = (
     "tests/core/test_erasing.py",
     "tests/core/test_search.py",
@@ -27,13 +27,13 @@ AGAIN = (
     "tests/history/test_export.py",
     "tests/history/test_import.py",
 )
-# What takes long and asks the database for nothing new; what leaves a connection in a thread.
+# Tests that take long without any new query, or that leave a connection in a thread.
 NOT_AGAIN = "not Rubbish and not sent_as_it_is_made"
 
 
 @pytest.mark.skipif(postgres_binaries() is None, reason="no PostgreSQL: make test installs it")
 def test_search_history_and_runs_are_the_same_on_postgresql() -> None:
-    # Short, and open to the user that PostgreSQL runs as.
+    # Short, and accessible to the user that PostgreSQL runs as.
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         with TemporaryPostgres(Path(folder) / "server") as server:

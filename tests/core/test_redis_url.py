@@ -14,7 +14,7 @@ from playground.core.configuration.redis_url import RedisAddress, redis_address
 from playground.core.redis.clients import blocking, make_async, refusal
 from tests.support.redis_server import PasswordServer, make_certificate, tls_before
 
-# Everything that ends an address too early, and what only looks as if.
+# Everything that could end an address too early, and characters that only look like that.
 PASSWORD = "p#a@s/s?w%o:r d\u00e9&=+"
 DATABASE = 3
 QUEUE = "generate.tiny"
@@ -52,7 +52,7 @@ def urls(server: PasswordServer, certificate: tuple[Path, Path]) -> Iterator[dic
 
 @pytest.fixture
 def use(settings: Settings, tmp_path: Path) -> Iterator[object]:
-    """Makes an address the settings', for clients made from now on."""
+    """Puts an address into the settings, for clients made from now on."""
 
     def use(url: str) -> RedisAddress:
         settings.REDIS = redis_address(url, tmp_path)
@@ -67,7 +67,7 @@ KINDS = ["tcp", "tcp, option", "socket", "celery's form", "tls"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_queue_and_the_log_lie_in_one_database(
+async def test_the_queue_and_the_log_are_in_one_database(
     kind: str, urls: dict[str, str], use: object, server: PasswordServer
 ) -> None:
     assert callable(use)
@@ -84,12 +84,12 @@ async def test_the_queue_and_the_log_lie_in_one_database(
         with server.admin(DATABASE) as client:
             assert {"log", "live", QUEUE} <= set(client.keys())
             assert client.info("keyspace").keys() == {f"db{DATABASE}"}
-        assert _heard(app) == ["tiny"]
+        assert _next_ring(app) == ["tiny"]
     blocking().close()
 
 
-def _heard(app: Celery) -> list[str]:
-    """The arguments of the next ring, as a worker hears it."""
+def _next_ring(app: Celery) -> list[str]:
+    """The arguments of the next ring, as a worker receives it."""
     with app.connection_for_read() as connection, connection.SimpleQueue(QUEUE) as queue:
         message = queue.get(timeout=10)
         message.ack()
@@ -106,7 +106,7 @@ def _heard(app: Celery) -> list[str]:
         ("unix://gptj:wrong@{socket}", "invalid username-password pair"),
     ],
 )
-def test_a_refusal_is_told_in_the_servers_words(
+def test_a_refusal_has_the_servers_own_words(
     url: str, said: str, use: object, server: PasswordServer
 ) -> None:
     assert callable(use)
@@ -119,14 +119,14 @@ def test_a_refusal_is_told_in_the_servers_words(
     assert "wrong" not in reason.replace("WRONGPASS", "")
 
 
-def test_a_certificate_that_nobody_trusts_is_a_refusal(use: object, urls: dict[str, str]) -> None:
+def test_an_untrusted_certificate_is_a_refusal(use: object, urls: dict[str, str]) -> None:
     assert callable(use)
     use(urls["tls"].partition("?")[0])
 
     assert "CERTIFICATE_VERIFY_FAILED" in (refusal() or "")
 
 
-def test_a_server_that_is_away_refuses_nothing(use: object, tmp_path: Path) -> None:
+def test_an_unreachable_server_is_not_a_refusal(use: object, tmp_path: Path) -> None:
     assert callable(use)
     use(f"unix://{tmp_path}/away.sock")
 
@@ -149,7 +149,7 @@ def test_an_address_shows_no_password(urls: dict[str, str], tmp_path: Path) -> N
         ("valkey://my_redis:6380/?db=4", "my_redis", 6380, 4),
     ],
 )
-def test_what_is_left_out_has_its_usual_value(
+def test_omitted_parts_have_their_defaults(
     url: str, host: str, port: int, database: int, tmp_path: Path
 ) -> None:
     address = redis_address(url, tmp_path)

@@ -1,4 +1,4 @@
-"""Finding one's own things by their words, on whatever database the tests run."""
+"""Searching one's own rows by their words, on whatever database the tests run."""
 
 import re
 import unicodedata
@@ -24,7 +24,7 @@ def entry() -> uuid.UUID:
     return object_id
 
 
-def found(query: str, *, owner: uuid.UUID = OWNER, kind: str = "run") -> list[uuid.UUID]:
+def find(query: str, *, owner: uuid.UUID = OWNER, kind: str = "run") -> list[uuid.UUID]:
     return list(search.matching(kind=kind, owner=owner, query=query))
 
 
@@ -46,15 +46,15 @@ def found(query: str, *, owner: uuid.UUID = OWNER, kind: str = "run") -> list[uu
         "l'",
     ],
 )
-def test_all_words_are_there_the_last_one_may_go_on(entry: uuid.UUID, query: str) -> None:
-    assert found(query) == ([entry] if query != "l'" else [])
+def test_all_words_must_match_and_the_last_may_be_incomplete(entry: uuid.UUID, query: str) -> None:
+    assert find(query) == ([entry] if query != "l'" else [])
 
 
 @pytest.mark.parametrize(
     "query", ["fix", "jum fox", '"fox brown"', '"brown fo"', "ox", "fox cat", "", "?!", '""', " "]
 )
-def test_what_is_not_there_is_not_found(entry: uuid.UUID, query: str) -> None:
-    assert found(query) == []
+def test_missing_words_are_not_found(entry: uuid.UUID, query: str) -> None:
+    assert find(query) == []
 
 
 @pytest.mark.parametrize(
@@ -69,45 +69,45 @@ def test_what_is_not_there_is_not_found(entry: uuid.UUID, query: str) -> None:
     ],
 )
 def test_there_are_no_operators(entry: uuid.UUID, query: str) -> None:
-    assert found(query) == []
+    assert find(query) == []
 
 
-def test_only_the_owner_and_only_the_kind(entry: uuid.UUID) -> None:
-    assert found("fox", owner=OTHER) == []
-    assert found("fox", kind="prompt") == []
-    assert found(search._scope("run", OWNER), owner=OTHER) == []
-    assert found(search._scope("run", OWNER)[:40], owner=OTHER) == []
+def test_only_rows_of_the_owner_and_the_kind_are_found(entry: uuid.UUID) -> None:
+    assert find("fox", owner=OTHER) == []
+    assert find("fox", kind="prompt") == []
+    assert find(search._scope("run", OWNER), owner=OTHER) == []
+    assert find(search._scope("run", OWNER)[:40], owner=OTHER) == []
 
 
-def test_putting_again_replaces(entry: uuid.UUID) -> None:
+def test_indexing_again_replaces_the_words(entry: uuid.UUID) -> None:
     search.put(kind="run", object_id=entry, owner=OWNER, words=search.words("something else"))
 
-    assert found("fox") == []
-    assert found("else") == [entry]
+    assert find("fox") == []
+    assert find("else") == [entry]
 
 
-def test_dropping_forgets(entry: uuid.UUID) -> None:
+def test_dropped_rows_are_not_found(entry: uuid.UUID) -> None:
     search.drop(kind="prompt", object_ids=[entry])
-    assert found("fox") == [entry]
+    assert find("fox") == [entry]
 
     search.drop(kind="run", object_ids=[entry])
 
-    assert found("fox") == []
+    assert find("fox") == []
     assert search.SearchEntry.objects.count() == 0
 
 
-def test_everything_of_an_owner_is_forgotten_or_handed_over(entry: uuid.UUID) -> None:
+def test_all_words_of_an_owner_can_be_deleted_or_moved(entry: uuid.UUID) -> None:
     search.put(kind="prompt", object_id=entry, owner=OWNER, words=search.words("a fox"))
 
     search.hand_over(owner=OWNER, to=OTHER)
-    assert found("fox") == []
-    assert found('"brown fox"', owner=OTHER) == [entry]
-    assert found("fox", owner=OTHER, kind="prompt") == [entry]
+    assert find("fox") == []
+    assert find('"brown fox"', owner=OTHER) == [entry]
+    assert find("fox", owner=OTHER, kind="prompt") == [entry]
     search.put(kind="run", object_id=entry, owner=OTHER, words=search.words("the fox again"))
-    assert found("again", owner=OTHER) == [entry]
+    assert find("again", owner=OTHER) == [entry]
 
     search.drop_all(owner=OTHER)
-    assert found("fox", owner=OTHER) == []
+    assert find("fox", owner=OTHER) == []
 
 
 def test_many_at_once_and_their_numbers() -> None:
@@ -119,7 +119,7 @@ def test_many_at_once_and_their_numbers() -> None:
     ]
     search.put_all(kind="run", owner=OWNER, entries=entries)
 
-    assert found("word3") == [entries[1].object_id]
+    assert find("word3") == [entries[1].object_id]
     found_by_number = search.numbered(field="pk", kind="run", owner=OWNER, query="common")
     assert search.SearchEntry.objects.filter(found_by_number).count() == 3
     nothing = search.numbered(field="pk", kind="run", owner=OWNER, query="?")
@@ -133,15 +133,15 @@ def test_a_very_long_text_is_found_by_its_beginning() -> None:
         kind="run", object_id=object_id, owner=OWNER, words=search.words("begin " + "x" * 3_000_000)
     )
 
-    assert found("begin xxx") == [object_id]
+    assert find("begin xxx") == [object_id]
 
 
-# Of one letter each, what compatibility makes of it: 18, 8, 4, 3 and 2 letters.
+# For one letter each, the expansion by NFKD: 18, 8, 4, 3 and 2 letters.
 SPREADING = "\ufdfa \ufdfb \u33a7 \ufb03 한 ß \u1e9b\u0323 \u0131\u0307 Ǆ"
 
 
 @pytest.mark.parametrize("letter", ["\ufdfa", "\ufdfb", "\ufdfa ", "한", "ß", "\u0345"])
-def test_what_spreads_takes_no_more_room_than_other_texts(letter: str) -> None:
+def test_expanding_letters_take_no_more_room_than_others(letter: str) -> None:
     for length in (100, 10_000, 300_000):
         words = search.words(letter * length)
 
@@ -166,7 +166,7 @@ class Rubbish(TestCase):
     @given(st.text(max_size=60), st.text(max_size=40))
     def test_no_text_and_no_query_is_an_error(self, text: str, query: str) -> None:
         search.put(kind="run", object_id=uuid.uuid4(), owner=OWNER, words=search.words(text))
-        found(query)
+        find(query)
 
     @given(st.text(st.characters(categories=("L", "N", "P", "Z", "M")), min_size=1, max_size=40))
     def test_a_text_is_found_by_its_own_words(self, text: str) -> None:
@@ -174,4 +174,4 @@ class Rubbish(TestCase):
         search.put(kind="run", object_id=object_id, owner=OWNER, words=search.words(text))
 
         if search.words_of(text):
-            assert object_id in found(text.replace('"', " "))
+            assert object_id in find(text.replace('"', " "))

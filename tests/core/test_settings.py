@@ -1,4 +1,7 @@
-"""Odd values of settings: each starts rightly, or ends with one sentence that names it."""
+"""Odd values of settings:
+
+each starts correctly, or ends with one sentence that names the setting.
+"""
 
 import os
 from collections.abc import Mapping
@@ -10,7 +13,7 @@ import pytest
 
 from tests.support.starts import Case, Start, start_all
 
-# Stands where a password or a key is, and in no sentence.
+# In the place of a password or a key; no sentence may contain it.
 SECRET = "hunter2-correct-horse-battery"
 LOCAL = ["localhost", "127.0.0.1", "[::1]"]
 
@@ -22,7 +25,7 @@ class Row:
     env, dotenv, as_nobody: as in `Case`; ``{folder}`` is a folder of the test's own.
     shows: what the settings are then.
     says: what is in the sentence at which the start ends; it begins with ``names``.
-    remarks: what is in the remarks of a start that goes on.
+    remarks: what is in the warnings of a start that continues.
     """
 
     env: Mapping[str, str] = field(default_factory=dict)
@@ -42,7 +45,7 @@ def bad(says: str, dotenv: str | None = None, names: str = "", **env: str) -> Ro
     return Row(env=env, dotenv=dotenv, says=says, names=names or next(iter(env)))
 
 
-def remarked(*remarks: str, dotenv: str | None = None, **env: str) -> Row:
+def doubtful(*remarks: str, dotenv: str | None = None, **env: str) -> Row:
     return Row(env=env, dotenv=dotenv, remarks=remarks, shows={})
 
 
@@ -187,7 +190,7 @@ ROWS: dict[str, Row] = {
     "database: SQLite, absolute": good(DATABASE_URL="sqlite:///{folder}/own.sqlite3"),
     "database: SQLite in memory": bad("in memory", DATABASE_URL="sqlite://:memory:"),
     "database: SQLite, two slashes": bad("sqlite:////path", DATABASE_URL="sqlite://x.sqlite3"),
-    "database: SQLite in no folder": bad("not there", DATABASE_URL="sqlite:////no/folder/x"),
+    "database: SQLite in no folder": bad("does not exist", DATABASE_URL="sqlite:////no/folder/x"),
     # --- Redis
     "redis: no scheme": bad("scheme", REDIS_URL=f"u:{SECRET}@localhost:6379"),
     "redis: another scheme": bad("redis://", REDIS_URL=f"http://:{SECRET}@localhost:6379"),
@@ -212,28 +215,28 @@ ROWS: dict[str, Row] = {
     "a lease as short as the heartbeat": bad(
         "LEASE_SECONDS", names="HEARTBEAT_SECONDS", LEASE_SECONDS="1"
     ),
-    "tracebacks for visitors": remarked("DEBUG is on", DEBUG="TRUE"),
-    "TLS and no proxy": remarked("TRUSTED_PROXIES is 0", SECURE_SITE="true"),
-    "https and no TLS": remarked(
+    "tracebacks for visitors": doubtful("DEBUG is on", DEBUG="TRUE"),
+    "TLS and no proxy": doubtful("TRUSTED_PROXIES is 0", SECURE_SITE="true"),
+    "https and no TLS": doubtful(
         "SECURE_SITE is off", CSRF_TRUSTED_ORIGINS="https://a.org", ALLOWED_HOSTS="a.org"
     ),
-    "an origin of no host of ours": remarked(
+    "an origin of no host of ours": doubtful(
         "CSRF_TRUSTED_ORIGINS has http://a.org:81", CSRF_TRUSTED_ORIGINS="http://a.org:81"
     ),
-    "open to all, named by none": remarked("add the name", HOST="0.0.0.0"),
-    "a host that may not be asked for": remarked(
+    "open to all, named by none": doubtful("add the name", HOST="0.0.0.0"),
+    "a host that may not be asked for": doubtful(
         "HOST is 10.0.0.5 and ALLOWED_HOSTS lacks it", HOST="10.0.0.5", ALLOWED_HOSTS="a.org"
     ),
-    "admin where the history is": remarked("ADMIN_PATH is history/", ADMIN_PATH="history/"),
-    "a short key": remarked("SECRET_KEY has fewer than 32", SECRET_KEY="x"),
-    "as a site behind a proxy is set up": remarked(
+    "admin where the history is": doubtful("ADMIN_PATH is history/", ADMIN_PATH="history/"),
+    "a short key": doubtful("SECRET_KEY has fewer than 32", SECRET_KEY="x"),
+    "as a site behind a proxy is set up": doubtful(
         ALLOWED_HOSTS="a.org",
         CSRF_TRUSTED_ORIGINS="https://a.org",
         SECURE_SITE="true",
         TRUSTED_PROXIES="1",
     ),
     # --- Names
-    "misspelt: a letter is missing": remarked(
+    "misspelt: a letter is missing": doubtful(
         "ALLOWED_HOST in the environment is no setting of this site; ALLOWED_HOSTS is meant",
         "LIMIT_PERSON_ACTIV in the environment",
         "REDISURL in the environment is no setting of this site; REDIS_URL is meant",
@@ -241,7 +244,7 @@ ROWS: dict[str, Row] = {
         REDISURL="redis://localhost",
         LIMIT_PERSON_ACTIV="3",
     ),
-    "not misspelt: other programs' names": remarked(
+    "not misspelt: other programs' names": doubtful(
         HOSTNAME="box",
         POST="1",
         PATHS="x",
@@ -250,7 +253,7 @@ ROWS: dict[str, Row] = {
         DATABASE_URI="x",
         DATABASE_URL="sqlite:///{folder}/own.sqlite3",
     ),
-    "misspelt in .env": remarked(
+    "misspelt in .env": doubtful(
         "PROT in line 2 of .env is no setting of this site; PORT is meant",
         "SESAME in line 3 of .env is no setting of this site.",
         dotenv="HF_TOKEN=x\nPROT=9000\nSESAME=open\n",
@@ -280,7 +283,7 @@ ROWS: dict[str, Row] = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the rows point to."""
+    """The files that the rows name."""
     folder = tmp_path_factory.mktemp("settings")
     (folder / "file").touch()
     (folder / "models.toml").write_text('[models.x]\npath = "x"\n')
@@ -291,14 +294,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "locked").mkdir(mode=0o700)
     (folder / "locked" / "var").mkdir(mode=0o700)
     if os.geteuid() != 0:
-        # Without another user to be, the lock has to hold for us.
+        # If we cannot become another user, the lock has to stop us as well.
         (folder / "locked" / "var").chmod(0o500)
     return folder
 
 
 @pytest.fixture(scope="module")
 def starts(folder: Path) -> dict[str, Start]:
-    """Every row, started."""
+    """Starts every row."""
     cases = []
     for row in ROWS.values():
         env = {"PATH": os.environ["PATH"], "VAR_DIR": str(folder / "var"), **row.env}
@@ -327,7 +330,9 @@ def test_a_value_that_can_be_read_starts_the_site(
 
 
 @pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.says])
-def test_any_other_ends_the_start_with_one_sentence(name: str, starts: dict[str, Start]) -> None:
+def test_any_other_value_ends_the_start_with_one_sentence(
+    name: str, starts: dict[str, Start]
+) -> None:
     row, start = ROWS[name], starts[name]
 
     assert start.status == 2, start.stderr
@@ -341,7 +346,7 @@ def test_any_other_ends_the_start_with_one_sentence(name: str, starts: dict[str,
 
 
 @pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.remarks is not None])
-def test_what_can_hardly_be_meant_is_remarked(name: str, starts: dict[str, Start]) -> None:
+def test_a_probable_mistake_is_a_warning(name: str, starts: dict[str, Start]) -> None:
     row, start = ROWS[name], starts[name]
 
     assert start.healthy == 200

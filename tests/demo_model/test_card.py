@@ -1,4 +1,4 @@
-"""The model card says what was measured."""
+"""The model card states what was measured."""
 
 import json
 from pathlib import Path
@@ -45,14 +45,14 @@ def test_the_cards_curve_is_that_of_the_log() -> None:
     assert command(run) in card
 
 
-def test_the_card_has_room_for_every_figure() -> None:
+def test_the_card_has_marks_for_every_figure() -> None:
     card = (DEMO / "README.md").read_text(encoding="utf-8")
 
     for part in ("figures", "losses", "command"):
         assert "measured" in fill_part(card, part, "measured")
 
 
-def test_what_people_wrote_stays() -> None:
+def test_hand_written_text_stays() -> None:
     card = "before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n"
 
     made = fill_part(card, "figures", figures_table(RESULTS))
@@ -63,7 +63,7 @@ def test_what_people_wrote_stays() -> None:
     )
 
 
-def test_a_card_without_room_is_refused() -> None:
+def test_a_card_without_its_marks_is_refused() -> None:
     with pytest.raises(CardError, match="figures"):
         fill_part("nothing", "figures", "x")
 

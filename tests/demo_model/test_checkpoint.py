@@ -1,4 +1,4 @@
-"""The committed checkpoint: whole, small, GPT-J, and right on the pages' default example."""
+"""The committed checkpoint is complete, small, GPT-J, and right on the pages' default example."""
 
 import hashlib
 import json
@@ -61,7 +61,7 @@ def test_it_translates_the_default_example(answerer: TransformersAnswerer) -> No
     assert answer == ["Mon frère habite dans une petite maison près de la mer."]
 
 
-def test_a_prompt_answers_the_same_beside_a_longer_one(answerer: TransformersAnswerer) -> None:
+def test_a_prompt_gets_the_same_answer_beside_a_longer_one(answerer: TransformersAnswerer) -> None:
     short = translation_prompt(examples=[], sentence="Where are my keys?")
     long = translation_prompt(
         examples=[Pair("The dog sleeps.", "Le chien dort.")] * 5, sentence="The cat sleeps."

@@ -1,4 +1,4 @@
-"""The command that trains the demo model: the same after a stop, and its record."""
+"""The command that trains the demo model: its result does not depend on stops, and its record."""
 
 import argparse
 from pathlib import Path
@@ -38,7 +38,7 @@ def checkpoint_in(work: Path) -> dict:
     return state
 
 
-def test_a_run_that_was_stopped_ends_with_the_same_weights(
+def test_a_resumed_run_ends_with_the_same_weights(
     tmp_path: Path, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "RECORD_EVERY", 1)
@@ -70,7 +70,9 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(
     assert set(logs[0][-1]["validation"]) == set(TASKS)
 
 
-def test_a_run_that_has_ended_goes_on_as_one_meant_to(tmp_path: Path, tokenizer: Tokenizer) -> None:
+def test_adding_a_round_after_the_end_equals_planning_it(
+    tmp_path: Path, tokenizer: Tokenizer
+) -> None:
     train(options_for(tmp_path / "longer", tokenizer, "--steps", "4"), SHAPE)
     train(options_for(tmp_path / "longer", tokenizer, "--steps", "4", "8"), SHAPE)
     train(options_for(tmp_path / "meant", tokenizer, "--steps", "4", "8"), SHAPE)
@@ -82,7 +84,7 @@ def test_a_run_that_has_ended_goes_on_as_one_meant_to(tmp_path: Path, tokenizer:
 
 
 @pytest.mark.parametrize("steps", [["8", "4"], ["4", "4"], ["0"]])
-def test_rounds_that_end_before_they_begin_are_refused(
+def test_rounds_out_of_order_are_refused(
     steps: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -99,7 +101,7 @@ def test_rounds_that_end_before_they_begin_are_refused(
         (["0.3", "0.3", "0.3"], "more shares than rounds"),
     ],
 )
-def test_shares_that_are_none_are_refused(
+def test_invalid_shares_are_refused(
     decay: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):

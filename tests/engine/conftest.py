@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-# Triton reads it when its kernels are defined, and PEFT, which tests of adapters use, loads Triton.
+# Triton reads this when its kernels are defined, and PEFT, which tests of adapters use, loads
+# Triton.
 if not torch.cuda.is_available():
     os.environ["TRITON_INTERPRET"] = "1"
 
@@ -52,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def saved_adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An adapter of attention's modules. Tests that change it take a copy."""
+    """An adapter of attention's modules. Tests that change it make a copy."""
     from tests.engine.adapters.peft_adapters import save_adapter
 
     folder = tmp_path_factory.mktemp("adapter")
@@ -62,7 +63,7 @@ def saved_adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def adapter_folder(saved_adapter: Path, tmp_path: Path) -> Path:
-    """A copy of `saved_adapter`, to be changed."""
+    """A copy of `saved_adapter` that a test may change."""
     for name in ("adapter_config.json", "adapter_model.safetensors"):
         (tmp_path / name).write_bytes((saved_adapter / name).read_bytes())
     return tmp_path

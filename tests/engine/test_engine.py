@@ -28,7 +28,7 @@ from workers.engine.errors import (
 from workers.engine.request import Finish, Request, SamplingParams, TokenOutput
 from workers.engine.scheduling.blocks import BLOCK
 
-# Ways to sample that between them touch every branch.
+# Ways to sample that together reach every branch.
 WAYS: dict[str, dict[str, Any]] = {
     "greedy": {"temperature": 0},
     "plain": {},
@@ -44,7 +44,7 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 
 
-def requests_of_all_ways() -> list[Request]:
+def requests_for_every_sampling_way() -> list[Request]:
     return [
         request(f"{way} {length}", prompt_of(length, seed), 40, seed=seed, logprobs=2, **params)
         for seed, (way, params) in enumerate(WAYS.items())
@@ -55,7 +55,7 @@ def requests_of_all_ways() -> list[Request]:
 @pytest.mark.parametrize("name", ["small", "wide_heads", "odd_sizes"])
 def test_outputs_are_the_same_alone_and_in_any_batch(tiny: Any, name: str) -> None:
     subject = tiny(name)
-    requests = requests_of_all_ways()
+    requests = requests_for_every_sampling_way()
 
     batches = [
         run(subject.engine(), *requests),
@@ -71,7 +71,7 @@ def test_outputs_are_the_same_alone_and_in_any_batch(tiny: Any, name: str) -> No
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_resumed_run_goes_on_exactly(small: Tiny, way: str) -> None:
+def test_resumed_run_continues_exactly(small: Tiny, way: str) -> None:
     whole = request(
         "a", prompt_of(140), 40, seed=3, logprobs=2, stop=("\x00\x01\x02",), **WAYS[way]
     )
@@ -86,7 +86,7 @@ def test_resumed_run_goes_on_exactly(small: Tiny, way: str) -> None:
         assert rest.finish == undisturbed.finish
 
 
-def test_resumed_run_longer_than_a_chunk_goes_on_exactly(small: Tiny) -> None:
+def test_resumed_run_longer_than_a_chunk_continues_exactly(small: Tiny) -> None:
     whole = request("a", prompt_of(30), 300, seed=8)
     undisturbed = run_alone(small, whole)
     assert len(undisturbed.tokens) > 200
@@ -97,7 +97,7 @@ def test_resumed_run_longer_than_a_chunk_goes_on_exactly(small: Tiny) -> None:
 
 
 @pytest.mark.parametrize("reason", ["length", "stop"])
-def test_resuming_what_was_complete_finishes_at_once(small: Tiny, reason: str) -> None:
+def test_resuming_a_complete_run_finishes_at_once(small: Tiny, reason: str) -> None:
     ids = (65, 66, 67) if reason == "length" else (65, 66, small.vocabulary.eos_id)
     engine = small.engine()
     engine.submit(request("a", (1, 2), 3 if reason == "length" else 9, generated=ids, stop=("CD",)))
@@ -108,7 +108,7 @@ def test_resuming_what_was_complete_finishes_at_once(small: Tiny, reason: str) -
     assert not engine.has_work
 
 
-def test_seed_decides(small: Tiny) -> None:
+def test_the_seed_decides_the_text(small: Tiny) -> None:
     first = run_alone(small, request("a", prompt_of(5), 30, seed=1))
 
     assert run_alone(small, request("a", prompt_of(5), 30, seed=1)).ids == first.ids
@@ -153,7 +153,7 @@ def test_stop_sequence_ends_the_run_and_is_not_shown(small: Tiny) -> None:
     assert len(result.ids) < len(whole.ids)
 
 
-def test_end_of_text_ends_the_run_with_a_position_of_its_own(small: Tiny) -> None:
+def test_end_of_text_ends_the_run_and_has_its_own_position(small: Tiny) -> None:
     eos = small.vocabulary.eos_id
     forced = request("a", prompt_of(4), 20, generated=(0xE2, 0x82), logit_bias=((eos, 100.0),))
 
@@ -163,7 +163,7 @@ def test_end_of_text_ends_the_run_with_a_position_of_its_own(small: Tiny) -> Non
     assert result.finish == Finish("a", "stop")
 
 
-def test_tail_carries_what_was_held_back_at_the_end(small: Tiny) -> None:
+def test_tail_has_the_text_held_back_at_the_end(small: Tiny) -> None:
     whole = run_alone(small, request("a", prompt_of(33), 30, seed=5))
     held = whole.text[-1]
 
@@ -320,7 +320,7 @@ def test_parameters_outside_their_range_are_named(field: str, value: object) -> 
     assert field in caught.value.message
 
 
-def test_score_beside_steps_disturbs_nothing(small: Tiny) -> None:
+def test_score_does_not_change_running_requests(small: Tiny) -> None:
     engine = small.engine()
     alone = run_alone(small, request("a", prompt_of(30), 60))
     expected = engine.score(prompt_of(40))

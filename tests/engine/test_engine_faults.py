@@ -1,4 +1,7 @@
-"""A request that fails, and a device that does: who is told, and what neighbours feel."""
+"""A request that fails, and a device that fails:
+
+who gets the error, and what happens to the others.
+"""
 
 from typing import Any
 
@@ -25,7 +28,7 @@ from workers.engine.model.gptj import GPTJ
 class Fault:
     """A head that fails, or gives no numbers, whenever a row of it is `hidden` of a poisoned run.
 
-    Rows cannot be told apart in the head, so the fault watches the tokens that go in.
+    Rows cannot be told apart in the head, so the fault watches the input tokens.
     """
 
     def __init__(self, model: GPTJ, poison: int, fault: Exception | float) -> None:
@@ -48,7 +51,7 @@ class Fault:
 
 
 def engine_with(small: Tiny, fault: Exception | float) -> Engine:
-    """Fails where token 257 runs: a filler, so no healthy request ever makes or holds it."""
+    """Fails where token 257 runs: a filler, so no healthy request ever has it."""
     model = Fault(small.model, 257, fault)
     return Engine(model, small.backend, small.vocabulary)  # type: ignore[arg-type]
 
@@ -101,7 +104,7 @@ def test_no_memory_for_one_request_fails_it_alone(
     assert engine.counters.used_blocks == 0
 
 
-def test_what_a_failed_request_computed_is_not_used_again(small: Tiny) -> None:
+def test_blocks_of_a_failed_request_are_not_reused(small: Tiny) -> None:
     engine = engine_with(small, float("nan"))
     prompt = prompt_of(100)
     run(engine, request("poisoned", (*prompt, 257), 10))
@@ -112,7 +115,7 @@ def test_what_a_failed_request_computed_is_not_used_again(small: Tiny) -> None:
     assert engine.counters.reused_tokens == 0
 
 
-def test_a_device_that_fails_is_raised(small: Tiny) -> None:
+def test_a_device_failure_is_raised(small: Tiny) -> None:
     engine = engine_with(small, RuntimeError("CUDA error: an illegal memory access was met"))
     engine.submit(request("a", prompt_of(4), 5))
     engine.submit(request("b", (257,), 5))

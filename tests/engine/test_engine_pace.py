@@ -1,4 +1,4 @@
-"""Pacing and waiting: no faster than a request asks, and awake when there is something to do."""
+"""Pacing and waiting: no faster than a request asks, and awake when there is work."""
 
 import threading
 from itertools import pairwise
@@ -43,7 +43,7 @@ def test_pace_caps_every_request_and_keeps_them_in_one_batch(small: Tiny) -> Non
     assert steps <= 202, "requests of one pace did not share steps"
 
 
-def test_pace_does_not_slow_what_is_slower_anyway(small: Tiny) -> None:
+def test_pace_does_not_slow_a_slower_engine(small: Tiny) -> None:
     clock = Clock()
     engine = small.engine(tokens_per_second=20, clock=clock)
     engine.submit(request("a", prompt_of(5), 100))

@@ -1,4 +1,7 @@
-"""Random lives: requests are submitted, branched, aborted and stepped in any order."""
+"""Random sequences of actions:
+
+requests are submitted, branched, aborted and stepped in any order.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -34,7 +37,7 @@ WAYS = st.sampled_from(
 
 
 class EngineLife(RuleBasedStateMachine):
-    """A small cache and few slots, so that requests wait, share and give way all the time."""
+    """A small cache and few slots, so requests wait, share and free blocks all the time."""
 
     tiny: Tiny
     requests = Bundle("requests")
@@ -71,13 +74,13 @@ class EngineLife(RuleBasedStateMachine):
     def submit(
         self, length: int, text: int, tokens: int, seed: int, n: int, way: dict[str, Any]
     ) -> Any:
-        """Prompts of one text begin alike, whatever their lengths."""
+        """Prompts of one text have the same beginning, whatever their lengths."""
         prompt = prompt_of(200, text)[:length]
         return self._submit(prompt, tokens, seed=seed, n=n, **way)
 
     @rule(target=requests, of=requests, cut=st.integers(0, 40), more=LENGTHS)
     def branch(self, of: Request, cut: int, more: int) -> Any:
-        """Goes on from a part of what another one has generated so far."""
+        """Continues a part of another request's generated text."""
         result = self.results.get(of.id)
         shown = result.ids[:cut] if result else []
         prompt = (*of.prompt_ids, *shown, *prompt_of(more, 9))[:180]
@@ -138,7 +141,7 @@ def run_one(tiny: Tiny, each: Request) -> Result:
     return result
 
 
-def test_whatever_happens_every_text_equals_its_run_alone_and_all_room_comes_back(
+def test_every_text_equals_its_run_alone_and_all_room_is_freed(
     small: Tiny,
 ) -> None:
     class Life(EngineLife):

@@ -1,4 +1,4 @@
-"""What importing the engine costs and pulls in."""
+"""What importing the engine costs and loads."""
 
 import subprocess
 import sys
@@ -6,8 +6,8 @@ import sys
 import pytest
 
 
-def loaded_by(module: str) -> set[str]:
-    """Top-level modules that are loaded after importing this one in a new process."""
+def modules_loaded_by(module: str) -> set[str]:
+    """Top-level modules that are loaded after a new process imports this one."""
     code = (
         f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
     )
@@ -37,10 +37,10 @@ def loaded_by(module: str) -> set[str]:
     ],
 )
 def test_modules_that_decide_hold_no_tensors(name: str) -> None:
-    assert not loaded_by(f"workers.engine.{name}") & {"torch", "numpy", "django", "celery"}
+    assert not modules_loaded_by(f"workers.engine.{name}") & {"torch", "numpy", "django", "celery"}
 
 
 def test_serving_needs_neither_transformers_nor_the_web() -> None:
     unwanted = {"transformers", "tokenizers", "django", "celery", "playground", "safetensors"}
 
-    assert not loaded_by("workers.engine.engine") & unwanted
+    assert not modules_loaded_by("workers.engine.engine") & unwanted

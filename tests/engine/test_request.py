@@ -1,4 +1,4 @@
-"""Ranges of what a request may ask, and what this engine can serve of it."""
+"""Ranges of a request's values, and what this engine can serve."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def cases(values: dict[str, list[Any]]) -> list[Any]:
 
 
 @pytest.mark.parametrize(("field", "value"), cases(ENDS))
-def test_ends_of_ranges_are_taken(field: str, value: Any) -> None:
+def test_ends_of_ranges_are_accepted(field: str, value: Any) -> None:
     assert getattr(SamplingParams(5, **{field: value}), field) == value
 
 
@@ -81,7 +81,7 @@ def test_requests_that_contradict_themselves_are_refused(
     assert refused.value.details["field"] == field
 
 
-def test_the_last_choices_have_numbers() -> None:
+def test_the_last_choices_can_be_numbered() -> None:
     assert Request("a", (1,), SamplingParams(5, n=4), choice=2**32 - 4).choice == 2**32 - 4
 
 
@@ -96,6 +96,6 @@ def test_biases_of_tokens_that_the_model_has_not_are_refused() -> None:
     assert refused.value.details == {"token_id": 50}
 
 
-def test_outputs_are_of_the_first_choice_unless_they_say_otherwise() -> None:
+def test_outputs_belong_to_the_first_choice_by_default() -> None:
     assert TokenOutput("a", 1, 2, "x").choice == Finish("a", "stop").choice == 0
     assert TokenOutput("a", 1, 2, "x").rest is None

@@ -14,14 +14,14 @@ BYTES = Vocabulary({**{byte: bytes([byte]) for byte in range(256)}, END: b""}, E
 
 
 def words(*pieces: str) -> tuple[Vocabulary, list[int]]:
-    """A vocabulary of these pieces and their ids in order."""
+    """A vocabulary of these pieces, and their ids in order."""
     kinds = list(dict.fromkeys(pieces))
     table = {index: piece.encode() for index, piece in enumerate(kinds)}
     return Vocabulary({**table, END: b""}, END), [kinds.index(piece) for piece in pieces]
 
 
 def stream(vocabulary: Vocabulary, ids: list[int], *stops: str) -> tuple[list[str], str, bool]:
-    """Text of each token until it stops, the tail, and whether it stopped."""
+    """The text of each token until it stops, the tail, and whether it stopped."""
     text = TextStream(vocabulary, stops)
     shown = []
     for token_id in ids:
@@ -47,12 +47,12 @@ def test_bytes_that_never_become_a_character_are_replaced() -> None:
     assert tail == "\ufffd"
 
 
-# Bytes that text is made of, and those that make trouble.
+# Bytes of ordinary text, and bytes that cause trouble.
 TROUBLE = st.one_of(st.binary(max_size=40), st.text("\r\n\0a🦊", max_size=20).map(str.encode))
 
 
 @given(TROUBLE)
-def test_text_equals_the_whole_decoded_at_once(data: bytes) -> None:
+def test_text_equals_the_bytes_decoded_as_a_whole(data: bytes) -> None:
     shown, tail, _ = stream(BYTES, list(data))
 
     assert "".join(shown) + tail == plain_text(data.decode(errors="replace"))
@@ -61,7 +61,7 @@ def test_text_equals_the_whole_decoded_at_once(data: bytes) -> None:
 @given(
     st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"\0", b"a\r", b"\n\n", b"\xff"]), max_size=12)
 )
-def test_no_token_border_makes_another_line_break(pieces: list[bytes]) -> None:
+def test_token_borders_do_not_change_line_breaks(pieces: list[bytes]) -> None:
     vocabulary = Vocabulary({**dict(enumerate(pieces)), END: b""}, END)
 
     shown, tail, _ = stream(vocabulary, list(range(len(pieces))))
@@ -90,7 +90,7 @@ def test_a_stop_is_found_whatever_line_breaks_the_model_writes() -> None:
     assert stopped
 
 
-def test_text_held_back_at_a_carriage_return_goes_on_right() -> None:
+def test_text_held_back_at_a_carriage_return_continues_correctly() -> None:
     vocabulary, ids = words("one\r", "\nUsual")
 
     shown, tail, _ = stream(vocabulary, ids, "\nUser")
@@ -108,7 +108,7 @@ def test_stop_across_tokens_is_never_shown() -> None:
     assert stopped
 
 
-def test_start_of_a_stop_is_shown_once_it_is_none() -> None:
+def test_start_of_a_stop_is_shown_when_it_does_not_become_one() -> None:
     vocabulary, ids = words("one\n", "\nUs", "age")
 
     shown, _, stopped = stream(vocabulary, ids, "\n\nUser:")
@@ -177,7 +177,7 @@ def test_text_does_not_depend_on_token_borders(
     coarse, coarse_tail, coarse_stop = stream(vocabulary, list(range(60)), *stops)
     fine, fine_tail, fine_stop = stream(BYTES, list(data), *stops)
 
-    # Both in the one representation that leaves the engine.
+    # Both in the one representation that the engine returns.
     text, stops = plain_text(text), [plain_text(stop) for stop in stops]
     ends = [text.find(stop) + len(stop) for stop in stops if stop in text]
     assert coarse_stop is fine_stop is bool(ends)
@@ -190,7 +190,7 @@ def test_text_does_not_depend_on_token_borders(
         assert "".join(coarse) + coarse_tail == text
 
 
-def test_a_stream_that_replays_ids_goes_on_as_the_first() -> None:
+def test_a_stream_that_replays_ids_continues_like_the_first() -> None:
     ids = list("a\n\nUs🦊er:".encode())
     for cut in range(len(ids)):
         first, again = TextStream(BYTES, ["\n\nUser"]), TextStream(BYTES, ["\n\nUser"])
@@ -237,7 +237,7 @@ def test_vocabulary_from_the_files_of_gpt2(tmp_path: Path) -> None:
     assert vocabulary.filler_rows(6) == [3, 5]
 
 
-def test_vocabulary_missing_is_said(tmp_path: Path) -> None:
+def test_a_missing_vocabulary_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CheckpointFileMissing, match=r"tokenizer\.json"):
         Vocabulary.load(tmp_path)
 

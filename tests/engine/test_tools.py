@@ -22,7 +22,7 @@ def make(monkeypatch: pytest.MonkeyPatch, folder: Path, *more: str) -> Path:
     return folder
 
 
-def test_script_writes_what_was_asked_for(
+def test_the_script_writes_the_requested_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = make(monkeypatch, tmp_path)

@@ -53,7 +53,7 @@ def test_a_step_that_hangs_with_the_gil_ends_the_process() -> None:
     assert time.monotonic() - started < 30
 
 
-def test_quick_steps_and_idleness_are_no_hang() -> None:
+def test_quick_steps_and_idle_time_are_not_a_hang() -> None:
     ended = run_python(QUICK_STEPS)
 
     assert (ended.returncode, ended.stdout) == (0, "alive\n"), ended.stderr

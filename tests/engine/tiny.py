@@ -19,7 +19,7 @@ from workers.engine.model.weights import load_model
 from workers.engine.request import Finish, Request, SamplingParams, StepOutput, TokenOutput
 from workers.engine.text import Vocabulary
 
-# Wide spreads make distributions as uneven as a trained model's, so that tests see real choices.
+# A wide spread makes distributions as uneven as a trained model's, so tests see real choices.
 SIZES = {
     "small": RandomCheckpoint(ModelConfig(300, 512, 64, 2, 4, 8, 1e-5), "float32", 21, 0.2),
     "wide_heads": RandomCheckpoint(ModelConfig(420, 512, 512, 2, 2, 64, 1e-5), "float32", 31, 0.05),
@@ -57,16 +57,16 @@ class Tiny:
         return self._oracle[0]
 
     def oracle_logits(self, ids: Iterable[int]) -> torch.Tensor:
-        """[tokens, vocab], with rows that are no tokens at -inf."""
+        """[tokens, vocab], with invalid rows at -inf."""
         with torch.inference_mode():
             logits = self.oracle(torch.tensor([list(ids)])).logits[0].float()
             logits[:, self.vocabulary.filler_rows(logits.shape[1])] = -torch.inf
         return logits
 
     def oracle_next(self, prompt: tuple[int, ...], generated: list[int]) -> list[int]:
-        """The likeliest token at each generated position, given those before it.
+        """The likeliest token at each generated position, given the tokens before it.
 
-        Equal to `generated` exactly when greedy decoding by the oracle gives `generated`.
+        It equals `generated` exactly when greedy decoding by the oracle gives `generated`.
         """
         logits = self.oracle_logits([*prompt, *generated[:-1]])
         likeliest: list[int] = logits[len(prompt) - 1 :].argmax(dim=-1).tolist()
@@ -118,7 +118,7 @@ class Result:
 
 
 def collect(outputs: Iterable[StepOutput], results: dict[str, Result]) -> None:
-    """Adds outputs to the results by request; choices but the first are `id/choice`."""
+    """Adds outputs to the results by request; choices except the first are `id/choice`."""
     for output in outputs:
         name = f"{output.request_id}/{output.choice}" if output.choice else output.request_id
         result = results.setdefault(name, Result())
@@ -130,7 +130,7 @@ def collect(outputs: Iterable[StepOutput], results: dict[str, Result]) -> None:
 
 
 def run(engine: Engine, *requests: Request) -> dict[str, Result]:
-    """Submits all and steps until the engine is idle."""
+    """Submits all requests and steps until the engine is idle."""
     results: dict[str, Result] = {}
     for each in requests:
         engine.submit(each)
@@ -144,7 +144,7 @@ def run_alone(tiny: Tiny, each: Request) -> Result:
 
 
 def run_mixed(engine: Engine, requests: list[Request], seed: int = 0) -> dict[str, Result]:
-    """Submits at random times between steps, with companions that come and are aborted."""
+    """Submits at random times between steps, with other requests that come and are aborted."""
     chance = random.Random(seed)
     left = list(requests)
     results: dict[str, Result] = {}

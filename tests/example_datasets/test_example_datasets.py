@@ -1,4 +1,4 @@
-"""The example datasets are what the fine-tune page wants, and are made again to the byte."""
+"""The example datasets have the form that fine-tuning needs, and are made again byte for byte."""
 
 import random
 import re
@@ -20,15 +20,11 @@ from tools.example_datasets.datasets import (
     likeness,
     tokens,
 )
-from tools.example_datasets.grammar import Speaker, ended
+from tools.example_datasets.fresh import MARKERS, fresh_rows, highest_overlap
+from tools.example_datasets.grammar import Speaker, end_sentence
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "datasets"
-MARKERS = {
-    "support-topics.txt": " Topic:",
-    "review-sentiment.txt": " Sentiment:",
-    "blog-ideas.txt": " Blog ideas:",
-}
 LABELS = {"support-topics.txt": TOPICS, "review-sentiment.txt": SENTIMENTS}
 
 
@@ -69,12 +65,12 @@ def test_an_example_is_a_line_of_prompt_completion_and_separator(name: str) -> N
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_no_example_is_like_another(name: str) -> None:
+def test_no_two_examples_are_similar(name: str) -> None:
     prompts = [prompt for prompt, _ in halves(name)]
     bags = [tokens(line.removesuffix(SEPARATOR)) for line in lines_of(name)]
 
     assert len(set(prompts)) == len(prompts)
-    # The form's own words are in all of them.
+    # The form's own words are in all examples.
     assert max(likeness(one, other) for one, other in combinations(bags, 2)) < LIKENESS + 0.1
 
 
@@ -96,7 +92,7 @@ def test_examples_are_short(name: str) -> None:
     assert max(lengths) < 200
 
 
-def test_no_line_stands_in_the_training_text() -> None:
+def test_no_line_is_in_the_training_text() -> None:
     held_out = held_out_content(0)
 
     found = find_leaks((training_document(1, index) for index in range(3000)), held_out)
@@ -105,7 +101,7 @@ def test_no_line_stands_in_the_training_text() -> None:
     assert not found.counts["line of an example dataset"], found.examples
 
 
-def test_the_documents_name_every_dataset_with_its_size() -> None:
+def test_the_readme_lists_every_dataset_with_its_size() -> None:
     told = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
 
     for name in DATASETS:
@@ -114,7 +110,7 @@ def test_the_documents_name_every_dataset_with_its_size() -> None:
         assert f"| {round((FOLDER / name).stat().st_size / 1000)} kB |" in row
 
 
-def test_a_slot_means_the_same_twice_and_articles_fit() -> None:
+def test_a_repeated_slot_has_one_value_and_articles_fit() -> None:
     speaker = Speaker(random.Random(1), {"thing": ["apple"], "two": ["a {thing}, the {thing:cap}"]})
 
     assert speaker.one("two") == "an apple, the Apple"
@@ -129,5 +125,19 @@ def test_a_slot_means_the_same_twice_and_articles_fit() -> None:
         ("Great!", "Great!"),
     ],
 )
-def test_sentences_end(text: str, sentence: str) -> None:
-    assert ended(text) == sentence
+def test_every_sentence_has_an_end(text: str, sentence: str) -> None:
+    assert end_sentence(text) == sentence
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_fresh_rows_are_of_the_same_kind_and_like_no_row_of_the_dataset(name: str) -> None:
+    rows = fresh_rows(name, 24, seed=1)
+
+    known = {prompt for prompt, _ in halves(name)}
+    assert len({prompt for prompt, _ in rows}) == 24
+    assert not known & {prompt for prompt, _ in rows}
+    assert 0.2 < highest_overlap(name, rows) < LIKENESS
+    assert all(prompt.endswith(MARKERS[name]) and answer[0] == " " for prompt, answer in rows)
+    if name in LABELS:
+        assert {answer.strip() for _, answer in rows} == set(LABELS[name])
+    assert fresh_rows(name, 24, seed=2) != rows == fresh_rows(name, 24, seed=1)

@@ -1,7 +1,7 @@
-"""One playground for all fault tests, put in order again before each.
+"""One playground for all fault tests, repaired before each.
 
-Two workers serve `slow`, which writes as fast as a person reads; one serves `demo`, the same
-checkpoint at its own speed, which says what an undisturbed run gives.
+Two workers serve `slow`, which writes as fast as a person reads. One serves `demo`, the same
+checkpoint at its own speed, which gives the result of an undisturbed run.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def visitor(stack: Stack) -> Visitor:
 
 
 def heal(stack: Stack) -> None:
-    """Starts what is dead; ends runs that are still queued or running."""
+    """Starts parts that are dead; ends runs that are still queued or running."""
     if not _alive(stack, "valkey"):
         stack.start_valkey()
     started = [

@@ -1,4 +1,4 @@
-"""Cancel at every state: one final state, the text stays, the slot is free within a step."""
+"""Cancel in every state: one final state, the text stays, the slot is free within a step."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from tests.support.stack import Stack
 from tests.support.visitor import Visitor
 
 LONG: dict[str, object] = {"max_tokens": 200}
-# A step of `slow` takes 50 ms; the rest is the way there and back on a busy machine.
+# A step of `slow` takes 50 ms; the rest is the round trip on a busy machine.
 WITHIN_A_STEP = 0.75
 
 
@@ -17,7 +17,7 @@ def live(stack: Stack) -> int:
     return sum(row["live"] for row in stack.query("SELECT live FROM checkpoints_worker"))
 
 
-def test_queued(stack: Stack, visitor: Visitor) -> None:
+def test_a_queued_run(stack: Stack, visitor: Visitor) -> None:
     run = visitor.run(PROMPT, model="unserved", **LONG)
     with visitor.follow(run) as viewer:
         viewer.until(lambda v: v.status == "queued")
@@ -29,7 +29,7 @@ def test_queued(stack: Stack, visitor: Visitor) -> None:
     assert (row["status"], row["finish_reason"], row["text"]) == ("cancelled", "abort", "")
 
 
-def test_claimed_a_moment_ago(stack: Stack, visitor: Visitor) -> None:
+def test_a_run_claimed_a_moment_ago(stack: Stack, visitor: Visitor) -> None:
     for _ in range(6):
         run = visitor.run(PROMPT, **LONG)
 
@@ -40,7 +40,9 @@ def test_claimed_a_moment_ago(stack: Stack, visitor: Visitor) -> None:
         assert "".join(token[1] for token in row["tokens"]) == row["text"]
 
 
-def test_in_mid_stream_the_text_stays_and_the_slot_is_free(stack: Stack, visitor: Visitor) -> None:
+def test_a_run_in_mid_stream_keeps_its_text_and_frees_the_slot(
+    stack: Stack, visitor: Visitor
+) -> None:
     run = visitor.run(PROMPT, **LONG)
     with visitor.follow(run) as viewer:
         viewer.until_tokens(10)
@@ -53,14 +55,14 @@ def test_in_mid_stream_the_text_stays_and_the_slot_is_free(stack: Stack, visitor
         row = stack.row(run)
         assert took < WITHIN_A_STEP
         assert row["status"] == "cancelled"
-        # A character that was not whole yet ends the row's last token.
+        # An incomplete character ends the row's last token.
         assert [token[0] for token in row["tokens"]] == [token[0] for token in viewer.tokens]
         assert row["text"].startswith(viewer.text)
         assert len(viewer.tokens) < 200
     wait_until(lambda: live(stack) == 0, what="the slot to be free")
 
 
-def test_at_the_last_token_there_is_one_final_state(stack: Stack, visitor: Visitor) -> None:
+def test_a_run_at_its_last_token_gets_one_final_state(stack: Stack, visitor: Visitor) -> None:
     for _ in range(4):
         run = visitor.run(PROMPT, max_tokens=5)
         with visitor.follow(run) as viewer:
@@ -76,7 +78,7 @@ def test_at_the_last_token_there_is_one_final_state(stack: Stack, visitor: Visit
             assert stack.row(run)["status"] == row["status"]
 
 
-def test_a_final_run_stays_as_it_is(stack: Stack, visitor: Visitor) -> None:
+def test_a_final_run_does_not_change(stack: Stack, visitor: Visitor) -> None:
     run = visitor.run(PROMPT, model="demo", max_tokens=3)
     before = stack.wait_final(run)
 
@@ -86,7 +88,7 @@ def test_a_final_run_stays_as_it_is(stack: Stack, visitor: Visitor) -> None:
     assert stack.row(run) == before
 
 
-def test_from_two_tabs_at_once_and_again(stack: Stack, visitor: Visitor) -> None:
+def test_repeated_stops_from_two_tabs(stack: Stack, visitor: Visitor) -> None:
     run = visitor.run(PROMPT, **LONG)
     with visitor.follow(run) as viewer:
         viewer.until_tokens(3)
@@ -99,7 +101,7 @@ def test_from_two_tabs_at_once_and_again(stack: Stack, visitor: Visitor) -> None
     assert [status for status in viewer.statuses if status == "cancelled"] == ["cancelled"]
 
 
-def test_by_somebody_else_is_as_if_it_did_not_exist(stack: Stack, visitor: Visitor) -> None:
+def test_another_persons_run_seems_not_to_exist(stack: Stack, visitor: Visitor) -> None:
     run = visitor.run(PROMPT, **LONG)
 
     assert stack.visitor().stop(run).status == 404
@@ -107,7 +109,7 @@ def test_by_somebody_else_is_as_if_it_did_not_exist(stack: Stack, visitor: Visit
     assert not stack.row(run)["cancel_requested"]
 
 
-def test_of_a_run_whose_worker_is_dead_keeps_its_text(stack: Stack, visitor: Visitor) -> None:
+def test_a_run_of_a_dead_worker_keeps_its_text(stack: Stack, visitor: Visitor) -> None:
     run = visitor.run(PROMPT, **LONG)
     with visitor.follow(run) as viewer:
         viewer.until_tokens(10)
@@ -122,7 +124,7 @@ def test_of_a_run_whose_worker_is_dead_keeps_its_text(stack: Stack, visitor: Vis
         assert row["text"] == viewer.text
 
 
-def test_when_redis_forgot_the_word_the_row_says_it(stack: Stack, visitor: Visitor) -> None:
+def test_the_row_stops_a_run_when_redis_has_lost_the_stop(stack: Stack, visitor: Visitor) -> None:
     run = visitor.run(PROMPT, **LONG)
     with visitor.follow(run) as viewer:
         viewer.until_tokens(5)

@@ -1,4 +1,4 @@
-"""Several choices of one run: each has its text and its tokens, whatever happens to the worker."""
+"""Several choices of one run: each keeps its text and tokens, whatever happens to the worker."""
 
 import json
 from typing import Any
@@ -19,8 +19,8 @@ SETTINGS: dict[str, Any] = {"max_tokens": 60, "temperature": 1, "seed": SEED}
 
 
 def run_of_choices(stack: Stack, visitor: Visitor, *, model: str) -> str:
-    """A run that is to have several texts. No page asks for that yet: it waits where nobody serves
-    it, and is changed and sent on."""
+    """A run with several texts. No page offers that yet, so the test changes a run that waits on
+    a model without a worker, and sends it on."""
     run = visitor.run(PROMPT, model="unserved", **SETTINGS)
     stack.query(
         "UPDATE runs_run SET model = ?, n = ?, parameters = json_set(parameters, '$.n', ?) "
@@ -30,8 +30,8 @@ def run_of_choices(stack: Stack, visitor: Visitor, *, model: str) -> str:
     return run
 
 
-def alone(stack: Stack) -> list[tuple[list[int], str]]:
-    """The ids and the text of each choice, from an engine that is asked for it alone."""
+def generate_alone(stack: Stack) -> list[tuple[list[int], str]]:
+    """The ids and the text of each choice, from an engine that generates that choice alone."""
     engine = Engine.load(CheckpointSpec(folder=stack.checkpoint, dtype="float32", device="cpu"))
     tokenizer = Tokenizer.from_file(str(stack.checkpoint / "tokenizer.json"))
     ids = tuple(tokenizer.encode(PROMPT, add_special_tokens=False).ids)
@@ -50,8 +50,8 @@ def alone(stack: Stack) -> list[tuple[list[int], str]]:
     return found
 
 
-def kept(row: dict[str, Any]) -> list[tuple[list[int], str]]:
-    """The same of the run's row."""
+def choices_of_row(row: dict[str, Any]) -> list[tuple[list[int], str]]:
+    """The ids and the text of each choice of the run's row."""
     first = {"tokens": row["tokens"], "text": row["text"]}
     return [
         ([token[0] for token in one["tokens"]], one["text"])
@@ -59,20 +59,20 @@ def kept(row: dict[str, Any]) -> list[tuple[list[int], str]]:
     ]
 
 
-def test_each_choice_is_what_the_engine_makes_of_it_alone(stack: Stack, visitor: Visitor) -> None:
+def test_each_choice_equals_a_run_of_it_alone(stack: Stack, visitor: Visitor) -> None:
     run = run_of_choices(stack, visitor, model="demo")
 
     row = stack.wait_final(run)
 
     assert row["status"] == "succeeded"
-    assert kept(row) == alone(stack)
-    assert len({text for _tokens, text in kept(row)}) == CHOICES
-    assert row["completion_tokens"] == sum(len(tokens) for tokens, _text in kept(row))
+    assert choices_of_row(row) == generate_alone(stack)
+    assert len({text for _tokens, text in choices_of_row(row)}) == CHOICES
+    assert row["completion_tokens"] == sum(len(tokens) for tokens, _text in choices_of_row(row))
     for one in (row, *row["other_choices"]):
         assert "".join(token[1] for token in one["tokens"]) == one["text"]
 
 
-def test_each_choice_goes_on_from_its_own_log(stack: Stack, visitor: Visitor) -> None:
+def test_each_choice_continues_from_its_own_log(stack: Stack, visitor: Visitor) -> None:
     run = run_of_choices(stack, visitor, model="slow")
     stack.wait_row(run, status="running")
     victim = stack.row(run)["worker"]
@@ -93,8 +93,8 @@ def test_each_choice_goes_on_from_its_own_log(stack: Stack, visitor: Visitor) ->
     row = stack.wait_final(run)
 
     assert (row["status"], row["attempt"], row["epoch"]) == ("succeeded", 2, 1)
-    assert kept(row) == alone(stack)
-    for choice, (tokens, _text) in enumerate(kept(row)):
+    assert choices_of_row(row) == generate_alone(stack)
+    for choice, (tokens, _text) in enumerate(choices_of_row(row)):
         assert tokens[: len(before[choice])] == before[choice]
 
 
@@ -112,6 +112,6 @@ def test_a_stop_ends_all_choices_and_keeps_their_texts(stack: Stack, visitor: Vi
     row = stack.wait_final(run)
     assert row["status"] == "cancelled"
     assert [one["finish_reason"] for one in row["other_choices"]] == ["abort"] * (CHOICES - 1)
-    for tokens, text in kept(row):
+    for tokens, text in choices_of_row(row):
         assert 0 < len(tokens) < SETTINGS["max_tokens"]
         assert text

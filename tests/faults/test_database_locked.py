@@ -1,4 +1,4 @@
-"""SQLite locked by somebody else: visitors wait, streams go on, nothing fails."""
+"""SQLite locked by another process: visitors wait, streams continue, nothing fails."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -8,7 +8,7 @@ from tests.support.stack import Stack
 from tests.support.visitor import Visitor
 
 
-def test_a_new_run_waits_and_a_stream_goes_on(stack: Stack, visitor: Visitor) -> None:
+def test_a_new_run_waits_and_a_stream_continues(stack: Stack, visitor: Visitor) -> None:
     text = undisturbed_text(stack, max_tokens=40)
     run = visitor.run(PROMPT, max_tokens=40)
     with closing(stack.database()) as database, ThreadPoolExecutor(1) as pool:
@@ -17,7 +17,7 @@ def test_a_new_run_waits_and_a_stream_goes_on(stack: Stack, visitor: Visitor) ->
             database.execute("BEGIN IMMEDIATE")
             waiting = pool.submit(stack.visitor().run, PROMPT, max_tokens=2)
 
-            # The whole stream, while nobody can write: it needs no row.
+            # The whole stream runs while nobody can write: it needs no row.
             viewer.until_tokens(40)
 
             assert not waiting.done()
@@ -28,7 +28,7 @@ def test_a_new_run_waits_and_a_stream_goes_on(stack: Stack, visitor: Visitor) ->
         assert stack.wait_final(waiting.result(timeout=20))["status"] == "succeeded"
 
 
-def test_pages_are_read_all_the_while(stack: Stack, visitor: Visitor) -> None:
+def test_pages_can_be_read_meanwhile(stack: Stack, visitor: Visitor) -> None:
     run = visitor.run(PROMPT, model="demo", max_tokens=3)
     stack.wait_final(run)
     with closing(stack.database()) as database:

@@ -1,6 +1,5 @@
-"""What somebody deleted is in no file of the playground, after a moment: not in the database, nor
-in its write-ahead log, its search's words, or the token log's append-only file.
-"""
+"""Soon after a deletion, no file of the playground has the text: not the database, its write-ahead
+log, its search words, or the token log's append-only file."""
 
 import json
 import uuid
@@ -12,12 +11,12 @@ from tests.support.part import wait_until
 from tests.support.stack import Stack
 from tests.support.visitor import Visitor
 
-# The pause after an erasure before (core/erasing.py), a sweep and a busy machine.
+# The pause after an erasure (core/erasing.py), a sweep and a busy machine.
 ERASED_SECONDS = 60.0
 
 
 def files_with(stack: Stack, *secrets: str) -> set[Path]:
-    """The files that hold one of ``secrets``, in whatever case."""
+    """The files that contain one of ``secrets``, in any case."""
     found = set()
     for file in stack.var_dir.rglob("*"):
         if not file.is_file():
@@ -25,7 +24,7 @@ def files_with(stack: Stack, *secrets: str) -> set[Path]:
         try:
             content = file.read_bytes().lower()
         except FileNotFoundError:
-            # Valkey has put a new one in its place.
+            # Valkey has replaced the file.
             continue
         if any(secret.lower().encode() in content for secret in secrets):
             found.add(file)
@@ -33,7 +32,7 @@ def files_with(stack: Stack, *secrets: str) -> set[Path]:
 
 
 def secret_word(kind: str) -> str:
-    """A word that begins like no other, so that the search's files hold all of its letters."""
+    """A word with a unique beginning, so that the search's files have all of its letters."""
     return f"z{kind}q{uuid.uuid4().hex}"
 
 
@@ -79,10 +78,12 @@ def test_a_deleted_run_is_in_no_file(stack: Stack, visitor: Visitor) -> None:
     )
 
 
-def test_what_a_deleted_run_wrote_is_in_no_append_only_file(stack: Stack, visitor: Visitor) -> None:
+def test_the_output_of_a_deleted_run_is_in_no_append_only_file(
+    stack: Stack, visitor: Visitor
+) -> None:
     run = visitor.run(PROMPT, max_tokens=8)
     stack.wait_final(run)
-    # The key under which its text is there; what fences late writers off stays for an hour.
+    # The key of its text is there; the fence against late writers stays for an hour.
     key = f"log:{run}:0"
     wait_until(lambda: bool(files_with(stack, key)), what="the text to be on the disk")
 
@@ -96,7 +97,7 @@ def test_what_a_deleted_run_wrote_is_in_no_append_only_file(stack: Stack, visito
     )
 
 
-def test_of_a_deleted_account_nothing_is_in_any_file(stack: Stack, visitor: Visitor) -> None:
+def test_no_file_has_text_of_a_deleted_account(stack: Stack, visitor: Visitor) -> None:
     name = f"z{uuid.uuid4().hex[:20]}"
     words = ("title", "description", "tag", "message", "version", "draft", "prompt", "text")
     secrets = {kind: secret_word(kind) for kind in words}

@@ -1,4 +1,4 @@
-"""Downloads over real connections: whole, cut by the reader, cut by an error."""
+"""Downloads over real connections: complete, cut by the reader, cut by an error."""
 
 import http.client
 import json
@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from playground.history.exports import BATCH
-from tests.support.decoding import decoded
+from tests.support.decoding import decode_body
 from tests.support.part import wait_until
 from tests.support.stack import Stack
 from tests.support.visitor import Visitor
@@ -21,7 +21,7 @@ ADDRESSES = ["/history/export/?format=jsonl", "/history/export/?format=csv", "/a
 
 @pytest.fixture
 def keeper(stack: Stack) -> Visitor:
-    """Somebody with runs of which each is longer than a chunk of a download."""
+    """A person with runs that are each longer than a chunk of a download."""
     return with_runs(stack, RUNS, words=8_000)
 
 
@@ -58,13 +58,13 @@ def test_every_line_arrives(keeper: Visitor, address: str, encoding: str) -> Non
     assert answer.body.count(b"\n") == RUNS + (0 if "jsonl" in address else 1)
 
 
-def test_all_of_the_markdown_arrives(keeper: Visitor) -> None:
+def test_the_whole_markdown_arrives(keeper: Visitor) -> None:
     answer = keeper.get("/history/export/?format=md")
 
     assert answer.text.count("### Output") == RUNS
 
 
-def test_a_head_costs_nothing_and_says_what_a_get_would(keeper: Visitor) -> None:
+def test_a_head_request_costs_nothing_and_has_the_headers_of_a_get(keeper: Visitor) -> None:
     whole = keeper.get(ADDRESSES[0])
     head = keeper.request("HEAD", ADDRESSES[0])
 
@@ -73,7 +73,7 @@ def test_a_head_costs_nothing_and_says_what_a_get_would(keeper: Visitor) -> None
         assert head.headers[name] == whole.headers[name]
 
 
-def test_who_asks_for_a_part_gets_the_whole(keeper: Visitor) -> None:
+def test_a_range_request_gets_the_whole_file(keeper: Visitor) -> None:
     answer = keeper.get(ADDRESSES[0], Range="bytes=100-")
 
     assert answer.status == 200
@@ -82,8 +82,8 @@ def test_who_asks_for_a_part_gets_the_whole(keeper: Visitor) -> None:
 
 @pytest.mark.parametrize("encoding", ["gzip", ""])
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_after_an_error_the_file_is_cut(stack: Stack, address: str, encoding: str) -> None:
-    # More than come with the first query, which an error would end before anything is sent.
+def test_after_an_error_the_download_is_cut(stack: Stack, address: str, encoding: str) -> None:
+    # More than the first query returns: an error in that query would end before anything is sent.
     keeper = with_runs(stack, 2 * BATCH, words=300)
     ids = [json.loads(line)["id"] for line in keeper.get(ADDRESSES[0]).text.splitlines()]
     # The account's are exported oldest first.
@@ -99,20 +99,20 @@ def test_after_an_error_the_file_is_cut(stack: Stack, address: str, encoding: st
     came = cut.value.partial
     if encoding:
         with pytest.raises(AssertionError, match="has no end"):
-            decoded(came, encoding)
+            decode_body(came, encoding)
         came = zlib.decompressobj(wbits=31).decompress(came)
     assert BATCH - 10 < came.count(b"\n") < 2 * BATCH
     assert keeper.get(address, **{"Accept-Encoding": encoding}).body.count(b"\n") >= 2 * BATCH
 
 
-def test_readers_that_stop_reading_or_go_hold_nothing(stack: Stack, keeper: Visitor) -> None:
+def test_slow_and_vanished_readers_hold_no_resources(stack: Stack, keeper: Visitor) -> None:
     web = stack.parts["web"]
     since = len(web.lines)
     with ExitStack() as readers:
-        # More of them than the web process keeps threads.
+        # More readers than threads that the web process keeps.
         for _ in range(20):
             reader = readers.enter_context(socket.socket())
-            # What does not fit waits in the web process until it is read, which is never.
+            # The rest waits in the web process until it is read, which never happens.
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             reader.settimeout(10)
             reader.connect((keeper.host, keeper.port))
@@ -122,7 +122,7 @@ def test_readers_that_stop_reading_or_go_hold_nothing(stack: Stack, keeper: Visi
             )
             assert reader.recv(12) == b"HTTP/1.1 200"
 
-        # They hold up neither writers nor the write-ahead log, nor other readers.
+        # They hold up neither writers nor the write-ahead log nor other readers.
         assert keeper.get(ADDRESSES[0]).body.count(b"\n") == RUNS
         keeper.run(max_tokens=1)
         wait_until(lambda: is_log_free(stack), what="a checkpoint of the whole log")

@@ -1,4 +1,4 @@
-"""Somebody deletes everything while it streams: every page of every web process hears of it."""
+"""A person deletes everything during a stream: every page of every web process is informed."""
 
 import json
 import time
@@ -25,10 +25,10 @@ OTHER = "web-two"
 
 @pytest.fixture
 def other_port(stack: Stack) -> Iterator[int]:
-    """Where a second web process of the same playground listens."""
+    """The port of a second web process of the same playground."""
     with open_listener(HOST, 0) as listener:
         port: int = listener.getsockname()[1]
-        stack._launch(replace(web_part(listener, verbose=True), name=OTHER))
+        stack.launch(replace(web_part(listener, verbose=True), name=OTHER))
         wait_until(
             lambda: Visitor(HOST, port).get("/healthz").status == 200, what="the second web process"
         )
@@ -41,8 +41,8 @@ def sign_up(visitor: Visitor, name: str) -> None:
     assert visitor.post("/account/sign-up/", form).status == 302
 
 
-def closed_with(socket: ClientConnection, *, until: float) -> int:
-    """Reads to the end, which must come before ``until`` (monotonic)."""
+def read_close_code(socket: ClientConnection, *, until: float) -> int:
+    """Reads to the end of the socket, which must come before ``until`` (monotonic)."""
     while True:
         try:
             socket.recv(timeout=max(0.0, until - time.monotonic()))
@@ -52,7 +52,7 @@ def closed_with(socket: ClientConnection, *, until: float) -> int:
 
 
 @pytest.mark.parametrize("kind", ["guest", "account"])
-def test_all_pages_hear_of_it_and_the_slot_is_free(
+def test_all_pages_are_closed_and_the_slot_is_free(
     stack: Stack, visitor: Visitor, other_port: int, kind: str
 ) -> None:
     if kind == "account":
@@ -71,14 +71,16 @@ def test_all_pages_hear_of_it_and_the_slot_is_free(
 
         deadline = time.monotonic() + WITHIN
         assert answer.status == 303
-        assert [closed_with(socket, until=deadline) for socket in (here, there)] == [DELETED] * 2
+        assert [read_close_code(socket, until=deadline) for socket in (here, there)] == [
+            DELETED
+        ] * 2
     wait_until(lambda: live(stack) == 0, what="the slot to be free")
     assert not stack.query("SELECT id FROM runs_run WHERE id = ?", run.replace("-", ""))
     with stack.redis() as redis:
         assert not redis.exists(f"log:{run}:0")
 
 
-def test_a_page_hears_that_its_run_is_deleted(stack: Stack, visitor: Visitor) -> None:
+def test_a_page_is_informed_that_its_run_is_deleted(stack: Stack, visitor: Visitor) -> None:
     run = visitor.run(PROMPT, **LONG)
     with visitor.follow(run) as viewer:
         viewer.until_tokens(3)

@@ -1,4 +1,4 @@
-"""Redis emptied, restarted, cut off or full in mid-stream: nothing is lost, nothing is doubled."""
+"""Redis emptied, restarted, cut off or full in mid-stream: nothing is lost or doubled."""
 
 import signal
 
@@ -9,7 +9,7 @@ from tests.support.visitor import Visitor
 SEEDED: dict[str, object] = {"max_tokens": 60, "temperature": 1.1, "top_p": 0.95, "seed": 11}
 
 
-def test_emptied(stack: Stack, visitor: Visitor) -> None:
+def test_redis_is_emptied(stack: Stack, visitor: Visitor) -> None:
     text = undisturbed_text(stack, **SEEDED)
     run = visitor.run(PROMPT, **SEEDED)
     with visitor.follow(run) as viewer, stack.redis() as client:
@@ -20,12 +20,12 @@ def test_emptied(stack: Stack, visitor: Visitor) -> None:
         viewer.until_final()
         assert viewer.restarts == 0
         expect_whole(stack, run, viewer.tokens, text)
-        # Who comes now reads the same from the log.
+        # A page that connects now reads the same text from the log.
         with visitor.follow(run) as late:
             assert late.until_final().tokens == viewer.tokens
 
 
-def test_killed_and_started_again(stack: Stack, visitor: Visitor) -> None:
+def test_redis_is_killed_and_restarted(stack: Stack, visitor: Visitor) -> None:
     text = undisturbed_text(stack, **SEEDED)
     run = visitor.run(PROMPT, **SEEDED)
     with visitor.follow(run) as viewer:
@@ -37,13 +37,11 @@ def test_killed_and_started_again(stack: Stack, visitor: Visitor) -> None:
         viewer.until_final()
         assert viewer.restarts == 0
         expect_whole(stack, run, viewer.tokens, text)
-    # The workers hear rings again.
+    # The workers receive rings again.
     assert stack.wait_final(visitor.run(PROMPT, max_tokens=2))["status"] == "succeeded"
 
 
-def test_a_run_accepted_while_it_is_away_starts_when_it_is_back(
-    stack: Stack, visitor: Visitor
-) -> None:
+def test_a_run_accepted_during_an_outage_starts_after_it(stack: Stack, visitor: Visitor) -> None:
     stack.kill("valkey")
 
     run = visitor.run(PROMPT, max_tokens=4)
@@ -53,7 +51,7 @@ def test_a_run_accepted_while_it_is_away_starts_when_it_is_back(
     assert stack.wait_final(run)["status"] == "succeeded"
 
 
-def test_every_connection_dropped(stack: Stack, visitor: Visitor) -> None:
+def test_every_connection_is_dropped(stack: Stack, visitor: Visitor) -> None:
     text = undisturbed_text(stack, **SEEDED)
     run = visitor.run(PROMPT, **SEEDED)
     with visitor.follow(run) as viewer, stack.redis() as client:
@@ -67,7 +65,7 @@ def test_every_connection_dropped(stack: Stack, visitor: Visitor) -> None:
         expect_whole(stack, run, viewer.tokens, text)
 
 
-def test_emptied_and_the_worker_killed_starts_the_text_again(
+def test_after_redis_and_the_worker_are_lost_the_text_starts_again(
     stack: Stack, visitor: Visitor
 ) -> None:
     text = undisturbed_text(stack, **SEEDED)
@@ -75,7 +73,7 @@ def test_emptied_and_the_worker_killed_starts_the_text_again(
     with visitor.follow(run) as viewer, stack.redis() as client:
         viewer.until_tokens(20)
         worker = stack.row(run)["worker"]
-        # Stopped first, or it would write its log again.
+        # The worker is stopped first, because it would write its log again.
         stack.parts[worker].signal(signal.SIGSTOP)
         client.flushall()
 
@@ -89,7 +87,9 @@ def test_emptied_and_the_worker_killed_starts_the_text_again(
     assert stack.row(run)["epoch"] == 2
 
 
-def test_full_refuses_new_runs_and_keeps_accepted_ones(stack: Stack, visitor: Visitor) -> None:
+def test_a_full_redis_refuses_new_runs_and_keeps_accepted_ones(
+    stack: Stack, visitor: Visitor
+) -> None:
     text = undisturbed_text(stack, **SEEDED)
     run = visitor.run(PROMPT, **SEEDED)
     with visitor.follow(run) as viewer, stack.redis() as client:
@@ -111,7 +111,7 @@ def test_full_refuses_new_runs_and_keeps_accepted_ones(stack: Stack, visitor: Vi
         expect_whole(stack, run, viewer.tokens, text)
 
 
-def test_full_while_a_ring_is_taken_harms_no_worker(stack: Stack, visitor: Visitor) -> None:
+def test_a_full_redis_harms_no_worker_that_takes_a_ring(stack: Stack, visitor: Visitor) -> None:
     workers = [stack.parts[name] for name in ("one", "two")]
     with stack.redis() as client:
         (limit,) = client.config_get("maxmemory").values()
@@ -125,7 +125,7 @@ def test_full_while_a_ring_is_taken_harms_no_worker(stack: Stack, visitor: Visit
                 worker.signal(signal.SIGCONT)
         try:
             said = {worker.name: len(worker.lines) for worker in workers}
-            any_line(workers, "maxmemory", said)
+            wait_for_any_line(workers, "maxmemory", said)
         finally:
             client.config_set("maxmemory", limit)
 
@@ -133,8 +133,8 @@ def test_full_while_a_ring_is_taken_harms_no_worker(stack: Stack, visitor: Visit
     assert all(worker.alive for worker in workers)
 
 
-def any_line(workers, pattern, since):  # type: ignore[no-untyped-def]
-    """Waits until one of ``workers`` says ``pattern``."""
+def wait_for_any_line(workers, pattern, since):  # type: ignore[no-untyped-def]
+    """Waits until one of ``workers`` logs ``pattern``."""
     import re
 
     from tests.support.part import wait_until

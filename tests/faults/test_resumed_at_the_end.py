@@ -1,4 +1,4 @@
-"""A worker killed between the last token and the row: the next one only has to write it down."""
+"""A worker is killed between the last token and the row: the next one only has to write the row."""
 
 from contextlib import closing
 
@@ -14,7 +14,7 @@ from tests.support.visitor import Visitor
 def test_the_next_worker_finishes_it(stack: Stack, visitor: Visitor, reason: str) -> None:
     form: dict[str, object] = {"max_tokens": 14}
     if reason == "stop":
-        form = {"max_tokens": 60, "stop": stop_of(stack)}
+        form = {"max_tokens": 60, "stop": stop_sequence_of(stack)}
     text = undisturbed_text(stack, **form)
     run = visitor.run(PROMPT, **form)
     row = stack.wait_row(run, status="running")
@@ -38,7 +38,7 @@ def test_the_next_worker_finishes_it(stack: Stack, visitor: Visitor, reason: str
     assert (after["attempt"], after["finish_reason"]) == (2, reason)
 
 
-def stop_of(stack: Stack) -> str:
+def stop_sequence_of(stack: Stack) -> str:
     """A stop sequence that ends the text after some tokens, in printable characters."""
     text = undisturbed_text(stack, max_tokens=60)
     return next(

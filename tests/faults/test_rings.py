@@ -1,4 +1,4 @@
-"""A ring may be lost, doubled, or heard by two workers at once: one log, one result."""
+"""A ring may be lost, doubled, or received by two workers at once: one log, one result."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ SHORT: dict[str, object] = {"max_tokens": 12}
 
 
 @pytest.fixture
-def saved(stack: Stack, visitor: Visitor) -> str:
+def make_finished_run(stack: Stack, visitor: Visitor) -> str:
     """A finished run of the visitor's, to be copied."""
     run = visitor.run(PROMPT, model="demo", **SHORT)
     stack.wait_final(run)
@@ -23,7 +23,7 @@ def saved(stack: Stack, visitor: Visitor) -> str:
 
 
 def save_without_ring(stack: Stack, copied: str) -> str:
-    """A row as a commit leaves it whose ring was lost."""
+    """A row whose ring was lost after the commit."""
     run = uuid.uuid4()
     changed = {
         "id": f"'{run.hex}'",
@@ -39,7 +39,7 @@ def save_without_ring(stack: Stack, copied: str) -> str:
         "started_at": "NULL",
         "finished_at": "NULL",
     }
-    # The database works the size out.
+    # The database computes the size.
     names = [name for name in stack.row(copied) if name != "size"]
     chosen = ", ".join(changed.get(name, name) for name in names)
     stack.query(
@@ -60,18 +60,18 @@ def ring(stack: Stack, times: int) -> None:
             sent.result()
 
 
-def test_a_run_whose_ring_was_lost_starts_all_the_same(
-    stack: Stack, visitor: Visitor, saved: str
+def test_a_run_whose_ring_was_lost_starts_anyway(
+    stack: Stack, visitor: Visitor, make_finished_run: str
 ) -> None:
-    run = save_without_ring(stack, saved)
+    run = save_without_ring(stack, make_finished_run)
 
     row = stack.wait_final(run)
 
     assert (row["status"], row["attempt"]) == ("succeeded", 1)
-    assert row["text"] == stack.row(saved)["text"]
+    assert row["text"] == stack.row(make_finished_run)["text"]
 
 
-def test_a_ring_heard_many_times_makes_one_result(stack: Stack, visitor: Visitor) -> None:
+def test_a_repeated_ring_makes_one_result(stack: Stack, visitor: Visitor) -> None:
     text = undisturbed_text(stack, **SHORT)
     run = visitor.run(PROMPT, **SHORT)
     ring(stack, 6)
@@ -83,16 +83,16 @@ def test_a_ring_heard_many_times_makes_one_result(stack: Stack, visitor: Visitor
     assert row["text"] == viewer.text == text
 
 
-def test_two_workers_that_hear_at_once_take_each_run_once(
-    stack: Stack, visitor: Visitor, saved: str
+def test_two_workers_with_the_same_ring_take_each_run_once(
+    stack: Stack, visitor: Visitor, make_finished_run: str
 ) -> None:
-    runs = [save_without_ring(stack, saved) for _ in range(8)]
+    runs = [save_without_ring(stack, make_finished_run) for _ in range(8)]
 
     ring(stack, 16)
 
     rows = [stack.wait_final(run) for run in runs]
     assert {(row["status"], row["attempt"]) for row in rows} == {("succeeded", 1)}
-    assert {row["text"] for row in rows} == {stack.row(saved)["text"]}
+    assert {row["text"] for row in rows} == {stack.row(make_finished_run)["text"]}
     with stack.redis() as client:
         lengths = {client.xlen(f"log:{run}:0") for run in runs}
     assert lengths == {SHORT["max_tokens"]}

@@ -1,4 +1,4 @@
-"""What the real server refuses on a socket."""
+"""Connections and frames that the real server refuses on a socket."""
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -7,8 +7,11 @@ from tests.support.visitor import Visitor
 
 
 def test_a_frame_of_2_mib_closes_the_socket(visitor: Visitor) -> None:
-    """The server reads how long the frame is and goes no further. Only that is sent here: what it
-    leaves unread would reset the connection, at times before its answer is read."""
+    """The server reads the frame's length and goes no further.
+
+    Only the length is sent here: an unread rest would reset the connection, sometimes before its
+    answer is read.
+    """
     visitor.run(model="demo", max_tokens=1)
     a_masked_text_of = b"\x81" + bytes([0x80 | 127])
     no_mask = bytes(4)
@@ -20,7 +23,7 @@ def test_a_frame_of_2_mib_closes_the_socket(visitor: Visitor) -> None:
     assert closed.value.rcvd.code == 1009
 
 
-def test_all_of_a_frame_of_2_mib_closes_the_socket_too(visitor: Visitor) -> None:
+def test_a_whole_frame_of_2_mib_closes_the_socket_too(visitor: Visitor) -> None:
     visitor.run(model="demo", max_tokens=1)
 
     with visitor.socket() as socket, pytest.raises(ConnectionClosed):
@@ -37,7 +40,7 @@ def test_another_origin_is_refused_before_accept(visitor: Visitor) -> None:
     assert refused.value.response.status_code == 403
 
 
-def test_no_compression_is_agreed_to(visitor: Visitor) -> None:
+def test_compression_is_not_negotiated(visitor: Visitor) -> None:
     visitor.run(model="demo", max_tokens=1)
 
     with visitor.socket(compression="deflate") as socket:

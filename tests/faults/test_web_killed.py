@@ -1,4 +1,4 @@
-"""The web process killed in mid-stream: generation goes on, and the page gets every token."""
+"""The web process is killed in mid-stream: generation continues, and the page gets every token."""
 
 from tests.faults.undisturbed import PROMPT, expect_whole, undisturbed_text
 from tests.support.stack import Stack
@@ -26,7 +26,7 @@ def test_a_page_that_reconnects_gets_every_token(stack: Stack, visitor: Visitor)
     assert (row["attempt"], row["losses"]) == (1, 0)
 
 
-def test_a_stop_of_the_web_process_closes_sockets_and_loses_nothing(
+def test_stopping_the_web_process_closes_sockets_and_loses_nothing(
     stack: Stack, visitor: Visitor
 ) -> None:
     text = undisturbed_text(stack, **GREEDY)

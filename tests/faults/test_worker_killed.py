@@ -1,4 +1,4 @@
-"""A worker killed in mid-stream: the text stays, and goes on elsewhere as if nothing was."""
+"""A worker is killed in mid-stream: the text stays and continues elsewhere without a difference."""
 
 import itertools
 import signal
@@ -10,7 +10,7 @@ from tests.support.visitor import Viewer, Visitor
 
 GREEDY: dict[str, object] = {"max_tokens": 80}
 SEEDED: dict[str, object] = {"max_tokens": 80, "temperature": 1.1, "top_p": 0.95, "seed": 7}
-# What promises.md gives a page that waits for another worker.
+# The time that a page may wait for another worker, from promises.md.
 PATIENCE = 10.0
 
 
@@ -18,7 +18,7 @@ def longest_pause(viewer: Viewer) -> float:
     return max(later - earlier for earlier, later in itertools.pairwise(viewer.times))
 
 
-def test_another_worker_goes_on_greedy_and_seeded(stack: Stack, visitor: Visitor) -> None:
+def test_another_worker_continues_greedy_and_seeded_runs(stack: Stack, visitor: Visitor) -> None:
     greedy_text = undisturbed_text(stack, **GREEDY)
     seeded_text = undisturbed_text(stack, **SEEDED)
     greedy, seeded = start_on_one_worker(stack, visitor)
@@ -42,9 +42,10 @@ def test_another_worker_goes_on_greedy_and_seeded(stack: Stack, visitor: Visitor
 
 
 def start_on_one_worker(stack: Stack, visitor: Visitor) -> tuple[str, str]:
-    """A greedy and a seeded run that the same worker runs; what else it took to get there stops."""
+    """A greedy and a seeded run on the same worker; other runs that it took to get there are
+    stopped."""
     held: dict[str, dict[str, str]] = {}
-    # Workers tend to take turns: no kind may keep step with them.
+    # Workers tend to take turns, so neither kind may alternate with them.
     for kind in ("greedy", "seeded", "seeded", "greedy", "greedy", "seeded"):
         run = visitor.run(PROMPT, **(GREEDY if kind == "greedy" else SEEDED))
         runs = held.setdefault(stack.wait_row(run, status="running")["worker"], {})
@@ -60,7 +61,7 @@ def start_on_one_worker(stack: Stack, visitor: Visitor) -> tuple[str, str]:
     raise AssertionError(f"no worker took both: {held}")
 
 
-def test_the_restarted_worker_goes_on(stack: Stack, visitor: Visitor) -> None:
+def test_the_restarted_worker_continues(stack: Stack, visitor: Visitor) -> None:
     text = undisturbed_text(stack, **SEEDED)
     stack.stop("two")
     run = visitor.run(PROMPT, **SEEDED)
@@ -75,7 +76,7 @@ def test_the_restarted_worker_goes_on(stack: Stack, visitor: Visitor) -> None:
         expect_whole(stack, run, viewer.tokens, text)
 
 
-def test_a_paused_worker_that_comes_back_writes_neither_log_nor_row(
+def test_a_paused_worker_that_wakes_up_writes_neither_log_nor_row(
     stack: Stack, visitor: Visitor
 ) -> None:
     text = undisturbed_text(stack, **SEEDED)
@@ -98,7 +99,7 @@ def test_a_paused_worker_that_comes_back_writes_neither_log_nor_row(
     row = stack.row(run)
     assert row["attempt"] == 2
     assert row["worker"] != paused.name
-    # Its slot is free and it serves again.
+    # Its slot is free, and it serves again.
     wait_until(
         lambda: (
             stack.query("SELECT live FROM checkpoints_worker WHERE name = ?", paused.name)

@@ -1,4 +1,4 @@
-"""Workers that are told to stop, that die each time, that cannot load."""
+"""Workers that are stopped, that die each time, that cannot load."""
 
 import json
 import shutil
@@ -37,11 +37,11 @@ def test_a_rolling_restart_loses_no_run(stack: Stack, visitor: Visitor) -> None:
     finally:
         for viewer in viewers:
             viewer.close()
-    # Handed over, not lost: it does not count against its tries.
+    # The run is handed over, not lost: it does not count as a failed try.
     assert {stack.row(run)["losses"] for run in runs} == {0}
 
 
-def test_a_run_that_kills_its_worker_every_time_is_given_up(stack: Stack, visitor: Visitor) -> None:
+def test_a_run_that_kills_its_worker_every_time_fails(stack: Stack, visitor: Visitor) -> None:
     stack.stop("two")
     text = undisturbed_text(stack, max_tokens=60)
     killer = visitor.run(PROMPT, max_tokens=200)
@@ -62,7 +62,7 @@ def test_a_run_that_kills_its_worker_every_time_is_given_up(stack: Stack, visito
 
 @pytest.fixture
 def weights(stack: Stack) -> Iterator[Path]:
-    """The weights of a model of its own, gone."""
+    """The weights of a separate model, removed."""
     folder = stack.folder / "fragile"
     shutil.copytree(stack.checkpoint, folder, dirs_exist_ok=True)
     weights = folder / "model.safetensors"
@@ -72,7 +72,7 @@ def weights(stack: Stack) -> Iterator[Path]:
         stack.kill("fragile")
 
 
-def test_missing_and_truncated_weights_are_said_and_loaded_once_whole(
+def test_missing_and_truncated_weights_are_reported_and_loaded_once_complete(
     stack: Stack, visitor: Visitor, weights: Path
 ) -> None:
     whole = (stack.checkpoint / weights.name).read_bytes()
@@ -96,9 +96,7 @@ def test_missing_and_truncated_weights_are_said_and_loaded_once_whole(
     assert len([line for line in worker.lines if "model_not_ready" in line]) == 2
 
 
-def test_a_worker_told_to_stop_while_it_waits_for_weights_stops(
-    stack: Stack, weights: Path
-) -> None:
+def test_a_worker_that_waits_for_weights_can_be_stopped(stack: Stack, weights: Path) -> None:
     worker = stack.launch_worker("fragile")
     worker.wait_for_line("model_not_ready")
 
@@ -134,7 +132,7 @@ MALFORMED = {
 }
 
 
-def test_a_malformed_checkpoint_is_said_everywhere_and_served_once_it_is_mended(
+def test_a_malformed_checkpoint_is_reported_everywhere_and_served_once_fixed(
     stack: Stack, visitor: Visitor, weights: Path
 ) -> None:
     folder = weights.parent
@@ -147,7 +145,7 @@ def test_a_malformed_checkpoint_is_said_everywhere_and_served_once_it_is_mended(
         last = worker.wait_for_line(reason, since=worker.lines.index(last) + 1)
         assert "model_not_ready" in last
         assert worker.alive
-        # What the worker says, the page's menu and doctor say too.
+        # The page's menu and doctor show the worker's message too.
         assert reason in visitor.get("/models/menu/?model=fragile").text
         assert reason in doctor(stack)
         assert visitor.get("/free/?model=fragile").status == 200
@@ -160,7 +158,7 @@ def test_a_malformed_checkpoint_is_said_everywhere_and_served_once_it_is_mended(
 
 
 def doctor(stack: Stack) -> str:
-    """What `manage.py doctor` says of the stack; something is wrong with it."""
+    """The output of `manage.py doctor` for the stack, which must find a fault."""
     done = subprocess.run(
         [sys.executable, "manage.py", "doctor"],
         cwd=ROOT,

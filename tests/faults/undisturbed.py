@@ -1,4 +1,4 @@
-"""What a run gives when nothing happens to it."""
+"""The result of a run when nothing happens to it."""
 
 from tests.support.stack import Stack
 
@@ -6,7 +6,7 @@ PROMPT = "The lighthouse keeper wrote in the log:"
 
 
 def undisturbed_text(stack: Stack, prompt: str = PROMPT, **form: object) -> str:
-    """The text that the same checkpoint gives at full speed, with no fault."""
+    """The text that the same checkpoint gives at full speed, without a fault."""
     run = stack.visitor().run(prompt, model="demo", **form)
     row = stack.wait_final(run)
     if row["status"] != "succeeded" or row["attempt"] != 1:
@@ -15,7 +15,7 @@ def undisturbed_text(stack: Stack, prompt: str = PROMPT, **form: object) -> str:
 
 
 def expect_whole(stack: Stack, run: str, tokens: list[list[object]], text: str) -> None:
-    """The row, the page and the undisturbed run agree, token for token."""
+    """Checks that the row, the page and the undisturbed run agree, token for token."""
     row = stack.wait_final(run)
     assert row["status"] == "succeeded"
     assert row["text"] == text

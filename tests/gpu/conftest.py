@@ -13,7 +13,7 @@ from workers.engine.checkpoint.spec import CheckpointSpec, Dtype, Kernels
 
 @pytest.fixture(autouse=True, scope="session")
 def device() -> torch.device:
-    """fp32 is fp32: TF32 would hide errors of the size that these tests look for."""
+    """fp32 means fp32: TF32 would hide errors of the size that these tests look for."""
     if not torch.cuda.is_available():
         pytest.fail("These tests need a CUDA device and a CUDA build of torch.")
     torch.backends.cuda.matmul.allow_tf32 = False

@@ -1,6 +1,6 @@
-"""Steps captured as CUDA graphs give what the same steps give when they run one kernel at a time.
+"""Steps captured as CUDA graphs give the same results as steps that run one kernel at a time.
 
-Kernels of Triton are imported within tests: where there is no GPU this file is only collected.
+Triton kernels are imported inside the tests, so that this file can be collected without a GPU.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Decoding:
                 ids = torch.tensor(text[:-1], device=self.model.device)
                 self.model.hidden(ids, self.cache.step([Span(0, 0, len(ids), table)]))
 
-    def graphed(self, most_rows: int = 16) -> GraphedDecode:
+    def graphed_decode(self, most_rows: int = 16) -> GraphedDecode:
         from workers.engine.backends.cuda.cache import CudaCache
         from workers.engine.backends.cuda.graphs import CudaCapture, GraphedDecode
 
@@ -76,7 +76,7 @@ def test_graphs_equal_single_kernels_while_sequences_join_and_leave(
     tiny: Callable[..., Tiny], name: str
 ) -> None:
     decoding = Decoding(tiny(name))
-    graphs = decoding.graphed()
+    graphs = decoding.graphed_decode()
 
     for numbers in ([0], [0, 4, 2], list(range(9)), list(range(9))[::-1], [3, 1], [5]):
         for _ in range(12):
@@ -94,7 +94,7 @@ def test_prepared_graphs_serve_without_another_capture(
     small: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoding = Decoding(small)
-    graphs = decoding.graphed()
+    graphs = decoding.graphed_decode()
     graphs.prepare()
     captures: list[object] = []
     monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: captures.append(1))
@@ -118,7 +118,7 @@ def test_graphs_with_adapters_follow_what_is_loaded_and_dropped(small: Tiny) -> 
     ]
     bank = AdapterBank(model.config, small.backend.adapter_store(model.config))
     decoding = Decoding(small, bank)
-    graphs = decoding.graphed()
+    graphs = decoding.graphed_decode()
     numbers = [0, 3, 4, 7, 2]
 
     def check(slots: list[int]) -> None:

@@ -1,4 +1,4 @@
-"""The network's numbers on a GPU against transformers' GPTJForCausalLM on the same GPU."""
+"""The network's numbers on a GPU, compared with transformers' GPTJForCausalLM on the same GPU."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -50,7 +50,7 @@ def test_logits_equal_transformers_on_the_same_device(
 
 @pytest.mark.parametrize("name", list(SIZES))
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
-def test_where_the_blocks_lie_and_how_a_text_is_cut_changes_next_to_nothing(
+def test_block_places_and_chunks_change_almost_nothing(
     tiny: Callable[..., Tiny], name: str, dtype: str
 ) -> None:
     subject = tiny(name, "auto", dtype)
@@ -78,5 +78,5 @@ def test_narrow_weights_stay_close_to_the_wide_ones(
     exact = torch.log_softmax(logits_of(wide, ids, chunks), dim=-1)
 
     divergence = (exact.exp() * (exact - ours)).sum(dim=-1).mean()
-    # int8 leaves activations in 16 bits, so its error is that of the weights and of bfloat16.
+    # int8 keeps activations in 16 bits, so its error is that of the weights and of bfloat16.
     assert 0 < divergence < {"bfloat16": 1e-3, "float16": 5e-5, "int8": 4e-3}[dtype]

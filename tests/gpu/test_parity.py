@@ -1,7 +1,7 @@
-"""Whole generations on a GPU against transformers and PEFT.
+"""Whole generations on a GPU, compared with transformers and PEFT.
 
-The oracle runs on the CPU, so two tokens may be so nearly as likely that rounding decides. A chosen
-token must be as likely as the oracle's choice, given the tokens before it, to within rounding.
+The oracle runs on the CPU, so two tokens may be so close that rounding decides. A chosen token
+must be as likely as the oracle's choice, given the tokens before it, within rounding.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ ROUNDING = 1e-4
 
 
 def assert_likeliest(logits: Tensor, prompt: tuple[int, ...], ids: list[int]) -> None:
-    """logits: the oracle's, [tokens, vocab], of the prompt and all of `ids` but the last."""
+    """logits: the oracle's, [tokens, vocab], for the prompt and all of `ids` except the last."""
     rows = logits[len(prompt) - 1 :]
     chosen = rows.gather(1, torch.tensor(ids).unsqueeze(1)).squeeze(1)
     assert (rows.amax(dim=-1) - chosen).max() < ROUNDING
@@ -43,7 +43,7 @@ def assert_greedy(tiny: Tiny, requests: list[Request], results: dict[str, Result
 
 @pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_greedy_tokens_are_the_likeliest_in_every_company(
+def test_greedy_tokens_are_the_likeliest_in_every_batch(
     tiny: Callable[..., Tiny], name: str, kernels: str
 ) -> None:
     subject = tiny(name, kernels)
@@ -66,7 +66,7 @@ def test_greedy_tokens_are_the_likeliest_in_every_company(
         assert_greedy(subject, requests, run(engine, *requests))
 
 
-def test_a_text_in_the_cache_is_used_again(small: Tiny) -> None:
+def test_a_cached_text_is_reused(small: Tiny) -> None:
     engine = small.engine()
     requests = greedy_requests(small)
     run(engine, *requests)
@@ -113,10 +113,10 @@ def test_adapters_mixed_in_one_batch_equal_peft(
 
 
 @pytest.mark.parametrize(("dtype", "rounding"), [("float16", 0.05), ("int8", 0.3)])
-def test_narrow_weights_generate_what_their_own_scores_call_likeliest(
+def test_narrow_weights_generate_the_likeliest_by_their_own_scores(
     tiny: Callable[..., Tiny], dtype: str, rounding: float
 ) -> None:
-    """Decoding in a batch, by graphs, and one pass over a whole text agree."""
+    """Decoding in a batch, by graphs, agrees with one pass over a whole text."""
     subject = tiny("wide_heads", "auto", dtype)
     engine = subject.engine(max_batch=8)
     requests = greedy_requests(subject)[:8]

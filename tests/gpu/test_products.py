@@ -1,4 +1,4 @@
-"""Products at GPT-J-6B's sizes, in the dtypes that serve it, against fp64 on the CPU's numbers."""
+"""Products at GPT-J-6B's sizes, in the dtypes that serve it, compared with fp64 on the CPU."""
 
 import pytest
 import torch
@@ -38,7 +38,7 @@ def test_products_of_every_number_of_rows_are_right(
     tolerance = 2e-3 if dtype == torch.float16 else 1e-2
 
     for rows in ROWS:
-        # The input of the second product is a part of wider rows.
+        # The input of the second product is part of wider rows.
         x = torch.randn(rows, inputs + 2 * WIDTH, device="cuda").to(dtype)[:, 2 * WIDTH :]
         residual = torch.randn(rows, outputs, device="cuda").to(dtype)
 
@@ -53,7 +53,7 @@ def test_products_of_every_number_of_rows_are_right(
 
 
 @pytest.mark.parametrize("rows", [1, 16, 40])
-def test_gelu_goes_over_its_columns_only(rows: int) -> None:
+def test_gelu_changes_only_its_columns(rows: int) -> None:
     from workers.engine.backends.cuda.linear import CudaLinear, Int8CudaLinear
 
     weight = torch.randn(7 * 512, 512, device="cuda").half() * 0.05

@@ -1,4 +1,4 @@
-"""Deleting runs: what goes, what stays and how it is joined up."""
+"""Deleting runs: what is deleted, what stays, and how the rest is connected."""
 
 import uuid
 
@@ -39,7 +39,7 @@ def left(person: Person) -> set[uuid.UUID]:
     return set(Run.objects.filter(person=person).values_list("pk", flat=True))
 
 
-def test_branches_are_joined_to_the_next_ancestor_that_stays(person: Person) -> None:
+def test_branches_are_attached_to_the_nearest_ancestor_that_stays(person: Person) -> None:
     root = grow(person)
     first = grow(person, root)
     second = grow(person, first)
@@ -52,7 +52,7 @@ def test_branches_are_joined_to_the_next_ancestor_that_stays(person: Person) -> 
     assert [node.level for node in tree_of(leaf).nodes] == [1, 2]
 
 
-def test_the_branches_of_a_deleted_first_run_stand_at_the_top_of_the_same_tree(
+def test_the_branches_of_a_deleted_first_run_are_at_the_top_of_the_same_tree(
     person: Person,
 ) -> None:
     root = grow(person)
@@ -77,7 +77,7 @@ def test_siblings_of_a_deleted_first_one_stay_siblings(person: Person) -> None:
     assert retries[2].origin_id == retries[0].pk
 
 
-def test_only_ones_own_are_deleted(person: Person, stranger: Person) -> None:
+def test_only_own_runs_are_deleted(person: Person, stranger: Person) -> None:
     own, theirs = grow(person), grow(stranger)
 
     assert runs_delete(person=person, run_ids=[own.pk, theirs.pk, uuid.uuid4()]) == 1
@@ -85,7 +85,7 @@ def test_only_ones_own_are_deleted(person: Person, stranger: Person) -> None:
     assert left(stranger) == {theirs.pk}
 
 
-def test_words_go_too(person: Person) -> None:
+def test_words_are_deleted_too(person: Person) -> None:
     run, kept = grow(person, prompt="a zebra"), grow(person, prompt="another zebra")
 
     runs_delete(person=person, run_ids=[run.pk])
@@ -115,7 +115,7 @@ def test_a_live_run_is_stopped_and_no_worker_writes_to_it_again(
     assert runs_to_stop([run.pk]) == [run.pk]
 
 
-def test_all_of_a_person_and_nothing_else(person: Person, stranger: Person) -> None:
+def test_all_runs_of_a_person_and_no_others_are_deleted(person: Person, stranger: Person) -> None:
     root = grow(person)
     for _ in range(3):
         grow(person, root)
@@ -132,7 +132,7 @@ def test_all_of_a_person_and_nothing_else(person: Person, stranger: Person) -> N
 # --- Pages ----------------------------------------------------------------------------------
 
 
-def test_it_asks_and_then_deletes(guest: Client, person: Person) -> None:
+def test_the_page_asks_and_then_deletes(guest: Client, person: Person) -> None:
     run = grow(person, prompt="Delete me")
 
     asked = guest.get(f"/runs/{run.pk}/delete/")
@@ -144,7 +144,7 @@ def test_it_asks_and_then_deletes(guest: Client, person: Person) -> None:
     assert left(person) == set()
 
 
-def test_selected_ones_are_asked_about_and_then_deleted(
+def test_selected_runs_are_deleted_after_a_question(
     guest: Client, person: Person, stranger: Person
 ) -> None:
     runs = [grow(person) for _ in range(3)]
@@ -162,7 +162,7 @@ def test_selected_ones_are_asked_about_and_then_deleted(
     assert left(stranger) == {theirs.pk}
 
 
-def test_everything_goes_with_the_typed_word_only(guest: Client, person: Person) -> None:
+def test_deleting_everything_needs_the_typed_word(guest: Client, person: Person) -> None:
     grow(person)
 
     wrong = guest.post("/history/delete-all/", {"word": "yes"})
@@ -176,7 +176,9 @@ def test_everything_goes_with_the_typed_word_only(guest: Client, person: Person)
 
 @pytest.mark.parametrize("action", ["delete", "jsonl", "compare"])
 @pytest.mark.parametrize("run", [[], ["rubbish"], [str(uuid.uuid4())] * 400])
-def test_rubbish_is_refused_in_words(guest: Client, action: str, run: list[str]) -> None:
+def test_invalid_input_is_refused_with_a_sentence(
+    guest: Client, action: str, run: list[str]
+) -> None:
     answer = guest.post("/history/selected/", {"action": action, "run": run})
 
     assert answer.status_code == 400

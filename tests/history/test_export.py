@@ -28,7 +28,7 @@ def guest(person: Person) -> Client:
     return client
 
 
-def finished(person: Person, **values: object) -> Run:
+def make_finished_run(person: Person, **values: object) -> Run:
     row: dict[str, object] = {"status": "succeeded", "text": "an output", **values}
     run = make_run(person, **row)
     run_index(run_id=run.pk, words=run_words(run.prompt, run.text))
@@ -44,7 +44,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def body(client: Client, address: str) -> str:
-    """The lines as the view makes them, taken in this thread and its transaction."""
+    """The lines as the view makes them, read in this thread and its transaction."""
     seen: list[str] = []
 
     def take(lines: object, *, name: str, content_type: str) -> StreamingHttpResponse:
@@ -57,8 +57,10 @@ def body(client: Client, address: str) -> str:
     return "".join(seen)
 
 
-def test_a_line_a_run_newest_first_in_batches(person: Person) -> None:
-    runs = [finished(person, prompt=f"run {number}\nü") for number in range(exports.BATCH + 5)]
+def test_an_export_has_one_line_a_run_newest_first(person: Person) -> None:
+    runs = [
+        make_finished_run(person, prompt=f"run {number}\nü") for number in range(exports.BATCH + 5)
+    ]
 
     lines = [json.loads(line) for line in exports.json_lines(of(person))]
 
@@ -70,7 +72,7 @@ def test_a_line_a_run_newest_first_in_batches(person: Person) -> None:
 @pytest.mark.parametrize("formula", FORMULAS)
 @pytest.mark.parametrize("column", ["prompt", "text", "model", "template"])
 def test_no_cell_is_a_formula(person: Person, formula: str, column: str) -> None:
-    finished(person, **{column: formula})
+    make_finished_run(person, **{column: formula})
 
     (row,) = rows("".join(exports.comma_separated(of(person))))
 
@@ -80,7 +82,7 @@ def test_no_cell_is_a_formula(person: Person, formula: str, column: str) -> None
 
 
 def test_a_fence_cannot_be_closed_from_within(person: Person) -> None:
-    finished(person, prompt="```\n# not a heading", text="a ````` b", model="`m`")
+    make_finished_run(person, prompt="```\n# not a heading", text="a ````` b", model="`m`")
 
     text = "".join(exports.markdown(of(person)))
 
@@ -90,11 +92,11 @@ def test_a_fence_cannot_be_closed_from_within(person: Person) -> None:
 
 
 @pytest.mark.parametrize("name", list(exports.FORMATS))
-def test_all_of_ones_own_and_nothing_else(
+def test_an_export_has_all_own_runs_and_no_others(
     guest: Client, person: Person, stranger: Person, name: str
 ) -> None:
-    finished(person, prompt="mine alone")
-    finished(stranger, prompt="secret")
+    make_finished_run(person, prompt="mine alone")
+    make_finished_run(stranger, prompt="secret")
 
     text = body(guest, f"/history/export/?format={name}")
 
@@ -102,11 +104,14 @@ def test_all_of_ones_own_and_nothing_else(
     assert "secret" not in text
 
 
-def test_a_selection_or_what_a_filter_finds(
+def test_an_export_has_the_selection_or_the_filtered_runs(
     guest: Client, person: Person, stranger: Person
 ) -> None:
-    runs = [finished(person, prompt=f"zebra {number}", starred=number == 1) for number in range(3)]
-    theirs = finished(stranger)
+    runs = [
+        make_finished_run(person, prompt=f"zebra {number}", starred=number == 1)
+        for number in range(3)
+    ]
+    theirs = make_finished_run(stranger)
 
     def ids(address: str) -> list[str]:
         lines = body(guest, f"/history/export/?format=jsonl&{address}").splitlines()
@@ -120,8 +125,8 @@ def test_a_selection_or_what_a_filter_finds(
     assert ids(f"run={theirs.pk}") == []
 
 
-def test_the_selected_are_sent_to_their_file(guest: Client, person: Person) -> None:
-    run = finished(person)
+def test_selected_runs_are_sent_to_their_file(guest: Client, person: Person) -> None:
+    run = make_finished_run(person)
 
     answer = guest.post("/history/selected/", {"action": "md", "run": str(run.pk)})
 
@@ -131,14 +136,14 @@ def test_the_selected_are_sent_to_their_file(guest: Client, person: Person) -> N
     )
 
 
-def test_rubbish_is_refused_in_words(guest: Client) -> None:
+def test_invalid_input_is_refused_with_a_sentence(guest: Client) -> None:
     assert guest.get("/history/export/?format=exe").status_code == 400
     assert guest.get("/history/export/?run=x").status_code == 400
     assert Client().get("/history/export/").status_code == 400
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_it_is_a_file_that_is_sent_as_it_is_made() -> None:
+async def test_the_file_is_streamed() -> None:
     person = await Person.objects.acreate()
     await Run.objects.acreate(
         person=person,

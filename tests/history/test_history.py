@@ -1,5 +1,6 @@
-"""The history: what it finds, a page at a time, in few queries, of one person only."""
+"""The history: its rows and filters, one page at a time, in few queries, for one person only."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.core.search import new_number
-from playground.history.listing import PAGE, HistoryQuery, history_page
+from playground.history.listing import PAGE, HistoryForm, HistoryQuery, history_page
 from playground.runs.finishing import Outcome, run_finish, run_index, run_words
 from playground.runs.leases import sweep
 from playground.runs.models import Run
@@ -31,7 +32,7 @@ def guest(person: Person) -> Client:
     return client
 
 
-def finished(person: Person, **values: object) -> Run:
+def make_finished_run(person: Person, **values: object) -> Run:
     row: dict[str, object] = {"status": "succeeded", "text": "an output", **values}
     run = make_run(person, **row)
     run_index(run_id=run.pk, words=run_words(run.prompt, run.text))
@@ -42,16 +43,16 @@ def on(day: datetime) -> dict[str, object]:
     return {"created_at": day, "number": new_number(int(day.timestamp() * 1e9))}
 
 
-def shown(person: Person, address: str = "", before: int | None = None) -> list[Run]:
-    query = HistoryQuery.of(QueryDict(address))
-    return list(history_page(person, query, before=before).runs)
+def shown_runs(person: Person, address: str = "", before: int | None = None) -> list[Run]:
+    query = HistoryForm(QueryDict(address)).read()
+    return list(history_page(person, replace(query, before=before)).runs)
 
 
-def test_newest_first_and_ones_own_only(person: Person, stranger: Person) -> None:
-    runs = [finished(person) for _ in range(3)]
-    finished(stranger)
+def test_own_runs_are_listed_newest_first(person: Person, stranger: Person) -> None:
+    runs = [make_finished_run(person) for _ in range(3)]
+    make_finished_run(stranger)
 
-    assert shown(person) == list(reversed(runs))
+    assert shown_runs(person) == list(reversed(runs))
 
 
 def test_a_run_is_found_by_its_prompt_soon_and_by_its_output_at_the_end(person: Person) -> None:
@@ -68,8 +69,8 @@ def test_a_run_is_found_by_its_prompt_soon_and_by_its_output_at_the_end(person: 
         prompt="A question of zebras",
     )
     sweep(model="tiny", free_slots=0)
-    assert shown(person, "q=zebra") == [run]
-    assert shown(person, "q=giraffe") == []
+    assert shown_runs(person, "q=zebra") == [run]
+    assert shown_runs(person, "q=giraffe") == []
     Run.objects.update(status="running", attempt=1)
 
     run_finish(
@@ -78,18 +79,18 @@ def test_a_run_is_found_by_its_prompt_soon_and_by_its_output_at_the_end(person: 
         outcome=Outcome(status="succeeded", reason="stop", text=" and of giraffes"),
     )
 
-    assert shown(person, "q=zebras giraffe") == [run]
+    assert shown_runs(person, "q=zebras giraffe") == [run]
 
 
-def test_a_zombie_changes_no_words(person: Person) -> None:
-    run = finished(person, text="kept")
+def test_a_worker_without_its_lease_changes_no_words(person: Person) -> None:
+    run = make_finished_run(person, text="kept")
 
     run_finish(
         run_id=run.pk, attempt=7, outcome=Outcome(status="failed", reason="error", text="late")
     )
 
-    assert shown(person, "q=late") == []
-    assert shown(person, "q=kept") == [run]
+    assert shown_runs(person, "q=late") == []
+    assert shown_runs(person, "q=kept") == [run]
 
 
 @pytest.mark.parametrize(
@@ -114,34 +115,34 @@ def test_a_zombie_changes_no_words(person: Person) -> None:
 def test_filters(person: Person, address: str, names: str) -> None:
     day = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)
     runs = {
-        "a": finished(person, prompt="red fox", starred=True, **on(day)),
-        "b": finished(
+        "a": make_finished_run(person, prompt="red fox", starred=True, **on(day)),
+        "b": make_finished_run(
             person,
             prompt="a red hat",
             model="other",
             status="failed",
             **on(day + timedelta(days=1)),
         ),
-        "c": finished(
+        "c": make_finished_run(
             person, prompt="blue", template="sql", starred=True, **on(day + timedelta(days=2))
         ),
     }
 
-    found = {run.pk for run in shown(person, address)}
+    found = {run.pk for run in shown_runs(person, address)}
 
     expected = names if address != "q=%22%22" else ""
     assert found == {runs[name].pk for name in expected}
 
 
 def test_pages_follow_one_another_without_a_gap(person: Person) -> None:
-    runs = [finished(person) for _ in range(2 * PAGE + 3)]
+    runs = [make_finished_run(person) for _ in range(2 * PAGE + 3)]
     newest_first = list(reversed(runs))
 
     seen: list[Run] = []
     before: int | None = None
     sizes = []
     while True:
-        page = history_page(person, HistoryQuery(), before=before)
+        page = history_page(person, HistoryQuery(before=before))
         seen += page.runs
         sizes.append(len(page.runs))
         if page.older is None:
@@ -153,9 +154,9 @@ def test_pages_follow_one_another_without_a_gap(person: Person) -> None:
 
 
 def test_long_texts_are_not_read(person: Person) -> None:
-    finished(person, prompt="p" * 9000, text="t" * 9000, tokens=[[1, "t"]] * 500)
+    make_finished_run(person, prompt="p" * 9000, text="t" * 9000, tokens=[[1, "t"]] * 500)
 
-    (run,) = shown(person)
+    (run,) = shown_runs(person)
 
     assert {"prompt", "text", "tokens", "fields"} <= run.get_deferred_fields()
     assert len(run.text_head) == 200  # type: ignore[attr-defined]
@@ -172,7 +173,7 @@ def test_the_page_takes_few_queries(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(PAGE + 1):
-        finished(person, starred=True)
+        make_finished_run(person, starred=True)
 
     with django_assert_max_num_queries(9):
         html = guest.get(f"/history/{address}").content.decode()
@@ -182,7 +183,7 @@ def test_the_page_takes_few_queries(
 
 
 def test_a_row_says_what_it_is(guest: Client, person: Person) -> None:
-    run = finished(
+    run = make_finished_run(
         person,
         template="translation",
         prompt="English: Hello\nFrench: Bonjour\n\nEnglish: The sea\nFrench:",
@@ -210,9 +211,9 @@ def test_a_row_says_what_it_is(guest: Client, person: Person) -> None:
         assert part in row
 
 
-def test_the_filters_stand_in_the_address_and_in_the_form(guest: Client, person: Person) -> None:
+def test_the_filters_are_in_the_address_and_in_the_form(guest: Client, person: Person) -> None:
     for _ in range(PAGE + 1):
-        finished(person, prompt='a "quoted" <word>', starred=True)
+        make_finished_run(person, prompt='a "quoted" <word>', starred=True)
 
     html = guest.get(
         "/history/?q=quoted&starred=1&status=succeeded&from=2020-01-01"
@@ -223,6 +224,16 @@ def test_the_filters_stand_in_the_address_and_in_the_form(guest: Client, person:
     assert "q=quoted&amp;status=succeeded&amp;from=2020-01-01&amp;starred=1&amp;before=" in html
 
 
+def test_htmx_gets_the_list_alone(guest: Client, person: Person) -> None:
+    run = make_finished_run(person)
+
+    html = guest.get("/history/", headers={"HX-Request": "true"}).content.decode()
+
+    assert html.lstrip().startswith('<section class="history" id="history"')
+    assert f'id="run-{run.pk}"' in html
+    assert "<html" not in html
+
+
 def test_a_person_without_runs_is_told_where_to_begin(guest: Client) -> None:
     assert "No runs yet" in guest.get("/history/").content.decode()
     assert "No runs yet" in Client().get("/history/").content.decode()
@@ -231,8 +242,8 @@ def test_a_person_without_runs_is_told_where_to_begin(guest: Client) -> None:
 
 
 @pytest.mark.parametrize("before", ["0", "-1", "x", "9" * 19, "9" * 30, "٣"])
-def test_any_place_can_be_asked_for(guest: Client, person: Person, before: str) -> None:
-    finished(person)
+def test_a_page_can_begin_anywhere(guest: Client, person: Person, before: str) -> None:
+    make_finished_run(person)
 
     assert guest.get("/history/", {"before": before}).status_code == 200
 
@@ -240,20 +251,20 @@ def test_any_place_can_be_asked_for(guest: Client, person: Person, before: str) 
 @given(
     st.dictionaries(st.sampled_from(["q", "model", "from", "to", "status"]), st.text(max_size=30))
 )
-def test_no_address_is_an_error(asked: dict[str, str]) -> None:
+def test_no_query_string_causes_an_error(asked: dict[str, str]) -> None:
     data = QueryDict(mutable=True)
     data.update(asked)
-    query = HistoryQuery.of(data)
+    query = HistoryForm(data).read()
 
-    assert HistoryQuery.of(QueryDict(query.address)) == query
+    assert HistoryForm(QueryDict(query.parameters)).read() == query
 
 
 # --- Two runs -------------------------------------------------------------------------------
 
 
 def test_two_runs_are_compared(guest: Client, person: Person) -> None:
-    a = finished(person, prompt="A red fox", text="runs home", prompt_tokens=3)
-    b = finished(
+    a = make_finished_run(person, prompt="A red fox", text="runs home", prompt_tokens=3)
+    b = make_finished_run(
         person,
         prompt="A blue fox",
         text="runs <away>",
@@ -274,15 +285,15 @@ def test_two_runs_are_compared(guest: Client, person: Person) -> None:
 
 
 def test_one_run_is_compared_with_the_one_before(guest: Client, person: Person) -> None:
-    first, second = finished(person, text="one"), finished(person, text="two")
+    first, second = make_finished_run(person, text="one"), make_finished_run(person, text="two")
 
     html = guest.get("/history/compare/", {"b": str(second.pk)}).content.decode()
     assert "<del>one</del><ins>two</ins>" in html
     assert "the same" in guest.get("/history/compare/", {"b": str(first.pk)}).content.decode()
 
 
-def test_the_selected_two_are_sent_to_the_comparison(guest: Client, person: Person) -> None:
-    older, newer = finished(person), finished(person)
+def test_two_selected_runs_are_sent_to_the_comparison(guest: Client, person: Person) -> None:
+    older, newer = make_finished_run(person), make_finished_run(person)
 
     answer = guest.post(
         "/history/selected/", {"action": "compare", "run": [str(newer.pk), str(older.pk)]}
@@ -292,10 +303,10 @@ def test_the_selected_two_are_sent_to_the_comparison(guest: Client, person: Pers
 
 
 @pytest.mark.parametrize("which", ["a", "b"])
-def test_another_persons_run_is_compared_with_nothing(
+def test_another_persons_run_cannot_be_compared(
     guest: Client, person: Person, stranger: Person, which: str
 ) -> None:
-    own, theirs = finished(person), finished(stranger, text="secret")
+    own, theirs = make_finished_run(person), make_finished_run(stranger, text="secret")
     pair = {"a": str(own.pk), "b": str(own.pk), which: str(theirs.pk)}
 
     answer = guest.get("/history/compare/", pair)

@@ -1,4 +1,4 @@
-"""Runs from a file: everything as it was, or nothing and the line that is wrong."""
+"""Runs from a file: all of them unchanged, or none and the line with the error."""
 
 import io
 import json
@@ -74,11 +74,11 @@ def grow(person: Person, parent: Run | None = None, *, minute: int = 0, **values
     return run
 
 
-def exported(person: Person) -> bytes:
+def export(person: Person) -> bytes:
     return "".join(json_lines(Run.objects.filter(person=person))).encode()
 
 
-def bring(person: Person, *lines: object) -> Imported:
+def import_rows(person: Person, *lines: object) -> Imported:
     data = b"".join(
         line if isinstance(line, bytes) else (json.dumps(line) + "\n").encode() for line in lines
     )
@@ -103,7 +103,10 @@ def line(**values: object) -> dict[str, object]:
 
 
 def state(person: Person) -> list[dict[str, Any]]:
-    """All rows, without what is given anew: the random digits of a number, the address."""
+    """All rows, without the values that an import sets:
+
+    the random digits of a number, the address.
+    """
     rows = list(Run.objects.filter(person=person).order_by("number").values())
     for row in rows:
         row["number"] //= 1000
@@ -132,25 +135,25 @@ def test_export_wipe_import_gives_the_same(person: Person) -> None:
         parameters={"max_tokens": 16, "n": 2},
         other_choices=[other],
     )
-    before, file = state(person), exported(person)
+    before, file = state(person), export(person)
     tree = [(node.run.pk, node.level) for node in tree_of(branch).nodes]
 
     runs_delete_all(person=person)
     assert state(person) == []
-    assert bring(person, file) == Imported(runs=6, here=0)
+    assert import_rows(person, file) == Imported(runs=6, here=0)
 
     assert state(person) == before
     assert [(node.run.pk, node.level) for node in tree_of(branch).nodes] == tree
     assert list(search.matching(kind="run", owner=person.pk, query="zebra")) == [branch.pk]
-    assert exported(person) == file
+    assert export(person) == file
 
 
-def test_a_file_of_version_1_opens_with_the_page_that_it_was_exported_from(person: Person) -> None:
+def test_a_run_of_version_1_opens_the_page_that_it_was_exported_from(person: Person) -> None:
     variables = [{"name": "when", "kind": "line", "value": "upon"}]
     fields = {"inject_restart": "\n", "variables": variables, "whole": "Once {{when}}"}
     odd = {"variables": {"a": 1}, "whole": 5}
 
-    bring(person, line(fields=fields, prompt="Once upon"), line(fields=odd, prompt="x"))
+    import_rows(person, line(fields=fields, prompt="Once upon"), line(fields=odd, prompt="x"))
 
     run, of_odd = (Run.objects.get(person=person, prompt=prompt) for prompt in ("Once upon", "x"))
     assert (run.state.text, run.state.variables) == ("Once {{when}}", variables)
@@ -158,27 +161,27 @@ def test_a_file_of_version_1_opens_with_the_page_that_it_was_exported_from(perso
     assert (of_odd.state.text, of_odd.state.variables, of_odd.state.fields) == ("x", [], {})
 
 
-def test_what_is_here_already_is_not_doubled(person: Person) -> None:
+def test_existing_runs_are_not_doubled(person: Person) -> None:
     root = grow(person)
     grow(person, root, minute=1)
-    file = exported(person)
+    file = export(person)
     Run.objects.filter(parent=root).delete()
     search.drop(kind="run", object_ids=[json.loads(file.splitlines()[0])["id"]])
 
-    assert bring(person, file) == Imported(runs=1, here=1)
+    assert import_rows(person, file) == Imported(runs=1, here=1)
 
-    assert exported(person) == file
+    assert export(person) == file
 
 
-def test_another_persons_export_is_a_copy_with_ids_of_its_own(
+def test_another_persons_export_becomes_a_copy_with_new_ids(
     person: Person, stranger: Person
 ) -> None:
     root = grow(stranger)
     branch = grow(stranger, root, minute=1)
     grow(stranger, root, minute=2, origin=branch)
-    file, theirs = exported(stranger), state(stranger)
+    file, theirs = export(stranger), state(stranger)
 
-    assert bring(person, file) == Imported(runs=3, here=0)
+    assert import_rows(person, file) == Imported(runs=3, here=0)
 
     assert state(stranger) == theirs
     first, second, third = Run.objects.filter(person=person).order_by("number")
@@ -187,7 +190,7 @@ def test_another_persons_export_is_a_copy_with_ids_of_its_own(
     assert {first.tree, second.tree, third.tree} == {first.pk}
 
 
-def test_what_a_line_refers_to_must_be_ones_own(person: Person, stranger: Person) -> None:
+def test_a_line_may_only_refer_to_own_rows(person: Person, stranger: Person) -> None:
     theirs = grow(stranger)
     version = PromptVersion.objects.create(
         prompt=Prompt.objects.create(person=stranger, template="free", title="t"),
@@ -196,7 +199,7 @@ def test_what_a_line_refers_to_must_be_ones_own(person: Person, stranger: Person
         parameters={},
     )
 
-    bring(
+    import_rows(
         person,
         line(parent=str(theirs.pk), origin=str(theirs.pk), prompt_version=str(version.pk)),
     )
@@ -205,17 +208,17 @@ def test_what_a_line_refers_to_must_be_ones_own(person: Person, stranger: Person
     assert (run.parent_id, run.origin_id, run.version_id) == (None, None, None)
 
 
-def test_a_run_that_was_still_written_comes_as_a_stopped_one(person: Person) -> None:
-    bring(person, line(status="running", text=""))
+def test_a_run_exported_while_live_is_imported_as_stopped(person: Person) -> None:
+    import_rows(person, line(status="running", text=""))
 
     run = Run.objects.get(person=person)
     assert (run.status, run.finish_reason) == ("cancelled", "abort")
 
 
-def test_an_export_of_before_the_rule_about_texts_comes_by_the_rule(person: Person) -> None:
+def test_an_older_export_is_normalised(person: Person) -> None:
     tokens = [[1, "one\r"], [2, "\ntwo\0"], [3, "\r\n"]]
 
-    bring(person, line(prompt="a\r\nb", text="one\r\ntwo\0\r\n", tokens=tokens))
+    import_rows(person, line(prompt="a\r\nb", text="one\r\ntwo\0\r\n", tokens=tokens))
 
     run = Run.objects.get(person=person)
     assert (run.prompt, run.text) == ("a\nb", "one\ntwo\ufffd\n")
@@ -225,10 +228,10 @@ def test_an_export_of_before_the_rule_about_texts_comes_by_the_rule(person: Pers
 def test_a_text_with_more_words_than_the_search_takes_is_imported(person: Person) -> None:
     text = " ".join(f"{number:05x}\ufdfa{number:05x}" for number in range(16_000))
 
-    assert bring(person, line(text=text), line()).runs == 2
+    assert import_rows(person, line(text=text), line()).runs == 2
 
 
-def test_rows_of_before_the_rule_are_made_plain(person: Person) -> None:
+def test_older_rows_are_normalised(person: Person) -> None:
     migration = import_module("playground.runs.migrations.0008_plain_texts")
     nul = "\0" if connection.vendor == "sqlite" else ""
     odd = grow(person, text=f"one\r\n{nul}", tokens=[[1, "one\r"], [2, f"\n{nul}", -0.5]])
@@ -244,10 +247,10 @@ def test_rows_of_before_the_rule_are_made_plain(person: Person) -> None:
     assert plain.text == before
 
 
-def test_lines_about_other_things_and_empty_ones_are_passed_over(person: Person) -> None:
+def test_other_and_empty_lines_are_skipped(person: Person) -> None:
     account = {"kind": "account", "version": 1, "name": "x"}
 
-    assert bring(person, account, b"\n", line(), b"  \n").runs == 1
+    assert import_rows(person, account, b"\n", line(), b"  \n").runs == 1
 
 
 WRONG: dict[str, tuple[object, str]] = {
@@ -303,7 +306,7 @@ def test_an_error_names_the_line_and_nothing_is_saved(person: Person, name: str)
     wrong, words = WRONG[name]
 
     with pytest.raises(InvalidInput) as error:
-        bring(person, line(), b"\n", wrong, line())
+        import_rows(person, line(), b"\n", wrong, line())
 
     assert error.value.message.startswith("Line 3: ")
     assert words in error.value.message
@@ -311,19 +314,19 @@ def test_an_error_names_the_line_and_nothing_is_saved(person: Person, name: str)
     assert not search.SearchEntry.objects.exists()
 
 
-def test_nothing_is_its_own_ancestor(person: Person) -> None:
+def test_a_run_cannot_be_its_own_ancestor(person: Person) -> None:
     a, b = str(uuid.uuid4()), str(uuid.uuid4())
 
     with pytest.raises(InvalidInput, match="made after it"):
-        bring(person, line(id=a, parent=b), line(id=b, parent=a))
+        import_rows(person, line(id=a, parent=b), line(id=b, parent=a))
     with pytest.raises(InvalidInput, match="made after it"):
-        bring(person, line(id=a, parent=a))
+        import_rows(person, line(id=a, parent=a))
 
 
 def test_a_run_three_times_is_one_run(person: Person) -> None:
     one = line()
 
-    assert bring(person, one, one, line(), one) == Imported(runs=2, here=0, repeats=2)
+    assert import_rows(person, one, one, line(), one) == Imported(runs=2, here=0, repeats=2)
 
     assert Run.objects.filter(person=person).count() == 2
 
@@ -331,17 +334,17 @@ def test_a_run_three_times_is_one_run(person: Person) -> None:
 def test_limits(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_plan, "MAX_RUNS", 2)
     with pytest.raises(InvalidInput, match="Line 3: a file can hold 2 runs"):
-        bring(person, line(), line(), line())
+        import_rows(person, line(), line(), line())
     monkeypatch.setattr(import_lines, "MAX_LINE_BYTES", 1 << 20)
     with pytest.raises(InvalidInput, match="Line 1: it has more than 1 MiB"):
-        bring(person, b"x" * (3 << 20))
+        import_rows(person, b"x" * (3 << 20))
     with pytest.raises(InvalidInput, match="no run in this file"):
-        bring(person, b"\n")
+        import_rows(person, b"\n")
 
 
-def test_runs_of_one_moment_have_numbers_of_their_own(person: Person) -> None:
+def test_runs_of_one_moment_have_different_numbers(person: Person) -> None:
     for _ in range(3):
-        bring(person, *(line() for _ in range(700)))
+        import_rows(person, *(line() for _ in range(700)))
 
     assert Run.objects.filter(person=person).count() == 2100
 
@@ -351,7 +354,7 @@ def test_runs_of_one_moment_have_numbers_of_their_own(person: Person) -> None:
 
 def test_a_file_is_posted(guest: Client, person: Person) -> None:
     grow(person)
-    file = exported(person)
+    file = export(person)
     runs_delete_all(person=person)
 
     upload = SimpleUploadedFile("runs.jsonl", file)
@@ -362,10 +365,10 @@ def test_a_file_is_posted(guest: Client, person: Person) -> None:
     )
 
     assert "0 runs imported. 1 of the file was here already." in answer.content.decode()
-    assert exported(person) == file
+    assert export(person) == file
 
 
-def test_what_is_wrong_is_told(guest: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_shows_the_error(guest: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = guest.post("/history/import/", {"file": SimpleUploadedFile("x", b"{}\n<script>")})
     assert answer.status_code == 400
     assert "Line 1: " in answer.content.decode()
@@ -418,9 +421,9 @@ class Rubbish(TestCase):
 
     @settings(max_examples=300, deadline=None)
     @given(st.dictionaries(NAMES, JSON, max_size=4))
-    def test_any_value_in_any_place_is_taken_or_refused(self, values: dict[str, Any]) -> None:
+    def test_any_value_in_any_place_is_accepted_or_refused(self, values: dict[str, Any]) -> None:
         try:
-            bring(self.person, json.dumps(line(**values)).encode())
+            import_rows(self.person, json.dumps(line(**values)).encode())
         except InvalidInput as error:
             assert error.message.startswith(("Line 1: ", "There is no run"))
 
@@ -428,14 +431,14 @@ class Rubbish(TestCase):
     @given(st.binary(max_size=200))
     def test_any_bytes_are_refused(self, data: bytes) -> None:
         with pytest.raises(InvalidInput):
-            bring(self.person, data)
+            import_rows(self.person, data)
 
     @settings(max_examples=80, deadline=None)
     @given(st.sampled_from(TEMPLATE_NAMES), st.dictionaries(FIELD_NAMES, JSON, max_size=4))
-    def test_whatever_was_taken_can_be_shown(self, template: str, fields: dict[str, Any]) -> None:
+    def test_every_accepted_run_can_be_shown(self, template: str, fields: dict[str, Any]) -> None:
         one = line(template=template, fields=fields, tokens=[[1, "a", 0.5, [[1, 2]]]])
         try:
-            bring(self.person, json.dumps(one).encode())
+            import_rows(self.person, json.dumps(one).encode())
         except InvalidInput:
             return
         client = Client()

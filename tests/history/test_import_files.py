@@ -1,4 +1,4 @@
-"""Files that are no JSON Lines are named for what they are, with what to do about it."""
+"""Files that are not JSON Lines: the error names their kind and says what to do."""
 
 import bz2
 import codecs
@@ -17,12 +17,12 @@ from playground.core.errors import InvalidInput
 from playground.history.exports import comma_separated, markdown
 from playground.runs.models import Run
 from tests.accounts.people import guest_client
-from tests.history.test_import import bring, exported, grow, line
+from tests.history.test_import import export, grow, import_rows, line
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 
-def zipped(file: bytes) -> bytes:
+def zip_of(file: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("runs.jsonl", file)
@@ -33,7 +33,7 @@ def as_list(file: bytes, *, indent: int | None = None) -> bytes:
     return json.dumps([json.loads(one) for one in file.splitlines()], indent=indent).encode()
 
 
-# By what it is called: how it is made of an export, and what to do with it.
+# By kind: how it is made from an export, and what to do with it.
 KINDS: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
     "utf-16": ("text in UTF-16", lambda file: file.decode().encode("utf-16"), "UTF-8"),
     "utf-16-le": ("text in UTF-16", lambda file: file.decode().encode("utf-16-le"), "UTF-8"),
@@ -44,7 +44,7 @@ KINDS: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
         "UTF-8",
     ),
     "utf-32": ("text in UTF-32", lambda file: file.decode().encode("utf-32"), "UTF-8"),
-    "zip": ("a ZIP archive", zipped, "Unpack it"),
+    "zip": ("a ZIP archive", zip_of, "Unpack it"),
     "gzip": ("compressed with gzip", gzip.compress, "Unpack it"),
     "bzip2": ("compressed with bzip2", bz2.compress, "Unpack it"),
     "xz": ("compressed with xz", lzma.compress, "Unpack it"),
@@ -69,12 +69,12 @@ KINDS: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_it_is_named_with_what_to_do(person: Person, kind: str) -> None:
+def test_a_wrong_file_is_named_with_what_to_do(person: Person, kind: str) -> None:
     grow(person)
     what, make, way = KINDS[kind]
 
     with pytest.raises(InvalidInput) as refused:
-        bring(Person.objects.create(), make(exported(person)))
+        import_rows(Person.objects.create(), make(export(person)))
 
     assert f"This file is {what}" in refused.value.message
     assert way in refused.value.message
@@ -87,29 +87,29 @@ def test_our_own_other_exports_are_named(person: Person, make: object, what: str
     file = "".join(make(Run.objects.all())).encode()  # type: ignore[operator]
 
     with pytest.raises(InvalidInput, match=f"{what}.*Export the runs again as JSON Lines"):
-        bring(person, file)
+        import_rows(person, file)
 
 
 def test_a_file_that_was_cut_is_named(person: Person) -> None:
     grow(person)
     grow(person, minute=1)
-    file = exported(person)
+    file = export(person)
 
     with pytest.raises(InvalidInput, match="Line 2: the file ends in the middle of it: it was cut"):
-        bring(Person.objects.create(), file[:-100])
+        import_rows(Person.objects.create(), file[:-100])
 
 
-def test_utf_8_with_its_mark_is_taken(person: Person) -> None:
-    assert bring(person, codecs.BOM_UTF8, line()).runs == 1
+def test_utf_8_with_a_byte_order_mark_is_accepted(person: Person) -> None:
+    assert import_rows(person, codecs.BOM_UTF8, line()).runs == 1
 
 
 def test_a_list_on_a_line_is_no_list_of_runs(person: Person) -> None:
     with pytest.raises(InvalidInput, match=r"Line 1: it is no object"):
-        bring(person, b"[1]\n", line())
+        import_rows(person, b"[1]\n", line())
 
 
-def test_the_page_says_it(person: Person) -> None:
-    upload = SimpleUploadedFile("runs.zip", zipped(b"x"))
+def test_the_page_shows_the_message(person: Person) -> None:
+    upload = SimpleUploadedFile("runs.zip", zip_of(b"x"))
 
     answer = guest_client(person).post("/history/import/", {"file": upload})
 
@@ -117,9 +117,9 @@ def test_the_page_says_it(person: Person) -> None:
     assert "This file is a ZIP archive" in answer.content.decode()
 
 
-def test_the_page_says_what_was_here_and_what_repeats(person: Person) -> None:
+def test_the_page_counts_existing_and_repeated_runs(person: Person) -> None:
     one, two = line(), line()
-    bring(person, one)
+    import_rows(person, one)
     file = "".join(json.dumps(each) + "\n" for each in (one, two, two, two)).encode()
 
     upload = SimpleUploadedFile("runs.jsonl", file)

@@ -16,7 +16,7 @@ from playground.history.imports import runs_import
 from playground.history.models import Import
 from playground.runs.models import Run
 from tests.accounts.people import guest_client
-from tests.history.test_import import bring, line
+from tests.history.test_import import import_rows, line
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
@@ -24,10 +24,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 def test_a_second_one_is_refused_until_the_first_is_done(person: Person, stranger: Person) -> None:
     with import_turn(person):
         with pytest.raises(ImportRunning, match="running already"):
-            bring(person, line())
-        assert bring(stranger, line()).runs == 1
+            import_rows(person, line())
+        assert import_rows(stranger, line()).runs == 1
 
-    assert bring(person, line()).runs == 1
+    assert import_rows(person, line()).runs == 1
 
 
 def test_the_page_answers_409_with_when_to_try_again(person: Person) -> None:
@@ -40,28 +40,28 @@ def test_the_page_answers_409_with_when_to_try_again(person: Person) -> None:
     assert not Run.objects.exists()
 
 
-def test_one_that_is_refused_leaves_nothing(person: Person) -> None:
+def test_a_refused_import_leaves_nothing(person: Person) -> None:
     with pytest.raises(InvalidInput):
-        bring(person, b"rubbish")
+        import_rows(person, b"rubbish")
 
     assert not Import.objects.exists()
-    assert bring(person, line()).runs == 1
+    assert import_rows(person, line()).runs == 1
     assert not Import.objects.exists()
 
 
-def test_one_whose_process_is_gone_holds_nobody_up(person: Person) -> None:
+def test_an_import_whose_process_is_gone_holds_nobody_up(person: Person) -> None:
     long_ago = timezone.now() - STALE - timedelta(seconds=1)
     Import.objects.create(person=person, runs=9, saved=3, beat_at=long_ago)
     told = import_of(person)
     assert told is not None
     assert told.saved == 3
 
-    assert bring(person, line()).runs == 1
+    assert import_rows(person, line()).runs == 1
 
     assert import_of(person) is None
 
 
-def test_a_long_file_beats_while_it_is_read(person: Person, monkeypatch: Any) -> None:
+def test_a_long_import_sends_heartbeats(person: Person, monkeypatch: Any) -> None:
     monkeypatch.setattr("playground.history.import_turns.BEAT_SECONDS", 0)
     beats: list[object] = []
     file = io.BytesIO("".join(json.dumps(line()) + "\n" for _ in range(5)).encode())

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
-// The browser's clock and frames, moved by hand.
+// The browser's clock and frames, controlled by the test.
 const frames = new Map();
 const timers = new Map();
 let now = 1000;
@@ -43,7 +43,7 @@ beforeEach((t) => {
   });
 });
 
-test('all that asked draw in the same frame, each once', () => {
+test('all requests are drawn in the same frame, each once', () => {
   const drawn = [];
   const one = new Beat(() => drawn.push('one'));
   const other = new Beat(() => drawn.push('other'));
@@ -56,7 +56,7 @@ test('all that asked draw in the same frame, each once', () => {
   assert.deepEqual(drawn, ['one', 'other']);
 });
 
-test('the next drawing waits for thirty milliseconds', () => {
+test('the next frame waits for thirty milliseconds', () => {
   const drawn = [];
   const beat = new Beat(() => drawn.push(now));
   beat.ask();
@@ -71,7 +71,7 @@ test('the next drawing waits for thirty milliseconds', () => {
   assert.equal(drawn.length, 2);
 });
 
-test('what was drawn is not drawn again because another one asks', () => {
+test('a request of another part does not draw a finished part again', () => {
   const drawn = [];
   const one = new Beat(() => drawn.push('one'));
   const other = new Beat(() => drawn.push('other'));
@@ -85,7 +85,7 @@ test('what was drawn is not drawn again because another one asks', () => {
   assert.deepEqual(drawn, ['one', 'other']);
 });
 
-test('what no longer asks is not drawn', () => {
+test('a cancelled request is not drawn', () => {
   const drawn = [];
   const beat = new Beat(() => drawn.push(now));
 
@@ -96,7 +96,7 @@ test('what no longer asks is not drawn', () => {
   assert.deepEqual(drawn, []);
 });
 
-test('a pressed key puts the frame off, but not for ever', () => {
+test('a pressed key delays the frame, but not for ever', () => {
   const drawn = [];
   const beat = new Beat(() => drawn.push(now));
   beat.ask();

@@ -24,7 +24,7 @@ test('a sibling belongs to the family of the first run', () => {
   assert.equal(new Completion('run', { family: 'first' }).family, 'first');
 });
 
-test('the row has the last word: tokens that say otherwise are forgotten', () => {
+test('the row decides: tokens that differ from it are dropped', () => {
   const one = completion();
   one.add([[1, ' a', -0.1]]);
 
@@ -46,7 +46,7 @@ test('a text that starts again keeps the text before it', () => {
   assert.equal(one.count, 0);
 });
 
-test('what a person made of it comes back, with what has come since', () => {
+test('an edited text comes back, with the text that has arrived since', () => {
   const one = completion();
   one.add([[1, ' a']]);
 
@@ -57,7 +57,7 @@ test('what a person made of it comes back, with what has come since', () => {
   assert.equal(one.text, ' ab');
 });
 
-test('a text that is as it came is not kept as edited', () => {
+test('an unchanged text is not kept as edited', () => {
   const one = completion();
   one.add([[1, ' a']]);
 

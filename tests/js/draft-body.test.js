@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contentOf, shorten } from '../../static/js/library/draft-body.js';
 
-test('what is posted beside the prompt is no content', () => {
+test('values posted beside the prompt are no content', () => {
   const one = new URLSearchParams('prompt=a&csrfmiddlewaretoken=1&draft_step=1&save_name=x');
   const other = new URLSearchParams('prompt=a&csrfmiddlewaretoken=2&draft_step=2&parent=9');
 
@@ -17,7 +17,7 @@ test('texts, their order and their number are content', () => {
   assert.equal(new Set(contents).size, 4);
 });
 
-test('a text that is refused anyway is cut, and the others keep their order', () => {
+test('a text that the server would refuse is cut, and the others keep their order', () => {
   const body = new URLSearchParams([
     ['given', 'a'],
     ['prompt', 'x'.repeat(200_000)],

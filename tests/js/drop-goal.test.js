@@ -10,7 +10,7 @@ test('a row stays until the pointer passes the middle of another', () => {
   assert.equal(goalAt(MIDDLES, 1, 10), 1);
 });
 
-test('it goes as far as the pointer, down and up', () => {
+test('a row goes as far as the pointer, down and up', () => {
   assert.equal(goalAt(MIDDLES, 1, 51), 2);
   assert.equal(goalAt(MIDDLES, 1, 500), 3);
   assert.equal(goalAt(MIDDLES, 2, 29), 1);

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tooManyCharacters } from '../../static/js/form/lengths.js';
 
-test('a text of the limit is not too long', () => {
+test('a text at the limit is not too long', () => {
   assert.equal(tooManyCharacters('The prompt', 'x'.repeat(10), 10), '');
 });
 
-test('the sentence has both numbers and what helps', () => {
+test('the sentence has both numbers and advice', () => {
   assert.equal(
     tooManyCharacters('The prompt', 'x'.repeat(65_537), 65_536),
     'The prompt has 65,537 characters; the limit is 65,536. Shorten it.',

@@ -11,7 +11,7 @@ test('the classes begin at 80, 50, 20 and 5 %', () => {
   );
 });
 
-test('small shares have a decimal, tiny ones are a bound, and none is rounded to 10.0 %', () => {
+test('small shares have a decimal, tiny ones show a bound, and none is rounded to 10.0 %', () => {
   const written = [1, 0.5, 0.0996, 0.0994, 0.0123, 0.001, 0.0009].map((share) =>
     percent(Math.log(share)),
   );

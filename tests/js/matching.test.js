@@ -13,13 +13,13 @@ test('the worst of the words decides', () => {
   assert.equal(fit('compare xyz', 'Compare runs'), 0);
 });
 
-test('letters fit in order only, from the beginning of a word on', () => {
+test('letters fit only in order, from the beginning of a word', () => {
   assert.equal(fit('cr', 'Compare runs'), 1);
   assert.equal(fit('rc', 'Compare runs'), 0);
   assert.equal(fit('orns', 'Compare runs'), 0);
 });
 
-test('accents, case and signs do not count', () => {
+test('accents, case and punctuation do not count', () => {
   assert.equal(fit('creme brulee', 'Crème-Brûlée'), 4);
   assert.equal(fit('ÜBER', 'uber'), 4);
 });

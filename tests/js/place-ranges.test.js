@@ -9,16 +9,16 @@ const insertAt = (from, insert) => ChangeSet.of({ from, insert }, 12);
 const removeFrom = (from, to) => ChangeSet.of({ from, to }, 12);
 const rangeOf = ({ from, start, end, to }) => [from, start, end, to];
 
-test('text before it moves it', () => {
+test('text before a place moves it', () => {
   assert.deepEqual(rangeOf(movePlace(PLACE, insertAt(0, 'xxx'))), [5, 7, 11, 13]);
 });
 
-test('what is typed at its edges stays outside', () => {
+test('text typed at its edges stays outside', () => {
   assert.deepEqual(rangeOf(movePlace(PLACE, insertAt(2, 'x'))), [3, 5, 9, 11]);
   assert.deepEqual(rangeOf(movePlace(PLACE, insertAt(10, 'x'))), [2, 4, 8, 10]);
 });
 
-test('what is typed within it becomes a part of it', () => {
+test('text typed inside it becomes a part of it', () => {
   assert.deepEqual(rangeOf(movePlace(PLACE, insertAt(6, 'x'))), [2, 4, 9, 11]);
 });
 
@@ -41,7 +41,7 @@ test('the parts never cross each other, whatever is removed or replaced', () => 
   }
 });
 
-test('undo gives back what was taken from one end', () => {
+test('undo restores text that was removed at one end', () => {
   const now = { from: 2, start: 4, end: 6, to: 6 };
   const was = { from: 2, start: 4, end: 8, to: 10 };
 

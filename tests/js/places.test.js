@@ -28,7 +28,7 @@ class Document {
     return command({ state: this.state, dispatch: ({ state }) => (this.state = state) });
   }
 
-  // As one step of the history: `run` is shown in a new place at `at`.
+  // One step of the history: `run` is shown in a new place at `at`.
   begin(id, run, at) {
     this.apply({
       effects: [open.of({ id, at }), show.of({ place: id, run, at, current: run })],
@@ -59,7 +59,7 @@ class Document {
   }
 }
 
-test('a run that is shown is the one that the document is the text of', () => {
+test('the shown run is the one whose text is in the document', () => {
   const page = new Document('Once');
 
   assert.equal(currentRun(page.state), null);
@@ -69,7 +69,7 @@ test('a run that is shown is the one that the document is the text of', () => {
   assert.equal(page.place('place-1').run, 'run-1');
 });
 
-test('undo of a generation shows what was there before, and redo the run again', () => {
+test('undo of a generation shows the earlier text, and redo the run again', () => {
   const page = new Document('Once');
   page.begin('place-1', 'run-1', 4);
 
@@ -96,7 +96,7 @@ test('undo of a sibling shows the one before', () => {
   assert.equal(currentRun(page.state), 'run-1');
 });
 
-test('a generation is one step although its text came in many changes', () => {
+test('a generation is one step although its text arrived in many changes', () => {
   const page = new Document('Once');
   page.type(4, ' upon');
   page.begin('place-1', 'run-1', 9);
@@ -121,7 +121,7 @@ test('a place follows the text around it', () => {
   assert.equal(page.state.sliceDoc(from, to), ' upon');
 });
 
-test('where the next run begins moves with what is typed before it, not at it', () => {
+test('the start of the next run moves with text typed before it, not at it', () => {
   const page = new Document('Once');
   page.apply({ effects: expect.of({ at: 4 }) });
 
@@ -131,7 +131,7 @@ test('where the next run begins moves with what is typed before it, not at it', 
   assert.equal(expectedAt(page.state), 6);
 });
 
-test('writing is a state of the place alone', () => {
+test('writing is a state of the place only', () => {
   const page = new Document('Once');
   page.begin('place-1', 'run-1', 4);
   page.begin('place-2', 'run-2', 4);

@@ -5,20 +5,20 @@ import { groupByKind, rankByFit } from '../../static/js/palette/ranking.js';
 const command = (name, more = {}) => ({ id: `action:${name}`, kind: 'action', name, ...more });
 const names = (commands) => commands.map(({ name }) => name);
 
-test('what fits better comes first, and what does not fit is left out', () => {
+test('better matches come first, and others are left out', () => {
   const commands = ['Restart', 'Start', 'Stop'].map((name) => command(name));
 
   assert.deepEqual(names(rankByFit(commands, 'start', [])), ['Start', 'Restart']);
 });
 
-test('among equals what was used last comes first', () => {
+test('among equals the most recently used comes first', () => {
   const commands = ['Run one', 'Run two', 'Run three'].map((name) => command(name));
   const recent = ['action:Run three', 'action:Run two'];
 
   assert.deepEqual(names(rankByFit(commands, 'run', recent)), ['Run three', 'Run two', 'Run one']);
 });
 
-test('what the server found by its text comes after all names that fit', () => {
+test('options that the server found by text come after all matching names', () => {
   const commands = [
     command('Haiku', { foundBy: 'sea' }),
     command('Lake', { foundBy: 'se' }),
@@ -45,7 +45,7 @@ test('groups follow the order of kinds; empty ones are left out', () => {
   ]);
 });
 
-test('what was used last is the first group and is in no other', () => {
+test('recently used options are the first group and are in no other', () => {
   const commands = [command('Run'), command('Stop')];
 
   const groups = groupByKind(commands, ['action:Stop', 'action:Gone']);

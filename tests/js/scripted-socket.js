@@ -5,11 +5,11 @@ const TARGET = 'http://localhost/ws/';
 
 export class ScriptedSocket extends EventTarget {
   static OPEN = 1;
-  // All that were made since `playServer`.
+  // All sockets made since `playServer`.
   static all = [];
 
   readyState = 0;
-  // What the page has sent, parsed.
+  // The messages of the page, parsed.
   sent = [];
 
   constructor(address) {
@@ -39,7 +39,7 @@ export class ScriptedSocket extends EventTarget {
   }
 }
 
-// Takes the place of the network and of the timers for the length of a test.
+// Replaces the network and the timers during a test.
 export function playServer(t) {
   ScriptedSocket.all = [];
   const timers = [];

@@ -8,7 +8,7 @@ test('equal texts need no change', () => {
   assert.equal(smallestChange('abc', 'abc'), null);
 });
 
-test('what both texts have at their ends is left alone', () => {
+test('equal beginnings and ends are left unchanged', () => {
   assert.deepEqual(smallestChange('one two three', 'one 2 three'), { from: 4, to: 7, insert: '2' });
 });
 

@@ -14,7 +14,7 @@ function editor(doc) {
   return box;
 }
 
-test('one step back takes away the last change, and one forth brings it back', () => {
+test('one step back removes the last change, and one step forward restores it', () => {
   const box = editor('a');
   box.type(1, 'b');
 
@@ -32,7 +32,7 @@ test('without a step nothing happens', () => {
   assert.equal(peekForth(box.state), null);
 });
 
-test('to look at a step does not take it', () => {
+test('peeking at a step does not take it', () => {
   const box = editor('a');
   box.type(1, 'b');
 

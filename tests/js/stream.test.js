@@ -6,7 +6,7 @@ import { playServer } from './scripted-socket.js';
 const SIGNED_OUT = 4401;
 const DELETED = 4410;
 
-// A page that follows a run; `heard` has what its handlers were told, `endings` the session's ends.
+// A page that follows a run; `heard` has the calls of its handlers, `endings` the ends of the session.
 function follow(t, { epoch = 0, next = 1 } = {}) {
   const server = playServer(t);
   const endings = [];
@@ -38,7 +38,7 @@ const tokens = (from, ...texts) => ({
 });
 const asks = (from, epoch = 0) => ({ type: 'follow', run: 'run', epoch, from });
 
-test('asks for the position that the page has not got yet', (t) => {
+test('asks for the first position that the page lacks', (t) => {
   const { server } = follow(t, { next: 5 });
 
   server.socket.accept();
@@ -46,7 +46,7 @@ test('asks for the position that the page has not got yet', (t) => {
   assert.deepEqual(server.socket.sent, [asks(5)]);
 });
 
-test('hands on each token once, in the order of positions', (t) => {
+test('passes each token on once, in the order of positions', (t) => {
   const { server, texts } = follow(t);
   server.socket.accept();
 
@@ -56,7 +56,7 @@ test('hands on each token once, in the order of positions', (t) => {
   assert.deepEqual(texts(), ['a', 'b', 'c', 'd']);
 });
 
-test('asks again where a gap begins, and shows nothing from behind it', (t) => {
+test('asks again where a gap begins, and shows nothing after it', (t) => {
   const { server, texts } = follow(t);
   server.socket.accept();
   server.socket.say(tokens(1, 'a'));
@@ -94,7 +94,7 @@ test('a higher epoch that begins later is asked for from its beginning', (t) => 
   assert.deepEqual(server.socket.sent.at(-1), asks(1, 1));
 });
 
-test('what is said of a lower epoch is ignored', (t) => {
+test('events of a lower epoch are ignored', (t) => {
   const { server, texts, said } = follow(t, { epoch: 2 });
   server.socket.accept();
 
@@ -104,7 +104,7 @@ test('what is said of a lower epoch is ignored', (t) => {
   assert.deepEqual([texts(), said('state')], [[], []]);
 });
 
-test('a connection that was lost goes on from the next position', (t) => {
+test('a lost connection continues from the next position', (t) => {
   const { server, texts, said } = follow(t);
   server.socket.accept();
   server.socket.say(tokens(1, 'a', 'b'));
@@ -131,7 +131,7 @@ test('waits longer after each failure, up to five seconds', (t) => {
   assert.deepEqual(waits, [250, 500, 1000, 2000, 4000, 5000, 5000]);
 });
 
-test('waits half as long at least, by chance', (t) => {
+test('waits a random time of at least half', (t) => {
   const { server } = follow(t);
   Math.random.mock.mockImplementation(() => 0);
 
@@ -140,7 +140,7 @@ test('waits half as long at least, by chance', (t) => {
   assert.equal(server.pass(), 125);
 });
 
-test('a connection that opens ends the count of failures', (t) => {
+test('an open connection resets the count of failures', (t) => {
   const { server } = follow(t);
   for (let failure = 0; failure < 4; failure += 1) {
     server.socket.drop();
@@ -153,7 +153,7 @@ test('a connection that opens ends the count of failures', (t) => {
   assert.equal(server.pass(), 250);
 });
 
-test('after three failures in a row the run is to be read in another way', (t) => {
+test('after three failures in a row the page reads the run in another way', (t) => {
   const { server, said } = follow(t);
 
   const stalls = [1, 2, 3].map(() => {
@@ -165,7 +165,7 @@ test('after three failures in a row the run is to be read in another way', (t) =
   assert.deepEqual(stalls, [0, 0, 1]);
 });
 
-test('a run that is no longer followed is not heard of, and needs no connection', (t) => {
+test('a run that is no longer followed sends nothing and needs no connection', (t) => {
   const { server, stream, texts } = follow(t);
   server.socket.accept();
 
@@ -188,7 +188,7 @@ test('a second run is followed on the same connection', (t) => {
   assert.deepEqual(server.socket.sent.at(-1), { ...asks(1), run: 'other' });
 });
 
-test('an error about a run has the page read it in another way', (t) => {
+test('after an error about a run the page reads it in another way', (t) => {
   const { server, said } = follow(t);
   server.socket.accept();
 
@@ -197,7 +197,7 @@ test('an error about a run has the page read it in another way', (t) => {
   assert.equal(said('stalled').length, 1);
 });
 
-test('a run that is deleted is said to be so', (t) => {
+test('a deleted run is reported', (t) => {
   const { server, said } = follow(t);
   server.socket.accept();
 
@@ -206,7 +206,7 @@ test('a run that is deleted is said to be so', (t) => {
   assert.equal(said('deleted').length, 1);
 });
 
-test('a session that ended is tried once more, and then it is over', (t) => {
+test('an ended session is tried once more, and then the page gives up', (t) => {
   const { server, endings } = follow(t);
   server.socket.accept();
 
@@ -219,7 +219,7 @@ test('a session that ended is tried once more, and then it is over', (t) => {
   assert.equal(server.isWaiting, false);
 });
 
-test('a session that changed and is the same person goes on', (t) => {
+test('a changed session of the same person continues', (t) => {
   const { server, endings, texts } = follow(t);
   server.socket.accept();
   server.socket.drop(SIGNED_OUT);
@@ -233,7 +233,7 @@ test('a session that changed and is the same person goes on', (t) => {
   assert.deepEqual(endings, []);
 });
 
-test('a run that is not there for the new session ends the page', (t) => {
+test('a run that the new session cannot find ends the page', (t) => {
   const { server, endings } = follow(t);
   server.socket.accept();
   server.socket.drop(SIGNED_OUT);
@@ -245,7 +245,7 @@ test('a run that is not there for the new session ends the page', (t) => {
   assert.deepEqual(endings, [false]);
 });
 
-test('a person who is deleted is told so, even without a run', (t) => {
+test('a deleted person sees a message, even without a run', (t) => {
   const { server, stream, endings } = follow(t);
   server.socket.accept();
   stream.unfollow('run');

@@ -8,20 +8,20 @@ const TOKENS = [
   [3, 'cde', -0.7],
 ];
 
-test('tokens behind a length that ends between two are whole', () => {
+test('tokens after a border between two are complete', () => {
   assert.deepEqual(tokensFrom(TOKENS, 2), [[3, 'cde', -0.7]]);
   assert.deepEqual(tokensFrom(TOKENS, 5), []);
 });
 
-test('all of them are behind the beginning but the empty one that adds nothing', () => {
+test('all tokens are after the beginning, except the empty one', () => {
   assert.deepEqual(tokensFrom(TOKENS, 0), TOKENS);
 });
 
-test('a token that is cut has the rest of its text and no probability', () => {
+test('a cut token has the rest of its text and no probability', () => {
   assert.deepEqual(tokensFrom(TOKENS, 3), [[3, 'de']]);
 });
 
-test('tokens that came between each other are joined run by run, in their order', () => {
+test('interleaved tokens are joined run by run, in their order', () => {
   const pending = [
     ['a', [[1, 'x']]],
     ['b', [[2, 'y']]],

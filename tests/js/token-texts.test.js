@@ -14,7 +14,7 @@ function serve(t, { isAway = false } = {}) {
   return asked;
 }
 
-test('texts that are known are not asked for again', async (t) => {
+test('known texts are not requested again', async (t) => {
   const asked = serve(t);
   const texts = new TokenTexts('/tokens/');
 
@@ -31,7 +31,7 @@ test('texts that are known are not asked for again', async (t) => {
   assert.deepEqual(asked, ['/tokens/?model=demo&ids=1%2C2', '/tokens/?model=demo&ids=3']);
 });
 
-test('each model has texts of its own', async (t) => {
+test('each model has its own texts', async (t) => {
   const asked = serve(t);
   const texts = new TokenTexts('/tokens/');
 
@@ -41,7 +41,7 @@ test('each model has texts of its own', async (t) => {
   assert.equal(asked.length, 2);
 });
 
-test('a text that cannot be had is missing, and is asked for again', async (t) => {
+test('an unavailable text is missing, and is requested again', async (t) => {
   serve(t, { isAway: true });
   const texts = new TokenTexts('/tokens/');
 

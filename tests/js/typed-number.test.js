@@ -5,12 +5,12 @@ import { changeOf, readNumber } from '../../static/js/form/typed-number.js';
 const whole = (typed) => readNumber(typed, { isWhole: true });
 const decimal = (typed) => readNumber(typed, { isWhole: false });
 
-test('a point and a comma both part decimals', () => {
+test('a point and a comma both separate decimals', () => {
   assert.equal(decimal('0.7'), 0.7);
   assert.equal(decimal(' 0,7 '), 0.7);
 });
 
-test('a comma parts the thousands of a whole number', () => {
+test('a comma separates the thousands of a whole number', () => {
   assert.equal(whole('1,024'), 1024);
   assert.equal(whole('1,024,000'), 1_024_000);
   assert.equal(decimal('1,024'), 1.024);
@@ -21,18 +21,18 @@ test('"off" is a value only where there is one', () => {
   assert.ok(Number.isNaN(readNumber('off', { isWhole: true })));
 });
 
-test('what is no number is NaN', () => {
+test('anything else is NaN', () => {
   for (const typed of ['', '  ', 'warm', '1,02,4', '1.2.3'])
     assert.ok(Number.isNaN(decimal(typed)), typed);
 });
 
-test('a number that stays as it was typed needs no word', () => {
+test('a number that stays as typed needs no message', () => {
   assert.equal(changeOf('', Number.NaN, Number.NaN, '0.70'), '');
   assert.equal(changeOf('0,7', 0.7, 0.7, '0.70'), '');
   assert.equal(changeOf('off', 0, 0, 'off'), '');
 });
 
-test('the page says what became of one that it cannot take', () => {
+test('the page says how it changed a number that it cannot use', () => {
   assert.equal(
     changeOf('warm', Number.NaN, Number.NaN, '0.70'),
     '“warm” is no number. It is 0.70 again.',

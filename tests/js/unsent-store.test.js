@@ -7,7 +7,7 @@ import {
   waitingFor,
 } from '../../static/js/shell/unsent-store.js';
 
-// As the browser's: its keys are those of the object.
+// Like the browser's: its keys are those of the object.
 class Storage {
   getItem(key) {
     return this[key] ?? null;
@@ -40,7 +40,7 @@ test('a draft waits until it is forgotten', () => {
   assert.deepEqual(waitingFor('ann'), []);
 });
 
-test("an account's draft waits for its account, a guest's for whoever comes", () => {
+test("an account's draft waits for its account, a guest's for the next person", () => {
   keepUnsent('one', draft('ann'));
   keepUnsent('two', draft(''));
 
@@ -48,7 +48,7 @@ test("an account's draft waits for its account, a guest's for whoever comes", ()
   assert.deepEqual(writers('bob'), ['two']);
 });
 
-test('what waits of an account that is deleted is gone, and nothing else', () => {
+test('only the drafts of a deleted account are removed', () => {
   keepUnsent('one', draft('ann'));
   keepUnsent('two', draft('bob'));
 

@@ -13,7 +13,7 @@ test('names have letters, digits, hyphens and underscores, in every script', () 
   ]);
 });
 
-test('what is no name is text', () => {
+test('anything else is text', () => {
   assert.deepEqual(names(`{{}} {{a b}} {name} {{\nname}} {{${'x'.repeat(41)}}}`), []);
 });
 
@@ -21,7 +21,7 @@ test('an odd number of backslashes makes the braces text', () => {
   assert.deepEqual(names('\\{{a}} \\\\{{b}} \\\\\\{{c}} \\\\\\\\{{d}}'), ['b', 'd']);
 });
 
-test('the variable at a place is the one whose braces hold it', () => {
+test('the variable at a place is the one whose braces contain it', () => {
   const text = 'To {{a}}{{b}}.';
 
   assert.equal(variableAt(text, 2), null);
@@ -30,6 +30,6 @@ test('the variable at a place is the one whose braces hold it', () => {
   assert.equal(variableAt(text, 13), null);
 });
 
-test('a name is in the normal form that the fields have', () => {
+test('a name has the same normal form as the fields', () => {
   assert.equal(variableAt('{{cafe\u0301}}', 0).name, 'caf\u00e9');
 });

@@ -1,4 +1,4 @@
-"""Saved prompts for tests: what a page posts, and rows made directly."""
+"""Saved prompts for tests: posted forms, and rows made directly."""
 
 from dataclasses import replace
 from typing import Any
@@ -25,7 +25,7 @@ def guest_of(person: Person) -> Client:
 
 
 def free_state(text: str, **parameters: Any) -> PromptState:
-    """The free page with ``text`` and nothing else changed but ``parameters``."""
+    """The free page's state with ``text`` and only ``parameters`` changed."""
     state = default_form(FREE).state()
     return replace(state, text=text, parameters={**state.parameters, **parameters})
 
@@ -45,5 +45,5 @@ def saved_prompt(
 
 
 def free_form(text: str, **inputs: Any) -> dict[str, Any]:
-    """What the free page posts for ``text``."""
+    """The form that the free page posts for ``text``."""
     return {"prompt": text, "model": "tiny", **inputs}

@@ -1,4 +1,4 @@
-"""What differs between two states, by words."""
+"""Differences between two states, by words."""
 
 from dataclasses import replace
 
@@ -34,14 +34,14 @@ def test_a_changed_word_is_a_word_removed_and_one_added() -> None:
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
-def test_a_diff_holds_both_texts_whole(before: str, after: str) -> None:
+def test_a_diff_has_both_complete_texts(before: str, after: str) -> None:
     pieces = word_diff(before, after)
 
     assert "".join(text for kind, text in pieces if kind != "added") == before
     assert "".join(text for kind, text in pieces if kind != "removed") == after
 
 
-def test_many_different_words_are_told_apart() -> None:
+def test_many_different_words_are_distinguished() -> None:
     before = " ".join(f"w{number}" for number in range(60_000))
 
     pieces = word_diff(before, before.replace("w55555 ", "x "))
@@ -76,7 +76,7 @@ def test_a_long_diff_ends_in_time_and_is_still_right() -> None:
         (state("one two"), []),
     ],
 )
-def test_changes_are_said_in_a_few_words(after: PromptState, words: list[str]) -> None:
+def test_changes_are_summarised_in_a_few_words(after: PromptState, words: list[str]) -> None:
     changes = changes_between(FREE, state("one two"), after)
 
     assert changes.summary == words

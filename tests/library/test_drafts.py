@@ -1,4 +1,4 @@
-"""Drafts: kept while typing, told apart by page and revision, never lost."""
+"""Drafts: saved while typing, distinguished by page and revision, never lost."""
 
 import re
 import uuid
@@ -23,7 +23,7 @@ JSON = {"Accept": "application/json"}
 
 
 class Page:
-    """A tab that saves by itself: what it knows, it learnt from the server."""
+    """A tab that saves by itself: it knows only what the server has told it."""
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class Page:
         self.writer, self.step = uuid.uuid4().hex[:16], 0
         own = f"/prompts/{prompt.pk}/" if prompt else f"/{template}/"
         shown = client.get(address or own).content.decode()
-        self.draft = self._hidden(shown, "draft")
-        self.revision = self._hidden(shown, "draft_revision")
+        self.draft = self._hidden_value(shown, "draft")
+        self.revision = self._hidden_value(shown, "draft_revision")
         found = re.search(r'<textarea class="prompt"[^>]*>\n(.*?)</textarea>', shown, re.DOTALL)
         self.text = found[1] if found else ""
         self.answer: dict[str, Any] = {}
 
     def save(self, text: str, *, step: int | None = None, **inputs: Any) -> int:
-        """The status of a save of ``text``; what the answer tells is taken."""
+        """Saves ``text``, takes over what the answer says, and returns the status."""
         self.step += 1
         response = self.client.post(
             f"/{self.template}/draft/",
@@ -65,7 +65,7 @@ class Page:
         return response.status_code
 
     @staticmethod
-    def _hidden(page: str, name: str) -> str:
+    def _hidden_value(page: str, name: str) -> str:
         found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
         assert found
         return found[1]
@@ -99,7 +99,7 @@ def test_opening_a_page_makes_no_draft_and_no_person(client: Client) -> None:
     assert not Person.objects.exists()
 
 
-def test_a_text_that_is_the_example_s_again_is_no_draft(client: Client) -> None:
+def test_a_text_equal_to_the_example_is_no_draft(client: Client) -> None:
     page = Page(client)
     example = page.text
     page.save("something")
@@ -143,7 +143,7 @@ def test_a_half_typed_number_does_not_cost_the_text(client: Client) -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 65_537, "NUL \0"])
-def test_what_no_form_takes_no_draft_takes(client: Client, text: str) -> None:
+def test_a_draft_refuses_what_a_form_refuses(client: Client, text: str) -> None:
     page = Page(client)
 
     assert page.save(text) == 400
@@ -172,7 +172,7 @@ def test_the_second_of_two_tabs_is_kept_as_a_copy(person: Person) -> None:
     assert "second tab</textarea>" in shown
 
 
-def test_a_tab_goes_on_in_its_copy(person: Person) -> None:
+def test_a_tab_continues_in_its_copy(person: Person) -> None:
     client = guest_of(person)
     first, second = Page(client), Page(client)
     first.save("first")
@@ -185,7 +185,7 @@ def test_a_tab_goes_on_in_its_copy(person: Person) -> None:
     assert texts(is_copy=True) == ["second, longer"]
 
 
-def test_a_tab_that_never_heard_of_its_copy_makes_no_second_one(person: Person) -> None:
+def test_a_tab_that_missed_the_answer_makes_no_second_copy(person: Person) -> None:
     client = guest_of(person)
     first, second = Page(client), Page(client)
     first.save("first")
@@ -230,21 +230,21 @@ def test_a_page_s_own_save_is_no_conflict_although_its_answer_was_lost(client: C
     assert texts() == ["second"]
 
 
-def test_a_draft_that_was_replaced_by_another_is_not_written_over(person: Person) -> None:
+def test_a_replaced_draft_is_not_overwritten(person: Person) -> None:
     client = guest_of(person)
     old = Page(client)
     old.save("old draft")
     client.post(f"/drafts/{old.draft}/discard/")
     Page(client).save("new draft")
 
-    # Both have revision 1, and are not the same.
+    # Both have revision 1, but they are different drafts.
     old.writer = "anotherpage"
     assert old.save("old page") == 409
 
     assert texts(is_copy=False, discarded_at=None) == ["new draft"]
 
 
-def test_a_draft_of_a_saved_prompt_is_its_own(person: Person) -> None:
+def test_a_saved_prompt_has_its_own_draft(person: Person) -> None:
     prompt = saved_prompt(person, "saved words")
     client = guest_of(person)
     page = Page(client, prompt=prompt)
@@ -261,7 +261,7 @@ def test_a_draft_of_a_saved_prompt_is_its_own(person: Person) -> None:
     assert not Draft.objects.exists()
 
 
-def test_what_is_typed_on_a_prompt_that_is_gone_is_kept_all_the_same(person: Person) -> None:
+def test_text_typed_on_a_deleted_prompt_is_kept(person: Person) -> None:
     prompt = saved_prompt(person, "saved words")
     client = guest_of(person)
     page = Page(client, prompt=prompt)
@@ -290,7 +290,7 @@ def test_discarding_is_undone(person: Person) -> None:
     assert texts(is_copy=True) == ["typed since"]
 
 
-def test_a_late_save_brings_nothing_back_that_was_thrown_away(person: Person) -> None:
+def test_a_late_save_does_not_restore_a_discarded_draft(person: Person) -> None:
     client = guest_of(person)
     page = Page(client)
     page.save("thrown away", step=2)
@@ -303,7 +303,7 @@ def test_a_late_save_brings_nothing_back_that_was_thrown_away(person: Person) ->
     assert texts(discarded_at=None) == ["typed since"]
 
 
-def test_what_was_discarded_long_ago_goes(person: Person) -> None:
+def test_old_discarded_drafts_are_deleted(person: Person) -> None:
     long_ago = timezone.now() - drafts.DISCARDED_FOR - timedelta(hours=1)
     state = free_state("old").to_json()
     Draft.objects.create(person=person, template="free", state=state, discarded_at=long_ago)
@@ -315,7 +315,7 @@ def test_what_was_discarded_long_ago_goes(person: Person) -> None:
     assert texts() == ["new"]
 
 
-def test_there_is_a_most(person: Person, settings: Any) -> None:
+def test_the_number_of_drafts_is_limited(person: Person, settings: Any) -> None:
     settings.LIMIT_PERSON_DRAFTS = 1
     client = guest_of(person)
     Page(client).save("one")
@@ -334,7 +334,7 @@ def test_a_draft_opens_where_it_belongs(person: Person) -> None:
     assert client.get(f"/drafts/{page.draft}/")["Location"] == "/free/"
 
 
-def test_a_run_s_page_tells_of_a_draft_that_is_another(person: Person) -> None:
+def test_a_runs_page_mentions_a_different_draft(person: Person) -> None:
     client = guest_of(person)
     run = make_run(person, status="succeeded", text=" more", prompt="Once upon a time")
     assert "There is a draft" not in client.get(f"/runs/{run.pk}/").content.decode()
@@ -349,7 +349,7 @@ def test_a_run_s_page_tells_of_a_draft_that_is_another(person: Person) -> None:
 @pytest.mark.parametrize(
     "text", ["Once upon a time", "Once upon a time there was", "Once upon a time there was\n"]
 )
-def test_a_run_s_page_goes_on_in_the_draft_that_it_was_made_of(person: Person, text: str) -> None:
+def test_a_runs_page_continues_in_the_draft_of_its_text(person: Person, text: str) -> None:
     client = guest_of(person)
     run = make_run(
         person,
@@ -367,7 +367,7 @@ def test_a_run_s_page_goes_on_in_the_draft_that_it_was_made_of(person: Person, t
     assert texts() == ["Once upon a time there was a fox"]
 
 
-def test_a_chat_s_reply_stands_on_the_page_of_its_run(person: Person) -> None:
+def test_a_chats_reply_is_on_the_page_of_its_run(person: Person) -> None:
     client = guest_of(person)
     fields = {"setting": "A shop.", "turns": [["Customer", "Hello."]], "message": ""}
     parameters = default_parameters(TEMPLATES["chat"]).to_json()
@@ -382,5 +382,5 @@ def test_a_chat_s_reply_stands_on_the_page_of_its_run(person: Person) -> None:
 
 
 @pytest.mark.parametrize("writer", ["", "a b", "x" * 33, "é"])
-def test_a_page_says_which_one_it_is(client: Client, writer: str) -> None:
+def test_an_invalid_page_id_is_refused(client: Client, writer: str) -> None:
     assert Page(client).save("text", draft_writer=writer) == 400

@@ -1,4 +1,4 @@
-"""The list of saved prompts: found, filed, starred, archived, deleted."""
+"""The list of saved prompts: search, tags, stars, archive, deletion."""
 
 import re
 
@@ -40,7 +40,7 @@ def test_nothing_saved_yet_says_what_to_do(client: Client) -> None:
     assert not Person.objects.exists()
 
 
-def test_the_one_changed_last_stands_first(guest: Client, person: Person) -> None:
+def test_the_prompt_changed_last_is_first(guest: Client, person: Person) -> None:
     first = saved_prompt(person, "a", title="First")
     saved_prompt(person, "b", title="Second")
     assert titles(guest) == ["Second", "First"]
@@ -73,7 +73,7 @@ def test_a_new_version_is_found_by_its_new_words(guest: Client, person: Person) 
     assert titles(guest, "?q=apples") == []
 
 
-def test_the_outputs_of_its_runs_find_a_prompt(
+def test_a_prompt_is_found_by_the_outputs_of_its_runs(
     guest: Client, person: Person, stranger: Person
 ) -> None:
     prompt = saved_prompt(person, "Name a bird")
@@ -102,7 +102,7 @@ def test_tag_template_and_star_filter(guest: Client, person: Person) -> None:
     assert '<option translate="no" dir="auto" value="red">red</option>' in flat(page)
 
 
-def test_a_star_is_put_and_taken(guest: Client, person: Person) -> None:
+def test_a_star_is_added_and_removed(guest: Client, person: Person) -> None:
     prompt = saved_prompt(person)
     before = prompt.updated_at
 
@@ -133,7 +133,7 @@ def test_archiving_hides_it_and_is_undone(guest: Client, person: Person) -> None
     assert titles(guest) == ["Greetings"]
 
 
-def test_what_was_done_is_told_once_and_by_no_address(
+def test_a_message_is_shown_once_and_is_not_in_the_address(
     guest: Client, person: Person, stranger: Person
 ) -> None:
     prompt = saved_prompt(person)
@@ -145,7 +145,7 @@ def test_what_was_done_is_told_once_and_by_no_address(
 
 
 @pytest.mark.parametrize("address", ["https://evil.example/", "//evil.example/", "evil", "/\\evil"])
-def test_the_way_back_leads_to_this_site(guest: Client, person: Person, address: str) -> None:
+def test_the_link_back_leads_to_this_site(guest: Client, person: Person, address: str) -> None:
     prompt = saved_prompt(person)
 
     response = guest.post(f"/prompts/{prompt.pk}/archive/", {"next": address})
@@ -186,7 +186,7 @@ def test_title_and_tags_are_edited_in_place(guest: Client, person: Person) -> No
     assert titles(guest, "?q=renamed") == ["Renamed"]
 
 
-def test_a_refused_edit_comes_back_as_it_was_typed(guest: Client, person: Person) -> None:
+def test_a_refused_edit_keeps_the_typed_text(guest: Client, person: Person) -> None:
     prompt = saved_prompt(person)
     tags = ", ".join(f"t{number}" for number in range(13))
 
@@ -198,7 +198,7 @@ def test_a_refused_edit_comes_back_as_it_was_typed(guest: Client, person: Person
     assert page.status_code == 400
 
 
-def test_drafts_and_copies_are_listed_and_thrown_away(guest: Client, person: Person) -> None:
+def test_drafts_and_copies_are_listed_and_discarded(guest: Client, person: Person) -> None:
     state = free_state("a draft of a thing").to_json()
     draft = Draft.objects.create(person=person, template="free", state=state)
     Draft.objects.create(person=person, template="free", state=state, is_copy=True)
@@ -214,7 +214,7 @@ def test_drafts_and_copies_are_listed_and_thrown_away(guest: Client, person: Per
     assert f'action="/drafts/{draft.pk}/restore/"' in after
 
 
-def test_a_page_of_ten_thousand_takes_few_queries(guest: Client, person: Person) -> None:
+def test_a_page_of_ten_thousand_prompts_takes_few_queries(guest: Client, person: Person) -> None:
     for number in range(60):
         saved_prompt(person, f"text {number}", title=f"Prompt {number}", tags=("a", f"t{number}"))
 
@@ -230,7 +230,7 @@ def test_a_page_of_ten_thousand_takes_few_queries(guest: Client, person: Person)
     assert "60 of 60 prompts" in flat(last)
 
 
-def test_htmx_gets_the_list_alone_and_the_address_of_it(guest: Client, person: Person) -> None:
+def test_htmx_gets_only_the_list_and_its_address(guest: Client, person: Person) -> None:
     saved_prompt(person)
 
     response = guest.get("/prompts/?q=greet&template=&tag=&sort=", headers=HTMX)

@@ -66,14 +66,14 @@ def test_the_first_save_makes_a_prompt_and_a_person(client: Client) -> None:
     assert prompt.person == Person.objects.get()
 
 
-def test_a_title_left_empty_is_made_of_the_first_words(client: Client) -> None:
+def test_an_empty_title_becomes_the_first_words(client: Client) -> None:
     client.post("/free/save/", free_form("Once upon a time"))
 
     assert Prompt.objects.get().title == "Free text: Once upon a time"
 
 
 @pytest.mark.parametrize("slug", list(TEMPLATES))
-def test_every_template_comes_back_as_it_was_saved(person: Person, slug: str) -> None:
+def test_a_saved_prompt_of_every_template_opens_unchanged(person: Person, slug: str) -> None:
     template = TEMPLATES[slug]
     form = default_form(template, model="other")
     prompt = prompt_create(
@@ -110,10 +110,10 @@ def test_a_later_save_makes_the_next_version(person: Person) -> None:
     assert (prompt.head.number, prompt.head.message) == (2, "Better")
 
 
-def test_a_version_like_the_last_is_refused_kindly(person: Person) -> None:
+def test_an_unchanged_version_is_refused(person: Person) -> None:
     prompt = saved_prompt(person, "one", "two")
     client = guest_of(person)
-    form = {**posted(client, f"/prompts/{prompt.pk}/"), "save_title": prompt.title}
+    form = {**posted_fields(client, f"/prompts/{prompt.pk}/"), "save_title": prompt.title}
 
     response = client.post(f"/prompts/{prompt.pk}/save/", form)
     part = client.post(f"/prompts/{prompt.pk}/save/", form, headers=HTMX)
@@ -124,10 +124,10 @@ def test_a_version_like_the_last_is_refused_kindly(person: Person) -> None:
     assert prompt.versions.count() == 2
 
 
-def test_another_title_alone_makes_no_version(person: Person) -> None:
+def test_changing_only_the_title_makes_no_version(person: Person) -> None:
     prompt = saved_prompt(person, "one")
     client = guest_of(person)
-    form = {**posted(client, f"/prompts/{prompt.pk}/"), "save_title": "New name"}
+    form = {**posted_fields(client, f"/prompts/{prompt.pk}/"), "save_title": "New name"}
 
     response = client.post(f"/prompts/{prompt.pk}/save/", form)
 
@@ -137,7 +137,7 @@ def test_another_title_alone_makes_no_version(person: Person) -> None:
     assert prompt.versions.count() == 1
 
 
-def test_what_cannot_be_saved_comes_back_with_what_was_typed(person: Person) -> None:
+def test_a_refused_save_keeps_the_typed_text(person: Person) -> None:
     client = guest_of(person)
     form = free_form("Hello there", save_title="t" * 121)
 
@@ -175,7 +175,7 @@ def test_restoring_makes_a_new_version_with_the_old_text(person: Person) -> None
     assert prompt.versions.count() == 3
 
 
-def test_what_was_restored_is_found_by_its_words(person: Person) -> None:
+def test_a_restored_version_is_found_by_its_words(person: Person) -> None:
     prompt = saved_prompt(person, "an old fox", "a new hare")
 
     version_restore(prompt=prompt, version=prompt.versions.get(number=1))
@@ -202,7 +202,7 @@ def test_the_page_shows_the_head_and_a_version_s_page_that_version(person: Perso
 def test_a_run_made_of_a_version_is_shown_with_it(person: Person) -> None:
     prompt = saved_prompt(person, "old words", "new words")
     client = guest_of(person)
-    form = posted(client, f"/prompts/{prompt.pk}/v/1/")
+    form = posted_fields(client, f"/prompts/{prompt.pk}/v/1/")
 
     client.post("/free/run/", {**form, "temperature": "0.1"})
 
@@ -218,10 +218,10 @@ def test_a_run_made_of_a_version_is_shown_with_it(person: Person) -> None:
     assert '<h1 dir="auto" translate="no">Greetings</h1>' in shown
 
 
-def test_a_run_of_an_edited_text_is_no_run_of_the_version(person: Person) -> None:
+def test_a_run_of_an_edited_text_does_not_belong_to_the_version(person: Person) -> None:
     prompt = saved_prompt(person, "old words")
     client = guest_of(person)
-    form = posted(client, f"/prompts/{prompt.pk}/")
+    form = posted_fields(client, f"/prompts/{prompt.pk}/")
 
     client.post("/free/run/", {**form, "prompt": "other words"})
 
@@ -242,9 +242,9 @@ def test_a_version_of_somebody_else_is_not_named_by_a_run(person: Person, strang
     ]
 
 
-def test_the_run_on_the_page_becomes_the_new_version_s(person: Person) -> None:
+def test_the_run_on_the_page_joins_the_new_version(person: Person) -> None:
     client = guest_of(person)
-    form = posted(client, "/translation/")
+    form = posted_fields(client, "/translation/")
     client.post("/translation/run/", form)
     run = Run.objects.get()
 
@@ -304,7 +304,7 @@ def test_the_diff_shows_words_and_settings(person: Person) -> None:
     )
 
 
-def test_saving_ends_the_draft_that_it_saved_and_no_other(person: Person) -> None:
+def test_saving_ends_only_the_saved_draft(person: Person) -> None:
     client = guest_of(person)
     draft = Draft.objects.create(
         person=person, template="free", state=free_state("typed").to_json(), revision=3
@@ -329,15 +329,15 @@ def test_adding_a_row_without_scripts_stays_on_the_saved_prompt(person: Person) 
     client = guest_of(person)
 
     page = client.post(
-        "/translation/", {**posted(client, f"/prompts/{prompt.pk}/"), "add": "examples"}
+        "/translation/", {**posted_fields(client, f"/prompts/{prompt.pk}/"), "add": "examples"}
     ).content.decode()
 
     assert '<h1 dir="auto" translate="no">Menu</h1>' in flat(page)
     assert page.count('name="examples_given"') == 4
 
 
-def posted(client: Client, path: str) -> dict[str, Any]:
-    """What a browser would post from the page as it is."""
+def posted_fields(client: Client, path: str) -> dict[str, Any]:
+    """The fields that a browser would post from the page."""
     page = page_of(client, path)
     fields: dict[str, Any] = {}
     pattern = r'<textarea[^>]*?name="([^"]+)"[^>]*>\n?(.*?)</textarea>'

@@ -1,4 +1,4 @@
-"""What tests of the socket share."""
+"""Fixtures shared by the tests of the socket."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,7 +11,7 @@ from tests.live.pages import Page
 
 
 @pytest.fixture
-async def closed_hub(settings: Any) -> AsyncIterator[None]:
+async def fresh_hub(settings: Any) -> AsyncIterator[None]:
     settings.ALLOWED_HOSTS = ["testserver"]
     yield
     await hub().close()

@@ -1,4 +1,4 @@
-"""A page's end of the socket, and what a worker writes meanwhile."""
+"""A page's end of the socket, and a worker's writes."""
 
 import json
 from typing import Any
@@ -35,7 +35,7 @@ class Page:
         self.events: list[dict[str, Any]] = []
 
     async def connect(self) -> bool:
-        """Whether it was accepted."""
+        """Returns whether the socket was accepted."""
         await self.socket.send_input({"type": "websocket.connect"})
         output = await self.socket.receive_output(timeout=5)
         return bool(output["type"] == "websocket.accept")
@@ -65,7 +65,7 @@ class Page:
         return not self.events and await self.socket.receive_nothing(timeout=0.2)
 
     async def until_state(self, status: str) -> list[str]:
-        """Takes events until a state; the texts that came, each at its position."""
+        """Takes events until a state; returns the texts that arrived, each at its position."""
         texts: list[str] = []
         while (event := await self.next())["type"] != "state" or event["status"] != status:
             if event["type"] == "tokens":
@@ -101,7 +101,7 @@ def write(
 
 
 async def finish(run: Run, tokens: int, *, epoch: int = 1) -> None:
-    """Commits the row, then tells readers, as a worker does."""
+    """Commits the row, then notifies the readers, as a worker does."""
     await Run.objects.filter(pk=run.pk).aupdate(status="succeeded", completion_tokens=tokens)
     event = state_event(str(run.pk), epoch=epoch, status="succeeded", position=tokens)
     token_log().close(str(run.pk), event, epoch=epoch, expire=60)

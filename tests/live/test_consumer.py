@@ -1,4 +1,4 @@
-"""The page's socket: what it says, and how it keeps whole."""
+"""The page's socket: its events, and how it stays complete."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ from tests.live.pages import Page, finish, running, write
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis_client", "closed_hub"),
+    pytest.mark.usefixtures("redis_client", "fresh_hub"),
 ]
 
 
@@ -36,7 +36,7 @@ async def test_it_streams_a_run_to_its_end(tab: Page, person: Person) -> None:
     assert await tab.until_state("succeeded") == ["a", "b", "c"]
 
 
-async def test_a_finished_run_is_followed_no_more(tab: Page, person: Person) -> None:
+async def test_a_finished_run_is_no_longer_followed(tab: Page, person: Person) -> None:
     run = await running(person)
     await tab.follow(run)
     await tab.until_state("running")
@@ -44,7 +44,7 @@ async def test_a_finished_run_is_followed_no_more(tab: Page, person: Person) -> 
     await tab.until_state("succeeded")
 
     async with asyncio.timeout(5):
-        # It may look once more before it lets go.
+        # It may check once more before it stops following.
         while f"run:{run.pk}" in hub()._by_topic:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     write(run, "zombie")
@@ -52,7 +52,7 @@ async def test_a_finished_run_is_followed_no_more(tab: Page, person: Person) -> 
     assert await tab.hears_nothing()
 
 
-async def test_a_page_that_comes_back_gets_what_it_lacks(tab: Page, person: Person) -> None:
+async def test_a_page_that_reconnects_gets_the_missing_tokens(tab: Page, person: Person) -> None:
     run = await running(person)
     write(run, "a", "b", "c", "d")
 
@@ -83,7 +83,7 @@ async def test_a_missed_line_is_read_from_the_log(
     await tab.follow(run)
     await tab.until_state("running")
 
-    # Written without a word, as when the subscription was down.
+    # Written without a publication, as when the subscription was down.
     redis_client.xadd(f"log:{run.pk}:0", {"t": token_json(7, "a")}, id="0-1")
     redis_client.hset(f"fence:{run.pk}", mapping={"attempt": 1, "epoch": 1, "last:0": 1})
     write(run, "b", before=1)
@@ -92,13 +92,15 @@ async def test_a_missed_line_is_read_from_the_log(
     assert await tab.until_state("succeeded") == ["a", "b"]
 
 
-async def test_unfollowed_is_unheard(tab: Page, person: Person, stranger: Person) -> None:
+async def test_an_unfollowed_run_sends_no_events(
+    tab: Page, person: Person, stranger: Person
+) -> None:
     run = await running(person)
     await tab.follow(run)
     await tab.until_state("running")
 
     await tab.say("unfollow", run)
-    # Messages are taken in order: the answer to this one says that the other was.
+    # Messages are handled in order: the answer to this one means that the other was handled.
     await tab.follow(await sync_to_async(make_run)(stranger))
     assert (await tab.next())["code"] == "not_found"
     write(run, "a")
@@ -122,7 +124,7 @@ async def test_two_runs_share_a_socket(tab: Page, person: Person) -> None:
     }
 
 
-async def test_a_waiting_page_is_told_its_place(tab: Page, person: Person) -> None:
+async def test_a_waiting_page_gets_its_place(tab: Page, person: Person) -> None:
     await sync_to_async(make_run)(person)
     run = await sync_to_async(make_run)(person)
     await tab.follow(run)
@@ -179,10 +181,10 @@ async def test_a_sender_that_fails_closes_the_socket(
 ) -> None:
     run = await running(person)
 
-    async def broken(self: object) -> list[object]:
+    async def fail(self: object) -> list[object]:
         raise RuntimeError("unforeseen")
 
-    monkeypatch.setattr(Feed, "_catch_up", broken)
+    monkeypatch.setattr(Feed, "_catch_up", fail)
     await tab.follow(run)
 
     assert await tab.close_code() == 1011

@@ -20,7 +20,7 @@ from tests.live.pages import finish, running, write
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis_client", "closed_hub"),
+    pytest.mark.usefixtures("redis_client", "fresh_hub"),
 ]
 
 
@@ -37,7 +37,7 @@ def request_for(run: Run, *starts: int) -> FollowRequest:
 
 
 class Reading:
-    """What came of a feed so far: the texts of each choice, and the states."""
+    """The events of a feed so far: the texts of each choice, and the states."""
 
     def __init__(self, feed: Feed) -> None:
         self._frames = feed.frames()
@@ -70,7 +70,7 @@ class Reading:
         texts += [token[1] for token in event["tokens"]]
 
 
-async def test_it_gives_a_run_to_its_end_and_follows_it_no_more(feed: Feed, person: Person) -> None:
+async def test_a_feed_follows_a_run_to_its_end(feed: Feed, person: Person) -> None:
     run = await running(person)
     await feed.follow(request_for(run))
     reading = Reading(feed)
@@ -84,7 +84,7 @@ async def test_it_gives_a_run_to_its_end_and_follows_it_no_more(feed: Feed, pers
     assert reading.texts == {0: ["a", "b", "c"]}
 
 
-async def test_what_waits_while_nobody_reads_is_one_frame(feed: Feed, person: Person) -> None:
+async def test_events_that_wait_for_a_reader_are_one_frame(feed: Feed, person: Person) -> None:
     run = await running(person)
     await feed.follow(request_for(run))
     reading = Reading(feed)
@@ -95,7 +95,7 @@ async def test_what_waits_while_nobody_reads_is_one_frame(feed: Feed, person: Pe
         write(run, str(position), before=position)
         await asyncio.sleep(0)
     await finish(run, 50)
-    # The reader comes back when all of it is there.
+    # The reader comes back when everything is there.
     async with asyncio.timeout(5):
         while len(feed._outbox._pending) < 50:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -105,7 +105,7 @@ async def test_what_waits_while_nobody_reads_is_one_frame(feed: Feed, person: Pe
     assert reading.frames - before <= 2
 
 
-async def test_choices_have_texts_and_positions_of_their_own(feed: Feed, person: Person) -> None:
+async def test_choices_have_separate_texts_and_positions(feed: Feed, person: Person) -> None:
     run = await running(person)
     token_log().start(str(run.pk), attempt=1, epoch=1, choices=4)
     write(run, "a1", "a2", choice=0)
@@ -164,7 +164,7 @@ async def test_workers_with_another_number_of_shards_are_read_after_a_silence(
     assert reading.texts == {0: ["a", "b", "c"]}
 
 
-async def test_what_it_may_not_follow_is_refused(
+async def test_a_forbidden_topic_is_refused(
     feed: Feed, person: Person, stranger: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = await running(stranger)

@@ -1,4 +1,5 @@
-"""The hub hands each line to those who follow its run, over one subscription that mends itself."""
+"""The hub passes each line to the followers of its run, over one subscription that recovers by
+itself."""
 
 import asyncio
 import json
@@ -19,7 +20,7 @@ Line = tuple[int, int, int, int, str]
 
 
 class Recorder:
-    """A follower that remembers."""
+    """A follower that records its lines."""
 
     def __init__(self, run: str) -> None:
         self.topic = run_topic(run)
@@ -49,7 +50,7 @@ async def hub(redis_client: redis.Redis) -> AsyncIterator[Hub]:
 
 
 async def listening(hub: Hub, run: str = RUN) -> Recorder:
-    """A follower of a hub whose subscription is up, which it says by distrust."""
+    """A follower of a hub whose subscription is up; the hub calls its distrust to say so."""
     follower = Recorder(run)
     hub.add(follower)
     await asyncio.wait_for(follower.distrusted.wait(), 5)
@@ -62,7 +63,7 @@ def append(run: str, text: str, before: int = 0) -> None:
     token_log().append([item])
 
 
-async def test_a_line_reaches_all_who_follow_its_run_and_nobody_else(hub: Hub) -> None:
+async def test_a_line_reaches_only_the_followers_of_its_run(hub: Hub) -> None:
     first = await listening(hub)
     second, other = Recorder(RUN), await listening(hub, OTHER)
     hub.add(second)
@@ -89,7 +90,7 @@ async def test_one_message_may_carry_lines_of_many_runs(hub: Hub) -> None:
     assert second.lines.get_nowait() == (3, 2, 1, 1, "{}")
 
 
-async def test_notices_are_handed_on(hub: Hub) -> None:
+async def test_notices_are_passed_on(hub: Hub) -> None:
     follower = await listening(hub)
 
     token_log().tell(RUN, '{"a":1}', epoch=3, kind=FORWARD)
@@ -97,7 +98,7 @@ async def test_notices_are_handed_on(hub: Hub) -> None:
     assert await follower.next() == (0, 3, 0, FORWARD, '{"a":1}')
 
 
-async def test_who_was_removed_hears_nothing_and_removing_twice_is_fine(hub: Hub) -> None:
+async def test_a_removed_follower_gets_nothing_and_removing_twice_is_fine(hub: Hub) -> None:
     gone, stays = await listening(hub), Recorder(RUN)
     hub.add(stays)
     hub.remove(gone)
@@ -109,7 +110,7 @@ async def test_who_was_removed_hears_nothing_and_removing_twice_is_fine(hub: Hub
     assert gone.lines.empty()
 
 
-async def test_a_lost_subscription_is_made_again_and_distrusted(
+async def test_a_lost_subscription_is_restored_and_distrusted(
     hub: Hub, redis_client: redis.Redis
 ) -> None:
     follower = await listening(hub)
@@ -121,7 +122,7 @@ async def test_a_lost_subscription_is_made_again_and_distrusted(
     assert (await follower.next())[:4] == (0, 1, 1, 1)
 
 
-async def test_a_line_that_cannot_be_read_does_not_end_the_subscription(
+async def test_an_unreadable_line_does_not_end_the_subscription(
     hub: Hub, redis_client: redis.Redis
 ) -> None:
     follower = await listening(hub)
@@ -133,7 +134,7 @@ async def test_a_line_that_cannot_be_read_does_not_end_the_subscription(
     assert (await follower.next())[:4] == (0, 1, 1, 1)
 
 
-async def test_work_of_each_tick_runs_once_and_again_after_it_failed(hub: Hub) -> None:
+async def test_work_of_a_tick_runs_once_and_again_after_a_failure(hub: Hub) -> None:
     follower = await listening(hub)
     calls: asyncio.Queue[int] = asyncio.Queue()
 

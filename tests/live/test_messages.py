@@ -1,4 +1,4 @@
-"""What a page may say, and how it is read."""
+"""The messages that a page may send, and how they are read."""
 
 import json
 import uuid
@@ -15,7 +15,7 @@ def read(**values: object) -> FollowRequest | None:
     return message.request if message else None
 
 
-def test_a_run_is_a_topic_by_its_old_name_and_by_the_general_one() -> None:
+def test_a_run_is_a_topic_by_its_short_and_its_general_name() -> None:
     expected = FollowRequest("run", ID, epoch=2, starts=(5,))
 
     assert read(run=str(ID), epoch=2, **{"from": 5}) == expected
@@ -23,7 +23,7 @@ def test_a_run_is_a_topic_by_its_old_name_and_by_the_general_one() -> None:
     assert expected.topic == f"run:{ID}"
 
 
-def test_without_a_position_it_begins_at_the_first() -> None:
+def test_without_a_position_following_begins_at_the_first() -> None:
     assert read(run=str(ID)) == FollowRequest("run", ID, epoch=1, starts=(1,))
 
 
@@ -31,7 +31,7 @@ def test_each_choice_has_its_own_position() -> None:
     assert read(run=str(ID), **{"from": [5, 1, 3]}) == FollowRequest("run", ID, 1, (5, 1, 3))
 
 
-def test_a_topic_may_be_one_for_the_site() -> None:
+def test_a_topic_may_belong_to_the_whole_site() -> None:
     request = read(topic="queue")
 
     assert request == FollowRequest("queue", None)
@@ -49,18 +49,18 @@ def test_ids_are_written_in_one_form() -> None:
 @pytest.mark.parametrize(
     "starts", [[], [0], ["1"], [1, True], [[1]], {"0": 1}, None, [1] * (MAX_CHOICES + 1)]
 )
-def test_what_is_no_position_is_no_message(starts: object) -> None:
+def test_an_invalid_position_is_refused(starts: object) -> None:
     assert read(run=str(ID), **{"from": starts}) is None
 
 
 @pytest.mark.parametrize(
     "topic", ["", ":", "run:", "run:7", f"RUN:{ID}", f"run:{ID}:1", f"a b:{ID}", "a" * 33, 7, None]
 )
-def test_what_is_no_topic_is_no_message(topic: object) -> None:
+def test_an_invalid_topic_is_refused(topic: object) -> None:
     assert read(topic=topic) is None
 
 
-def test_an_error_names_a_run_as_pages_know_it_and_any_other_topic_by_its_name() -> None:
+def test_an_error_names_a_run_by_id_and_any_other_topic_by_name() -> None:
     of_run = json.loads(error_event(f"run:{ID}", code="c", message="m"))
     of_other = json.loads(error_event("queue", code="c", message="m"))
 

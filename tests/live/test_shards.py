@@ -1,4 +1,4 @@
-"""A web process hears the channels of what its own pages follow, and no others."""
+"""A web process receives the channels that its own pages follow, and no others."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -21,14 +21,14 @@ def run_in(shard: int, number: int = 0) -> str:
     return [next(found) for _ in range(number + 1)][number]
 
 
-def heard(client: redis.Redis) -> dict[str, int]:
-    """The live channels that somebody hears, and how many do."""
+def subscribed_channels(client: redis.Redis) -> dict[str, int]:
+    """The live channels that have subscribers, and how many each has."""
     channels = client.pubsub_channels("live:*")
     return {name.decode(): count for name, count in client.pubsub_numsub(*channels)}
 
 
 async def until(holds: Callable[[], object]) -> None:
-    """Waits for what the server sees of another connection: it says nothing by itself."""
+    """Polls: the server sends no event about another connection."""
     async with asyncio.timeout(5):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -36,23 +36,23 @@ async def until(holds: Callable[[], object]) -> None:
 
 @pytest.fixture
 async def hubs(redis_client: redis.Redis) -> AsyncIterator[list[Hub]]:
-    """Two web processes, as far as Redis can tell."""
+    """Two hubs, which Redis sees as two web processes."""
     hubs = [Hub(), Hub()]
     yield hubs
     for hub in hubs:
         await hub.close()
 
 
-async def test_a_process_hears_the_shards_that_it_follows(
+async def test_a_process_receives_the_shards_that_it_follows(
     hubs: list[Hub], redis_client: redis.Redis
 ) -> None:
     first, second = await listening(hubs[0], run_in(3)), await listening(hubs[0], run_in(7))
     await listening(hubs[0], run_in(7, 1))
 
-    assert heard(redis_client) == {first.channel: 1, second.channel: 1}
+    assert subscribed_channels(redis_client) == {first.channel: 1, second.channel: 1}
 
 
-async def test_it_hears_a_shard_until_the_last_follower_leaves(
+async def test_a_shard_is_received_until_the_last_follower_leaves(
     hubs: list[Hub], redis_client: redis.Redis
 ) -> None:
     stays = await listening(hubs[0], run_in(3))
@@ -60,19 +60,19 @@ async def test_it_hears_a_shard_until_the_last_follower_leaves(
 
     hubs[0].remove(one)
     await listening(hubs[0], run_in(5))
-    assert other.channel in heard(redis_client)
+    assert other.channel in subscribed_channels(redis_client)
     hubs[0].remove(other)
 
-    await until(lambda: other.channel not in heard(redis_client))
-    assert stays.channel in heard(redis_client)
+    await until(lambda: other.channel not in subscribed_channels(redis_client))
+    assert stays.channel in subscribed_channels(redis_client)
 
 
-async def test_with_no_follower_nothing_is_heard_and_the_next_one_is(
+async def test_without_followers_nothing_is_received_and_the_next_follower_works(
     hubs: list[Hub], redis_client: redis.Redis
 ) -> None:
     gone = await listening(hubs[0], run_in(3))
     hubs[0].remove(gone)
-    await until(lambda: heard(redis_client) == {})
+    await until(lambda: subscribed_channels(redis_client) == {})
 
     follower = await listening(hubs[0], run_in(3, 1))
     append(run_in(3, 1), "a")
@@ -80,11 +80,17 @@ async def test_with_no_follower_nothing_is_heard_and_the_next_one_is(
     assert (await follower.next())[:4] == (0, 1, 1, 1)
 
 
-async def test_processes_hear_their_own_shards(hubs: list[Hub], redis_client: redis.Redis) -> None:
+async def test_processes_receive_their_own_shards(
+    hubs: list[Hub], redis_client: redis.Redis
+) -> None:
     mine, theirs = await listening(hubs[0], run_in(3)), await listening(hubs[1], run_in(7))
     both = [await listening(hub, run_in(9)) for hub in hubs]
 
-    assert heard(redis_client) == {mine.channel: 1, theirs.channel: 1, both[0].channel: 2}
+    assert subscribed_channels(redis_client) == {
+        mine.channel: 1,
+        theirs.channel: 1,
+        both[0].channel: 2,
+    }
 
     for shard in (3, 7, 9):
         append(run_in(shard), f"of {shard}")
@@ -93,7 +99,7 @@ async def test_processes_hear_their_own_shards(hubs: list[Hub], redis_client: re
     assert [("of 9" in (await one.next())[4]) for one in both] == [True, True]
 
 
-async def test_a_line_of_another_topic_in_the_same_shard_is_for_nobody(hubs: list[Hub]) -> None:
+async def test_a_line_of_another_topic_in_the_same_shard_is_ignored(hubs: list[Hub]) -> None:
     follower = await listening(hubs[0], run_in(3))
 
     append(run_in(3, 1), "not followed")
@@ -102,7 +108,7 @@ async def test_a_line_of_another_topic_in_the_same_shard_is_for_nobody(hubs: lis
     assert "not followed" not in (await follower.next())[4]
 
 
-async def test_many_followers_at_once_are_all_heard(hubs: list[Hub]) -> None:
+async def test_many_simultaneous_followers_all_get_their_shards(hubs: list[Hub]) -> None:
     followers = [Recorder(run_in(shard)) for shard in range(16)]
     for follower in followers:
         hubs[0].add(follower)
@@ -116,7 +122,7 @@ async def test_many_followers_at_once_are_all_heard(hubs: list[Hub]) -> None:
         assert (await follower.next())[:4] == (0, 1, 1, 1)
 
 
-async def test_all_shards_are_heard_again_after_the_connection_was_lost(
+async def test_all_shards_are_received_again_after_a_lost_connection(
     hubs: list[Hub], redis_client: redis.Redis
 ) -> None:
     followers = [await listening(hubs[0], run_in(shard)) for shard in (3, 7)]
@@ -130,7 +136,7 @@ async def test_all_shards_are_heard_again_after_the_connection_was_lost(
         assert (await follower.next())[:4] == (0, 1, 1, 1)
 
 
-async def test_a_follower_is_told_when_redis_cannot_be_reached_and_when_it_can(
+async def test_a_follower_is_notified_when_redis_is_lost_and_when_it_is_back(
     valkey: EmbeddedValkey, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     client_arguments = settings.REDIS.client_arguments()
@@ -162,6 +168,6 @@ async def test_another_number_of_shards_is_another_set_of_channels(settings: Any
 def test_a_topics_shard_is_the_same_everywhere(settings: Any) -> None:
     settings.LIVE_SHARDS = 16
 
-    # Workers and web processes of any machine and version must find the same.
+    # Workers and web processes of any machine and version must compute the same shard.
     assert channel_of("run:11111111-1111-1111-1111-111111111111") == "live:16:3"
     assert channel_of("queue") == "live:16:3"

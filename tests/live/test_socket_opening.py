@@ -1,4 +1,4 @@
-"""The page's socket: who may open it, and what it may be told."""
+"""The page's socket: who may open it, and what it may send."""
 
 import json
 import uuid
@@ -14,7 +14,7 @@ from tests.live.pages import Page, running, write
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis_client", "closed_hub"),
+    pytest.mark.usefixtures("redis_client", "fresh_hub"),
 ]
 
 # --- Who may open it ----------------------------------------------------------
@@ -64,7 +64,7 @@ async def test_trusted_origins_are_those_of_forms(
     await page.disconnect()
 
 
-async def test_one_person_has_so_many_sockets_and_a_closed_one_makes_room(
+async def test_a_person_has_a_limit_of_sockets_and_closing_one_makes_room(
     person: Person, stranger: Person, settings: Any
 ) -> None:
     settings.LIMIT_SOCKETS_PERSON = 2
@@ -84,7 +84,7 @@ async def test_one_person_has_so_many_sockets_and_a_closed_one_makes_room(
     assert not consumers._open
 
 
-async def test_one_address_has_so_many_sockets(
+async def test_an_address_has_a_limit_of_sockets(
     person: Person, stranger: Person, settings: Any
 ) -> None:
     settings.LIMIT_SOCKETS_ADDRESS = 1
@@ -95,7 +95,7 @@ async def test_one_address_has_so_many_sockets(
     await first.disconnect()
 
 
-# --- What it is told ----------------------------------------------------------
+# --- What it may follow -------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -117,21 +117,19 @@ async def test_one_address_has_so_many_sockets(
         '{"type":"follow","run":"00000000-0000-0000-0000-000000000001","epoch":true}',
     ],
 )
-async def test_a_message_that_is_not_of_the_protocol_closes_it(tab: Page, text: str) -> None:
+async def test_a_message_outside_the_protocol_closes_the_socket(tab: Page, text: str) -> None:
     await tab.send(text)
 
     assert await tab.close_code() == 4400
 
 
-async def test_bytes_close_it(tab: Page) -> None:
+async def test_binary_messages_close_the_socket(tab: Page) -> None:
     await tab.send(None, b"\x00")
 
     assert await tab.close_code() == 4400
 
 
-async def test_somebody_elses_run_is_as_one_that_does_not_exist(
-    tab: Page, stranger: Person
-) -> None:
+async def test_another_persons_run_seems_not_to_exist(tab: Page, stranger: Person) -> None:
     theirs = await running(stranger)
     answers = []
     for run in (theirs, Run(pk=uuid.uuid4())):
@@ -145,7 +143,7 @@ async def test_somebody_elses_run_is_as_one_that_does_not_exist(
     assert await tab.hears_nothing()
 
 
-async def test_a_topic_of_a_kind_that_nobody_registered_is_refused(tab: Page) -> None:
+async def test_a_topic_of_an_unregistered_kind_is_refused(tab: Page) -> None:
     topic = f"weather:{uuid.uuid4()}"
     await tab.send(json.dumps({"type": "follow", "topic": topic}))
 
@@ -154,9 +152,7 @@ async def test_a_topic_of_a_kind_that_nobody_registered_is_refused(tab: Page) ->
     assert (event["type"], event["code"], event["topic"]) == ("error", "unknown_topic", topic)
 
 
-async def test_somebody_elses_topic_is_as_one_that_does_not_exist(
-    tab: Page, stranger: Person
-) -> None:
+async def test_another_persons_topic_seems_not_to_exist(tab: Page, stranger: Person) -> None:
     theirs = await running(stranger)
     answers = []
     for run_id in (theirs.pk, uuid.uuid4()):
@@ -167,7 +163,7 @@ async def test_somebody_elses_topic_is_as_one_that_does_not_exist(
     assert answers[0]["code"] == "not_found"
 
 
-async def test_a_page_follows_so_many_runs(
+async def test_a_page_has_a_limit_of_followed_runs(
     tab: Page, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed, "MAX_FOLLOWED", 1)

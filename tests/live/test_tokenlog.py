@@ -1,4 +1,4 @@
-"""The log's invariants, against the real server."""
+"""The log's invariants, on the real server."""
 
 import json
 
@@ -76,7 +76,7 @@ def test_a_stale_attempt_writes_nothing(log: TokenLog) -> None:
     assert texts(log) == ["a", "b"]
 
 
-def test_after_redis_lost_all_the_newer_attempt_replaces_what_a_zombie_wrote(
+def test_after_redis_lost_its_data_the_newer_attempt_replaces_stale_writes(
     log: TokenLog, redis_client: redis.Redis
 ) -> None:
     redis_client.flushall()
@@ -102,7 +102,7 @@ def test_one_call_serves_many_runs_and_one_stale_item_does_not_hurt_the_rest(log
     assert texts(log, OTHER) == []
 
 
-def test_what_is_appended_is_published_as_the_pages_event(
+def test_appended_tokens_are_published_as_the_pages_event(
     log: TokenLog, redis_client: redis.Redis
 ) -> None:
     subscription = redis_client.pubsub()
@@ -137,7 +137,7 @@ def test_a_cancel_is_seen_with_the_next_append(log: TokenLog) -> None:
     assert log.append([item("b", before=1)])[0].cancel
 
 
-def test_a_log_expires_only_once_it_is_closed(log: TokenLog, redis_client: redis.Redis) -> None:
+def test_a_log_expires_only_after_it_is_closed(log: TokenLog, redis_client: redis.Redis) -> None:
     log.append([item("a")])
     assert redis_client.ttl(f"log:{RUN}:0") == -1
 
@@ -147,7 +147,7 @@ def test_a_log_expires_only_once_it_is_closed(log: TokenLog, redis_client: redis
     assert 0 < redis_client.ttl(f"fence:{RUN}") <= 60
 
 
-def test_choices_have_logs_and_positions_of_their_own(log: TokenLog) -> None:
+def test_choices_have_separate_logs_and_positions(log: TokenLog) -> None:
     log.start(RUN, attempt=1, epoch=1, choices=4)
 
     replies = log.append([item(*("abcd"[: choice + 1]), choice=choice) for choice in range(4)])
@@ -163,7 +163,7 @@ def test_choices_have_logs_and_positions_of_their_own(log: TokenLog) -> None:
     ]
 
 
-def test_after_redis_lost_all_no_choice_keeps_what_a_zombie_wrote(
+def test_after_redis_lost_its_data_no_choice_keeps_stale_writes(
     log: TokenLog, redis_client: redis.Redis
 ) -> None:
     redis_client.flushall()

@@ -1,4 +1,4 @@
-"""Processes for tests of what starts, keeps and ends processes."""
+"""Processes for tests of the code that starts, keeps and ends processes."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Launcher:
-    """Starts ``python <arguments>`` in the checkout, and ends all that it started."""
+    """Starts ``python <arguments>`` in the checkout, and ends everything that it started."""
 
     def __init__(self, logs: Path) -> None:
         self.logs = logs
@@ -55,7 +55,7 @@ def alive(pid: int) -> bool:
 def processes_of(var_dir: Path) -> dict[int, str]:
     """The command lines of all living processes of the playground in ``var_dir``, by process.
 
-    They have it in their environment; Valkey writes over its own, and has its socket instead.
+    The folder is in their environment; Valkey overwrites its own, and has its socket instead.
     """
     variable = f"VAR_DIR={var_dir}".encode()
     socket = str(embedded_socket(var_dir))

@@ -1,4 +1,4 @@
-"""Where a playground that a test starts with `manage.py up` lies."""
+"""The folder and environment of a playground that a test starts with `manage.py up`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +8,13 @@ from tests.support.part import wait_until
 from tests.support.registry import write_registry
 
 READY = r"^ready http://127\.0\.0\.1:\d+$"
-# A busy machine reads torch from the disk.
+# A busy machine has to read torch from the disk.
 READY_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a playground lies: its folder and its environment."""
+    """A playground's folder and its environment."""
 
     folder: Path
     checkpoint: Path
@@ -45,7 +45,7 @@ class Place:
         return self
 
     def pid_of(self, what: str) -> int:
-        """The process whose command line has ``what`` in it."""
+        """The process whose command line contains ``what``."""
         (pid,) = (pid for pid, line in processes_of(self.var_dir).items() if what in line)
         return pid
 

@@ -25,7 +25,7 @@ from tests.support.checkpoints import write_text_side
 
 
 def consult() -> tuple[str, int]:
-    """What the doctor says, on one line a finding with its advice, and the exit status."""
+    """The doctor's report, one finding with its advice a line, and the exit status."""
     said = io.StringIO()
     status = 0
     try:
@@ -43,7 +43,7 @@ def line_about(part: str) -> str:
 
 @pytest.fixture(autouse=True)
 def healthy(tmp_path: Path, settings: Settings, redis_client: redis.Redis, db: None) -> None:
-    """An installation with nothing wrong; each test breaks one thing."""
+    """An installation without faults; each test breaks one thing."""
     write_text_side(tmp_path / "tiny")
     (tmp_path / "tiny" / "model.safetensors").touch()
     settings.MODELS_FILE = tmp_path / "models.toml"
@@ -51,7 +51,7 @@ def healthy(tmp_path: Path, settings: Settings, redis_client: redis.Redis, db: N
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "app.js").touch()
     settings.STATICFILES_DIRS = [tmp_path / "dist"]
-    # Whatever listens on the usual port of this machine is none of ours.
+    # Whatever listens on the usual port of this machine is not ours.
     settings.PORT = 0
     add_worker()
 
@@ -75,7 +75,7 @@ def add_worker(
     )
 
 
-def test_a_healthy_installation_is_well() -> None:
+def test_a_healthy_installation_has_no_findings() -> None:
     said, status = consult()
 
     assert status == 0
@@ -84,7 +84,7 @@ def test_a_healthy_installation_is_well() -> None:
     assert "worker tiny-cpu@host: Serves tiny on cpu; heartbeat 0." in said
 
 
-def test_faults_are_counted_and_told_by_the_exit_status(tmp_path: Path) -> None:
+def test_faults_are_counted_and_set_the_exit_status(tmp_path: Path) -> None:
     (tmp_path / "dist" / "app.js").unlink()
     Worker.objects.all().delete()
 
@@ -111,7 +111,7 @@ def test_pending_migrations() -> None:
     assert re.search(r"lacks \d+ migrations\. -> Run: python manage\.py migrate", said)
 
 
-def test_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_database(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> int:
         raise OperationalError("connection refused\n")
 
@@ -182,7 +182,7 @@ def test_a_registry_that_cannot_be_read(settings: Settings, tmp_path: Path) -> N
     said = line_about("models")
 
     assert f"The model registry {tmp_path / 'nowhere.toml'} cannot be read" in said
-    assert said.endswith("-> Mend the file, or set MODELS_FILE to another.")
+    assert said.endswith("-> Fix the file, or set MODELS_FILE to another.")
 
 
 def test_missing_weights_are_named(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_a_worker_that_is_not_ready_says_why() -> None:
     )
 
 
-def test_a_worker_that_is_loading_needs_patience() -> None:
+def test_a_loading_worker_is_no_fault() -> None:
     Worker.objects.all().delete()
     add_worker(state=Worker.State.LOADING)
 
@@ -273,7 +273,7 @@ def test_a_worker_that_is_loading_needs_patience() -> None:
     assert "note   worker tiny-cpu@host: Is loading tiny; heartbeat" in said
 
 
-def test_a_missing_device_is_told_with_its_reason() -> None:
+def test_a_missing_device_is_reported_with_its_reason() -> None:
     Worker.objects.all().delete()
     add_worker(
         state=Worker.State.NOT_READY,
@@ -286,7 +286,7 @@ def test_a_missing_device_is_told_with_its_reason() -> None:
     )
 
 
-def test_pages_that_refuse_their_own_host_are_no_well_site(settings: Settings) -> None:
+def test_pages_that_refuse_their_own_host_are_a_fault(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = []
 
     said, status = consult()
@@ -296,7 +296,7 @@ def test_pages_that_refuse_their_own_host_are_no_well_site(settings: Settings) -
     assert said.count("\n") < 20
 
 
-def test_pages_that_raise_are_told_in_a_line(
+def test_pages_that_raise_are_reported_in_one_line(
     settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     settings.MODELS_FILE = tmp_path / "nowhere.toml"
@@ -307,13 +307,13 @@ def test_pages_that_raise_are_told_in_a_line(
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_looking_at_pages_makes_no_guest() -> None:
+def test_checking_pages_creates_no_guest() -> None:
     consult()
 
     assert not Person.objects.exists()
 
 
-def test_something_else_on_the_sites_port_is_not_taken_for_it(settings: Settings) -> None:
+def test_another_server_on_the_sites_port_is_recognised(settings: Settings) -> None:
     with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as other:
         settings.PORT = other.server_address[1]
         threading.Thread(target=other.handle_request, daemon=True).start()
@@ -324,7 +324,7 @@ def test_something_else_on_the_sites_port_is_not_taken_for_it(settings: Settings
     assert f"note   site: It does not answer at http://127.0.0.1:{settings.PORT}: " in said
 
 
-def test_remarks_on_settings_are_findings(settings: Settings) -> None:
+def test_warnings_about_settings_are_findings(settings: Settings) -> None:
     settings.MISSPELT = ["PROT in line 1 of .env is no setting of this site; PORT is meant."]
     settings.HOST = "0.0.0.0"
     settings.ALLOWED_HOSTS = ["localhost"]
@@ -335,13 +335,13 @@ def test_remarks_on_settings_are_findings(settings: Settings) -> None:
     assert "note   settings: HOST is 0.0.0.0" in told
 
 
-def test_debugging_is_mentioned(settings: Settings) -> None:
+def test_debug_mode_is_mentioned(settings: Settings) -> None:
     settings.DEBUG = True
 
     assert "note   settings: DEBUG is on, so visitors see tracebacks" in line_about("settings")
 
 
-def test_a_site_that_nobody_can_get_into(settings: Settings) -> None:
+def test_a_site_that_nobody_can_enter(settings: Settings) -> None:
     settings.ALLOW_GUESTS = settings.ALLOW_SIGN_UP = False
 
     assert line_about("accounts") == (

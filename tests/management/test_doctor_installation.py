@@ -1,4 +1,4 @@
-"""What the doctor says of the installation's files and of its place on the host."""
+"""The doctor's report on the installation's files and on its place on the host."""
 
 import os
 import stat
@@ -13,8 +13,10 @@ from playground.management.installation import files, front_end, path_prefix
 
 
 @pytest.fixture(autouse=True)
-def installed(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installation with nothing wrong; each test breaks one thing."""
+def healthy_installation(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An installation without faults; each test breaks one thing."""
     settings.BASE_DIR = tmp_path
     settings.VAR_DIR = tmp_path / "var"
     database = {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "elsewhere.sqlite3"}
@@ -26,16 +28,14 @@ def installed(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatc
         (tmp_path / file).touch(mode=0o600)
 
 
-def test_nothing_is_open_to_others() -> None:
+def test_files_closed_to_others_are_no_finding() -> None:
     (finding,) = files()
 
     assert finding.verdict is Verdict.GOOD
 
 
 @pytest.mark.parametrize("name", ["var", "var/valkey", "var/secret_key", "elsewhere.sqlite3"])
-def test_what_others_can_open_is_named_with_the_command_that_closes_it(
-    tmp_path: Path, name: str
-) -> None:
+def test_open_files_are_named_with_the_command_that_closes_them(tmp_path: Path, name: str) -> None:
     (tmp_path / name).chmod(0o755)
 
     (finding,) = files()
@@ -48,7 +48,7 @@ def test_what_others_can_open_is_named_with_the_command_that_closes_it(
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o007, 0o770), (0o027, 0o750)])
-def test_a_group_that_is_let_in_is_nothing_wrong(
+def test_files_open_to_an_allowed_group_are_no_fault(
     tmp_path: Path, settings: Settings, umask: int, mode: int
 ) -> None:
     settings.UMASK = umask
@@ -63,7 +63,7 @@ def test_a_group_that_is_let_in_is_nothing_wrong(
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
-def test_a_file_of_settings_that_everybody_reads_is_noted(tmp_path: Path) -> None:
+def test_a_settings_file_that_everybody_can_read_is_mentioned(tmp_path: Path) -> None:
     (tmp_path / ".env").chmod(0o644)
 
     (finding,) = files()
@@ -72,7 +72,7 @@ def test_a_file_of_settings_that_everybody_reads_is_noted(tmp_path: Path) -> Non
     assert finding.advice == f"Run: chmod 600 {tmp_path / '.env'}"
 
 
-def test_a_front_end_older_than_its_sources_is_noted(tmp_path: Path) -> None:
+def test_a_front_end_older_than_its_sources_is_mentioned(tmp_path: Path) -> None:
     source = tmp_path / "static" / "js" / "run" / "stream.js"
     source.parent.mkdir()
     source.touch()
@@ -92,7 +92,7 @@ def test_a_front_end_older_than_its_sources_is_noted(tmp_path: Path) -> None:
     ("prefix", "verdicts"),
     [("/", []), ("/playground/", [Verdict.GOOD]), ("/history/", [Verdict.NOTE])],
 )
-def test_a_prefix_that_is_also_a_page_of_ours_is_noted(
+def test_a_prefix_that_is_also_a_page_is_mentioned(
     settings: Settings, prefix: str, verdicts: list[Verdict]
 ) -> None:
     settings.PATH_PREFIX = prefix

@@ -1,4 +1,4 @@
-"""The embedded server: found, private, durable, alone, and gone with its parent."""
+"""The embedded server is found, private, durable, alone, and ends with its parent."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def client_of(server: EmbeddedValkey) -> redis.Redis:
     return redis.Redis.from_url(server.url, socket_timeout=5)
 
 
-def test_it_answers_where_the_settings_look(tmp_path: Path) -> None:
+def test_the_server_answers_at_the_address_of_the_settings(tmp_path: Path) -> None:
     address = redis_address("", embedded_socket(tmp_path))
 
     with (
@@ -41,13 +41,13 @@ def test_it_answers_where_the_settings_look(tmp_path: Path) -> None:
     assert (address.socket, address.embedded) == (server.socket, True)
 
 
-def test_an_address_of_the_operator_wins(tmp_path: Path) -> None:
+def test_the_operators_address_has_priority(tmp_path: Path) -> None:
     address = redis_address("redis://elsewhere:6379/1", Path("/a"))
 
     assert (address.host, address.database, address.embedded) == ("elsewhere", 1, False)
 
 
-def test_it_opens_no_port_and_evicts_nothing(tmp_path: Path) -> None:
+def test_the_server_opens_no_port_and_evicts_nothing(tmp_path: Path) -> None:
     with EmbeddedValkey(tmp_path, memory_mb=16) as server, client_of(server) as client:
         options = client.config_get("port", "maxmemory", "maxmemory-policy", "appendonly")
         mode = server.socket.stat().st_mode & 0o777
@@ -61,7 +61,7 @@ def test_it_opens_no_port_and_evicts_nothing(tmp_path: Path) -> None:
     assert mode == 0o700
 
 
-def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
+def test_data_survive_a_restart(tmp_path: Path) -> None:
     with EmbeddedValkey(tmp_path, memory_mb=16) as server, client_of(server) as client:
         client.set("kept", "yes")
 
@@ -71,7 +71,7 @@ def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
     assert kept == b"yes"
 
 
-def test_a_client_goes_on_after_the_server_was_killed_and_started_again(tmp_path: Path) -> None:
+def test_a_client_continues_after_the_server_was_killed_and_restarted(tmp_path: Path) -> None:
     server = EmbeddedValkey(tmp_path, memory_mb=16)
     server.start()
     try:
@@ -97,7 +97,7 @@ def test_a_folder_has_one_server(tmp_path: Path) -> None:
             assert answers(second.socket)
 
 
-def test_it_ends_with_a_parent_that_was_killed(tmp_path: Path, launch: Launcher) -> None:
+def test_the_server_ends_when_its_parent_is_killed(tmp_path: Path, launch: Launcher) -> None:
     parent = launch("-c", PARENT, str(tmp_path))
     pid = int(parent.wait_for_line("^server").split()[1])
     server = EmbeddedValkey(tmp_path, memory_mb=16)
@@ -107,7 +107,7 @@ def test_it_ends_with_a_parent_that_was_killed(tmp_path: Path, launch: Launcher)
     parent.kill()
 
     wait_until(lambda: not alive(pid), what="the server to end")
-    # The next start needs nobody to clean up, and finds the data.
+    # The next start needs no cleanup and finds the data.
     with server, client_of(server) as client:
         assert client.get("kept") == b"yes"
 
@@ -134,7 +134,7 @@ def test_a_folder_that_others_can_open_is_refused(tmp_path: Path) -> None:
     server.socket.parent.rmdir()
 
 
-def test_a_folder_of_the_operators_is_used_and_stays(tmp_path: Path) -> None:
+def test_the_operators_folder_is_used_and_not_removed(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir(mode=0o700)
 
@@ -145,7 +145,7 @@ def test_a_folder_of_the_operators_is_used_and_stays(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_a_group_gets_in_where_umask_lets_it(tmp_path: Path) -> None:
+def test_a_group_has_access_if_umask_allows_it(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
     folder.chmod(0o770)

@@ -1,4 +1,4 @@
-"""A setting that is wrong ends every command in the same way: one sentence, and no traceback."""
+"""A wrong setting ends every command in the same way: one sentence, and no traceback."""
 
 import os
 import subprocess
@@ -38,7 +38,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
         "VAR_DIR": str(tmp_path / "var"),
         "MODELS_FILE": str(tmp_path / "models.toml"),
         "PORT": "0",
-        # A .env of the checkout does not fill them in.
+        # The checkout's .env does not fill them in.
         "DATABASE_URL": "",
         "REDIS_URL": "",
     }
@@ -57,7 +57,7 @@ def run(command: str, environ: dict[str, str], **settings: str) -> subprocess.Co
 
 
 def sentence(done: subprocess.CompletedProcess[str], status: int) -> str:
-    """The one line that the command said."""
+    """The only line that the command printed."""
     said = done.stderr.splitlines()
     assert (done.returncode, len(said)) == (status, 1), done.stdout + done.stderr
     assert SECRET not in done.stdout + done.stderr
@@ -65,7 +65,7 @@ def sentence(done: subprocess.CompletedProcess[str], status: int) -> str:
 
 
 @pytest.mark.parametrize("command", SETTINGS)
-def test_a_wrong_setting_ends_it(command: str, environ: dict[str, str]) -> None:
+def test_a_wrong_setting_ends_a_command(command: str, environ: dict[str, str]) -> None:
     done = run(command, environ, REDIS_URL=f"redis://:{SECRET}#@localhost")
 
     assert sentence(done, 2).startswith("REDIS_URL has a # where none can be")
@@ -73,7 +73,7 @@ def test_a_wrong_setting_ends_it(command: str, environ: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("command", ["up", "uvicorn", "django"])
-def test_an_empty_key_ends_it(command: str, environ: dict[str, str], tmp_path: Path) -> None:
+def test_an_empty_key_ends_a_command(command: str, environ: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "secret_key").touch()
 
@@ -89,7 +89,7 @@ def test_an_empty_key_ends_it(command: str, environ: dict[str, str], tmp_path: P
         b'[models.tiny]\npath = "x"\nslots = "many"\n',
     ],
 )
-def test_a_wrong_registry_ends_what_needs_it(
+def test_a_wrong_registry_ends_commands_that_need_it(
     command: str, registry: bytes, environ: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "models.toml").write_bytes(registry)
@@ -112,7 +112,7 @@ def test_a_redis_that_refuses_ends_the_start(
     done = run("up", environ, REDIS_URL=f"redis://gptj:{SECRET}@127.0.0.1:{redis_server.port}/0")
 
     told = sentence(done, 1)
-    assert "Redis refuses what REDIS_URL says: " in told
+    assert "Redis refuses the connection of REDIS_URL: " in told
     assert "invalid username-password pair" in told
 
 
@@ -125,7 +125,7 @@ def postgres() -> Iterator[TemporaryPostgres]:
 
 
 @pytest.mark.parametrize("command", ["up", "worker", "migrate", "doctor"])
-def test_a_database_that_refuses_is_told_in_its_words(
+def test_a_refusal_of_the_database_is_shown_in_its_words(
     command: str, environ: dict[str, str], postgres: TemporaryPostgres
 ) -> None:
     url = f"postgres://{USER}:{SECRET}@127.0.0.1:{postgres.port}/postgres"

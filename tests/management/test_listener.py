@@ -1,4 +1,4 @@
-"""The site's socket, and the addresses that people are told."""
+"""The site's socket, and the addresses that are printed."""
 
 import socket
 
@@ -10,7 +10,7 @@ from playground.management.listener import addresses, open_listener
 
 
 def outer_address() -> str:
-    """This machine's address on the way to others, or its own to itself without one."""
+    """This machine's address on the way to others, or its local address without a network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
@@ -36,7 +36,7 @@ def test_a_taken_port_is_named() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_all_of_ipv6_takes_visitors_of_ipv4_too(host: str) -> None:
+def test_all_of_ipv6_accepts_ipv4_too(host: str) -> None:
     with (
         open_listener("::", 0) as listener,
         socket.create_connection((host, listener.getsockname()[1]), timeout=5),
@@ -66,7 +66,7 @@ def test_an_address_of_another_machine_is_named_without_a_port(host: str) -> Non
         ("127.0.0.1", [".a.org"], ["http://127.0.0.1:{port} (asked for as a.org)"]),
     ],
 )
-def test_people_are_told_what_a_browser_can_open(
+def test_printed_addresses_open_in_a_browser(
     host: str, allowed: list[str], told: list[str], settings: Settings
 ) -> None:
     outer = outer_address()

@@ -19,8 +19,8 @@ PARTS = {
 
 
 @pytest.fixture(scope="module")
-def newer(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """An installation that was updated, ran, and whose code was taken back."""
+def newer_installation(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """An installation that was updated and used, and whose code was then taken back."""
     folder = tmp_path_factory.mktemp("newer")
     place = Place(folder, random_checkpoint(folder / "random")).prepare()
     launcher = Launcher(folder)
@@ -37,8 +37,8 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_each_part_says_so_and_ends(newer: Place, launch: Launcher, part: str) -> None:
-    process = launch(*PARTS[part], name=part, **newer.environ)
+def test_each_part_says_so_and_ends(newer_installation: Place, launch: Launcher, part: str) -> None:
+    process = launch(*PARTS[part], name=part, **newer_installation.environ)
 
     assert process.wait(timeout=60) != 0
     said = process.tail(200)

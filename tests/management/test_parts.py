@@ -1,4 +1,4 @@
-"""The command lines of the parts, and the names that workers keep."""
+"""The command lines of the parts, and the fixed names of workers."""
 
 import socket
 import subprocess
@@ -24,7 +24,7 @@ def test_a_worker_keeps_its_name() -> None:
     assert GENERATE.worker_name("demo", "cpu") == f"demo-cpu@{socket.gethostname()}"
 
 
-def test_each_job_has_a_process_and_workers_of_its_own() -> None:
+def test_each_job_has_its_own_process_and_workers() -> None:
     other = Job(name="other", worker_prefix="other-")
     plan = WorkerPlan(job=other, model="demo", device="cpu")
 
@@ -35,14 +35,17 @@ def test_each_job_has_a_process_and_workers_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
-def test_the_process_of_each_job_is_there(job: Job) -> None:
+def test_the_module_of_each_job_exists(job: Job) -> None:
     command = worker_command(job=job, model="demo", device="cpu", name="demo-cpu@host")
 
     assert find_spec(command[2]) is not None
 
 
-def test_an_unknown_job_is_refused_with_those_there_are() -> None:
-    with pytest.raises(CommandError, match=r"invalid choice: 'fly' \(choose from '?generate'?\)"):
+def test_an_unknown_job_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(
+        CommandError,
+        match=r"invalid choice: 'fly' \(choose from '?generate'?, '?finetune'?, '?check'?\)",
+    ):
         call_command("worker", "fly", "--model", "tiny")
 
 
@@ -90,7 +93,7 @@ def test_a_socket_carries_at_most_64_kib_uncompressed() -> None:
     assert command[command.index("--ws-per-message-deflate") + 1] == "false"
 
 
-def test_parts_are_quiet_unless_somebody_asks(
+def test_parts_log_only_warnings_by_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = worker_lock(tmp_path, "demo")
@@ -108,7 +111,7 @@ def test_parts_are_quiet_unless_somebody_asks(
     lock.release()
 
 
-def test_an_unknown_model_is_refused_with_those_there_are() -> None:
+def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
     with pytest.raises(CommandError, match=r"There is no model “huge” here\. Choose one of: tiny"):
         call_command("worker", "--model", "huge")
 

@@ -1,4 +1,4 @@
-"""Nobody else on the machine can read what the playground writes."""
+"""Nobody else on the machine can read the playground's files."""
 
 import os
 import sqlite3
@@ -17,7 +17,7 @@ from tests.support.part import wait_until
 from tests.support.registry import random_checkpoint
 from tests.support.visitor import Visitor
 
-# As a login shell has it: only what the processes do themselves keeps others out.
+# The umask of a login shell: only the processes themselves keep others out.
 USUAL = "import os, sys; os.umask(0o022); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 
 
@@ -29,12 +29,12 @@ def everything_in(folder: Path) -> list[Path]:
 
 
 def open_to_others(folder: Path) -> dict[str, str]:
-    """All of ``folder`` that somebody else can open, with its mode."""
+    """Everything in ``folder`` that another user can open, with its mode."""
     modes = {str(path): stat.S_IMODE(path.lstat().st_mode) for path in everything_in(folder)}
     return {path: oct(mode) for path, mode in modes.items() if mode & 0o077}
 
 
-def is_done(place: Place, run: str) -> bool:
+def has_succeeded(place: Place, run: str) -> bool:
     database = sqlite3.connect(place.var_dir / "playground.sqlite3", timeout=5)
     try:
         query = "SELECT status FROM runs_run WHERE id = ?"
@@ -45,7 +45,7 @@ def is_done(place: Place, run: str) -> bool:
 
 def test_after_a_run_nothing_is_open_to_others(tmp_path: Path, launch: Launcher) -> None:
     place = Place(tmp_path / "place", random_checkpoint(tmp_path / "random")).prepare()
-    # What an older version made under the usual umask.
+    # Files that an older version made with the usual umask.
     for folder in ("", "valkey", "workers"):
         (place.var_dir / folder).mkdir(parents=True, exist_ok=True)
         (place.var_dir / folder).chmod(0o755)
@@ -55,7 +55,7 @@ def test_after_a_run_nothing_is_open_to_others(tmp_path: Path, launch: Launcher)
     up = launch("-c", USUAL, "manage.py", "up", name="up", **place.environ)
     port = int(up.wait_for_line(READY, timeout=READY_SECONDS).rpartition(":")[2])
     run = Visitor("127.0.0.1", port).run(model="tiny", max_tokens=4)
-    wait_until(lambda: is_done(place, run), what="the run")
+    wait_until(lambda: has_succeeded(place, run), what="the run")
     command = ["-c", USUAL, "manage.py", "createsuperuser", "--noinput"]
     subprocess.run(
         [sys.executable, *command, "--username=ann", "--email=ann@example.org"],
@@ -75,7 +75,7 @@ def test_after_a_run_nothing_is_open_to_others(tmp_path: Path, launch: Launcher)
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["doctor"], ["check"]], ids=" ".join)
-def test_any_command_makes_its_files_for_the_owner_alone(
+def test_every_command_makes_its_files_only_for_the_owner(
     tmp_path: Path, command: list[str]
 ) -> None:
     var_dir = tmp_path / "made" / "var"
@@ -92,7 +92,7 @@ def test_any_command_makes_its_files_for_the_owner_alone(
     assert open_to_others(var_dir) == {}
 
 
-def test_a_group_shares_what_umask_lets_it(tmp_path: Path) -> None:
+def test_a_group_has_access_if_umask_allows_it(tmp_path: Path) -> None:
     var_dir = tmp_path / "var"
     subprocess.run(
         [sys.executable, "-c", USUAL, "manage.py", "migrate", "--verbosity=0"],
@@ -107,7 +107,7 @@ def test_a_group_shares_what_umask_lets_it(tmp_path: Path) -> None:
     assert modes["secret_key"] == modes["playground.sqlite3"] == 0o660
 
 
-def test_only_what_is_ours_is_closed(tmp_path: Path) -> None:
+def test_only_our_own_files_are_closed(tmp_path: Path) -> None:
     var_dir, elsewhere = tmp_path / "var", tmp_path / "elsewhere"
     (var_dir / "valkey").mkdir(parents=True)
     elsewhere.write_text("a file of somebody's")
@@ -122,6 +122,6 @@ def test_only_what_is_ours_is_closed(tmp_path: Path) -> None:
 
     assert stat.S_IMODE(mine.stat().st_mode) == 0o700
     assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o755
-    # Somebody may need what else is there: this is left to people, and named.
+    # Other programs may need the rest: it is named, and people decide.
     assert stat.S_IMODE(other.stat().st_mode) == 0o755
     assert list(loose_paths(var_dir, umask=0o077)) == [var_dir]

@@ -1,4 +1,4 @@
-"""The units and nginx blocks of docs/production.md, as they are pasted."""
+"""The units and nginx blocks of docs/production.md, as people paste them."""
 
 import configparser
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from playground.history.imports import MAX_BYTES
-from tests.support.nginx import Nginx, documented_blocks, site_at_root, site_under_prefix
+from tests.support.nginx import Nginx, nginx_blocks, site_at_root, site_under_prefix
 from tests.support.registry import ROOT
 
 TEXT = (ROOT / "docs" / "production.md").read_text(encoding="utf-8")
@@ -26,21 +26,21 @@ def units() -> dict[str, configparser.RawConfigParser]:
 
 
 @pytest.mark.parametrize("site", [site_at_root(), site_under_prefix()], ids=["root", "prefix"])
-def test_nginx_takes_its_blocks(tmp_path: Path, site: str) -> None:
+def test_nginx_accepts_the_documented_blocks(tmp_path: Path, site: str) -> None:
     said = Nginx(tmp_path / "nginx", site, port=8000).check()
 
     assert "test is successful" in said
     assert "[warn]" not in said
 
 
-def test_the_proxy_lets_the_largest_import_through() -> None:
-    (most,) = re.findall(r"client_max_body_size (\d+)m;", documented_blocks()[0])
+def test_the_proxy_passes_the_largest_import() -> None:
+    (most,) = re.findall(r"client_max_body_size (\d+)m;", nginx_blocks()[0])
 
     assert MAX_BYTES < int(most) << 20 <= MAX_BYTES + (2 << 20)
 
 
 def test_both_locations_pass_the_same_on() -> None:
-    whole, prefixed = documented_blocks()
+    whole, prefixed = nginx_blocks()
 
     lines = {line.strip() for line in prefixed.splitlines()[1:]}
     assert lines - {line.strip() for line in whole.splitlines()} == set()
@@ -61,7 +61,7 @@ def test_units_are_complete() -> None:
 
 
 def test_units_share_the_folder_of_the_socket() -> None:
-    # PrivateTmp gives each a /tmp of its own, so the socket lies elsewhere.
+    # PrivateTmp gives each unit its own /tmp, so the socket is elsewhere.
     service = units()["playground.service"]["Service"]
 
     assert service["PrivateTmp"] == "yes"

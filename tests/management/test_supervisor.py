@@ -12,7 +12,7 @@ from tests.support.part import wait_until
 
 
 class Told(list[str]):
-    """What was said, and a way to wait for the next of it."""
+    """The printed lines, and a way to wait for the next one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,13 +41,13 @@ def python(name: str, code: str, **options: float) -> Part:
 LIVES = "import signal; print('lives', flush=True); signal.pause()"
 
 
-def test_the_first_death_costs_nothing_and_the_next_ones_double() -> None:
+def test_the_first_restart_is_immediate_and_later_delays_double() -> None:
     backoff = Backoff()
 
     assert [backoff.delay_after(0.1) for _ in range(8)] == [0, 1, 2, 4, 8, 16, 30, 30]
 
 
-def test_a_steady_life_clears_the_record() -> None:
+def test_a_long_life_resets_the_delay() -> None:
     backoff = Backoff(steady=60)
     for _ in range(5):
         backoff.delay_after(0.1)
@@ -56,7 +56,7 @@ def test_a_steady_life_clears_the_record() -> None:
     assert backoff.delay_after(0.1) == 1
 
 
-async def test_a_killed_part_is_started_again_at_once() -> None:
+async def test_a_killed_part_is_restarted_at_once() -> None:
     told, pauses = Told(), []
 
     async def pause(seconds: float) -> None:
@@ -76,7 +76,7 @@ async def test_a_killed_part_is_started_again_at_once() -> None:
     assert "part was killed by SIGKILL; starting it again now" in told
 
 
-async def test_a_part_that_dies_every_time_is_started_ever_more_slowly() -> None:
+async def test_a_part_that_dies_every_time_is_restarted_with_growing_delays() -> None:
     told, pauses = Told(), []
 
     async def pause(seconds: float) -> None:
@@ -94,9 +94,9 @@ async def test_a_part_that_dies_every_time_is_started_ever_more_slowly() -> None
     assert told[-1] == "part ended with exit code 3; starting it again in 8 s"
 
 
-async def test_time_is_what_the_clock_says() -> None:
+async def test_lifetimes_are_measured_by_the_clock() -> None:
     told, pauses = Told(), []
-    # Each life is seen to last 100 s: births and deaths take turns.
+    # Each life seems to last 100 s: births and deaths alternate.
     ticks = iter(range(0, 10_000, 100))
 
     async def pause(seconds: float) -> None:
@@ -112,7 +112,7 @@ async def test_time_is_what_the_clock_says() -> None:
     assert pauses == [0, 0, 0]
 
 
-async def test_a_part_that_cannot_be_started_any_more_is_tried_again(tmp_path: Path) -> None:
+async def test_a_part_that_can_no_longer_start_is_tried_again(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\necho lives\n")
     program.chmod(0o755)
@@ -132,7 +132,7 @@ async def test_a_part_that_cannot_be_started_any_more_is_tried_again(tmp_path: P
     assert pauses == [0, 1, 2]
 
 
-async def test_whoever_asks_is_told_of_a_death_before_the_next_life() -> None:
+async def test_the_callback_runs_between_a_death_and_the_restart() -> None:
     told = Told()
 
     async def on_death(name: str) -> None:
@@ -168,7 +168,7 @@ async def test_lines_carry_the_name_of_their_part() -> None:
     assert sum(line.count("x") for line in told) == 200_000
 
 
-async def test_stopping_asks_first() -> None:
+async def test_stopping_sends_sigterm_first() -> None:
     told = Told()
     supervisor = Supervisor(say=told)
     await supervisor.start(

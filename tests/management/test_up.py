@@ -33,7 +33,7 @@ def place(tmp_path: Path, checkpoint: Path) -> Place:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Place:
-    """Where the playground of all these tests lies."""
+    """The place of the playground that all these tests use."""
     return Place(tmp_path_factory.mktemp("home"), checkpoint).prepare()
 
 
@@ -56,7 +56,7 @@ def test_it_is_ready_when_a_worker_can_serve(up: RunningPart) -> None:
     answer = visitor_of(up).get("/readyz")
 
     assert answer.status == 200
-    # Quiet: a few lines of its own, none of its parts.
+    # Quiet: a few lines of its own, and none of its parts.
     assert [line for line in up.lines if " | " in line] == []
 
 
@@ -64,7 +64,7 @@ def test_the_web_part_comes_back_on_the_same_socket(up: RunningPart, home: Place
     before = len(up.lines)
 
     os.kill(home.pid_of("uvicorn"), signal.SIGKILL)
-    # Nobody is turned away meanwhile: the socket is open, the answer only comes later.
+    # Nobody is refused meanwhile: the socket is open, and the answer only comes later.
     answer = visitor_of(up).get("/healthz")
 
     assert answer.status == 200
@@ -72,21 +72,21 @@ def test_the_web_part_comes_back_on_the_same_socket(up: RunningPart, home: Place
     assert up.wait_for_line(READY, since=before)
 
 
-def test_a_dead_worker_is_known_and_replaced(up: RunningPart, home: Place) -> None:
+def test_a_dead_worker_is_noticed_and_replaced(up: RunningPart, home: Place) -> None:
     before = len(up.lines)
     worker = home.pid_of("workers.generate.main")
 
     os.kill(worker, signal.SIGKILL)
 
     up.wait_for_line("^worker tiny was killed by SIGKILL; starting it again now", since=before)
-    # Not ready before the new one is: the dead one's heartbeat counts no more.
+    # The site is not ready before the new worker is: the dead worker's heartbeat no longer counts.
     assert visitor_of(up).get("/readyz").status == 503
     up.wait_for_line(READY, since=before, timeout=READY_SECONDS)
     assert home.pid_of("workers.generate.main") != worker
     assert visitor_of(up).get("/readyz").status == 200
 
 
-def test_valkey_comes_back_under_the_others(up: RunningPart, home: Place) -> None:
+def test_valkey_is_restarted_while_the_others_run(up: RunningPart, home: Place) -> None:
     before = len(up.lines)
     others = {home.pid_of("uvicorn"), home.pid_of("workers.generate.main")}
 
@@ -106,7 +106,9 @@ def test_a_second_one_on_the_same_folder_is_refused(
     assert f"Another playground (process {up.pid}) already uses {home.var_dir}" in second.tail()
 
 
-def test_a_worker_takes_its_place_once(up: RunningPart, home: Place, launch: Launcher) -> None:
+def test_a_second_worker_with_the_same_name_is_refused(
+    up: RunningPart, home: Place, launch: Launcher
+) -> None:
     worker = launch("manage.py", "worker", "--model", "tiny", name="worker", **home.environ)
 
     assert worker.wait(timeout=40) == 1
@@ -121,9 +123,7 @@ def test_sigterm_ends_everything(up: RunningPart, home: Place) -> None:
     assert up.lines[-1] == "stopped"
 
 
-def test_a_second_start_is_quick_and_nothing_outlives_its_kill(
-    home: Place, launch: Launcher
-) -> None:
+def test_a_second_start_is_quick_and_a_kill_leaves_nothing(home: Place, launch: Launcher) -> None:
     again = launch("manage.py", "up", name="again", **home.environ)
     again.wait_for_line(READY, timeout=READY_SECONDS)
     assert not any("migrations" in line for line in again.lines)
@@ -134,7 +134,7 @@ def test_a_second_start_is_quick_and_nothing_outlives_its_kill(
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGHUP])
-def test_a_start_can_be_broken_off(launch: Launcher, place: Place, signum: signal.Signals) -> None:
+def test_a_start_can_be_interrupted(launch: Launcher, place: Place, signum: signal.Signals) -> None:
     up = launch("manage.py", "up", name="up", **place.environ)
     up.wait_for_line("^worker tiny: on cpu")
 
@@ -148,7 +148,7 @@ def test_a_start_can_be_broken_off(launch: Launcher, place: Place, signum: signa
 def test_a_signal_to_make_ends_everything(
     launch: Launcher, place: Place, signum: signal.Signals
 ) -> None:
-    # `make run`, taking what it would install and build as done.
+    # `make run`, with installation and build marked as complete.
     done = ["-o", ".venv/.installed", "-o", "static/dist/.built"]
     command = ["make", "run", f"PY={sys.executable}", *done]
     make = launch("-c", f"import os; os.execvp('make', {command})", name="make", **place.environ)
@@ -169,7 +169,7 @@ def test_a_taken_port_is_named(launch: Launcher, place: Place) -> None:
         assert f"PORT={port + 1} make run" in up.tail()
 
 
-def test_a_registry_that_cannot_be_read_is_said_at_once(launch: Launcher, place: Place) -> None:
+def test_an_unreadable_registry_is_reported_at_once(launch: Launcher, place: Place) -> None:
     place.registry.write_text("[models.tiny\n")
     up = launch("manage.py", "up", name="up", **place.environ)
 
@@ -196,9 +196,7 @@ def test_damaged_data_of_valkey_end_the_start_with_one_sentence(
     assert processes_of(place.var_dir) == {}
 
 
-def test_all_of_ipv6_serves_visitors_of_ipv4_and_the_doctor_asks_it(
-    launch: Launcher, place: Place
-) -> None:
+def test_all_of_ipv6_serves_ipv4_and_the_doctor_reaches_it(launch: Launcher, place: Place) -> None:
     up = launch("manage.py", "up", name="up", **{**place.environ, "HOST": "[::]"})
     ready = up.wait_for_line(r"^ready http://127\.0\.0\.1:\d+$", timeout=READY_SECONDS)
     port = int(ready.rpartition(":")[2])
@@ -212,12 +210,12 @@ def test_all_of_ipv6_serves_visitors_of_ipv4_and_the_doctor_asks_it(
     )
 
 
-def test_a_device_that_is_not_there_is_told_to_everybody(launch: Launcher, place: Place) -> None:
+def test_a_missing_device_is_reported_everywhere(launch: Launcher, place: Place) -> None:
     device = {"slots": 2, "device": "cuda:99"}
     write_registry(place.registry, place.checkpoint, {"tiny": device})
     up = launch("manage.py", "up", "-v", "2", name="up", **place.environ)
 
-    # Nobody waits without a word.
+    # Nobody waits without a message.
     told = up.wait_for_line("^not ready yet: ", timeout=READY_SECONDS)
     if "loading" in told or "No worker" in told:
         told = up.wait_for_line("^not ready yet: .*It waits", timeout=READY_SECONDS)
@@ -230,13 +228,13 @@ def test_a_device_that_is_not_there_is_told_to_everybody(launch: Launcher, place
 
     address = doctor.wait_for_line("site: It answers at http://").split("http://")[1].split(",")[0]
     page = Visitor("127.0.0.1", int(address.rpartition(":")[2])).get("/free/").text
-    assert "A worker waits for a graphics processor (cuda:99) that is not there yet." in page
+    assert "A worker waits for a graphics processor (cuda:99) that is not available yet." in page
     assert "torch" not in page
-    # Said once, however often it looks.
+    # Logged once, however often the worker checks.
     assert len([line for line in up.lines if "model_not_ready" in line]) == 1
 
 
-def test_what_can_hardly_be_meant_is_said_at_the_start(launch: Launcher, place: Place) -> None:
+def test_a_probable_mistake_is_a_warning_at_the_start(launch: Launcher, place: Place) -> None:
     up = launch("manage.py", "up", name="up", **{**place.environ, "ALLOWED_HOST": "a.org"})
 
     assert up.wait_for_line("^note: ") == (

@@ -11,7 +11,7 @@ import redis
 from playground.core.redis.valkey import EmbeddedValkey
 from playground.core.redis.valkey_server import EmbeddedServerError, Server, read_record, writer_of
 
-# Says that it is Redis, and does with the files of Valkey what Redis does.
+# Reports itself as Redis, and treats Valkey's files as Redis does.
 REDIS = """#!/bin/sh
 if [ "$1" = --version ]; then
   echo "Redis server v={version} sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=0"
@@ -56,8 +56,8 @@ def data_of(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in files}
 
 
-def written_by(folder: Path, name: str, version: str) -> None:
-    """Puts another writer into the record, whose binary is gone."""
+def set_writer(folder: Path, name: str, version: str) -> None:
+    """Puts another writer, whose binary is gone, into the record."""
     record = folder / "valkey" / "server.json"
     content = json.loads(record.read_text())
     content["server"] = {"name": name, "version": version, "binary": f"/gone/{name}-server"}
@@ -82,7 +82,7 @@ def test_a_server_installed_later_does_not_take_over(
     assert record.server.name == "valkey"
 
 
-def test_without_data_the_systems_own_server_is_taken(
+def test_without_data_the_systems_own_server_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = install_redis(tmp_path, monkeypatch)
@@ -96,11 +96,11 @@ def test_without_data_the_systems_own_server_is_taken(
 @pytest.mark.parametrize(
     ("name", "version"), [("valkey", "99.0.0"), ("redis", "8.0.0")], ids=["newer", "another"]
 )
-def test_data_that_no_server_here_reads_stay_and_the_remedy_is_said(
+def test_unreadable_data_stay_and_the_error_says_what_to_do(
     tmp_path: Path, name: str, version: str
 ) -> None:
     write_something(tmp_path)
-    written_by(tmp_path, name, version)
+    set_writer(tmp_path, name, version)
     before = data_of(tmp_path)
 
     with pytest.raises(EmbeddedServerError) as refusal:
@@ -111,15 +111,15 @@ def test_data_that_no_server_here_reads_stay_and_the_remedy_is_said(
     assert f"written by {name.capitalize()} {version} (/gone/{name}-server)" in message
     assert f"Install {name}-server {version} or newer" in message
     assert data_of(tmp_path) == before
-    # The lock is free, and what the sentence says helps.
+    # The lock is free, and the advice in the sentence works.
     (folder / "appendonlydir").rename(folder / "appendonlydir.old")
     assert f"mv {folder}/appendonlydir {folder}/appendonlydir.old" in message
     assert read(tmp_path) is None
 
 
-def test_valkey_goes_on_with_what_an_old_redis_wrote(tmp_path: Path) -> None:
+def test_valkey_continues_with_data_of_an_old_redis(tmp_path: Path) -> None:
     write_something(tmp_path)
-    written_by(tmp_path, "redis", "7.0.15")
+    set_writer(tmp_path, "redis", "7.0.15")
 
     assert read(tmp_path) == b"kept"
     writer = writer_of(tmp_path / "valkey")
@@ -153,13 +153,13 @@ def test_a_program_named_by_a_record_that_others_can_write_is_not_run(
         (("redis", "8.0.0"), ("valkey", "7.2.5"), False),
     ],
 )
-def test_who_reads_whose_data(
+def test_which_server_reads_which_data(
     server: tuple[str, str], writer: tuple[str, str], reads: bool
 ) -> None:
     assert Server(*server).reads(Server(*writer)) is reads
 
 
-def test_a_torn_last_write_is_cut_off_and_all_else_is_there(tmp_path: Path) -> None:
+def test_an_incomplete_last_write_is_removed_and_the_rest_stays(tmp_path: Path) -> None:
     write_something(tmp_path)
     (log,) = (tmp_path / "valkey" / "appendonlydir").glob("*.incr.aof")
     log.write_bytes(log.read_bytes()[:-7])
@@ -168,7 +168,7 @@ def test_a_torn_last_write_is_cut_off_and_all_else_is_there(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("file", ["*.base.rdb", "*.incr.aof", "*.manifest"])
-def test_damaged_data_are_said_and_left_as_they_are(tmp_path: Path, file: str) -> None:
+def test_damaged_data_are_reported_and_not_changed(tmp_path: Path, file: str) -> None:
     write_something(tmp_path)
     (damaged,) = (tmp_path / "valkey" / "appendonlydir").glob(file)
     damaged.write_bytes(b"damaged" + damaged.read_bytes()[7:])

@@ -1,4 +1,4 @@
-"""The seven templates: their default examples give the prompts that the formats promise."""
+"""The default examples of the seven templates give the prompts that the formats promise."""
 
 import json
 
@@ -18,7 +18,7 @@ def prompt_of(slug: str, **values: object) -> str:
     return template.build({**template.example, **values})
 
 
-def test_the_templates_are_these_in_this_order() -> None:
+def test_the_templates_have_this_order() -> None:
     assert list(TEMPLATES) == ["free", "chat", "qa", "translation", "table", "sql", "code"]
 
 
@@ -52,7 +52,7 @@ def test_a_form_survives_the_row_s_json(template: Template) -> None:
 
 
 @ALL
-def test_a_row_whose_fields_make_no_sense_still_gives_a_form(template: Template) -> None:
+def test_a_row_with_invalid_fields_still_gives_a_form(template: Template) -> None:
     fields = {field.name: 7 for field in template.fields}
 
     form = form_of_state(template, PromptState(fields=fields, text="Hello", parameters={}))
@@ -68,7 +68,7 @@ def test_translation_leaves_the_last_french_side_open() -> None:
     assert prompt == "English: Hello.\nFrench: Bonjour.\n\nEnglish: Good night.\nFrench:"
 
 
-def test_an_example_with_an_empty_side_stays_out_of_the_prompt() -> None:
+def test_an_example_with_an_empty_side_is_not_in_the_prompt() -> None:
     prompt = prompt_of(
         "translation", examples=[Pair("Hello.", " "), Pair("Yes.", "Oui.")], sentence="No."
     )
@@ -88,7 +88,7 @@ def test_a_new_message_is_the_customer_s_turn() -> None:
     assert prompt == "A shop.\n\nCustomer: Hello.\nAgent:"
 
 
-def test_without_a_new_message_a_conversation_is_as_it_was_asked() -> None:
+def test_without_a_new_message_a_conversation_does_not_change() -> None:
     turns = [Turn("Customer", "Hello."), Turn("Agent", "Hi!")]
 
     assert open_turns({"turns": turns, "message": " "}) == turns[:1]

@@ -1,4 +1,4 @@
-"""What the free page posts besides its text."""
+"""Values that the free page posts besides its text."""
 
 import pytest
 from django.http import QueryDict
@@ -26,7 +26,7 @@ def test_injected_texts_are_written_with_escapes_and_the_start_is_a_part_of_the_
     assert form.values["inject_restart"] == "\nYou: "
 
 
-def test_a_state_brings_the_document_back() -> None:
+def test_a_state_restores_the_document() -> None:
     posted = data(prompt="A lamp", inject_start=" is", behind="The end.", made="[[0, 1], [2, 6]]")
     form = posted_form(TEMPLATES["free"], posted)
 
@@ -36,7 +36,7 @@ def test_a_state_brings_the_document_back() -> None:
     assert again.values["made"] == [[0, 1], [2, 6]]
 
 
-def test_a_plain_document_leaves_nothing_in_the_row() -> None:
+def test_a_plain_document_adds_nothing_to_the_row() -> None:
     assert posted_form(TEMPLATES["free"], data(prompt="A lamp")).to_json() == {}
 
 
@@ -54,16 +54,16 @@ def test_a_plain_document_leaves_nothing_in_the_row() -> None:
         "[" * 9999,
     ],
 )
-def test_ranges_that_are_none_are_left_out(raw: str) -> None:
+def test_invalid_ranges_are_left_out(raw: str) -> None:
     assert posted_document(data(made=raw)) == {}
 
 
-def test_too_much_to_inject_is_refused_by_name() -> None:
+def test_a_long_injected_text_is_refused_by_name() -> None:
     with pytest.raises(InvalidInput) as refused:
         posted_document(data(inject_start="a" * 501))
 
     assert refused.value.field == "inject_start"
 
 
-def test_rows_of_before_have_an_empty_document() -> None:
+def test_older_rows_have_an_empty_document() -> None:
     assert stored_document({}) == {}

@@ -1,4 +1,4 @@
-"""Stop sequences on one line, there and back."""
+"""Stop sequences on one line, written and read."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from playground.prompts.escapes import read_escapes, write_escapes
 
 
 @given(st.text())
-def test_what_is_written_is_read_again(text: str) -> None:
+def test_a_written_sequence_is_read_back(text: str) -> None:
     line = write_escapes(text)
 
     assert "\n" not in line
@@ -16,5 +16,5 @@ def test_what_is_written_is_read_again(text: str) -> None:
 
 
 @pytest.mark.parametrize(("line", "text"), [(r"\q", r"\q"), ("\\", "\\"), (r"\\n", r"\n")])
-def test_an_escape_that_means_nothing_stands_for_itself(line: str, text: str) -> None:
+def test_an_unknown_escape_is_literal_text(line: str, text: str) -> None:
     assert read_escapes(line) == text

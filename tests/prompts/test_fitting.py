@@ -1,4 +1,4 @@
-"""The finished prompt: counted, and a conversation cut from the top when it grows too long."""
+"""The finished prompt: counted, and a conversation that is too long cut from the top."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ def conversation(turns: int, *, message: str = "And now?") -> PromptForm:
 def test_a_prompt_is_counted_by_the_model_s_tokenizer() -> None:
     finished = finished_prompt(default_form(TEMPLATES["translation"]))
 
-    # The test model has one token a byte.
+    # The test model has one token for each byte.
     assert finished.tokens == len(finished.text.encode())
     assert finished.limit == 2048
     assert finished.fits
@@ -69,7 +69,7 @@ def test_the_last_message_stays_even_when_it_is_too_long() -> None:
 @pytest.mark.parametrize(
     ("max_tokens", "words"), [(2000, "Lower the maximum length to"), (100, "")]
 )
-def test_what_does_not_fit_is_said_with_the_way_out(max_tokens: int, words: str) -> None:
+def test_a_prompt_that_does_not_fit_is_refused_with_advice(max_tokens: int, words: str) -> None:
     form = default_form(TEMPLATES["translation"])
     parameters = replace(form.parameters, max_tokens=max_tokens)
 
@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_said_with_the_way_out(max_tokens: int, words: str)
     assert bool(finished.shortfall) == bool(words)
 
 
-def test_a_prompt_beyond_the_window_is_to_be_shortened() -> None:
+def test_a_prompt_beyond_the_window_must_be_shortened() -> None:
     form = default_form(TEMPLATES["qa"])
     long = replace(form, values={**form.values, "knowledge": "a" * 3000})
 
@@ -87,13 +87,13 @@ def test_a_prompt_beyond_the_window_is_to_be_shortened() -> None:
 
     over = finished.tokens + finished.max_tokens - finished.limit if finished.tokens else 0
     assert finished.shortfall.endswith(f"shorten the prompt by {over:,} tokens.")
-    # Not even a completion of one token has room.
+    # Even a completion of one token has no room.
     assert "Lower" not in finished.shortfall
     assert finished.percent == 100
 
 
 @pytest.mark.parametrize("slug", ["free", "qa"])
-def test_of_a_text_written_as_a_whole_the_end_that_fits_is_sent(slug: str) -> None:
+def test_the_fitting_end_of_a_whole_text_is_sent(slug: str) -> None:
     form = default_form(TEMPLATES[slug])
     text = "".join(f"Line {number}.\n" for number in range(400))
     written = (
@@ -104,10 +104,10 @@ def test_of_a_text_written_as_a_whole_the_end_that_fits_is_sent(slug: str) -> No
 
     room = finished.limit - form.parameters.max_tokens
     assert text.endswith(finished.text)
-    # The test model has one token a byte.
+    # The test model has one token for each byte.
     assert len(finished.text) == room
     assert finished.unsent == finished.sent_from == len(text) - room
-    assert finished.written == text
+    assert finished.box_text == text
     assert finished.shortfall == ""
     assert sent_state(written, finished).text == text
 
@@ -125,7 +125,7 @@ def test_the_cut_is_never_inside_a_character_and_counts_as_javascript_does() -> 
     assert finished.sent_from == len(sent_before.encode("utf-16-le")) // 2
 
 
-def test_a_maximum_length_that_leaves_one_place_sends_one_token() -> None:
+def test_a_maximum_length_that_leaves_room_for_one_token_sends_one() -> None:
     form = default_form(TEMPLATES["free"])
     parameters = replace(form.parameters, max_tokens=2047)
     finished = finished_prompt(replace(form, parameters=parameters))
@@ -134,7 +134,7 @@ def test_a_maximum_length_that_leaves_one_place_sends_one_token() -> None:
     assert finished.text == form.values["prompt"][-1]
 
 
-def test_a_detached_prompt_stands_beside_what_the_fields_give() -> None:
+def test_a_detached_prompt_is_shown_beside_the_prompt_of_the_fields() -> None:
     form = replace(default_form(TEMPLATES["qa"]), detached="Once upon a time")
 
     finished = finished_prompt(form)
@@ -143,7 +143,7 @@ def test_a_detached_prompt_stands_beside_what_the_fields_give() -> None:
     assert finished.built == form.template.build(form.values)
 
 
-def test_a_model_without_its_tokenizer_leaves_the_count_open(
+def test_without_a_tokenizer_there_is_no_count(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def missing(spec: object) -> object:
@@ -193,7 +193,7 @@ def test_names_of_special_tokens_are_pointed_out(text: str, notes: list[str]) ->
     finished = finished_prompt(form)
 
     assert finished.named_notes == notes
-    # One token for each name, and one for every other byte.
+    # One token for each name, and one for each other byte.
     assert finished.tokens == len(text.replace("<|endoftext|>", "|"))
 
 
@@ -212,7 +212,7 @@ def test_other_named_tokens_are_counted_in_a_note() -> None:
     ]
 
 
-def test_the_notes_stand_beside_the_gauge_and_at_the_stops(client: Client, db: None) -> None:
+def test_the_notes_are_beside_the_gauge_and_at_the_stops(client: Client, db: None) -> None:
     posted = {"prompt": "One.<|endoftext|>", "stop": "<|endoftext|>", "model": "tiny"}
 
     preview = client.post("/free/preview/", posted).content.decode()

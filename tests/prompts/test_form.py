@@ -1,4 +1,4 @@
-"""What is posted becomes domain types, or an error that names its field."""
+"""A posted form becomes domain types, or an error that names its field."""
 
 import pytest
 from django.http import QueryDict
@@ -27,7 +27,7 @@ def form_of(slug: str, **values: str | list[str]) -> PromptForm:
     return posted_form(TEMPLATES[slug], data(**values))
 
 
-def refused(slug: str, **values: str | list[str]) -> InvalidInput:
+def error_of(slug: str, **values: str | list[str]) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
         form_of(slug, **values).check()
     return caught.value
@@ -85,7 +85,7 @@ def test_turns_are_read_with_their_speakers() -> None:
 def test_an_error_names_its_field(
     slug: str, values: dict[str, str | list[str]], field: str
 ) -> None:
-    error = refused(slug, **values)
+    error = error_of(slug, **values)
 
     assert error.field == field
     assert error.message.endswith(".")
@@ -145,7 +145,7 @@ def test_parameters_are_read_as_people_write_them() -> None:
     assert parameters.stop == ("\nEND", "END")
 
 
-def test_stops_that_were_all_removed_stay_removed() -> None:
+def test_removing_all_stops_leaves_none() -> None:
     assert form_of("translation", stop="").parameters.stop == ()
 
 
@@ -162,7 +162,7 @@ def test_sending_moves_the_message_into_the_turns() -> None:
         message="Bye",
     )
 
-    sent = form.sent()
+    sent = form.after_run()
 
     assert sent.values["message"] == ""
     assert sent.values["turns"][-1] == Turn("Customer", "Bye")
@@ -172,7 +172,7 @@ def test_sending_moves_the_message_into_the_turns() -> None:
 def test_a_detached_conversation_keeps_its_message() -> None:
     form = form_of("chat", prompt="Raw", detached="1", message="Bye")
 
-    assert form.sent() == form
+    assert form.after_run() == form
 
 
 def test_a_row_is_added_and_takes_the_focus() -> None:
@@ -194,7 +194,7 @@ def test_a_row_is_removed() -> None:
 
 
 @pytest.mark.parametrize("button", [{"add": "turns"}, {"add": "knowledge"}, {"remove": "turns:x"}])
-def test_a_button_that_is_not_there_changes_nothing(button: dict[str, str]) -> None:
+def test_an_unknown_button_changes_nothing(button: dict[str, str]) -> None:
     form = default_form(TEMPLATES["chat"])
 
     edited, focus = with_row_edits(form, data(**button))
@@ -203,7 +203,7 @@ def test_a_button_that_is_not_there_changes_nothing(button: dict[str, str]) -> N
     assert focus is None
 
 
-def test_there_is_an_end_to_adding_rows() -> None:
+def test_the_number_of_rows_is_limited() -> None:
     full = ["x"] * MAX_EXAMPLES
     form = form_of("translation", examples_given=full, examples_wanted=full)
 

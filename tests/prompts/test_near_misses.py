@@ -1,4 +1,4 @@
-"""What was nearly typed is pointed out, and its fix gives what was meant."""
+"""Near misses are pointed out, and their fix gives the probable intention."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from playground.prompts.near_misses import (
 from playground.prompts.variables import Variable, names_in
 
 
-def fixed(text: str, hint: Hint) -> str:
+def apply_fix(text: str, hint: Hint) -> str:
     """``text`` after the click."""
     assert hint.label
     assert hint.find in text
@@ -42,11 +42,11 @@ def fixed(text: str, hint: Hint) -> str:
         ("{{City}} {{city}}", "{{City}} {{City}}", "two variables"),
     ],
 )
-def test_a_near_miss_is_named_and_mended(text: str, wanted: str, why: str) -> None:
+def test_a_near_miss_is_named_and_fixed(text: str, wanted: str, why: str) -> None:
     (hint,) = variable_hints([text], [])
 
     assert why in hint.text
-    assert fixed(text, hint) == wanted
+    assert apply_fix(text, hint) == wanted
     assert names_in(wanted)
 
 
@@ -62,7 +62,7 @@ def test_a_near_miss_is_named_and_mended(text: str, wanted: str, why: str) -> No
         "{{a\n}}",
     ],
 )
-def test_what_is_right_or_code_gets_no_hint(text: str) -> None:
+def test_correct_text_and_code_get_no_hint(text: str) -> None:
     assert variable_hints([text], []) == []
 
 
@@ -73,7 +73,7 @@ def test_a_text_full_of_near_misses_gets_a_few_hints() -> None:
 
 
 @given(st.text("{}\uff5b\uff5d\\ a.|é\n", max_size=200))
-def test_no_text_is_too_odd_for_hints(text: str) -> None:
+def test_hints_accept_any_text(text: str) -> None:
     for hint in variable_hints([text], []):
         assert hint.find in text
 
@@ -109,7 +109,7 @@ def test_blanks_at_the_end_are_pointed_out(end: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["The answer is", "A line\n", "Two\n\n", "blanks \n", "", "  "])
-def test_other_ends_are_not(text: str) -> None:
+def test_other_ends_get_no_hint(text: str) -> None:
     assert end_hints(text, target="prompt", label="The prompt") == []
 
 
@@ -130,12 +130,12 @@ def test_other_ends_are_not(text: str) -> None:
         (r'["\n", "AI:"]', ["\n", "AI:"]),
     ],
 )
-def test_a_stop_that_was_meant_otherwise_is_mended(line: str, meant: list[str]) -> None:
+def test_a_misspelt_stop_is_fixed(line: str, meant: list[str]) -> None:
     (hint,) = stop_hints([line])
 
     assert hint.find == line
     assert [read_escapes(part) for part in hint.replace.split("\n")] == meant
-    # What the fix writes needs no fix.
+    # A fixed text needs no other fix.
     assert stop_hints(hint.replace.split("\n")) == []
 
 
@@ -146,7 +146,7 @@ def test_a_stop_that_is_plain_gets_no_hint(line: str) -> None:
     assert stop_hints([line]) == []
 
 
-def test_a_stop_of_one_space_is_said_to_be_one() -> None:
+def test_a_stop_of_one_space_gets_a_hint() -> None:
     (hint,) = stop_hints([" "])
 
     assert "one space" in hint.text
@@ -154,11 +154,11 @@ def test_a_stop_of_one_space_is_said_to_be_one() -> None:
 
 
 @given(st.text(max_size=64))
-def test_no_stop_is_too_odd_for_hints(line: str) -> None:
+def test_hints_accept_any_stop(line: str) -> None:
     stop_hints([line])
 
 
-def test_injected_texts_are_read_likewise_but_for_commas() -> None:
+def test_injected_texts_get_the_same_hints_except_for_commas() -> None:
     (hint,) = injected_hints(r'"\n"', target="inject_start")
 
     assert (hint.target, hint.replace) == ("inject_start", r"\n")

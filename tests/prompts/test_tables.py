@@ -1,4 +1,4 @@
-"""Completions as tables, and tables as CSV that no spreadsheet runs."""
+"""Completions as tables, and tables as CSV without formulas."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ from playground.prompts.tables import plain_cell, shown_table, write_csv
         (" \n\n", []),
     ],
 )
-def test_rows_have_the_width_that_was_asked_for(text: str, rows: list[list[str]]) -> None:
+def test_rows_have_the_requested_width(text: str, rows: list[list[str]]) -> None:
     assert shown_table(["a", "b"], text, width=2).rows == rows
 
 
@@ -31,7 +31,7 @@ def test_any_text_gives_rows_of_one_width(text: str, width: int) -> None:
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1"])
-def test_a_formula_is_shown_and_not_run(cell: str) -> None:
+def test_a_formula_becomes_text(cell: str) -> None:
     assert plain_cell(cell) == f"'{cell}"
 
 

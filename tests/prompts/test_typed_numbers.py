@@ -16,11 +16,12 @@ from playground.runs.parameters import SPEC_BY_NAME
         ("top_k", "off", 0),
         ("top_p", "OFF", 1),
         ("max_tokens", "128", 128),
-        # A comma in a whole number parts thousands; it was taken for a point, and the rest lost.
+        # A comma in a whole number separates thousands; the code once read it as a point and lost
+        # the rest.
         ("max_tokens", "1,024", 1024),
     ],
 )
-def test_a_number_is_read_as_it_is_meant(name: str, typed: str, value: float) -> None:
+def test_a_number_is_read_as_people_mean_it(name: str, typed: str, value: float) -> None:
     assert read_number(SPEC_BY_NAME[name], typed) == value
 
 

@@ -1,4 +1,4 @@
-"""``{{name}}``: found, filled in literally, checked; kept with the form."""
+"""``{{name}}``: found, replaced literally, checked, and stored with the form."""
 
 import json
 from typing import Any
@@ -24,10 +24,10 @@ from playground.prompts.variables import (
 )
 from playground.runs.state import PromptState
 from playground.workbench.variable_panel import variable_panel
-from tests.prompts.variable_forms import FULL, data, free, refused, sent
+from tests.prompts.variable_forms import FULL, data, error_of, free, sent_prompt
 
 NAMES = st.from_regex(r"[\w-]{1,30}", fullmatch=True).map(same_name)
-# Texts in which braces, backslashes and names are likely.
+# Texts in which braces, backslashes and names are frequent.
 TEXTS = st.lists(
     st.sampled_from(["{{", "}}", "{", "}", "\\", " ", "a", "city", "{{city}}", "\n", "é", "𝄞"])
 ).map("".join)
@@ -46,7 +46,7 @@ TEXTS = st.lists(
         (r"\{{city}}", []),
         ("{{}} {{a b}} {{a.b}} {{a\n}} {city} {{city}", []),
         ("{{   city\t }}", ["city"]),
-        # Vowel signs are marks, and Persian joins some letters by a sign of its own.
+        # Vowel signs are marks, and Persian joins some letters with a special character.
         ("{{हिन्दी}} {{\u0645\u06cc\u200c\u062e}}", ["हिन्दी", "\u0645\u06cc\u200c\u062e"]),
         # One letter with its mark, in two spellings.
         ("{{caf\u00e9}} {{cafe\u0301}}", ["caf\u00e9"]),
@@ -90,8 +90,8 @@ def test_other_backslashes_stay() -> None:
 
 
 @given(name=NAMES, value=st.text(), before=TEXTS, after=TEXTS)
-def test_a_value_is_put_in_as_it_is(name: str, value: str, before: str, after: str) -> None:
-    # Between lines, the text around cannot make other braces of ours.
+def test_a_value_is_inserted_literally(name: str, value: str, before: str, after: str) -> None:
+    # Between line breaks, the text around it cannot add braces.
     filled = fill(f"{before}\n{{{{{name}}}}}\n{after}", {name: value}).text
 
     alone = fill(f"{before}\n", {name: value}).text, fill(f"\n{after}", {name: value}).text
@@ -112,7 +112,9 @@ def test_nothing_of_the_text_is_lost_or_doubled(text: str, value: str) -> None:
 
 
 @given(text=TEXTS, value=TEXTS, share=st.floats(0, 1))
-def test_a_place_in_the_filled_text_is_one_in_the_text(text: str, value: str, share: float) -> None:
+def test_a_place_in_the_filled_text_maps_to_one_in_the_text(
+    text: str, value: str, share: float
+) -> None:
     filled = fill(text, {"city": value})
     place = int(share * filled.length)
 
@@ -132,7 +134,7 @@ def test_a_long_value_used_often_is_not_built_in_full() -> None:
     assert len(filled.text) <= MAX_FILLED_CHARS + 20_000
 
 
-def test_a_prompt_that_its_values_make_too_long_says_how_long_it_is() -> None:
+def test_a_prompt_made_too_long_by_values_shows_its_length() -> None:
     finished = finished_prompt(free("{{a}}" * 1_000, a="x" * 20_000))
 
     assert "20,000,000 characters" in finished.shortfall
@@ -141,22 +143,22 @@ def test_a_prompt_that_its_values_make_too_long_says_how_long_it_is() -> None:
 # --- Values and their checks ------------------------------------------------------------------
 
 
-def test_a_value_goes_before_the_default() -> None:
-    assert sent("{{a}} {{b}}", a="1", a_default="0", b_default="2") == "1 2"
+def test_a_value_has_priority_over_the_default() -> None:
+    assert sent_prompt("{{a}} {{b}}", a="1", a_default="0", b_default="2") == "1 2"
 
 
 def test_an_empty_variable_is_refused_at_its_field() -> None:
-    error = refused("To {{city}}", city="  ")
+    error = error_of("To {{city}}", city="  ")
 
     assert error.field == "var.city"
     assert error.message == "Variable city is empty. Fill it in, or give it a default."
 
 
-def test_a_variable_nobody_has_seen_yet_is_refused_too() -> None:
-    assert refused("To {{city}}").field == "var.city"
+def test_a_new_variable_without_a_value_is_refused_too() -> None:
+    assert error_of("To {{city}}").field == "var.city"
 
 
-def test_what_is_not_used_is_not_checked_and_kept() -> None:
+def test_an_unused_variable_is_kept_and_not_checked() -> None:
     form = free("Nothing here", city_kind="choice", city_default="Rome")
 
     form.check()
@@ -167,7 +169,7 @@ def test_what_is_not_used_is_not_checked_and_kept() -> None:
     assert not panel.is_needed
 
 
-def test_a_name_half_typed_leaves_nothing_behind() -> None:
+def test_a_half_typed_name_leaves_nothing_behind() -> None:
     assert free("To {{city}}", cit="").variables == (Variable(name="city"),)
 
 
@@ -194,22 +196,22 @@ def test_a_number_is_checked(value: str, settings: dict[str, str], field: str | 
     given_settings = {f"n_{key}": text for key, text in settings.items()}
 
     if field is None:
-        assert sent("{{n}}", n=value, n_kind="number", **given_settings) == value
+        assert sent_prompt("{{n}}", n=value, n_kind="number", **given_settings) == value
     else:
-        assert refused("{{n}}", n=value, n_kind="number", **given_settings).field == field
+        assert error_of("{{n}}", n=value, n_kind="number", **given_settings).field == field
 
 
 def test_a_choice_is_one_of_its_options() -> None:
     options = "Paris\r\n Rome \n\nParis"
 
-    assert sent("{{c}}", c="Rome", c_kind="choice", c_options=options) == "Rome"
-    assert sent("{{c}}", c_default="Paris", c_kind="choice", c_options=options) == "Paris"
-    assert refused("{{c}}", c="Oslo", c_kind="choice", c_options=options).field == "var.c"
-    assert refused("{{c}}", c="Rome", c_kind="choice").field == "var.c.options"
-    assert refused("{{c}}", c_kind="choice", c_options=options).field == "var.c"
+    assert sent_prompt("{{c}}", c="Rome", c_kind="choice", c_options=options) == "Rome"
+    assert sent_prompt("{{c}}", c_default="Paris", c_kind="choice", c_options=options) == "Paris"
+    assert error_of("{{c}}", c="Oslo", c_kind="choice", c_options=options).field == "var.c"
+    assert error_of("{{c}}", c="Rome", c_kind="choice").field == "var.c.options"
+    assert error_of("{{c}}", c_kind="choice", c_options=options).field == "var.c"
 
 
-def test_a_choice_whose_option_went_still_shows_it() -> None:
+def test_a_choice_shows_its_removed_option() -> None:
     form = free("{{c}}", c="Oslo", c_kind="choice", c_options="Rome")
 
     assert variable_panel(form, finished_prompt(form)).rows[0].stray == "Oslo"
@@ -227,14 +229,14 @@ def test_a_choice_whose_option_went_still_shows_it() -> None:
         ({"variables": "a", "var.a.cell": ["x"] * 2 * (MAX_ROWS + 1)}, "var.a.cell"),
     ],
 )
-def test_what_cannot_be_kept_is_refused(posted: dict[str, Any], field: str) -> None:
+def test_invalid_settings_are_refused(posted: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         posted_form(TEMPLATES["free"], data({"prompt": "x", **posted}))
 
     assert caught.value.field == field
 
 
-def test_more_variables_than_there_can_be_are_refused_at_run() -> None:
+def test_too_many_variables_are_refused_at_run() -> None:
     many = "".join(f"{{{{v{n}}}}}" for n in range(MAX_VARIABLES + 1))
 
     form = free(many, **{f"v{n}": "x" for n in range(MAX_VARIABLES)})
@@ -248,7 +250,7 @@ def test_more_variables_than_there_can_be_are_refused_at_run() -> None:
 # --- With the fields --------------------------------------------------------------------------
 
 
-def test_variables_stand_in_any_field_and_examples() -> None:
+def test_variables_may_be_in_any_field_and_in_examples() -> None:
     form = posted_form(
         TEMPLATES["translation"],
         data(
@@ -273,7 +275,7 @@ def test_variables_stand_in_any_field_and_examples() -> None:
     assert finished.tokens == len(finished.text.encode())
 
 
-def test_a_prompt_edited_by_hand_has_variables_of_its_own() -> None:
+def test_a_hand_edited_prompt_has_its_own_variables() -> None:
     form = posted_form(
         TEMPLATES["qa"],
         data({"detached": "1", "prompt": "{{raw}}", "knowledge": "{{unused}}", "question": "?"}),
@@ -307,7 +309,7 @@ def test_a_conversation_is_cut_by_what_its_values_need() -> None:
     assert finished.text.startswith("A shop.\n\n")
 
 
-def test_a_long_text_is_cut_at_a_place_of_what_was_written() -> None:
+def test_a_long_text_is_cut_at_a_place_of_the_typed_text() -> None:
     form = free("{{a}}" + "b" * 1_500, a="x" * 2_000)
 
     finished = finished_prompt(form)
@@ -318,7 +320,7 @@ def test_a_long_text_is_cut_at_a_place_of_what_was_written() -> None:
     assert "".join(piece.text for piece in finished.pieces) == finished.text
 
 
-# --- Kept -------------------------------------------------------------------------------------
+# --- Storage ----------------------------------------------------------------------------------
 
 
 def test_a_run_keeps_the_variables_and_the_open_text() -> None:
@@ -355,7 +357,7 @@ def test_a_version_keeps_definitions_and_values() -> None:
         [{"name": "a"}, {"name": "a", "value": "second"}],
     ],
 )
-def test_what_was_imported_is_read_with_care(raw: Any) -> None:
+def test_imported_variables_are_checked(raw: Any) -> None:
     assert stored_variables(raw) in ((), (Variable(name="a"),))
 
 
@@ -374,5 +376,5 @@ def test_what_was_imported_is_read_with_care(raw: Any) -> None:
         unique_by=lambda variable: variable.name,
     )
 )
-def test_json_and_back_is_the_same(variables: list[Variable]) -> None:
+def test_variables_survive_json(variables: list[Variable]) -> None:
     assert stored_variables([v.to_json() for v in variables]) == tuple(variables)

@@ -44,13 +44,13 @@ def free(prompt: str, **settings: str | list[str]) -> PromptForm:
     return posted_form(TEMPLATES["free"], data(posted))
 
 
-def refused(prompt: str, **settings: str | list[str]) -> InvalidInput:
+def error_of(prompt: str, **settings: str | list[str]) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
         free(prompt, **settings).check()
     return caught.value
 
 
-def sent(prompt: str, **settings: str | list[str]) -> str:
+def sent_prompt(prompt: str, **settings: str | list[str]) -> str:
     form = free(prompt, **settings)
     form.check()
     return finished_prompt(form).text

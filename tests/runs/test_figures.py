@@ -11,7 +11,7 @@ from playground.runs.figures import write_place, write_seconds, write_speed
         (0, None, "next in line"),
         (1, None, "1 run before this one"),
         (2, None, "2 runs before this one"),
-        # A wait is a whole number of seconds and never none.
+        # A wait is a whole number of seconds, and at least one.
         (0, 0.2, "next in line, about 1 s"),
         (3, 12.4, "3 runs before this one, about 12 s"),
     ],

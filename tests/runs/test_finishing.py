@@ -1,4 +1,4 @@
-"""How a run ends when the database or its log does not take part."""
+"""How a run ends when the database or its log fails."""
 
 import json
 
@@ -106,7 +106,7 @@ def test_a_stopped_run_whose_text_is_refused_has_failed(person: Person) -> None:
     assert (run.status, run.error_code) == ("failed", "storage_refused")
 
 
-def test_a_log_of_before_the_rule_is_stored_by_the_rule(person: Person) -> None:
+def test_an_older_log_is_normalised_when_stored(person: Person) -> None:
     run = make_run(person, attempt=1)
     write_log(run, "one\r", "\ntwo\0", "\r\n")
 
@@ -118,7 +118,7 @@ def test_a_log_of_before_the_rule_is_stored_by_the_rule(person: Person) -> None:
 
 
 @pytest.mark.parametrize("entry", ["no JSON", '{"a": 1}', "[5]", "[5, 6]"])
-def test_a_log_that_is_none_ends_the_run_with_that_reason(person: Person, entry: str) -> None:
+def test_an_invalid_log_ends_the_run_with_that_reason(person: Person, entry: str) -> None:
     run = make_run(person, attempt=1)
     item = Item(run=str(run.pk), choice=0, attempt=1, epoch=1, before=0, tokens=[entry])
     token_log().append([item])
@@ -142,7 +142,7 @@ def test_a_key_of_another_kind_ends_the_run_and_expires(
     assert redis_client.ttl(f"log:{run.pk}:0") > 0
 
 
-def test_a_reason_that_no_database_takes_is_stored_all_the_same(person: Person) -> None:
+def test_a_reason_that_no_database_accepts_is_stored_in_another_form(person: Person) -> None:
     run = make_run(person, status="running", attempt=1)
 
     _, row = finish(run, status="failed", reason="error", error_message="file \udcff\0" * 2_000)
@@ -150,8 +150,8 @@ def test_a_reason_that_no_database_takes_is_stored_all_the_same(person: Person) 
     assert row.error_message.startswith("file ?\ufffd")
 
 
-def test_words_that_are_too_many_for_the_search_cost_no_text(person: Person) -> None:
-    """A tsvector holds 1 MiB, and this text's words are more: PostgreSQL refuses them."""
+def test_a_text_with_too_many_words_for_the_search_is_kept(person: Person) -> None:
+    """A tsvector holds 1 MiB, and this text has more words: PostgreSQL refuses them."""
     run = make_run(person, status="running", attempt=1)
     text = " ".join(f"{number:05x}\ufdfa{number:05x}" for number in range(16_000))
 

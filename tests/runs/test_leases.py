@@ -51,7 +51,7 @@ def test_a_run_is_claimed_once(person: Person) -> None:
     assert run_claim(worker="v", model="tiny") is None
 
 
-def test_a_claim_lost_to_another_worker_takes_the_next(
+def test_a_claim_lost_to_another_worker_takes_the_next_run(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = make_run(person), make_run(person)
@@ -110,7 +110,7 @@ def test_a_run_of_another_kind_is_left_to_others(person: Person) -> None:
     assert run_claim(worker="w", model="tiny") is None
 
 
-def test_tokens_had_lately_count_as_work(person: Person, stranger: Person) -> None:
+def test_recent_tokens_count_as_work(person: Person, stranger: Person) -> None:
     make_run(person, status="succeeded", completion_tokens=900, finished_at=timezone.now())
     make_run(person)
     theirs = make_run(stranger)
@@ -118,7 +118,7 @@ def test_tokens_had_lately_count_as_work(person: Person, stranger: Person) -> No
     assert run_claim(worker="w", model="tiny") == theirs
 
 
-def test_tokens_had_long_ago_do_not_count(person: Person, stranger: Person) -> None:
+def test_old_tokens_do_not_count_as_work(person: Person, stranger: Person) -> None:
     long_ago = timezone.now() - timedelta(hours=1)
     make_run(person, status="succeeded", completion_tokens=900, finished_at=long_ago)
     mine = make_run(person)
@@ -134,7 +134,7 @@ def test_a_resumed_run_goes_before_everything(person: Person, stranger: Person) 
     assert run_claim(worker="w", model="tiny") == resumed
 
 
-def test_the_sweep_gives_back_what_a_silent_worker_holds(person: Person) -> None:
+def test_the_sweep_releases_runs_of_a_silent_worker(person: Person) -> None:
     register("dead", silent_for=60)
     register("alive")
     lost = make_run(person, status="running", worker="dead", attempt=1)
@@ -149,7 +149,7 @@ def test_the_sweep_gives_back_what_a_silent_worker_holds(person: Person) -> None
     assert rings_waiting(GENERATE, "tiny") == 1
 
 
-def test_the_sweep_gives_back_what_a_worker_of_another_job_seems_to_hold(person: Person) -> None:
+def test_the_sweep_releases_runs_of_a_worker_of_another_job(person: Person) -> None:
     register("w")
     Worker.objects.filter(name="w").update(job="other")
     lost = make_run(person, status="running", worker="w", attempt=1)
@@ -160,7 +160,7 @@ def test_the_sweep_gives_back_what_a_worker_of_another_job_seems_to_hold(person:
     assert lost.status == "queued"
 
 
-def test_a_run_whose_cancel_was_asked_is_not_queued_again(person: Person) -> None:
+def test_a_cancelled_run_is_not_queued_again(person: Person) -> None:
     run = make_run(person, status="running", worker="gone", attempt=1, cancel_requested=True)
 
     sweep(model="tiny", free_slots=4)
@@ -169,7 +169,7 @@ def test_a_run_whose_cancel_was_asked_is_not_queued_again(person: Person) -> Non
     assert run.status == "cancelled"
 
 
-def test_a_run_that_lost_three_workers_is_given_up_with_its_text(person: Person) -> None:
+def test_a_run_that_lost_three_workers_fails_with_its_text(person: Person) -> None:
     run = make_run(person, status="running", worker="gone", attempt=3, losses=2)
     token_log().start(str(run.pk), attempt=3, epoch=1)
     token_log().append([Item(str(run.pk), 0, 3, 1, 0, [token_json(5, "some")])])
@@ -180,7 +180,7 @@ def test_a_run_that_lost_three_workers_is_given_up_with_its_text(person: Person)
     assert (run.status, run.error_code, run.text) == ("failed", "worker_lost", "some")
 
 
-def test_a_released_run_is_rung_for_at_once_whatever_model_the_sweeper_serves(
+def test_a_released_run_gets_a_ring_at_once_whatever_model_the_sweeper_serves(
     person: Person,
 ) -> None:
     make_run(person, status="running", worker="gone", attempt=1)
@@ -199,7 +199,7 @@ def test_handing_over_is_not_a_loss(person: Person) -> None:
     assert (run.status, run.losses) == ("queued", 2)
 
 
-def test_a_worker_that_starts_again_releases_what_its_former_self_held(person: Person) -> None:
+def test_a_restarted_worker_releases_its_earlier_runs(person: Person) -> None:
     run = make_run(person, status="running", worker="w", attempt=1)
     register("w")
 
@@ -209,7 +209,7 @@ def test_a_worker_that_starts_again_releases_what_its_former_self_held(person: P
     assert run.status == "queued"
 
 
-def test_the_sweep_rings_for_what_waits_and_no_more_than_is_free(person: Person) -> None:
+def test_the_sweep_rings_for_waiting_runs_up_to_the_free_slots(person: Person) -> None:
     for _ in range(5):
         make_run(person)
 

@@ -1,4 +1,4 @@
-"""What is said of a prompt that does not fit: one sentence, true numbers, advice that helps."""
+"""Messages about a prompt that does not fit: one sentence, correct numbers, advice that helps."""
 
 import re
 
@@ -12,9 +12,7 @@ CONTEXT = 2_048
 
 
 @given(tokens=st.integers(1, 5_000), max_tokens=st.integers(1, CONTEXT))
-def test_all_of_the_advice_helps_and_only_what_fits_is_without(
-    tokens: int, max_tokens: int
-) -> None:
+def test_all_advice_helps_and_only_fitting_prompts_get_none(tokens: int, max_tokens: int) -> None:
     sentence = misfit(tokens=tokens, max_tokens=max_tokens, context=CONTEXT)
 
     assert bool(sentence) == (tokens + max_tokens > CONTEXT)
@@ -28,11 +26,11 @@ def test_all_of_the_advice_helps_and_only_what_fits_is_without(
 
 
 @pytest.mark.parametrize(("tokens", "words"), [(2_047, "to 1,"), (1, "has 1 token and")])
-def test_one_is_one(tokens: int, words: str) -> None:
+def test_one_token_is_singular(tokens: int, words: str) -> None:
     assert words in misfit(tokens=tokens, max_tokens=CONTEXT, context=CONTEXT)
 
 
-def test_characters_are_said_with_both_numbers() -> None:
+def test_characters_are_reported_with_both_numbers() -> None:
     sentence = too_many_characters("The prompt", 1_048_576, limit=65_536)
 
     assert sentence == "The prompt has 1,048,576 characters; the limit is 65,536. Shorten it."

@@ -15,7 +15,7 @@ def test_they_survive_json() -> None:
     assert Parameters.from_json(parameters.to_json()) == parameters
 
 
-def test_choices_and_biases_survive_json_and_are_left_out_where_nobody_asked() -> None:
+def test_choices_and_biases_survive_json_and_defaults_are_left_out() -> None:
     parameters = Parameters(n=4, logit_bias=((50, -100), (7, 0.5)))
 
     assert parameters.to_json()["logit_bias"] == {"50": -100, "7": 0.5}
@@ -24,7 +24,7 @@ def test_choices_and_biases_survive_json_and_are_left_out_where_nobody_asked() -
 
 
 @pytest.mark.parametrize("spec", PARAMETER_SPECS, ids=lambda spec: spec.name)
-def test_each_number_is_held_to_its_range(spec) -> None:  # type: ignore[no-untyped-def]
+def test_each_number_has_a_range(spec) -> None:  # type: ignore[no-untyped-def]
     Parameters(**{spec.name: int(spec.minimum) if spec.whole else spec.minimum})
     Parameters(**{spec.name: int(spec.maximum) if spec.whole else spec.maximum})
     for value in (spec.maximum + 1, spec.minimum - 1, math.nan, math.inf, "1", True, None):
@@ -61,7 +61,7 @@ def test_each_number_is_held_to_its_range(spec) -> None:  # type: ignore[no-unty
         ({"logit_bias": {str(token): 1 for token in range(301)}}, "logit_bias"),
     ],
 )
-def test_the_rest_is_held_to_its_range(values: dict[str, object], field: str) -> None:
+def test_other_parameters_have_limits(values: dict[str, object], field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         Parameters.from_json(values)
 

@@ -35,14 +35,14 @@ def test_places_are_by_age_within_a_model(person: Person, stranger: Person) -> N
         assert at_once[str(run.pk)].ahead == place.ahead
 
 
-def test_without_a_measured_speed_no_wait_is_promised(person: Person) -> None:
+def test_without_a_measured_speed_there_is_no_waiting_time(person: Person) -> None:
     make_run(person)
 
     assert queue_place(make_run(person)) == QueuePlace(ahead=1, wait_seconds=None)
 
 
 @pytest.mark.parametrize("status", [Run.Status.RUNNING, *Run.FINAL])
-def test_what_does_not_wait_has_no_place(person: Person, status: str) -> None:
+def test_a_run_that_does_not_wait_has_no_place(person: Person, status: str) -> None:
     run = make_run(person, status=status)
 
     assert queue_place(run) is None

@@ -43,7 +43,7 @@ def create(
     )
 
 
-def test_it_saves_the_run_and_rings_after_the_commit(
+def test_a_new_run_is_saved_and_rings_after_the_commit(
     person: Person, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=False) as callbacks:
@@ -56,7 +56,7 @@ def test_it_saves_the_run_and_rings_after_the_commit(
     assert (run.status, run.seed, run.seed_pinned, run.prompt_tokens) == ("queued", 7, True, 4)
 
 
-def test_a_run_keeps_the_state_that_it_was_made_of(person: Person) -> None:
+def test_a_run_keeps_the_state_of_its_page(person: Person) -> None:
     state = PromptState(
         fields={"inject_restart": "\n"},
         text="To {{city}}",
@@ -71,7 +71,7 @@ def test_a_run_keeps_the_state_that_it_was_made_of(person: Person) -> None:
     assert (run.prompt, run.state) == ("To Rome", state)
 
 
-def test_a_text_that_is_sent_as_it_is_takes_its_bytes_once(person: Person) -> None:
+def test_an_unchanged_text_is_stored_once(person: Person) -> None:
     bytes_of = {length: create(person, prompt="é" * length).pk for length in (1, 101)}
 
     one, hundred_more = (Run.objects.get(pk=pk).size for pk in bytes_of.values())
@@ -79,7 +79,7 @@ def test_a_text_that_is_sent_as_it_is_takes_its_bytes_once(person: Person) -> No
     assert hundred_more - one == 200
 
 
-def test_a_ring_that_fails_costs_nothing(
+def test_a_failed_ring_does_no_harm(
     person: Person,
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -108,7 +108,7 @@ def test_two_runs_without_a_seed_get_different_ones(person: Person) -> None:
         ({"model": "../etc/passwd"}, UnknownModel),
     ],
 )
-def test_it_refuses_what_cannot_run_and_saves_nothing(
+def test_an_impossible_run_is_refused_and_not_saved(
     person: Person, values: dict[str, str], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
@@ -117,12 +117,12 @@ def test_it_refuses_what_cannot_run_and_saves_nothing(
     assert not Run.objects.exists()
 
 
-def test_a_prompt_that_fits_exactly_is_taken(person: Person) -> None:
+def test_a_prompt_that_fits_exactly_is_accepted(person: Person) -> None:
     assert create(person, prompt="x" * 2032).prompt_tokens == 2032
 
 
 @override_settings(LIMIT_PERSON_ACTIVE=2)
-def test_a_person_has_a_limit_that_finished_runs_do_not_count_in(person: Person) -> None:
+def test_finished_runs_do_not_count_towards_a_persons_limit(person: Person) -> None:
     first = create(person)
     create(person)
 
@@ -170,7 +170,7 @@ def test_cancelling_a_queued_run_ends_it_at_once_with_the_text_it_has(person: Pe
     assert run.finished_at is not None
 
 
-def test_cancelling_a_running_run_leaves_word_in_row_and_log(person: Person) -> None:
+def test_cancelling_a_running_run_sets_a_flag_in_row_and_log(person: Person) -> None:
     run = make_run(person, status="running", attempt=1, worker="w")
     token_log().start(str(run.pk), attempt=1, epoch=1)
 
@@ -192,7 +192,7 @@ def test_cancelling_a_final_run_changes_nothing(person: Person, status: str) -> 
     assert (run.status, run.text, run.cancel_requested) == (status, "done", False)
 
 
-def test_a_retry_is_a_sibling_with_a_seed_of_its_own(person: Person) -> None:
+def test_a_retry_is_a_sibling_with_a_new_seed(person: Person) -> None:
     first = create(person)
 
     second = run_retry(person=person, address="here", run=first)

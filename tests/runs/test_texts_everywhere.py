@@ -1,4 +1,4 @@
-"""One text, wherever it goes: engine, log, row, page, files, import, and the next prompt."""
+"""One text everywhere: engine, log, row, page, files, import, and the next prompt."""
 
 import csv
 import io
@@ -31,8 +31,8 @@ from workers.generate.live import LiveRun
 pytestmark = pytest.mark.usefixtures("redis_client")
 
 END = 999
-# What has two representations somewhere: in HTML, forms, editors, JSON, CSV, databases or
-# JavaScript; and what looks like markup.
+# Characters with two representations somewhere: in HTML, forms, editors, JSON, CSV, databases or
+# JavaScript; and text that looks like markup.
 ODD = (
     *("\r", "\n", "\r\n", "\0", "\x0b", "\x0c", "\x1c", "\x1f", "\x7f", "\x85", "\xa0", "\xad"),
     *("\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff", "\ufffd", "\u202e", "\u200b", "\u0301"),
@@ -62,7 +62,7 @@ BYTES = st.lists(
 
 @st.composite
 def pieces(draw: st.DrawFn) -> list[bytes]:
-    """Bytes, parted into tokens anywhere."""
+    """Bytes, split into tokens anywhere."""
     data = draw(BYTES)
     cuts = sorted(draw(st.lists(st.integers(0, len(data)), max_size=8)))
     return [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)]
@@ -88,12 +88,12 @@ class OneTextTest(TestCase):
     @example(pieces=[b"one\r", b"\n\r\ntwo\0"])
     @example(pieces=["\n\u2028🦊 e\u0301\r".encode()])
     @given(pieces=pieces())
-    def test_all_have_what_the_engine_gave(self, pieces: list[bytes]) -> None:
+    def test_every_place_has_the_engines_text(self, pieces: list[bytes]) -> None:
         person = Person.objects.create()
         run = make_run(person, status="running", attempt=1, parameters={"logprobs": 0})
-        live = generated(run, pieces)
+        live = live_run_of(run, pieces)
 
-        in_log = appended(live)
+        in_log = text_in_log(live)
         stored = run_finish(
             run_id=run.pk,
             attempt=1,
@@ -106,7 +106,7 @@ class OneTextTest(TestCase):
         )
         row = Run.objects.get(pk=run.pk)
         page = self.reader.open(page_of(row))
-        back = imported(person, row)
+        back = import_copy(person, row)
 
         text = plain_text(b"".join(pieces).decode(errors="replace"))
         assert stored == "succeeded"
@@ -117,7 +117,7 @@ class OneTextTest(TestCase):
         self.next_prompt(person, text)
 
     def next_prompt(self, person: Person, text: str) -> None:
-        """What was written, as the prompt of the next run: shown, sent by the browser, stored."""
+        """The output as the prompt of the next run: shown, sent by the browser, stored."""
         whole = f"{text}!"
         before = make_run(person, prompt=whole, status="succeeded", text="")
         self.reader.open(page_of(before))
@@ -130,7 +130,7 @@ class OneTextTest(TestCase):
         assert sent is not None and sent.prompt == whole
 
 
-def generated(run: Run, pieces: list[bytes]) -> LiveRun:
+def live_run_of(run: Run, pieces: list[bytes]) -> LiveRun:
     """The run as a worker holds it when the engine has written the pieces."""
     vocabulary = Vocabulary({**dict(enumerate(pieces)), END: b""}, END)
     stream, live = TextStream(vocabulary), LiveRun(run=run)
@@ -141,7 +141,7 @@ def generated(run: Run, pieces: list[bytes]) -> LiveRun:
     return live
 
 
-def appended(live: LiveRun) -> str:
+def text_in_log(live: LiveRun) -> str:
     """The text as the log has it."""
     item = Item(run=live.id, choice=0, attempt=1, epoch=1, before=0, tokens=live.lines)
     (reply,) = token_log().append([item])
@@ -161,8 +161,8 @@ def page_of(run: Run) -> bytes:
     return answer.content
 
 
-def imported(person: Person, run: Run) -> Run:
-    """The run after it went through a file, and what it is in files that are only read."""
+def import_copy(person: Person, run: Run) -> Run:
+    """The run after an export and an import, and its text in files that are only read."""
     mine = Run.objects.filter(pk=run.pk)
     line = "".join(json_lines(mine)).encode()
     table = "".join(comma_separated(mine)).removeprefix("\ufeff")

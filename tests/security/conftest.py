@@ -12,7 +12,7 @@ TIMEOUT_SECONDS = 3
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Valkey and the web part; temporary files of bodies would lie in ``folder / "tmp"``."""
+    """Valkey and the web part; temporary files of bodies would be in ``folder / "tmp"``."""
     folder = tmp_path_factory.mktemp("site")
     (folder / "tmp").mkdir()
     env = {"TMPDIR": str(folder / "tmp"), "REQUEST_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS)}

@@ -1,11 +1,11 @@
-"""Values that somebody has to read: of headers, of parameters, of addresses."""
+"""Values that some code has to read: of headers, of parameters, of addresses."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Everything that we, Django, allauth, axes, django-htmx, servestatic, channels or uvicorn read.
+# Every header that we, Django, allauth, axes, django-htmx, servestatic, channels or uvicorn read.
 HEADERS = (
     "HX-Request",
     "HX-Boosted",
@@ -30,6 +30,11 @@ HEADERS = (
     "X-Correlation-ID",
     "X-Requested-With",
     "X-CSRFToken",
+    "Upload-Length",
+    "Upload-Defer-Length",
+    "Upload-Offset",
+    "Upload-Metadata",
+    "Upload-Checksum",
     "X-HTTP-Method-Override",
     "Accept",
     "Accept-Encoding",

@@ -18,13 +18,13 @@ from tests.support.stack import Stack
 HUGE = 600 << 20
 PART = b"x" * (64 << 10)
 CHUNK = b"10000\r\n" + PART + b"\r\n"
-# What the kernels of both sides hold, and what is dropped while an answer is read.
+# Bytes that the kernels of both sides hold, and bytes that are dropped while an answer is read.
 MAX_UNREAD = 40 << 20
 IMPORT_LIMIT = 65 << 20
 COOKIE = f"Cookie: csrftoken={'a' * 32}"
 NO_COOKIE = "X-No-Cookie: 1"
 PATHS = ("/healthz", "/history/import/", "/account/sign-in/", "/nowhere", "/")
-# Another person's page, while somebody attacks. Seconds.
+# The time for another person's page during an attack, in seconds.
 MAX_FELT = 3.0
 
 
@@ -38,7 +38,7 @@ def head(site: Stack, path: str, *more: str, method: str = "POST") -> list[str]:
 
 
 def temporary_files(site: Stack) -> list[Path]:
-    """On the disk, by name or only by a descriptor of the web process."""
+    """Files on the disk, by name or only by a descriptor of the web process."""
     web = psutil.Process(site.parts["web"].process.pid)
     folder = site.folder / "tmp"
     return [
@@ -54,7 +54,7 @@ def memory(site: Stack) -> int:
 
 @contextmanager
 def somebody_else(site: Stack) -> Iterator[list[float]]:
-    """How long another person waits for each page meanwhile. Seconds."""
+    """The times that another person waits for each page meanwhile, in seconds."""
     waits: list[float] = []
     done = threading.Event()
 
@@ -76,7 +76,7 @@ def somebody_else(site: Stack) -> Iterator[list[float]]:
 
 @pytest.mark.parametrize("cookie", [COOKIE, NO_COOKIE])
 @pytest.mark.parametrize("path", PATHS)
-def test_600_mb_that_are_announced_are_refused_unread(site: Stack, path: str, cookie: str) -> None:
+def test_an_announced_body_of_600_mb_is_refused_unread(site: Stack, path: str, cookie: str) -> None:
     before = memory(site)
     with somebody_else(site) as waits, connect(site) as connection:
         connection.send(*head(site, path, cookie, f"Content-Length: {HUGE}"))
@@ -101,7 +101,7 @@ def test_chunks_without_an_end_are_refused(site: Stack, path: str, cookie: str) 
         answer = connection.answer()
         sending.join()
 
-    # Those that pass no guard, or have none to pass, are answered without a look at the body.
+    # Requests without a guard are answered without a look at the body.
     is_read = cookie == COOKIE and path in ("/history/import/", "/account/sign-in/")
     assert answer.status == (413 if is_read else 404 if path == "/nowhere" else 403)
     limit = IMPORT_LIMIT if path == "/history/import/" and is_read else 1 << 20
@@ -112,18 +112,18 @@ def test_chunks_without_an_end_are_refused(site: Stack, path: str, cookie: str) 
 
 @pytest.mark.parametrize("cookie", [COOKIE, NO_COOKIE])
 @pytest.mark.parametrize("path", PATHS)
-def test_who_asks_first_is_not_told_to_go_on(site: Stack, path: str, cookie: str) -> None:
+def test_expect_continue_is_refused_before_the_body(site: Stack, path: str, cookie: str) -> None:
     with connect(site) as connection:
         connection.send(
             *head(site, path, cookie, f"Content-Length: {HUGE}", "Expect: 100-continue")
         )
-        # An answer of 100 would be skipped here; then none would come.
+        # An answer of 100 would be skipped here; then no other answer would come.
         first = connection.socket.recv(12)
 
     assert first == (b"HTTP/1.1 404" if path == "/nowhere" else b"HTTP/1.1 413")
 
 
-def test_who_asks_first_and_may_is_told_to_go_on(site: Stack) -> None:
+def test_expect_continue_is_accepted_for_an_allowed_body(site: Stack) -> None:
     body = b"csrfmiddlewaretoken=" + b"a" * 32
     expect = ("Expect: 100-continue", f"Content-Length: {len(body)}")
     of_a_form = "Content-Type: application/x-www-form-urlencoded"
@@ -145,8 +145,10 @@ def test_who_asks_first_and_may_is_told_to_go_on(site: Stack) -> None:
         ("POST /history/import/ HTTP/1.1", COOKIE, "Host: evil.example"),
     ],
 )
-def test_what_the_head_refuses_waits_for_no_body(site: Stack, lines: tuple[str, ...]) -> None:
-    """Nothing of the body is ever sent; the answer comes before any time limit."""
+def test_a_refusal_by_the_head_does_not_wait_for_the_body(
+    site: Stack, lines: tuple[str, ...]
+) -> None:
+    """The body is never sent; the answer comes before any time limit."""
     request, *more = lines
     if not any(line.startswith("Host") for line in more):
         more.append(f"Host: 127.0.0.1:{site.port}")
@@ -160,8 +162,8 @@ def test_what_the_head_refuses_waits_for_no_body(site: Stack, lines: tuple[str, 
     assert answer.headers["Connection"] == "close"
 
 
-def test_a_file_of_the_most_that_is_allowed_arrives(site: Stack) -> None:
-    """64 MiB less the last byte: it is read as a file, and named as what it is not."""
+def test_a_file_of_the_largest_allowed_size_arrives(site: Stack) -> None:
+    """64 MiB less the last byte: it is read as a file, and its kind is reported."""
     boundary, token = b"--b\r\nContent-Disposition: form-data; name=", b"a" * 32
     begin = boundary + b'"csrfmiddlewaretoken"\r\n\r\n' + token + b"\r\n"
     begin += boundary + b'"file"; filename="a"\r\nContent-Type: text/plain\r\n\r\n'
@@ -181,7 +183,7 @@ def test_a_file_of_the_most_that_is_allowed_arrives(site: Stack) -> None:
     assert max(waits) < MAX_FELT
 
 
-def test_a_person_is_told_on_a_page_of_the_site(site: Stack) -> None:
+def test_a_refusal_is_a_page_of_the_site(site: Stack) -> None:
     with connect(site) as connection:
         length = f"Content-Length: {HUGE}"
         lines = head(site, "/history/import/", COOKIE, length, "Accept: text/html")
@@ -194,7 +196,7 @@ def test_a_person_is_told_on_a_page_of_the_site(site: Stack) -> None:
 
 
 def slowly(connection: RawConnection, part: bytes, stop: threading.Event) -> threading.Thread:
-    """Sends ``part`` again and again, ten times a second, until nobody takes it."""
+    """Sends ``part`` again and again, ten times a second, until the other side refuses it."""
 
     def trickle() -> None:
         with contextlib.suppress(OSError):
@@ -229,7 +231,7 @@ SLOW: dict[str, tuple[Callable[[Stack], list[str]], bytes]] = {
 
 
 @pytest.mark.parametrize("what", list(SLOW))
-def test_who_is_slow_is_ended(site: Stack, what: str) -> None:
+def test_a_slow_connection_is_ended(site: Stack, what: str) -> None:
     lines, part = SLOW[what]
     stop = threading.Event()
     began = time.monotonic()
@@ -249,12 +251,12 @@ def test_who_is_slow_is_ended(site: Stack, what: str) -> None:
     assert max(waits) < MAX_FELT
 
 
-def test_a_connection_that_says_nothing_is_closed_without_a_word(site: Stack) -> None:
+def test_a_silent_connection_is_closed_without_an_answer(site: Stack) -> None:
     with connect(site) as connection:
         assert connection.is_closed()
 
 
-def test_of_many_half_heads_of_one_peer_the_oldest_end(site: Stack) -> None:
+def test_the_oldest_of_many_incomplete_heads_of_one_peer_are_ended(site: Stack) -> None:
     with ExitStack() as stack:
         connections = [stack.enter_context(connect(site)) for _ in range(200)]
         for connection in connections:
@@ -265,7 +267,7 @@ def test_of_many_half_heads_of_one_peer_the_oldest_end(site: Stack) -> None:
         assert site.visitor().get("/healthz").status == 200
 
 
-def test_of_many_half_bodies_of_one_address_some_are_refused(site: Stack) -> None:
+def test_some_of_many_incomplete_bodies_of_one_address_are_refused(site: Stack) -> None:
     with ExitStack() as stack:
         connections = [stack.enter_context(connect(site)) for _ in range(40)]
         for connection in connections:
@@ -276,7 +278,7 @@ def test_of_many_half_bodies_of_one_address_some_are_refused(site: Stack) -> Non
     assert codes.count("request_timeout") == 32
 
 
-def test_requests_in_a_row_and_at_once_share_a_connection(site: Stack) -> None:
+def test_sequential_and_pipelined_requests_share_a_connection(site: Stack) -> None:
     form = b"csrfmiddlewaretoken=" + b"a" * 32
     of_form = (
         "Content-Type: application/x-www-form-urlencoded",
@@ -297,7 +299,7 @@ def test_requests_in_a_row_and_at_once_share_a_connection(site: Stack) -> None:
             text += got
 
 
-def test_garbage_is_answered_in_the_one_shape(site: Stack) -> None:
+def test_garbage_gets_an_error_in_the_usual_shape(site: Stack) -> None:
     for garbage in (b"\0\0\0\0\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00\r\n\r\n"):
         with connect(site) as connection:
             connection.socket.sendall(garbage)
@@ -305,7 +307,7 @@ def test_garbage_is_answered_in_the_one_shape(site: Stack) -> None:
         assert (answer.status, error_code(answer)) == (400, "invalid_input")
 
 
-def test_a_chunk_that_is_none_after_a_refusal_is_no_fault_of_ours(site: Stack) -> None:
+def test_an_invalid_chunk_after_a_refusal_causes_no_error(site: Stack) -> None:
     log = site.logs / "web.log"
     before = log.stat().st_size
     with connect(site) as connection:

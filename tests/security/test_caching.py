@@ -1,7 +1,7 @@
-"""No answer is kept by a browser or a proxy, unless it is named here.
+"""No answer is kept by a browser or a proxy, except those listed here.
 
-What a browser keeps can be read with its Back button after somebody has signed out. The routes come
-from the URL configuration, so a new one is covered without anyone remembering it.
+The Back button can show what a browser keeps after somebody has signed out. The routes come from
+the URL configuration, so a new one is covered automatically.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from playground.accounts.people import COOKIE, cookie_value
 from playground.core.serving.middleware import PrivateMiddleware
 from playground.library.models import Prompt
 from playground.sharing.models import Share
-from tests.accounts.people import make_user, signed_in
+from tests.accounts.people import make_user, signed_in_client
 from tests.library.saved import HTMX
 from tests.security.routes import METHODS, admin_paths, all_routes
 from tests.security.test_ownership import make_things
@@ -25,7 +25,7 @@ from tests.security.test_ownership import make_things
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 ROUTES = all_routes()
-# What may be kept, and how. The vocabulary of a model says nothing of whoever asks for it.
+# Answers that may be kept, and how. A model's vocabulary reveals nothing about the person who asks.
 KEPT = {("workbench:token_texts", 200): "private, max-age=3600"}
 JSON = {"Accept": "application/json"}
 
@@ -43,8 +43,8 @@ def test_no_answer_of_any_route_is_kept(route: Any, headers: dict[str, str]) -> 
     Prompt.objects.filter(pk=things.pk).update(published_at="2026-01-01T00:00Z")
     path = route.path(run=things.pk)
 
-    for client in (signed_in(owner.user), Client()):
-        # Last what might end the session or the account.
+    for client in (signed_in_client(owner.user), Client()):
+        # Routes that might end the session or the account come last.
         for method in METHODS:
             answer = getattr(client, method)(path, headers=headers)
             allowed = KEPT.get((route.name, answer.status_code))
@@ -54,40 +54,40 @@ def test_no_answer_of_any_route_is_kept(route: Any, headers: dict[str, str]) -> 
 
 @pytest.mark.parametrize("path", admin_paths())
 def test_no_page_of_the_staff_is_kept(path: str) -> None:
-    client = signed_in(make_user("root", is_staff=True, is_superuser=True))
+    client = signed_in_client(make_user("root", is_staff=True, is_superuser=True))
 
     for reader in (client, Client()):
         assert is_kept_nowhere(reader.get(path))
 
 
-def refused_by_csrf() -> Any:
+def post_without_token() -> Any:
     return Client(enforce_csrf_checks=True).post("/free/run/", {"prompt": "x"})
 
 
-def of_another_host() -> Any:
+def request_another_host() -> Any:
     return Client(SERVER_NAME="elsewhere.example").get("/history/")
 
 
-def at_no_address() -> Any:
+def request_unknown_address() -> Any:
     return Client().get("/nothing/here/")
 
 
-def at_an_address_without_its_slash() -> Any:
+def request_without_slash() -> Any:
     return Client().get("/history")
 
 
-def with_too_many_fields() -> Any:
+def post_too_many_fields() -> Any:
     return Client().post("/free/run/", {f"field{number}": "x" for number in range(1_100)})
 
 
 @pytest.mark.parametrize(
     "ask",
     [
-        refused_by_csrf,
-        of_another_host,
-        at_no_address,
-        at_an_address_without_its_slash,
-        with_too_many_fields,
+        post_without_token,
+        request_another_host,
+        request_unknown_address,
+        request_without_slash,
+        post_too_many_fields,
     ],
 )
 def test_no_refusal_is_kept(ask: Callable[[], Any], settings: Any) -> None:
@@ -100,17 +100,17 @@ def test_no_refusal_is_kept(ask: Callable[[], Any], settings: Any) -> None:
 
 @pytest.mark.parametrize("error", [OperationalError("locked"), RuntimeError("broken")])
 def test_no_error_is_kept(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    def broken(*arguments: object, **options: object) -> None:
+    def fail(*arguments: object, **options: object) -> None:
         raise error
 
-    monkeypatch.setattr("playground.history.views.person_of", broken)
+    monkeypatch.setattr("playground.history.views.person_of", fail)
     answer = Client(raise_request_exception=False).get("/history/")
 
     assert answer.status_code in (500, 503)
     assert is_kept_nowhere(answer)
 
 
-def test_closed_to_guests_the_way_to_sign_in_is_not_kept(settings: Any) -> None:
+def test_without_guests_the_redirect_to_sign_in_is_not_kept(settings: Any) -> None:
     settings.ALLOW_GUESTS = False
     answer = Client().get("/history/")
 
@@ -119,7 +119,7 @@ def test_closed_to_guests_the_way_to_sign_in_is_not_kept(settings: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_what_is_sent_as_it_is_made_is_not_kept(person: Person) -> None:
+async def test_a_streamed_answer_is_not_kept(person: Person) -> None:
     client = AsyncClient()
     client.cookies[COOKIE] = cookie_value(person.pk)
 
@@ -129,7 +129,7 @@ async def test_what_is_sent_as_it_is_made_is_not_kept(person: Person) -> None:
         assert is_kept_nowhere(answer)
 
 
-def test_a_view_that_says_how_it_may_be_kept_is_left_alone() -> None:
+def test_a_views_own_cache_policy_is_left_unchanged() -> None:
     def view(request: HttpRequest) -> HttpResponse:
         return HttpResponse(headers={"Cache-Control": "public, max-age=60"})
 

@@ -1,4 +1,7 @@
-"""The real web process with what multiplies: its time, its memory, and what another feels."""
+"""The real web process and products of sizes:
+
+its time, its memory, and the delay for other people.
+"""
 
 import json
 import threading
@@ -13,7 +16,7 @@ from tests.support.registry import random_checkpoint
 from tests.support.stack import Stack
 from tests.support.visitor import Visitor
 
-# Generous: this machine does other things too. It was 100 s and 2.9 GB.
+# Generous: this machine does other work too. It was 100 s and 2.9 GB.
 SECONDS = 15.0
 MEMORY = 250 * 2**20
 
@@ -28,7 +31,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
-def test_an_imported_table_costs_its_page_and_others_little(stack: Stack) -> None:
+def test_an_imported_table_costs_its_page_and_other_people_little(stack: Stack) -> None:
     visitor, other = stack.visitor(), stack.visitor()
     run = import_table(visitor, columns=1_000, lines=4_000)
     visitor.get("/free/")
@@ -57,7 +60,7 @@ def test_an_imported_table_costs_its_page_and_others_little(stack: Stack) -> Non
 
 
 def import_table(visitor: Visitor, *, columns: int, lines: int) -> str:
-    """The id of a run that came in a file of some 16 KiB."""
+    """The id of a run that came from a file of some 16 KiB."""
     run = str(uuid.uuid4())
     line = {
         "kind": "run",
@@ -72,7 +75,7 @@ def import_table(visitor: Visitor, *, columns: int, lines: int) -> str:
         "prompt": "x",
         "text": "b\n" * lines,
     }
-    # Makes the visitor a person.
+    # This request makes the visitor a person.
     visitor.run("x", model="m", max_tokens=1)
     answer = post_file(visitor, "/history/import/", json.dumps(line).encode())
     assert answer in (200, 204, 303), answer

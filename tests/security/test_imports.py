@@ -1,6 +1,6 @@
-"""Attack 15 on the one writer of SQLite: what others feel while somebody imports as much as may be.
+"""Attack 15 on the one writer of SQLite: the delay for other people during the largest import.
 
-The web process, the worker and the database are real. Somebody else makes runs all the while.
+The web process, the worker and the database are real. Another person makes runs all the while.
 """
 
 import http.client
@@ -20,9 +20,10 @@ from tests.support.registry import random_checkpoint
 from tests.support.stack import Stack
 from tests.support.visitor import Answer, Visitor
 
-# How long somebody else's new run may wait. On a free machine of 2020 it is 0.2 to 0.7 s.
+# The longest time that another person's new run may wait. On an idle machine of 2020 it is 0.2 to
+# 0.7 s.
 MAX_WAIT = 5.0
-# By how much the web process may grow. It was 20 to 30 MiB, and 520 before there were bounds.
+# The largest allowed growth of the web process. It was 20 to 30 MiB, and 520 before the bounds.
 MAX_MEMORY_MIB = 150
 SPREADING = "\ufdfa"
 
@@ -38,7 +39,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def tiny_runs() -> bytes:
-    """As many as a file may hold, each the next one's parent, the youngest first."""
+    """As many runs as a file may have, each the next one's parent, the newest first."""
     runs = [line() for _ in range(20_000)]
     for place, run in enumerate(runs):
         run["tree"] = runs[0]["id"]
@@ -49,12 +50,12 @@ def tiny_runs() -> bytes:
 
 
 def long_runs_that_spread() -> bytes:
-    """20 MiB of a letter that NFKD makes eighteen of, in the longest runs there may be."""
+    """20 MiB of a letter that NFKD expands to eighteen, in the longest allowed runs."""
     return as_file([line(prompt=SPREADING * 65_536, text=SPREADING * 262_144) for _ in range(21)])
 
 
 def many_runs_that_spread() -> bytes:
-    """The same in many runs, each of which is found whole."""
+    """The same in many runs, each of which is indexed completely."""
     words = f"{SPREADING} " * 5_000
     return as_file([line(prompt=words, text=SPREADING * 6_000) for _ in range(548)])
 
@@ -67,7 +68,7 @@ FILES: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("kind", list(FILES))
-def test_others_go_on_while_somebody_imports_the_most_there_may_be(stack: Stack, kind: str) -> None:
+def test_other_people_can_work_during_the_largest_import(stack: Stack, kind: str) -> None:
     web, worker = stack.parts["web"], stack.parts["slow"]
     before, since = peak_memory(web.pid), (len(web.lines), len(worker.lines))
     data, importer, other = FILES[kind](), stack.visitor(), Other(stack.visitor())
@@ -91,7 +92,7 @@ def test_others_go_on_while_somebody_imports_the_most_there_may_be(stack: Stack,
     assert not stack.query("SELECT id FROM runs_run WHERE losses > 0 OR status = 'failed'")
 
 
-def test_a_killed_import_leaves_whole_runs_and_the_same_file_brings_the_rest(
+def test_a_killed_import_leaves_complete_runs_and_the_same_file_adds_the_rest(
     stack: Stack,
 ) -> None:
     data, visitor = tiny_runs(), stack.visitor()
@@ -121,7 +122,7 @@ def test_a_killed_import_leaves_whole_runs_and_the_same_file_brings_the_rest(
         " (SELECT 1 FROM runs_run WHERE id = run.parent_id)"
     )
     assert orphans == []
-    # What is left of the process holds the next import up for half a minute, and no longer.
+    # The killed process holds up the next import for half a minute, and no longer.
     stack.query("UPDATE runs_import SET beat_at = datetime('now', '-31 seconds')")
     page = visitor.get("/history/").text
     assert f"An import stopped after {here['runs']:,} of {count:,} runs." in page
@@ -135,7 +136,7 @@ def test_a_killed_import_leaves_whole_runs_and_the_same_file_brings_the_rest(
 
 @dataclass
 class Other:
-    """Somebody who makes one run after another, and how long each took to be taken."""
+    """A person who makes one run after another, and the time until each was accepted."""
 
     visitor: Visitor
     waits: list[float] = field(default_factory=list)
@@ -170,7 +171,7 @@ def as_file(runs: list[dict[str, object]]) -> bytes:
 
 
 def peak_memory(pid: int) -> int:
-    """The most that the process ever had in memory, in MiB."""
+    """The largest memory that the process ever had, in MiB."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     (peak,) = [row for row in status.splitlines() if row.startswith("VmHWM")]
     return int(peak.split()[1]) >> 10

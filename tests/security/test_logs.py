@@ -1,4 +1,4 @@
-"""The log holds nothing that a person sent and no secret of the site's, whatever goes wrong."""
+"""The log contains nothing that a person sent and no secret of the site, whatever goes wrong."""
 
 import json
 import re
@@ -34,10 +34,10 @@ MANY = "b=planted-parameter&" + "a=&" * 1_000
 
 
 class Site:
-    """A playground whose every secret is known, on PostgreSQL and a Redis with a password."""
+    """A playground whose secrets are all known, on PostgreSQL and a Redis with a password."""
 
     def __init__(self, stack: ExitStack, folder: Path, log_format: str) -> None:
-        # Short, and open to the user that PostgreSQL runs as.
+        # Short, and accessible to the user that PostgreSQL runs as.
         short = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp")))
         short.chmod(0o755)
         self.postgres = TemporaryPostgres(short / "server")
@@ -77,7 +77,7 @@ class Site:
     def web_log(self) -> str:
         return (self.stack.logs / "web.log").read_text(errors="replace")
 
-    def leaked(self) -> list[str]:
+    def find_leaks(self) -> list[str]:
         secrets = dict(PLANTED)
         # The last of them changed with the sign-up.
         for name in ("sessionid", "person", "csrftoken"):
@@ -96,55 +96,57 @@ def site_with_secrets(
 
 
 @pytest.fixture
-def secretive(site_with_secrets: Site) -> Iterator[Site]:
-    """Looks at the whole log after each test."""
+def check_log_for_secrets(site_with_secrets: Site) -> Iterator[Site]:
+    """Checks the whole log after each test."""
     yield site_with_secrets
-    assert site_with_secrets.leaked() == []
+    assert site_with_secrets.find_leaks() == []
 
 
-def test_of_an_account_nothing_is_told(secretive: Site) -> None:
+def test_nothing_of_an_account_is_logged(check_log_for_secrets: Site) -> None:
     password = PLANTED["a person's password"]
     fields = {"username": "ann", "password1": password, "password2": password}
 
-    assert secretive.ann.post("/account/sign-up/", fields).status == 302
-    assert "sessionid" in secretive.ann.cookies
+    assert check_log_for_secrets.ann.post("/account/sign-up/", fields).status == 302
+    assert "sessionid" in check_log_for_secrets.ann.cookies
     wrong = {"login": "ann", "password": PLANTED["a wrong password"]}
-    stranger = secretive.stack.visitor()
+    stranger = check_log_for_secrets.stack.visitor()
     statuses = [stranger.post("/account/sign-in/", wrong).status for _ in range(7)]
     assert statuses[0] == 200
     assert statuses[-1] == 429
     assert (
-        secretive.ann.post("/account/delete/", {"password": PLANTED["a wrong password"]}).status
+        check_log_for_secrets.ann.post(
+            "/account/delete/", {"password": PLANTED["a wrong password"]}
+        ).status
         == 400
     )
 
 
-def test_of_too_many_parameters_one_short_line_is_told(secretive: Site) -> None:
-    stranger = secretive.stack.visitor()
+def test_too_many_parameters_are_logged_as_one_short_line(check_log_for_secrets: Site) -> None:
+    stranger = check_log_for_secrets.stack.visitor()
     stranger.cookies["csrftoken"] = PLANTED["the CSRF secret"]
     asked = [
-        lambda: secretive.ann.get(f"/gallery/?{MANY}"),
-        lambda: secretive.ann.get(f"/history/?{MANY}"),
+        lambda: check_log_for_secrets.ann.get(f"/gallery/?{MANY}"),
+        lambda: check_log_for_secrets.ann.get(f"/history/?{MANY}"),
         lambda: stranger.request("POST", "/account/sign-in/", MANY.encode()),
-        lambda: secretive.ann.request("POST", "/free/run/", MANY.encode()),
+        lambda: check_log_for_secrets.ann.request("POST", "/free/run/", MANY.encode()),
     ]
     for ask in asked:
-        before, began = len(secretive.web_log()), time.monotonic()
+        before, began = len(check_log_for_secrets.web_log()), time.monotonic()
         assert ask().status == 400
         assert time.monotonic() - began < 2
-        assert len(secretive.web_log()) - before < 600
+        assert len(check_log_for_secrets.web_log()) - before < 600
 
 
-def test_twenty_of_them_stop_nobody(secretive: Site) -> None:
-    with somebody_else(secretive.stack) as waits, ThreadPoolExecutor(20) as people:
+def test_twenty_bad_requests_stop_nobody(check_log_for_secrets: Site) -> None:
+    with somebody_else(check_log_for_secrets.stack) as waits, ThreadPoolExecutor(20) as people:
         pages = [f"/gallery/?{MANY}"] * 20
-        statuses = list(people.map(lambda page: secretive.ann.get(page).status, pages))
+        statuses = list(people.map(lambda page: check_log_for_secrets.ann.get(page).status, pages))
 
     assert set(statuses) == {400}
     assert max(waits) < 3
 
 
-def test_of_a_form_that_cannot_be_read_nothing_is_told(secretive: Site) -> None:
+def test_nothing_of_an_unreadable_form_is_logged(check_log_for_secrets: Site) -> None:
     words = PLANTED["a prompt"].encode()
     for content_type in (
         "multipart/form-data",
@@ -152,15 +154,20 @@ def test_of_a_form_that_cannot_be_read_nothing_is_told(secretive: Site) -> None:
         "multipart/form-data; boundary=b",
         "application/x-www-form-urlencoded; charset=utf-16",
     ):
-        headers = {"Content-Type": content_type, "X-CSRFToken": secretive.ann.cookies["csrftoken"]}
-        answer = secretive.ann.request("POST", "/free/run/", b"--b\r\nprompt=" + words, headers)
+        headers = {
+            "Content-Type": content_type,
+            "X-CSRFToken": check_log_for_secrets.ann.cookies["csrftoken"],
+        }
+        answer = check_log_for_secrets.ann.request(
+            "POST", "/free/run/", b"--b\r\nprompt=" + words, headers
+        )
         assert answer.status in (400, 403)
-    evil = secretive.ann.request("GET", "/free/", headers={"Host": "evil.example"})
+    evil = check_log_for_secrets.ann.request("GET", "/free/", headers={"Host": "evil.example"})
     assert evil.status == 400
 
 
-def test_of_a_file_that_is_refused_nothing_is_told(secretive: Site) -> None:
-    token, words = secretive.ann.cookies["csrftoken"], PLANTED["a file"]
+def test_nothing_of_a_refused_file_is_logged(check_log_for_secrets: Site) -> None:
+    token, words = check_log_for_secrets.ann.cookies["csrftoken"], PLANTED["a file"]
     body = (
         f'--b\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n{token}\r\n'
         '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
@@ -168,78 +175,85 @@ def test_of_a_file_that_is_refused_nothing_is_told(secretive: Site) -> None:
     )
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
 
-    assert secretive.ann.request("POST", "/history/import/", body.encode(), headers).status == 400
+    assert (
+        check_log_for_secrets.ann.request("POST", "/history/import/", body.encode(), headers).status
+        == 400
+    )
 
 
-def test_of_bad_frames_nothing_is_told(secretive: Site) -> None:
-    secretive.ann.run(PLANTED["a prompt"], model="demo", max_tokens=1)
+def test_nothing_of_bad_frames_is_logged(check_log_for_secrets: Site) -> None:
+    check_log_for_secrets.ann.run(PLANTED["a prompt"], model="demo", max_tokens=1)
     frame = PLANTED["a frame"].encode()
     for bad in (*FRAMES, b"\x81" + bytes([0x80 | len(frame) + 1]) + bytes(4) + frame + b"\xff"):
-        with secretive.ann.socket() as opened, suppress(Exception):
+        with check_log_for_secrets.ann.socket() as opened, suppress(Exception):
             opened.socket.sendall(bad)
             opened.recv(timeout=0.2)
 
 
-def test_of_an_error_that_nobody_foresaw_only_the_place_is_told(secretive: Site) -> None:
-    """The details of an error of PostgreSQL's repeat the row."""
-    before = len(secretive.web_log())
-    secretive.sql(
+def test_an_unexpected_error_is_logged_only_with_its_place(check_log_for_secrets: Site) -> None:
+    """The details of a PostgreSQL error repeat the row."""
+    before = len(check_log_for_secrets.web_log())
+    check_log_for_secrets.sql(
         "CREATE FUNCTION refuse_prompt() RETURNS trigger AS $$ BEGIN "
         "RAISE EXCEPTION 'row refused' USING DETAIL = NEW.title; END $$ LANGUAGE plpgsql"
     )
-    secretive.sql(
+    check_log_for_secrets.sql(
         "CREATE TRIGGER refusing BEFORE INSERT ON prompts_prompt FOR EACH ROW "
         "EXECUTE FUNCTION refuse_prompt()"
     )
     try:
         saved = {"prompt": PLANTED["a prompt"], "save_title": PLANTED["a parameter"]}
-        answer = secretive.ann.post("/free/save/", saved)
+        answer = check_log_for_secrets.ann.post("/free/save/", saved)
     finally:
-        secretive.sql("DROP TRIGGER refusing ON prompts_prompt")
+        check_log_for_secrets.sql("DROP TRIGGER refusing ON prompts_prompt")
 
     assert answer.status == 500
-    told = secretive.web_log()[before:]
+    told = check_log_for_secrets.web_log()[before:]
     assert "Traceback" in told
     assert "row refused" in told
     assert "save_views.py" in told
     assert len(told) < 20_000
 
 
-def test_of_a_worker_that_fails_only_the_place_is_told(secretive: Site) -> None:
-    """The details of an error are the row, as with any constraint of PostgreSQL's."""
-    secretive.sql(
+def test_a_workers_error_is_logged_only_with_its_place(check_log_for_secrets: Site) -> None:
+    """The details of the error are the row, as with any constraint of PostgreSQL."""
+    check_log_for_secrets.sql(
         "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'row refused' "
         "USING DETAIL = NEW.prompt; END $$ LANGUAGE plpgsql"
     )
-    secretive.sql(
+    check_log_for_secrets.sql(
         "CREATE TRIGGER refusing BEFORE UPDATE ON runs_run FOR EACH ROW "
         "WHEN (NEW.finished_at IS NOT NULL) EXECUTE FUNCTION refuse()"
     )
     try:
-        secretive.ann.run(PLANTED["a prompt"], model="demo", max_tokens=2)
-        secretive.stack.parts["demo"].wait_for_line("row refused", timeout=30)
+        check_log_for_secrets.ann.run(PLANTED["a prompt"], model="demo", max_tokens=2)
+        check_log_for_secrets.stack.parts["demo"].wait_for_line("row refused", timeout=30)
     finally:
-        secretive.sql("DROP TRIGGER refusing ON runs_run")
+        check_log_for_secrets.sql("DROP TRIGGER refusing ON runs_run")
 
 
-def test_of_servers_that_are_away_no_password_is_told(secretive: Site) -> None:
-    secretive.stack.kill("valkey")
+def test_no_password_of_an_unreachable_server_is_logged(check_log_for_secrets: Site) -> None:
+    check_log_for_secrets.stack.kill("valkey")
     fields = {"prompt": PLANTED["a prompt"], "model": "demo"}
-    assert secretive.ann.post("/free/run/", fields).status in (303, 503)
-    secretive.stack.parts["demo"].wait_for_line("(?i)connect|storage|heartbeat", timeout=30)
+    assert check_log_for_secrets.ann.post("/free/run/", fields).status in (303, 503)
+    check_log_for_secrets.stack.parts["demo"].wait_for_line(
+        "(?i)connect|storage|heartbeat", timeout=30
+    )
 
-    secretive.postgres.__exit__(None, None, None)
-    # A stranger's page asks for the fewest rows: each waits for a connection.
-    stranger = secretive.stack.visitor()
+    check_log_for_secrets.postgres.__exit__(None, None, None)
+    # A stranger's page reads the fewest rows: each read waits for a connection.
+    stranger = check_log_for_secrets.stack.visitor()
     assert stranger.request("GET", "/gallery/", timeout=120).status == 503
-    secretive.stack.parts["demo"].wait_for_line("heartbeat_failed|waiting_for_storage", timeout=30)
+    check_log_for_secrets.stack.parts["demo"].wait_for_line(
+        "heartbeat_failed|waiting_for_storage", timeout=30
+    )
 
 
-def test_every_line_is_short_and_in_the_format_that_was_asked_for(secretive: Site) -> None:
-    """The last one, after all that went wrong."""
-    lines = (secretive.stack.logs / "web.log").read_text().splitlines()
+def test_every_line_is_short_and_in_the_configured_format(check_log_for_secrets: Site) -> None:
+    """This test is last, after everything that went wrong."""
+    lines = (check_log_for_secrets.stack.logs / "web.log").read_text().splitlines()
 
     assert max(map(len, lines)) < 10_000
-    if secretive.stack.env["LOG_FORMAT"] == "json":
+    if check_log_for_secrets.stack.env["LOG_FORMAT"] == "json":
         assert all(isinstance(json.loads(line), dict) for line in lines if line.startswith("{"))
         assert len([line for line in lines if not line.startswith("{")]) <= 1

@@ -1,7 +1,7 @@
-"""Whatever a checkpoint's folder holds, reading it ends in a `CheckpointError` or in a model.
+"""Whatever is in a checkpoint's folder, reading it ends in a `CheckpointError` or in a model.
 
-Each file of a valid tiny checkpoint is mutated in its structure and in its bytes. The worst cases
-that are known run in a process of their own, whose memory is limited.
+Each file of a valid tiny checkpoint is mutated in its structure and in its bytes. The worst known
+cases run in a separate process with limited memory.
 """
 
 import json
@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from tests.support.mutations import damaged, dumped, mutated
+from tests.support.mutations import damages_of, dump_json, mutations_of
 from tools.random_checkpoint import RandomCheckpoint, write
 from workers.engine.adapters.adapter import read_adapter
 from workers.engine.checkpoint.spec import CheckpointSpec, ModelConfig
@@ -34,7 +34,7 @@ SHARDED = RandomCheckpoint(TINY.config, "float32", 1, 0.2, shard_bytes=8_000)
 WEIGHTS = "model.safetensors"
 INDEX = f"{WEIGHTS}.index.json"
 PICKLED = "pytorch_model.bin"
-# A tiny file is read in milliseconds; this is a machine that does other things too.
+# A tiny file is read in milliseconds, but this machine does other work too.
 MANY = settings(
     max_examples=150,
     deadline=5_000,
@@ -44,7 +44,7 @@ MANY = settings(
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A valid checkpoint in both layouts of its tokenizer, its weights also as a .bin."""
+    """A valid checkpoint with both layouts of its tokenizer and with its weights also as a .bin."""
     folder = tmp_path_factory.mktemp("sound")
     write(TINY, folder / "whole")
     write(SHARDED, folder / "sharded")
@@ -54,14 +54,14 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def made(sound: Path, tmp_path: Path) -> Path:
+def make_checkpoint(sound: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "made"
     shutil.copytree(sound / "whole", folder)
     return folder
 
 
 def load(folder: Path) -> None:
-    """As a worker does, before it takes a run."""
+    """Loads it as a worker does before it takes a run."""
     Vocabulary.load(folder)
     load_model(CheckpointSpec(folder, kernels="torch"))
 
@@ -74,7 +74,7 @@ def expect_refused_or_loaded(folder: Path, read: Callable[[Path], object] = load
 
 
 def check_message(error: EngineError) -> None:
-    """It goes into a row, a log and a page."""
+    """The message goes into a row, a log and a page."""
     assert error.message.isprintable()
     assert len(error.message) <= 1_000
 
@@ -94,26 +94,30 @@ def with_header(header: bytes, data: bytes, length: int | None = None) -> bytes:
 
 @MANY
 @given(data=st.data())
-def test_any_config(made: Path, data: st.DataObject) -> None:
-    config = made / "config.json"
+def test_any_config(make_checkpoint: Path, data: st.DataObject) -> None:
+    config = make_checkpoint / "config.json"
     value = json.loads((ROOT / "models/demo/config.json").read_text())
-    config.write_bytes(dumped(data.draw(mutated({**value, **_sizes_of(TINY.config)}))))
-    expect_refused_or_loaded(made)
+    config.write_bytes(dump_json(data.draw(mutations_of({**value, **_sizes_of(TINY.config)}))))
+    expect_refused_or_loaded(make_checkpoint)
 
 
 @MANY
 @given(data=st.data())
-def test_any_header(made: Path, sound: Path, data: st.DataObject) -> None:
+def test_any_header(make_checkpoint: Path, sound: Path, data: st.DataObject) -> None:
     header, tensors = header_of(sound / "whole" / WEIGHTS)
-    (made / WEIGHTS).write_bytes(with_header(dumped(data.draw(mutated(header))), tensors))
-    expect_refused_or_loaded(made)
+    (make_checkpoint / WEIGHTS).write_bytes(
+        with_header(dump_json(data.draw(mutations_of(header))), tensors)
+    )
+    expect_refused_or_loaded(make_checkpoint)
 
 
 @MANY
 @given(data=st.data())
-def test_any_bytes_of_weights(made: Path, sound: Path, data: st.DataObject) -> None:
-    (made / WEIGHTS).write_bytes(data.draw(damaged((sound / "whole" / WEIGHTS).read_bytes())))
-    expect_refused_or_loaded(made)
+def test_any_bytes_of_weights(make_checkpoint: Path, sound: Path, data: st.DataObject) -> None:
+    (make_checkpoint / WEIGHTS).write_bytes(
+        data.draw(damages_of((sound / "whole" / WEIGHTS).read_bytes()))
+    )
+    expect_refused_or_loaded(make_checkpoint)
 
 
 @MANY
@@ -123,53 +127,55 @@ def test_any_index(sound: Path, tmp_path: Path, data: st.DataObject) -> None:
     if not folder.exists():
         shutil.copytree(sound / "sharded", folder)
     index = json.loads((sound / "sharded" / INDEX).read_text())
-    (folder / INDEX).write_bytes(dumped(data.draw(mutated(index))))
+    (folder / INDEX).write_bytes(dump_json(data.draw(mutations_of(index))))
     expect_refused_or_loaded(folder)
 
 
 @MANY
 @given(data=st.data())
-def test_any_pickle(made: Path, sound: Path, data: st.DataObject) -> None:
-    (made / WEIGHTS).unlink(missing_ok=True)
-    (made / PICKLED).write_bytes(data.draw(damaged((sound / PICKLED).read_bytes())))
-    expect_refused_or_loaded(made)
+def test_any_pickle(make_checkpoint: Path, sound: Path, data: st.DataObject) -> None:
+    (make_checkpoint / WEIGHTS).unlink(missing_ok=True)
+    (make_checkpoint / PICKLED).write_bytes(data.draw(damages_of((sound / PICKLED).read_bytes())))
+    expect_refused_or_loaded(make_checkpoint)
 
 
 @MANY
 @given(data=st.data())
-def test_any_pickle_within_a_whole_archive(made: Path, sound: Path, data: st.DataObject) -> None:
-    """The archive's sums hold, so that torch's unpickler sees what was changed."""
-    (made / WEIGHTS).unlink(missing_ok=True)
+def test_any_pickle_within_a_whole_archive(
+    make_checkpoint: Path, sound: Path, data: st.DataObject
+) -> None:
+    """The archive's checksums are right, so torch's unpickler sees the change."""
+    (make_checkpoint / WEIGHTS).unlink(missing_ok=True)
     with (
         zipfile.ZipFile(sound / PICKLED) as old,
-        zipfile.ZipFile(made / PICKLED, "w", zipfile.ZIP_STORED) as new,
+        zipfile.ZipFile(make_checkpoint / PICKLED, "w", zipfile.ZIP_STORED) as new,
     ):
         for record in old.namelist():
             content = old.read(record)
-            new.writestr(record, data.draw(damaged(content)) if "pkl" in record else content)
-    expect_refused_or_loaded(made)
+            new.writestr(record, data.draw(damages_of(content)) if "pkl" in record else content)
+    expect_refused_or_loaded(make_checkpoint)
 
 
 @MANY
 @given(data=st.data())
-def test_any_tokenizer(made: Path, sound: Path, data: st.DataObject) -> None:
+def test_any_tokenizer(make_checkpoint: Path, sound: Path, data: st.DataObject) -> None:
     value = json.loads((sound / "whole" / "tokenizer.json").read_text())
-    (made / "tokenizer.json").write_bytes(dumped(data.draw(mutated(value))))
-    expect_refused_or_loaded(made, read=Vocabulary.load)
+    (make_checkpoint / "tokenizer.json").write_bytes(dump_json(data.draw(mutations_of(value))))
+    expect_refused_or_loaded(make_checkpoint, read=Vocabulary.load)
 
 
 @MANY
 @given(data=st.data(), name=st.sampled_from(("vocab.json", "added_tokens.json")))
-def test_any_vocabulary(made: Path, sound: Path, data: st.DataObject, name: str) -> None:
+def test_any_vocabulary(make_checkpoint: Path, sound: Path, data: st.DataObject, name: str) -> None:
     files = vocabulary_files(sound)
-    (made / "tokenizer.json").unlink(missing_ok=True)
+    (make_checkpoint / "tokenizer.json").unlink(missing_ok=True)
     for file, value in files.items():
-        (made / file).write_bytes(dumped(value))
+        (make_checkpoint / file).write_bytes(dump_json(value))
     if data.draw(st.booleans()):
-        (made / name).write_bytes(dumped(data.draw(mutated(files[name]))))
+        (make_checkpoint / name).write_bytes(dump_json(data.draw(mutations_of(files[name]))))
     else:
-        (made / name).write_bytes(data.draw(damaged(dumped(files[name]))))
-    expect_refused_or_loaded(made, read=Vocabulary.load)
+        (make_checkpoint / name).write_bytes(data.draw(damages_of(dump_json(files[name]))))
+    expect_refused_or_loaded(make_checkpoint, read=Vocabulary.load)
 
 
 @MANY
@@ -179,13 +185,13 @@ def test_any_adapter(sound: Path, tmp_path: Path, data: st.DataObject) -> None:
     folder.mkdir(exist_ok=True)
     config, header, tensors = adapter_parts()
     if data.draw(st.booleans()):
-        config = data.draw(mutated(config))
+        config = data.draw(mutations_of(config))
     else:
-        header = data.draw(mutated(header))
-    (folder / "adapter_config.json").write_bytes(dumped(config))
-    weights = with_header(dumped(header), tensors)
+        header = data.draw(mutations_of(header))
+    (folder / "adapter_config.json").write_bytes(dump_json(config))
+    weights = with_header(dump_json(header), tensors)
     if data.draw(st.integers(0, 3)) == 0:
-        weights = data.draw(damaged(weights))
+        weights = data.draw(damages_of(weights))
     (folder / "adapter_model.safetensors").write_bytes(weights)
 
     try:
@@ -194,21 +200,25 @@ def test_any_adapter(sound: Path, tmp_path: Path, data: st.DataObject) -> None:
         check_message(error)
 
 
-def test_the_parts_that_are_mutated_are_sound(made: Path, sound: Path, tmp_path: Path) -> None:
-    """Or the fuzz would see nothing but the first check."""
-    load(made)
+def test_the_parts_that_are_mutated_are_sound(
+    make_checkpoint: Path, sound: Path, tmp_path: Path
+) -> None:
+    """Otherwise the fuzz test would reach only the first check."""
+    load(make_checkpoint)
     load(sound / "sharded")
-    shutil.move(made / WEIGHTS, tmp_path / WEIGHTS)
-    shutil.copy(sound / PICKLED, made / PICKLED)
-    load(made)
+    shutil.move(make_checkpoint / WEIGHTS, tmp_path / WEIGHTS)
+    shutil.copy(sound / PICKLED, make_checkpoint / PICKLED)
+    load(make_checkpoint)
     for file, value in vocabulary_files(sound).items():
-        (made / file).write_bytes(dumped(value))
-    (made / "tokenizer.json").unlink()
-    assert Vocabulary.load(made).eos_id == 256
+        (make_checkpoint / file).write_bytes(dump_json(value))
+    (make_checkpoint / "tokenizer.json").unlink()
+    assert Vocabulary.load(make_checkpoint).eos_id == 256
     config, header, tensors = adapter_parts()
-    (made / "adapter_config.json").write_bytes(dumped(config))
-    (made / "adapter_model.safetensors").write_bytes(with_header(dumped(header), tensors))
-    assert read_adapter("a", made, TINY.config).rank == 2
+    (make_checkpoint / "adapter_config.json").write_bytes(dump_json(config))
+    (make_checkpoint / "adapter_model.safetensors").write_bytes(
+        with_header(dump_json(header), tensors)
+    )
+    assert read_adapter("a", make_checkpoint, TINY.config).rank == 2
 
 
 def _sizes_of(config: ModelConfig) -> dict[str, Any]:
@@ -233,10 +243,11 @@ def adapter_parts() -> tuple[dict[str, Any], dict[str, Any], bytes]:
     return config, header, bytes(256)
 
 
-# -- the worst of a kind, within bounds ----------------------------------------------------------
+# -- the worst cases, within bounds --------------------------------------------------------------
 
-# Without torch, which takes more than this by itself; what is read before a byte of weights needs
-# none. The bound is on the address space, which cannot be passed for a moment either.
+# Without torch, which alone takes more than this. Everything read before the weights needs no
+# torch.
+# The bound is on the address space, so it cannot be exceeded even for a moment.
 _BOUNDED = """
 import resource, sys
 from pathlib import Path
@@ -257,8 +268,8 @@ except CheckpointError as error:
 """
 
 
-def refused_within_bounds(folder: Path) -> str:
-    """What is said of the folder by a process with 1,000 MiB and 20 seconds of a processor."""
+def refusal_within_bounds(folder: Path) -> str:
+    """The refusal of the folder by a process with 1,000 MiB and 20 seconds of processor time."""
     done = subprocess.run(
         [sys.executable, "-c", _BOUNDED, str(folder)],
         cwd=ROOT,
@@ -283,7 +294,7 @@ def _header(folder: Path, header: bytes) -> None:
 def _first_tensor(folder: Path, **changes: object) -> None:
     header, tensors = header_of(folder / WEIGHTS)
     header["lm_head.bias"].update(changes)
-    (folder / WEIGHTS).write_bytes(with_header(dumped(header), tensors))
+    (folder / WEIGHTS).write_bytes(with_header(dump_json(header), tensors))
 
 
 def _index(folder: Path, text: bytes) -> None:
@@ -320,7 +331,7 @@ WORST: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: _first_tensor(f, data_offsets=[0, 10**4_000]),
         "data_offsets",
     ),
-    "offsets over each other": (lambda f: _first_tensor(f, data_offsets=[0, 1120]), "lies over"),
+    "offsets over each other": (lambda f: _first_tensor(f, data_offsets=[0, 1120]), "overlaps"),
     "dimensions of 4,000 digits": (lambda f: _first_tensor(f, shape=[10**4_000] * 99), "shape"),
     "dimensions that are none": (lambda f: _first_tensor(f, shape=[-280, -1]), "shape"),
     "a deep header": (lambda f: _header(f, b'{"a":' + DEEP + b"}"), "nested"),
@@ -333,8 +344,11 @@ WORST: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: (_sparse(f / WEIGHTS, 6 * 2**30), _claim(f / WEIGHTS, 5 * 2**30)),
         "header claims",
     ),
-    "names without end": (lambda f: _header(f, dumped({"x" * 10**6: {}})), "the name of a tensor"),
-    "a name that no page can hold": (lambda f: _header(f, dumped({"\0\ud800": 1})), "no tensor"),
+    "names without end": (
+        lambda f: _header(f, dump_json({"x" * 10**6: {}})),
+        "the name of a tensor",
+    ),
+    "a name that no page can hold": (lambda f: _header(f, dump_json({"\0\ud800": 1})), "no tensor"),
     "10^12 layers": (lambda f: _config(f, n_layer=10**12), "n_layer"),
     "10^12 positions": (lambda f: _config(f, n_positions=10**12), "n_positions"),
     "10^12 rows": (lambda f: _config(f, vocab_size=10**12), "vocab_size"),
@@ -348,11 +362,11 @@ WORST: dict[str, tuple[Callable[[Path], object], str]] = {
     "a map of lists": (lambda f: _index(f, b'{"weight_map": {"a": ["b"]}}'), "weight_map"),
     "a map that is a list": (lambda f: _index(f, b'{"weight_map": ["a"]}'), "weight_map"),
     "a map to a long name": (
-        lambda f: _index(f, dumped({"weight_map": {"a": "b" * 5_000 + ".safetensors"}})),
+        lambda f: _index(f, dump_json({"weight_map": {"a": "b" * 5_000 + ".safetensors"}})),
         "no weight file",
     ),
     "a map to 100,000 files": (
-        lambda f: _index(f, dumped({"weight_map": {str(n): f"{n}.bin" for n in range(10**5)}})),
+        lambda f: _index(f, dump_json({"weight_map": {str(n): f"{n}.bin" for n in range(10**5)}})),
         "100,000 files",
     ),
     "a deep index": (lambda f: _index(f, b'{"weight_map":' + DEEP + b"}"), "nested"),
@@ -365,7 +379,7 @@ WORST: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: (_vocabulary(f, b""), _sparse(f / "vocab.json", 2**30)),
         "more than",
     ),
-    "ids of 4,000 digits": (lambda f: _vocabulary(f, dumped({"a": 10**4_000})), "no id"),
+    "ids of 4,000 digits": (lambda f: _vocabulary(f, dump_json({"a": 10**4_000})), "no id"),
 }
 
 
@@ -375,44 +389,44 @@ def _claim(path: Path, length: int) -> None:
 
 
 @pytest.mark.parametrize("case", WORST)
-def test_the_worst_of_a_kind_is_refused_within_bounds(made: Path, case: str) -> None:
+def test_the_worst_of_a_kind_is_refused_within_bounds(make_checkpoint: Path, case: str) -> None:
     spoil, said = WORST[case]
-    spoil(made)
+    spoil(make_checkpoint)
 
-    answer = refused_within_bounds(made)
+    answer = refusal_within_bounds(make_checkpoint)
 
     assert answer.startswith("checkpoint_"), answer
     assert said in answer
 
 
-def test_a_compressed_pickle_is_not_opened(made: Path) -> None:
-    _bomb(made)
+def test_a_compressed_pickle_is_not_opened(make_checkpoint: Path) -> None:
+    _bomb(make_checkpoint)
 
     with pytest.raises(CheckpointError, match="compressed record"):
-        load(made)
+        load(make_checkpoint)
 
 
-def test_an_adapters_compressed_pickle_is_not_opened(made: Path) -> None:
-    _bomb(made)
-    (made / PICKLED).rename(made / "adapter_model.bin")
-    (made / "adapter_config.json").write_bytes(dumped(adapter_parts()[0]))
+def test_an_adapters_compressed_pickle_is_not_opened(make_checkpoint: Path) -> None:
+    _bomb(make_checkpoint)
+    (make_checkpoint / PICKLED).rename(make_checkpoint / "adapter_model.bin")
+    (make_checkpoint / "adapter_config.json").write_bytes(dump_json(adapter_parts()[0]))
 
     with pytest.raises(AdapterError, match="compressed record"):
-        read_adapter("a", made, TINY.config)
+        read_adapter("a", make_checkpoint, TINY.config)
 
 
-def test_a_file_that_may_not_be_read_is_named(made: Path) -> None:
-    """A link to itself cannot be opened by anybody, root included."""
-    (made / "config.json").unlink()
-    (made / "config.json").mkdir()
+def test_a_file_that_may_not_be_read_is_named(make_checkpoint: Path) -> None:
+    """A link to itself, which nobody can open, not even root."""
+    (make_checkpoint / "config.json").unlink()
+    (make_checkpoint / "config.json").mkdir()
 
     with pytest.raises(CheckpointError, match=r"config\.json"):
-        load(made)
+        load(make_checkpoint)
 
 
 @pytest.fixture(autouse=True)
 def _quiet_torch() -> Iterator[None]:
-    """torch warns of what it reads in damaged pickles; here that is no fault."""
+    """torch warns about damaged pickles; that is expected here."""
     import warnings
 
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""What a web host reads of a checkpoint's folder: whatever is in it, `ModelNotReady` names it."""
+"""Files of a checkpoint's folder that a web host reads: `ModelNotReady` names any fault in them."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from playground.checkpoints.registry import registry
 from playground.checkpoints.tokenizer_files import files_of, read_tokenizer
 from playground.core.errors import ModelNotReady
 from tests.support.checkpoints import CONFIG, byte_tokenizer
-from tests.support.mutations import damaged, dumped, mutated
+from tests.support.mutations import damages_of, dump_json, mutations_of
 from workers.engine.checkpoint import json_files
 from workers.engine.checkpoint import spec as checkpoint
 
@@ -33,9 +33,9 @@ MANY = settings(
 WHOLE = json.loads(byte_tokenizer().to_str())
 VOCABULARY = {**WHOLE["model"]["vocab"], "<|endoftext|>": 256}
 PARTS = {
-    "vocab.json": dumped(VOCABULARY),
+    "vocab.json": dump_json(VOCABULARY),
     "merges.txt": b"#version: 0.2\n",
-    "added_tokens.json": dumped({"<|user|>": 257}),
+    "added_tokens.json": dump_json({"<|user|>": 257}),
 }
 REGISTRY = b"""
 [models.a]
@@ -71,9 +71,9 @@ def tokenizer_in(folder: Path) -> None:
 @given(data=st.data())
 def test_any_tokenizer(tmp_path: Path, data: st.DataObject) -> None:
     (tmp_path / "tokenizer.json").write_bytes(
-        dumped(data.draw(mutated(WHOLE)))
+        dump_json(data.draw(mutations_of(WHOLE)))
         if data.draw(st.booleans())
-        else data.draw(damaged(dumped(WHOLE)))
+        else data.draw(damages_of(dump_json(WHOLE)))
     )
     expect_named(lambda: tokenizer_in(tmp_path))
 
@@ -87,9 +87,9 @@ def test_any_tokenizer_in_parts(tmp_path: Path, data: st.DataObject, name: str) 
         merges = data.draw(st.lists(st.text("aĠb \t\r#", max_size=5), max_size=8))
         (tmp_path / name).write_bytes("\n".join(merges).encode())
     elif data.draw(st.booleans()):
-        (tmp_path / name).write_bytes(dumped(data.draw(mutated(json.loads(PARTS[name])))))
+        (tmp_path / name).write_bytes(dump_json(data.draw(mutations_of(json.loads(PARTS[name])))))
     else:
-        (tmp_path / name).write_bytes(data.draw(damaged(PARTS[name])))
+        (tmp_path / name).write_bytes(data.draw(damages_of(PARTS[name])))
     expect_named(lambda: tokenizer_in(tmp_path))
 
 
@@ -97,7 +97,7 @@ def test_any_tokenizer_in_parts(tmp_path: Path, data: st.DataObject, name: str) 
 @given(data=st.data())
 def test_any_config(tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "config.json"
-    path.write_bytes(dumped(data.draw(mutated(CONFIG))))
+    path.write_bytes(dump_json(data.draw(mutations_of(CONFIG))))
     expect_named(lambda: read_sizes(path))
 
 
@@ -106,7 +106,7 @@ def test_any_config(tmp_path: Path, data: st.DataObject) -> None:
 def test_any_index(tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "model.safetensors.index.json"
     index = {"metadata": {"total_size": 1}, "weight_map": {"a": "b.safetensors", "c": "d.bin"}}
-    path.write_bytes(dumped(data.draw(mutated(index))))
+    path.write_bytes(dump_json(data.draw(mutations_of(index))))
     expect_named(lambda: index_shards(path))
 
 
@@ -121,7 +121,7 @@ def test_any_registry(tmp_path: Path, data: st.DataObject) -> None:
         key, _, _value = lines[at].partition(b"=")
         lines[at] = key + b"= " + data.draw(st.sampled_from(odd))
     text = b"\n".join(lines)
-    path.write_bytes(data.draw(damaged(text)) if data.draw(st.booleans()) else text)
+    path.write_bytes(data.draw(damages_of(text)) if data.draw(st.booleans()) else text)
     with override_settings(MODELS_FILE=path):
         try:
             found = registry()
@@ -152,7 +152,7 @@ def test_any_registry(tmp_path: Path, data: st.DataObject) -> None:
         "\udcff",
     ],
 )
-def test_a_registry_that_makes_no_sense_is_named(tmp_path: Path, text: str) -> None:
+def test_an_invalid_registry_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "models.toml"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     with (
@@ -167,14 +167,14 @@ def test_a_registry_that_makes_no_sense_is_named(tmp_path: Path, text: str) -> N
     [
         (b"[" * 100_000 + b"]" * 100_000, "nested"),
         (b'{"n_layer": 1000000000000}', "vocab_size is None"),
-        (dumped({**CONFIG, "n_layer": 10**12}), "n_layer is 1000000000000"),
-        (dumped({**CONFIG, "n_positions": "2048"}), "n_positions"),
-        (dumped({**CONFIG, "n_embd": 10**4_000}), "n_embd"),
+        (dump_json({**CONFIG, "n_layer": 10**12}), "n_layer is 1000000000000"),
+        (dump_json({**CONFIG, "n_positions": "2048"}), "n_positions"),
+        (dump_json({**CONFIG, "n_embd": 10**4_000}), "n_embd"),
         (b"x" * (2 << 20), "more than"),
         (b"\xff", "not JSON"),
     ],
 )
-def test_a_config_that_makes_no_sense_is_said_and_a_page_still_has_a_window(
+def test_an_invalid_config_is_reported_and_a_page_still_has_a_window(
     tmp_path: Path, content: bytes, said: str
 ) -> None:
     (tmp_path / "m").mkdir()
@@ -188,7 +188,7 @@ def test_a_config_that_makes_no_sense_is_said_and_a_page_still_has_a_window(
         assert (context_length(spec), parameter_count(spec)) == (2048, None)
 
 
-def test_the_web_side_takes_what_a_worker_takes() -> None:
+def test_the_web_side_accepts_what_a_worker_accepts() -> None:
     from playground.checkpoints import json_files as web
     from playground.checkpoints import tokenizer_files
     from workers.engine import text

@@ -1,4 +1,4 @@
-"""Attack 1: markup in any text is shown as text, and no script of a page's own runs."""
+"""Attack 1: markup in any text is shown as text, and no inline script runs."""
 
 import json
 import re
@@ -27,14 +27,14 @@ def guest(person: Person) -> Client:
     return client
 
 
-def poisoned(value: object) -> object:
-    """``value`` with every text in it replaced by the attack."""
+def with_markup(value: object) -> object:
+    """``value`` with the attack in the place of every text."""
     if isinstance(value, str):
         return ATTACK
     if isinstance(value, list):
-        return [poisoned(item) for item in value]
+        return [with_markup(item) for item in value]
     if isinstance(value, dict):
-        return {key: poisoned(item) for key, item in value.items()}
+        return {key: with_markup(item) for key, item in value.items()}
     return value
 
 
@@ -58,7 +58,7 @@ def test_a_run_full_of_markup_is_shown_as_text(
         prompt=ATTACK,
         text=f" {ATTACK} | {ATTACK}\n| {ATTACK} |",
         tokens=[[1, ATTACK]],
-        fields=poisoned(json.loads(json.dumps(default_form(TEMPLATES[slug]).to_json()))),
+        fields=with_markup(json.loads(json.dumps(default_form(TEMPLATES[slug]).to_json()))),
         parameters={"max_tokens": 16, "stop": [ATTACK[:60]]},
         error_message=ATTACK,
     )
@@ -81,7 +81,7 @@ def test_a_posted_form_full_of_markup_comes_back_as_text(guest: Client, slug: st
         assert not [raw for raw in RAW if raw in answer.content.decode()]
 
 
-def test_an_address_full_of_markup_is_answered_as_text(guest: Client) -> None:
+def test_an_address_full_of_markup_is_shown_as_text(guest: Client) -> None:
     answer = guest.get("/<script>alert(1)</script>/", {"model": ATTACK})
 
     assert answer.status_code == 404
@@ -89,7 +89,7 @@ def test_an_address_full_of_markup_is_answered_as_text(guest: Client) -> None:
     assert "<script>alert" not in page(guest, f"/?model={ATTACK}")
 
 
-def test_no_page_allows_script_or_style_of_its_own(guest: Client, person: Person) -> None:
+def test_no_page_allows_inline_script_or_style(guest: Client, person: Person) -> None:
     run = make_run(person, template="chat")
     for path in ("/", "/chat/", f"/runs/{run.pk}/", "/nowhere/"):
         policy = guest.get(path)["Content-Security-Policy"]
@@ -98,7 +98,7 @@ def test_no_page_allows_script_or_style_of_its_own(guest: Client, person: Person
         assert "frame-ancestors 'none'" in policy
 
 
-def test_the_script_within_a_page_runs_by_the_nonce_of_its_answer(
+def test_the_inlined_script_has_the_nonce_of_its_answer(
     guest: Client, settings: LazySettings, tmp_path: Path
 ) -> None:
     (tmp_path / "manifest-iife.json").write_text('{"scheme.js": "scheme-1.js"}', encoding="utf-8")

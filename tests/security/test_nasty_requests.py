@@ -1,4 +1,4 @@
-"""No header, cookie, parameter or address ends in an error of the server's, on either database."""
+"""No header, cookie, parameter or address causes a server error, on either database."""
 
 import http.client
 import random
@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from playground.datasets.uploads.protocol import CHUNK_TYPE
 from tests.security.conftest import TIMEOUT_SECONDS
 from tests.security.nasty import (
     COOKIES,
@@ -27,8 +28,16 @@ from tests.support.stack import Stack
 from tests.support.visitor import Visitor
 
 ROUTES = all_routes()
-# Pages that read much: all values of all headers are tried on them.
-READERS = ("/", "/free/", "/history/", "/gallery/", "/account/sign-in/", "/static/nothing.css")
+# Pages that read many values: all values of all headers are tried on them.
+READERS = (
+    "/",
+    "/free/",
+    "/history/",
+    "/gallery/",
+    "/datasets/",
+    "/account/sign-in/",
+    "/static/nothing.css",
+)
 SEARCHES = {
     "/history/": ("q", "model", "template", "status", "from", "to", "starred", "before"),
     "/history/export/": ("format", "run", "q", "from"),
@@ -36,11 +45,12 @@ SEARCHES = {
     "/gallery/": ("q", "page", "template", "sort", "tag"),
     "/prompts/": ("q", "tag", "template", "sort", "show", "page", "deleted", "archived"),
     "/palette/": ("q",),
+    "/datasets/": ("page",),
     "/models/tokens/": ("ids", "model"),
     "/models/menu/": ("model", "seen"),
     "/free/": ("state", "model", "discarded"),
 }
-# Of inputs whose names the templates fill in.
+# Parameters of inputs whose names the templates fill in.
 MORE_NAMES = ("state", "max_tokens", "temperature", "top_p", "top_k", "min_p")
 TARGETS = (
     *("*", "?", "/;", "/\x01", "/%", "/%ff", "/%00", "/?\xff", "/?%ff", "/..%2f..%2f"),
@@ -48,7 +58,7 @@ TARGETS = (
     *("/static/..%2f..%2fmanage.py", "/static/%00", "/static/%ff.css"),
     "/static/" + "a/" * 3_000,
 )
-# A server takes heads of 16 KiB.
+# The server accepts heads of up to 16 KiB.
 LONGEST = 15_000
 
 
@@ -59,7 +69,7 @@ def nasty_site(
     env = {"REQUEST_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS), "LIMIT_SIGN_IN_FAILURES": "100000"}
     with ExitStack() as stack:
         if request.param == "postgresql":
-            # Short, and open to the user that PostgreSQL runs as.
+            # Short, and accessible to the user that PostgreSQL runs as.
             folder = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp"))
             )
@@ -70,7 +80,7 @@ def nasty_site(
 
 
 class Owner:
-    """A guest with one of each thing, who asks without a client's care for what is sent."""
+    """A guest with one row of each kind, who sends requests without a client's checks."""
 
     def __init__(self, site: Stack) -> None:
         self.site = site
@@ -80,7 +90,14 @@ class Owner:
         saved = self.visitor.post("/free/save/", {"prompt": "Once", "save_title": "One"})
         prompt = re.search(r"/prompts/([0-9a-f-]{36})/", saved.headers.get("Location", ""))
         assert prompt, (saved.status, saved.text[:500])
+        example = self.visitor.post("/datasets/examples/blog-ideas/").headers["Location"]
+        token = {"X-CSRFToken": self.visitor.cookies["csrftoken"], "Upload-Length": "1000000"}
+        upload = self.visitor.request("POST", "/datasets/uploads/", b"", token).headers["Location"]
         self.values = {
+            "dataset_id": example.split("/")[2],
+            "upload_id": upload.split("/")[3],
+            "example": "blog-ideas",
+            "fix": "leave_out_rows",
             "run_id": run,
             "prompt_id": prompt[1],
             "draft_id": str(uuid.uuid4()),
@@ -98,7 +115,7 @@ class Owner:
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: self.values[part[1]], route.pattern)
 
     def ask(self, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> int:
-        """The answer's status. What is 500, or no answer at all, is noted in `broken`."""
+        """The answer's status. A 500, or no answer at all, is recorded in `broken`."""
         sent = {
             "Host": f"{self.site.listener.getsockname()[0]}:{self.site.port}",
             "Cookie": self.visitor.cookie_header,
@@ -108,7 +125,7 @@ class Owner:
         }
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {one}" for name, one in sent.items())]
         self.asked += 1
-        status = self._answered(lines, body)
+        status = self._send(lines, body)
         if status in (0, 500):
             self.broken.append(
                 f"{status} {method} {target[:200]} {str(headers)[:300]} {body[:200]!r}"
@@ -120,7 +137,7 @@ class Owner:
             "POST", target, headers, query({"csrfmiddlewaretoken": "a" * 32, **fields}).encode()
         )
 
-    def _answered(self, lines: list[str], body: bytes) -> int:
+    def _send(self, lines: list[str], body: bytes) -> int:
         for _ in range(2):
             if self.connection is None:
                 self.connection = RawConnection("127.0.0.1", self.site.port)
@@ -128,7 +145,8 @@ class Owner:
                 self.connection.send(*lines, body=body)
                 answer = self.connection.answer()
             except (OSError, http.client.HTTPException):
-                # Closed since the last request; once more on a new connection.
+                # The connection was closed since the last request; the request is sent once more on
+                # a new one.
                 self._close()
                 continue
             if answer.headers.get("Connection", "").lower() == "close" or lines[0][:5] == "HEAD ":
@@ -159,13 +177,16 @@ def owner(nasty_site: Stack) -> Iterator[Owner]:
     assert "Traceback" not in told, told[told.index("Traceback") - 500 :][:6000]
 
 
-# Those that would hide what the others do: they are tried one by one.
+# Headers that would hide the effect of others: they are tried one by one.
 ALONE = ("Host", "Connection", "Upgrade", "Content-Type", "Content-Encoding", "Cookie", "Origin")
 TOGETHER = [name for name in HEADERS if name not in ALONE]
 
 
-def shifted(start: int) -> dict[str, str]:
-    """Each header with a value; as ``start`` goes through all numbers, each with every value."""
+def header_values(start: int) -> dict[str, str]:
+    """Each header with a value.
+
+    When ``start`` has gone through all numbers, each had every value.
+    """
     return {
         name: HEADER_VALUES[(start + 7 * number) % len(HEADER_VALUES)]
         for number, name in enumerate(TOGETHER)
@@ -174,10 +195,10 @@ def shifted(start: int) -> dict[str, str]:
 
 def test_every_value_of_every_header(owner: Owner) -> None:
     for start in range(len(HEADER_VALUES)):
-        headers = shifted(start)
+        headers = header_values(start)
         owner.ask("GET", READERS[start % len(READERS)], headers)
         owner.ask("GET", READERS[(start + 1) % len(READERS)], {**headers, "HX-Request": "true"})
-        # The token in the form is right, so that the view is reached.
+        # The token in the form is right, so the request reaches the view.
         del headers["X-CSRFToken"]
         owner.post("/free/run/", {"prompt": "x", "model": "none"}, headers)
 
@@ -192,13 +213,23 @@ def test_every_value_of_the_headers_that_hide_others(owner: Owner) -> None:
 def test_headers_on_every_route(owner: Owner) -> None:
     for number, route in enumerate(ROUTES):
         for start in (number, number + 31):
-            owner.ask("GET", owner.path(route), {**shifted(start), "HX-Request": "true"})
+            owner.ask("GET", owner.path(route), {**header_values(start), "HX-Request": "true"})
             if "delete" not in route.name:
-                headers = {**shifted(start), "HX-Request": "true", "X-CSRFToken": "a" * 32}
+                headers = {**header_values(start), "HX-Request": "true", "X-CSRFToken": "a" * 32}
                 owner.post(owner.path(route), {}, headers)
 
 
-def test_the_page_that_asked_gives_an_address_that_is_none(owner: Owner) -> None:
+def test_headers_on_every_part_of_an_upload(owner: Owner) -> None:
+    path = f"/datasets/uploads/{owner.values['upload_id']}/"
+    chunk = {"Content-Type": CHUNK_TYPE, "X-CSRFToken": "a" * 32}
+    for start in range(len(HEADER_VALUES)):
+        headers = {**header_values(start), **chunk}
+        owner.ask("PATCH", path, headers, b"x")
+        owner.ask("HEAD", path, headers)
+        owner.ask("POST", "/datasets/uploads/", headers)
+
+
+def test_the_requesting_page_may_send_an_invalid_address(owner: Owner) -> None:
     star = f"/runs/{owner.values['run_id']}/star/"
     headers = {"HX-Request": "true", "HX-Current-URL": "http://["}
 
@@ -232,7 +263,7 @@ def test_each_parameter_by_itself_on_pages_that_search(owner: Owner) -> None:
                 owner.ask("GET", f"{path}?{query({name: value})}"[:LONGEST], {})
 
 
-def test_addresses_that_are_none(owner: Owner) -> None:
+def test_invalid_addresses(owner: Owner) -> None:
     chance = random.Random(4)
     patterns = {re.sub(r"<(?:\w+:)?(\w+)>", "{}", route.pattern) for route in ROUTES if route.names}
     for pattern in sorted(patterns):

@@ -1,4 +1,4 @@
-"""No opening of a WebSocket and no frame ends in an error of the server's."""
+"""No WebSocket handshake and no frame causes a server error."""
 
 import http.client
 from collections.abc import Iterator
@@ -55,8 +55,8 @@ def opening(site: Stack, path: str = "/ws/", method: str = "GET", **headers: str
     return [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
 
 
-def opened(site: Stack, lines: list[str]) -> int:
-    """The status of the answer to an opening."""
+def handshake_status(site: Stack, lines: list[str]) -> int:
+    """The status of the answer to a handshake."""
     with RawConnection("127.0.0.1", site.port) as connection:
         connection.send(*lines)
         response = http.client.HTTPResponse(connection.socket)
@@ -65,27 +65,28 @@ def opened(site: Stack, lines: list[str]) -> int:
 
 
 def test_a_socket_opens(site: Stack) -> None:
-    assert opened(site, opening(site)) in (101, 403)
+    assert handshake_status(site, opening(site)) in (101, 403)
 
 
 @pytest.mark.parametrize("name", [*READ, *(f"Sec-WebSocket-{name}" for name in OF_SOCKETS)])
-def test_no_header_of_an_opening_breaks_the_server(quiet_site: Stack, name: str) -> None:
+def test_no_header_of_a_handshake_breaks_the_server(quiet_site: Stack, name: str) -> None:
     statuses = {
-        value: opened(quiet_site, opening(quiet_site, **{name: value})) for value in HEADER_VALUES
+        value: handshake_status(quiet_site, opening(quiet_site, **{name: value}))
+        for value in HEADER_VALUES
     }
 
     assert {value: status for value, status in statuses.items() if status >= 500} == {}
 
 
 @pytest.mark.parametrize("name", COOKIES)
-def test_no_cookie_of_an_opening_breaks_the_server(quiet_site: Stack, name: str) -> None:
+def test_no_cookie_of_a_handshake_breaks_the_server(quiet_site: Stack, name: str) -> None:
     for value in HEADER_VALUES:
-        assert opened(quiet_site, opening(quiet_site, Cookie=f"{name}={value}")) < 500
+        assert handshake_status(quiet_site, opening(quiet_site, Cookie=f"{name}={value}")) < 500
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_socket_elsewhere_is_refused(quiet_site: Stack, path: str) -> None:
-    assert opened(quiet_site, opening(quiet_site, path)) in (400, 403)
+def test_a_socket_at_another_address_is_refused(quiet_site: Stack, path: str) -> None:
+    assert handshake_status(quiet_site, opening(quiet_site, path)) in (400, 403)
 
 
 @pytest.mark.parametrize("method", ["POST", "HEAD", "PATCH", "CONNECT"])

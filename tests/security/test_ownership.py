@@ -1,7 +1,7 @@
-"""Attack 4 and 20: what belongs to somebody else does not exist, on every route and verb.
+"""Attacks 4 and 20: another person's row seems not to exist, on every route and with every method.
 
-The routes come from the URL configuration, so a new one is covered without
-anyone remembering it.
+The routes come from the URL configuration, so a new one is covered
+automatically.
 """
 
 import re
@@ -15,19 +15,23 @@ from django.test import Client
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
+from playground.checkpoints.models import Adapter
+from playground.datasets.models import Upload
+from playground.finetunes.models import FineTune
 from playground.library.models import Draft, Prompt, PromptVersion
 from playground.runs.models import Run
 from playground.sharing.models import Share
 from tests.conftest import make_run
+from tests.datasets.made import make_dataset
 from tests.security.routes import METHODS, OWNED_IDS, Route, all_routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 ROUTES = all_routes()
 OWNED = [route for route in ROUTES if route.names.intersection(OWNED_IDS)]
-# Open to everyone on purpose; a route that is neither here nor owned fails.
+# Open to everyone on purpose; a route that is neither here nor owned fails the test.
 PUBLIC = {
-    # One's own pages: they carry no id, and show whoever asks (tests/accounts).
+    # Pages without an id, which show the data of the person who asks (tests/accounts).
     "account",
     "account_change_email",
     "account_change_password",
@@ -37,6 +41,19 @@ PUBLIC = {
     "account_login",
     "account_logout",
     "account_signup",
+    # Anybody's own: what they add, and examples (tests/datasets).
+    "datasets:list",
+    "datasets:guide",
+    "datasets:example",
+    "datasets:paste",
+    "datasets:upload_file",
+    "datasets:uploads",
+    "datasets:shared",
+    "datasets:shared_file",
+    # Whoever asks; what it is made of is looked up among their own (tests/finetunes).
+    "finetunes:list",
+    "finetunes:new",
+    "finetunes:plan",
     "library:draft_save",
     "sharing:gallery",
     "sharing:gallery_prompt",
@@ -54,11 +71,14 @@ PUBLIC = {
     "sharing:shared",
     "sharing:shared_fork",
     "sharing:shared_image",
+    "sharing:shared_model",
+    "sharing:shared_model_leave",
     "workbench:shared_open",
     "workbench:models_menu",
     "workbench:palette",
     "workbench:token_texts",
-    # Of whoever asks; ids that are posted to them are looked up among their own (tests/runs).
+    # They belong to the person who asks; ids posted to them are looked up among their own
+    # (tests/runs).
     "history:list",
     "history:selected",
     "history:export",
@@ -83,7 +103,8 @@ def guest(person: Person) -> Client:
 
 
 def make_things(person: Person, **values: Any) -> Run:
-    """A run, a saved prompt, a draft and a share link, all with one id; returns the run."""
+    """A run, a saved prompt, a draft, a share link, a dataset, a fine-tune and an upload, all with
+    one id; returns the run."""
     run = make_run(person, **values)
     row = {"person": person, "template": "table"}
     prompt = Prompt.objects.create(id=run.pk, title="secret", **row)
@@ -97,6 +118,19 @@ def make_things(person: Person, **values: Any) -> Run:
     prompt.save()
     Draft.objects.create(id=run.pk, is_copy=True, state=content, **row)
     Share.objects.create(id=run.pk, person=person, prompt=prompt)
+    make_dataset(person, id=run.pk, name="secret")
+    adapter = Adapter.objects.create(
+        id=run.pk,
+        person=person,
+        base="tiny",
+        name=f"tiny:{run.pk}",
+        title="secret",
+        folder=run.pk.hex,
+        rank=1,
+        size=1,
+    )
+    FineTune.objects.create(id=run.pk, person=person, base="tiny", name="secret", adapter=adapter)
+    Upload.objects.create(id=run.pk, person=person, name="secret", model="tiny", size=9)
     return run
 
 
@@ -108,8 +142,8 @@ def snapshot() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def told(response: HttpResponse, run: uuid.UUID) -> tuple[int, str]:
-    """What the answer tells, without what differs by nature: the id and random tokens."""
+def comparable_text(response: HttpResponse, run: uuid.UUID) -> tuple[int, str]:
+    """The answer without what differs by nature: the id and random tokens."""
     text = response.content.decode().replace(str(run), "ID")
     return response.status_code, re.sub(r'(csrfmiddlewaretoken"? value|nonce)="[^"]*"', "", text)
 
@@ -121,7 +155,7 @@ def test_every_route_is_owned_or_public_on_purpose() -> None:
 @pytest.mark.parametrize("status", ["queued", "running", "succeeded"])
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("route", OWNED, ids=names(OWNED))
-def test_what_is_another_guests_is_as_if_it_did_not_exist(
+def test_another_guests_row_seems_not_to_exist(
     route: Route, method: str, status: str, person: Person, stranger: Person
 ) -> None:
     run = make_things(person, template="table", status=status, text="| secret |", prompt="secret")
@@ -133,13 +167,13 @@ def test_what_is_another_guests_is_as_if_it_did_not_exist(
         absent = getattr(client, method)(route.path(run=nobodys))
         assert answer.status_code in (404, 405)
         assert b"secret" not in answer.content
-        assert told(answer, run.pk) == told(absent, nobodys)
+        assert comparable_text(answer, run.pk) == comparable_text(absent, nobodys)
 
     assert snapshot() == before
 
 
 @pytest.mark.parametrize("route", OWNED, ids=names(OWNED))
-def test_its_owner_does_reach_it_by_some_verb(route: Route, person: Person) -> None:
+def test_the_owner_reaches_every_route_with_some_method(route: Route, person: Person) -> None:
     run = make_things(
         person, template="table", status="succeeded", text=" | a |\n| b |", fields={"columns": "x"}
     )
@@ -147,7 +181,7 @@ def test_its_owner_does_reach_it_by_some_verb(route: Route, person: Person) -> N
 
     statuses = {getattr(client, method)(route.path(run=run.pk)).status_code for method in METHODS}
 
-    # A guest is told that publishing needs an account.
+    # For a guest the page says that publishing needs an account.
     assert statuses & ({403} if route.name == "sharing:publish" else {200, 204, 303})
 
 
@@ -165,9 +199,7 @@ def test_reading_changes_nothing(route: Route, method: str, person: Person) -> N
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 @pytest.mark.parametrize("route", ROUTES, ids=names(ROUTES))
-def test_a_write_without_a_token_of_ours_is_refused(
-    route: Route, method: str, person: Person
-) -> None:
+def test_a_write_without_a_csrf_token_is_refused(route: Route, method: str, person: Person) -> None:
     run = make_things(person, template="table")
     client = Client(enforce_csrf_checks=True)
     client.cookies[COOKIE] = cookie_value(person.pk)
@@ -180,7 +212,7 @@ def test_a_write_without_a_token_of_ours_is_refused(
     assert snapshot() == before
 
 
-def test_a_run_that_fails_to_be_made_leaves_no_row(person: Person) -> None:
+def test_a_run_that_cannot_be_created_leaves_no_row(person: Person) -> None:
     answer = guest(person).post("/free/run/", {"prompt": "", "max_tokens": "16"})
 
     assert answer.status_code == 400

@@ -1,6 +1,6 @@
-"""Rows that a database refuses and logs that are none, against the real processes.
+"""Rows that a database refuses and logs that are invalid, with the real processes.
 
-Each ends its own run with the reason and nobody else's; on SQLite and on PostgreSQL.
+Each ends only its own run, with the reason; on SQLite and on PostgreSQL.
 """
 
 import json
@@ -29,12 +29,12 @@ SCRIPTS = {
     "L": STORY,
 }
 MODELS = {
-    # One slot: who does not give it back stops all others.
+    # One slot: a run that does not give it back stops all others.
     "single": {"path": "scripted", "slots": 1},
     "paced": {"path": "scripted", "slots": 2, "tokens_per_second": 20},
 }
 WAIT = 30.0
-# The row whose text holds "poison" cannot end with it, and a frozen one can neither be stopped,
+# The row whose text contains "poison" cannot end with it, and a frozen row can neither be stopped,
 # nor end, nor go back to the queue.
 IS_POISON = "{row}text LIKE '%poison%'"
 IS_FROZEN = (
@@ -45,7 +45,7 @@ IS_FROZEN = (
 
 @dataclass
 class Site:
-    """A stack, and the database below it."""
+    """A stack and its database."""
 
     stack: Stack
     postgres: str = ""
@@ -74,13 +74,13 @@ class Site:
         return self.row(run)
 
     def refuse(self, condition: str) -> None:
-        """From now on the database takes no update of a run after which ``condition`` holds."""
+        """The database now refuses every update of a run after which ``condition`` holds."""
         self.query(refusal(self.vendor, condition))
 
     def allow(self) -> None:
         self.query(no_refusal(self.vendor))
 
-    def said(self, worker: str, event: str, run: str) -> int:
+    def count_log_lines(self, worker: str, event: str, run: str) -> int:
         """How often the worker's log has a line of ``event`` about the run."""
         lines = self.stack.parts[worker].lines
         return sum(event in line and run in line for line in lines)
@@ -101,7 +101,7 @@ def whole_site(
         with Stack(folder, env=env, models=MODELS) as stack:
             yield Site(stack.start(workers=list(MODELS)))
         return
-    # Short, and open to the user that PostgreSQL runs as.
+    # Short, and accessible to the user that PostgreSQL runs as.
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as short:
         Path(short).chmod(0o755)
         with TemporaryPostgres(Path(short) / "server") as server:
@@ -125,7 +125,7 @@ def visitor(site: Site) -> Visitor:
 
 
 def expect_served(site: Site, model: str = "single") -> None:
-    """Somebody else's run is served, whatever became of others."""
+    """Checks that another person's run is served, whatever happened to the others."""
     run = site.stack.visitor().run("tell L", model=model)
     assert site.final(run)["status"] == "succeeded"
 
@@ -138,7 +138,7 @@ def expires(site: Site, run: str) -> bool:
         client.close()
 
 
-def test_what_the_model_writes_can_be_stored_and_comes_back(site: Site, visitor: Visitor) -> None:
+def test_the_models_output_can_be_stored_and_imported_again(site: Site, visitor: Visitor) -> None:
     run = visitor.run("write N", model="single")
     with visitor.follow(run) as page:
         page.until_final(timeout=WAIT)
@@ -147,7 +147,7 @@ def test_what_the_model_writes_can_be_stored_and_comes_back(site: Site, visitor:
     row = site.final(run)
     file = visitor.get("/history/export/?format=jsonl").body
     visitor.post(f"/runs/{run}/delete/")
-    answer = bring(visitor, file)
+    answer = import_file(visitor, file)
 
     assert row["status"] == "succeeded"
     assert row["text"] == shown == "a nul\ufffd\ufffd\ufffd \n and a line\n\n"
@@ -155,7 +155,7 @@ def test_what_the_model_writes_can_be_stored_and_comes_back(site: Site, visitor:
     assert site.row(run)["text"] == shown
 
 
-def bring(visitor: Visitor, file: bytes) -> str:
+def import_file(visitor: Visitor, file: bytes) -> str:
     """Imports the file; returns the page that follows."""
     token = visitor.cookies["csrftoken"].encode()
     parts = [
@@ -180,39 +180,39 @@ def test_a_text_that_the_database_refuses_ends_its_run_with_the_reason(
 
     assert (row["status"], row["error_code"], row["text"]) == ("failed", "storage_refused", "")
     assert "refused" in row["error_message"]
-    # It has ended, and the page that Stop leads to says so and why.
+    # The run has ended, and the page that Stop leads to says so and why.
     page = visitor.get(answer.headers["Location"]).text
     assert "would refuse it again" in page
     wait_until(lambda: expires(site, run), what="the log's expiry")
     expect_served(site)
-    assert site.said("single", "run_not_stored", run) == 1
+    assert site.count_log_lines("single", "run_not_stored", run) == 1
 
 
-def test_a_row_that_takes_no_end_stops_nobody_else(site: Site, visitor: Visitor) -> None:
+def test_a_row_that_cannot_be_ended_stops_no_other(site: Site, visitor: Visitor) -> None:
     site.refuse(IS_FROZEN)
     run = visitor.run("frozen L", model="single")
     site.stack.parts["single"].wait_for_line(f"run_not_ended.*{run}", timeout=WAIT)
 
     refusal = visitor.stop(run)
     expect_served(site)
-    killed_and_back(site, "single")
+    restart_worker(site, "single")
     expect_served(site)
-    swept(site, visitor)
+    wait_for_sweeps(site, visitor)
 
     assert refusal.status == 500
     assert "The database refused this" in refusal.text
     assert site.row(run)["status"] == "running"
-    assert site.said("single", "run_not_released", run) == 1
+    assert site.count_log_lines("single", "run_not_released", run) == 1
     assert not any("sweep_failed" in line for line in site.stack.parts["single"].lines)
-    # Once the database takes it, the sweep puts it right.
+    # Once the database accepts it, the sweep repairs it.
     site.query("UPDATE runs_run SET worker = 'gone' WHERE id = %s", run)
-    swept(site, visitor)
+    wait_for_sweeps(site, visitor)
     assert site.row(run)["status"] == "running"
     site.allow()
     assert site.final(run)["status"] == "succeeded"
 
 
-def test_a_row_that_nobody_can_read_ends_alone(site: Site, visitor: Visitor) -> None:
+def test_an_unreadable_row_ends_alone(site: Site, visitor: Visitor) -> None:
     run = visitor.run("tell N", model="single")
     site.final(run)
     queue_again(site, run, parameters='{"max_tokens": 8, "stop": 5}')
@@ -224,13 +224,13 @@ def test_a_row_that_nobody_can_read_ends_alone(site: Site, visitor: Visitor) -> 
     expect_served(site)
 
 
-def killed_and_back(site: Site, worker: str) -> None:
+def restart_worker(site: Site, worker: str) -> None:
     site.stack.kill(worker)
     site.stack.start_worker(worker)
 
 
-def swept(site: Site, visitor: Visitor) -> None:
-    """Some sweeps go by: each of these runs waits without a ring, so only a sweep begins it."""
+def wait_for_sweeps(site: Site, visitor: Visitor) -> None:
+    """Waits for some sweeps: each of these runs has no ring, so only a sweep can start it."""
     run = visitor.run("again N", model="single")
     for _ in range(3):
         site.final(run)
@@ -239,7 +239,7 @@ def swept(site: Site, visitor: Visitor) -> None:
 
 
 def queue_again(site: Site, run: str, *, parameters: str = '{"max_tokens": 8}') -> None:
-    """Makes a finished run one that waits and that nobody rings for."""
+    """Makes a finished run wait again, without a ring."""
     site.query(
         "UPDATE runs_run SET status = 'queued', finished_at = NULL, text = '', tokens = '[]',"
         " parameters = %s WHERE id = %s",
@@ -248,9 +248,7 @@ def queue_again(site: Site, run: str, *, parameters: str = '{"max_tokens": 8}') 
     )
 
 
-def test_a_log_that_is_none_ends_its_run_and_its_neighbour_goes_on(
-    site: Site, visitor: Visitor
-) -> None:
+def test_an_invalid_log_ends_its_run_and_the_other_continues(site: Site, visitor: Visitor) -> None:
     neighbour = visitor.run("tell L", model="paced")
     run = visitor.run("tell L", model="paced")
     with visitor.follow(neighbour) as page, visitor.follow(run) as broken:
@@ -265,13 +263,11 @@ def test_a_log_that_is_none_ends_its_run_and_its_neighbour_goes_on(
     assert (row["status"], row["error_code"]) == ("failed", "log_damaged")
     assert row["text"].startswith("word0 word1 word2 ")
     assert site.final(neighbour)["text"] == shown == b"".join(STORY).decode()
-    assert site.said("paced", "log_refused", run) == 1
+    assert site.count_log_lines("paced", "log_refused", run) == 1
     wait_until(lambda: expires(site, run), what="the log's expiry")
 
 
-def test_a_log_that_is_none_is_no_crash_when_its_worker_comes_back(
-    site: Site, visitor: Visitor
-) -> None:
+def test_an_invalid_log_does_not_crash_a_restarted_worker(site: Site, visitor: Visitor) -> None:
     stopped = visitor.run("tell L", model="paced")
     going = visitor.run("tell L", model="paced")
     with visitor.follow(stopped) as one, visitor.follow(going) as other:

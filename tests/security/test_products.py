@@ -1,7 +1,7 @@
-"""Two stored sizes that multiply: every page and file is bounded in its time and in its bytes.
+"""Two stored sizes that multiply: every page and file has a bound for its time and its bytes.
 
 Each case is the worst that a person can store or send, within the limits of the forms, the imports
-and a request. Times are of this process's processor alone, so that a busy machine does not count.
+and a request. Times are processor times of this process, so a busy machine does not matter.
 """
 
 import threading
@@ -25,7 +25,7 @@ from playground.prompts.fields import (
     MAX_TABLE_COLUMNS,
     ExamplesField,
 )
-from playground.prompts.tables import SHOWN_COLUMNS, SHOWN_ROWS
+from playground.prompts.tables import MAX_SHOWN_COLUMNS, MAX_SHOWN_ROWS
 from playground.prompts.variables import MAX_FILLED_CHARS, stored_variables
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_STOP_LENGTH, MAX_STOPS
@@ -40,19 +40,19 @@ from workers.engine.text import TextStream, Vocabulary
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
-# Each of these took from 2 to more than 100 seconds, or a GB.
+# Before the bounds, each of these took from 2 to more than 100 seconds, or a GB.
 SECONDS = 1.5
 MEMORY = 150 * 2**20
 MANY_VARIABLES = "{{a}}" * 13_000
 
 
 @pytest.fixture(autouse=True)
-def nothing_drawn() -> None:
+def clear_pictures() -> None:
     caches["previews"].clear()
 
 
-def bounded(act: Callable[[], Any], *, seconds: float = SECONDS) -> Any:
-    """What ``act`` gives, once it took no more than the bounds."""
+def within_bounds(act: Callable[[], Any], *, seconds: float = SECONDS) -> Any:
+    """The result of ``act``; fails if it took more than the bounds."""
     begun = time.process_time()
     found = act()
     took = time.process_time() - begun
@@ -70,7 +70,7 @@ def bounded(act: Callable[[], Any], *, seconds: float = SECONDS) -> Any:
 def page(client: Client, address: str, *, most_bytes: int, seconds: float = SECONDS) -> str:
     # The first page of a process compiles its templates.
     client.get("/free/")
-    response = bounded(lambda: client.get(address), seconds=seconds)
+    response = within_bounds(lambda: client.get(address), seconds=seconds)
     assert response.status_code == 200
     assert len(response.content) < most_bytes, f"{len(response.content):,} bytes"
     return str(response.content.decode())
@@ -96,15 +96,18 @@ def test_a_table_shows_its_beginning_and_says_so(person: Person, lines: int, col
 
     shown = page(guest_of(person), f"/runs/{run.pk}/", most_bytes=2_000_000)
 
-    assert f"Showing {SHOWN_COLUMNS} of {columns:,} columns and {SHOWN_ROWS} of {lines:,}" in shown
+    assert (
+        f"Showing {MAX_SHOWN_COLUMNS} of {columns:,} columns and {MAX_SHOWN_ROWS} of {lines:,}"
+        in shown
+    )
     assert f'href="/runs/{run.pk}/table.csv"' in shown
-    assert shown.count("<td ") == SHOWN_ROWS * SHOWN_COLUMNS
+    assert shown.count("<td ") == MAX_SHOWN_ROWS * MAX_SHOWN_COLUMNS
 
 
 def test_the_whole_table_is_in_its_file(person: Person) -> None:
     run = table_run(person, columns=",".join(["a"] * 1_000), text="b\n" * 4_000)
 
-    response = bounded(lambda: guest_of(person).get(f"/runs/{run.pk}/table.csv"))
+    response = within_bounds(lambda: guest_of(person).get(f"/runs/{run.pk}/table.csv"))
 
     lines = response.content.decode("utf-8-sig").splitlines()
     assert len(lines) == 4_001
@@ -127,7 +130,7 @@ def test_a_long_value_in_every_column(person: Person) -> None:
     client = guest_of(person)
 
     page(client, f"/runs/{run.pk}/", most_bytes=1_000_000)
-    response = bounded(lambda: client.get(f"/runs/{run.pk}/table.csv"))
+    response = within_bounds(lambda: client.get(f"/runs/{run.pk}/table.csv"))
     assert len(response.content) < 1_000_000
 
 
@@ -157,7 +160,7 @@ def test_columns_times_examples(person: Person) -> None:
     }
     client = guest_of(person)
 
-    response = bounded(lambda: client.post("/table/preview/", fields))
+    response = within_bounds(lambda: client.post("/table/preview/", fields))
 
     assert response.status_code == 200
     assert len(response.content) < 4_000_000
@@ -171,7 +174,7 @@ def test_a_variable_used_many_times(person: Person, value: str) -> None:
     form = free_form(MANY_VARIABLES, variables="a", **{"var.a": value})
     client = guest_of(person)
 
-    response = bounded(lambda: client.post("/free/preview/", form))
+    response = within_bounds(lambda: client.post("/free/preview/", form))
 
     assert response.status_code == 200
     assert len(response.content) < 4_000_000
@@ -191,7 +194,7 @@ def test_a_format_that_names_a_long_cell_often(person: Person) -> None:
     )
     client = guest_of(person)
 
-    response = bounded(lambda: client.post("/free/preview/", form), seconds=3)
+    response = within_bounds(lambda: client.post("/free/preview/", form), seconds=3)
 
     assert response.status_code == 200
     assert len(response.content) < 4_000_000
@@ -210,7 +213,7 @@ def test_what_was_imported_of_a_variable_is_no_larger_than_what_can_be_posted() 
         for number in range(24)
     ]
 
-    texts = bounded(lambda: [variable.text for variable in stored_variables(raw)], seconds=3)
+    texts = within_bounds(lambda: [variable.text for variable in stored_variables(raw)], seconds=3)
 
     assert {len(text) for text in texts} <= {MAX_FILLED_CHARS, 0}
 
@@ -228,7 +231,7 @@ def test_columns_of_examples_times_rows(person: Person) -> None:
     )
     client = guest_of(person)
 
-    response = bounded(lambda: client.post("/free/", form))
+    response = within_bounds(lambda: client.post("/free/", form))
 
     assert len(response.content) < 1_000_000
 
@@ -241,7 +244,7 @@ def test_options_of_a_choice(person: Person) -> None:
     )
     client = guest_of(person)
 
-    response = bounded(lambda: client.post("/free/preview/", form))
+    response = within_bounds(lambda: client.post("/free/preview/", form))
 
     assert response.content.count(b"<option") > 4_000
     assert b"no (not an option)" in response.content
@@ -263,7 +266,7 @@ def test_rows_pasted_by_the_thousand(person: Person, pasted: str) -> None:
     )
     client = guest_of(person)
 
-    response = bounded(lambda: client.post("/free/", form))
+    response = within_bounds(lambda: client.post("/free/", form))
 
     assert response.status_code in (200, 400)
 
@@ -272,8 +275,8 @@ def test_rows_pasted_by_the_thousand(person: Person, pasted: str) -> None:
 
 
 @pytest.fixture
-def shared(person: Person) -> Share:
-    """As much as a link can show: runs of variables, each of which another went on from."""
+def share_everything(person: Person) -> Share:
+    """As much as a link can show: runs with variables, each continued by another."""
     prompt = saved_prompt(person, MANY_VARIABLES)
     share = Share.objects.create(person=person, prompt=prompt, with_branches=True)
     runs, parent, tree = [], None, uuid.uuid4()
@@ -294,11 +297,11 @@ def shared(person: Person) -> Share:
     return share
 
 
-def test_a_shared_page_of_everything(shared: Share) -> None:
-    text = page(Client(), f"/s/{shared.token}/", most_bytes=6_000_000, seconds=3)
+def test_a_shared_page_of_everything(share_everything: Share) -> None:
+    text = page(Client(), f"/s/{share_everything.token}/", most_bytes=6_000_000, seconds=3)
 
     assert "The first 500 of 262,144 characters." in text
-    # What went on from several of the runs is shown once.
+    # A run that continues several of the runs is shown once.
     assert text.count('class="shared-branch"') <= 200
 
 
@@ -326,21 +329,21 @@ def test_the_form_of_an_imported_run_may_be_large(person: Person) -> None:
 
 
 def test_a_picture_needs_one_output_and_is_in_its_cache_before_anything_is_drawn(
-    shared: Share, django_assert_max_num_queries: Any
+    share_everything: Share, django_assert_max_num_queries: Any
 ) -> None:
-    address = f"/s/{shared.token}/preview.png"
-    first = bounded(lambda: Client().get(address))
+    address = f"/s/{share_everything.token}/preview.png"
+    first = within_bounds(lambda: Client().get(address))
 
-    # The session's and the limits' aside: the link, and its first run.
+    # Apart from the session and the limits: the link, and its first run.
     with django_assert_max_num_queries(4) as asked:
-        again = bounded(lambda: Client().get(address), seconds=0.5)
+        again = within_bounds(lambda: Client().get(address), seconds=0.5)
 
     assert again.content == first.content
     assert sum("runs_run" in query["sql"] for query in asked.captured_queries) == 2
 
 
 def test_a_picture_that_many_ask_for_at_once_is_drawn_once(
-    shared: Share, monkeypatch: pytest.MonkeyPatch
+    share_everything: Share, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn, draw = [], previews._draw
     together = threading.Barrier(8)
@@ -383,7 +386,7 @@ def pairs() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("before", "after"), list(pairs()))
 def test_a_diff_keeps_to_its_time(before: str, after: str) -> None:
-    pieces = bounded(lambda: word_diff(before, after, seconds=0.2))
+    pieces = within_bounds(lambda: word_diff(before, after, seconds=0.2))
 
     assert "".join(piece.text for piece in pieces if piece.kind != "added") == before
     assert "".join(piece.text for piece in pieces if piece.kind != "removed") == after
@@ -475,7 +478,7 @@ def test_stops_that_nearly_match_at_every_letter() -> None:
         text = TextStream(vocabulary, stops)
         return sum(len(text.push(0)) for _ in range(2_000)) + len(text.flush())
 
-    assert bounded(write) == 120_000
+    assert within_bounds(write) == 120_000
 
 
 # -- tokens --------------------------------------------------------------------------------------
@@ -488,7 +491,7 @@ def test_a_prompt_of_one_long_word_is_counted_and_cut(person: Person, text: str)
     client = guest_of(person)
     form = free_form(text[:MAX_PROMPT_CHARS])
 
-    response = bounded(lambda: client.post("/free/preview/", form))
+    response = within_bounds(lambda: client.post("/free/preview/", form))
 
     assert response.status_code == 200
 
@@ -505,7 +508,7 @@ def test_every_template_with_as_much_as_a_request_takes(person: Person, template
             inputs[field.name] = "{{a}}" * 4_000
     inputs["prompt"] = MANY_VARIABLES
 
-    response = bounded(lambda: client.post(f"/{template.slug}/preview/", inputs))
+    response = within_bounds(lambda: client.post(f"/{template.slug}/preview/", inputs))
 
     assert response.status_code == 200
     assert len(response.content) < 4_000_000

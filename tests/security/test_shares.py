@@ -1,7 +1,7 @@
 """Attack 5: a share link cannot be guessed, reused, widened, or made to change anything.
 
-What a link shows is full of one word, all else of its owner's of another; every id of the
-owner's is then tried through every route that a link opens.
+A link shows texts full of one word; the owner's other texts are full of another word. Every id of
+the owner is then tried through every route that a link opens.
 """
 
 import re
@@ -27,7 +27,7 @@ from tests.security.test_markup import ATTACK, RAW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
-# Everything that begins with a token or is in the gallery.
+# Every route that begins with a token or is in the gallery.
 SHARED = [route for route in all_routes() if "token" in route.names]
 PUBLISHED = [route for route in all_routes() if "published_id" in route.names]
 PARTS = [route.pattern.split("<slug:token>/")[1] for route in SHARED]
@@ -41,7 +41,7 @@ def owner() -> Person:
 
 @pytest.fixture
 def share(owner: Person) -> Share:
-    """A link to the second of three versions, with one run; all else says SECRET."""
+    """A link to the second of three versions, with one run; everything else says SECRET."""
     prompt = prompt_of(owner, "Title", ["SECRET 1", "Open text", "SECRET 3"])
     fixed = prompt.versions.get(number=2)
     link = Share.objects.create(person=owner, prompt=prompt, version=fixed, title=prompt.title)
@@ -69,7 +69,7 @@ def prompt_of(person: Person, title: str, texts: list[str]) -> Prompt:
 
 
 def ids_of(person: Person) -> Iterator[uuid.UUID]:
-    """Every id that the person has, their own too."""
+    """Every id of the person's rows, their own id too."""
     yield person.pk
     for model in (Prompt, Run, Draft, Share):
         yield from model.objects.filter(person=person).values_list("pk", flat=True)
@@ -78,7 +78,7 @@ def ids_of(person: Person) -> Iterator[uuid.UUID]:
 
 
 def snapshot() -> dict[str, list[dict[str, Any]]]:
-    """All rows of all models, with what links runs to prompts and shares."""
+    """All rows of all models, with the connections of runs to prompts and shares."""
     models = apps.get_models(include_auto_created=True)
     return {
         model.__name__: list(model._default_manager.order_by("pk").values()) for model in models
@@ -90,10 +90,10 @@ def addresses(share: Share) -> list[str]:
 
 
 @pytest.mark.parametrize("ending", ["revoked", "expired", "deleted", "never made"])
-def test_a_closed_link_and_one_that_never_was_are_answered_alike(share: Share, ending: str) -> None:
+def test_a_closed_and_an_unknown_link_get_the_same_answer(share: Share, ending: str) -> None:
     never = [Client().get(f"/s/{NOWHERE}/{part}") for part in PARTS]
     for address in addresses(share):
-        # What was read while it was open is in no cache either.
+        # No cache has what was read while it was open.
         assert Client().get(address).status_code == 200
 
     match ending:
@@ -110,23 +110,23 @@ def test_a_closed_link_and_one_that_never_was_are_answered_alike(share: Share, e
         for client in (Client(), guest_of(Person.objects.create())):
             answer = client.get(address)
             assert answer.status_code == 404
-            assert told(answer, share.token) == told(absent, NOWHERE)
+            assert comparable_text(answer, share.token) == comparable_text(absent, NOWHERE)
             assert client.post(address).status_code in (404, 405)
 
 
-def told(answer: Any, asked: object) -> str:
-    """What an answer tells, without what differs by nature: the address and the nonce."""
+def comparable_text(answer: Any, asked: object) -> str:
+    """The answer without what differs by nature: the address and the nonce."""
     return re.sub(r'nonce="[^"]*"', "", answer.content.decode().replace(str(asked), "ASKED"))
 
 
 @pytest.mark.parametrize(
     "token", ["", "a", "A" * 21, "A" * 23, "A" * 5_000, "%00", "..", "' OR 1=1", "é" * 22]
 )
-def test_a_word_that_is_no_token_is_nothing(share: Share, token: str) -> None:
+def test_an_invalid_token_opens_nothing(share: Share, token: str) -> None:
     assert Client().get(f"/s/{token}/").status_code in (400, 404)
 
 
-def test_a_token_is_taken_letter_by_letter(share: Share) -> None:
+def test_a_token_must_match_exactly(share: Share) -> None:
     changed = share.token[:-1] + ("A" if share.token[-1] != "A" else "B")
 
     for token in (share.token.swapcase(), changed, share.token[:-1], f"{share.token}A"):
@@ -134,9 +134,7 @@ def test_a_token_is_taken_letter_by_letter(share: Share) -> None:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_nothing_else_of_the_owners_is_in_any_answer(
-    share: Share, owner: Person, part: str
-) -> None:
+def test_no_answer_has_other_data_of_the_owner(share: Share, owner: Person, part: str) -> None:
     address = f"/s/{share.token}/{part}"
     for headers in ({}, HTMX, {"Accept": "application/json"}):
         answer = Client().get(address, headers=headers)
@@ -170,7 +168,7 @@ def test_no_id_of_the_owners_widens_a_link(share: Share, owner: Person, part: st
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("part", PARTS)
-def test_no_verb_changes_anything_of_the_owners(
+def test_no_method_changes_the_owners_data(
     share: Share, owner: Person, part: str, method: str
 ) -> None:
     before = snapshot()
@@ -205,7 +203,7 @@ def test_a_fork_takes_what_the_link_shows_and_no_more(share: Share, owner: Perso
     assert "SECRET prompt" not in library
 
 
-def test_a_run_under_a_shared_version_joins_nothing_of_the_owners(
+def test_a_run_of_a_shared_version_does_not_join_the_owners_data(
     share: Share, owner: Person
 ) -> None:
     thief = Client()
@@ -236,7 +234,7 @@ def test_a_prompt_that_is_not_published_is_in_no_gallery(
     answer = getattr(Client(), method)(path)
 
     assert answer.status_code in (404, 405)
-    assert told(answer, share.prompt_id) == told(absent, nobodys)
+    assert comparable_text(answer, share.prompt_id) == comparable_text(absent, nobodys)
     assert snapshot() == before
 
 
@@ -259,7 +257,7 @@ def test_the_gallery_shows_the_head_and_nothing_else(
 
 def test_markup_is_shown_as_text_wherever_sharing_shows_it(owner: Person) -> None:
     prompt = prompt_of(owner, ATTACK, [ATTACK])
-    # Labels and variables are cut out of the text: markup between them stays text too.
+    # The text is cut at labels and variables; markup across a cut stays text too.
     prompt.versions.update(text=f"{{{{{'a' * 3}}}}}{ATTACK}\nCustomer: {ATTACK}", message=ATTACK)
     variables = [{"name": "aaa", "kind": "line", "value": ATTACK, "help": ATTACK}]
     prompt.versions.update(variables=variables, model="tiny")

@@ -1,4 +1,4 @@
-"""Many sign-ins at once cost little memory, and others read on."""
+"""Many simultaneous sign-ins take little memory and do not stop readers."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ import pytest
 from tests.security.test_bodies import memory, somebody_else
 from tests.support.stack import Stack
 
-# Argon2's 19 MiB for each that hashes, and what a thread for each request takes.
+# Argon2's 19 MiB for each hash in progress, and the memory of a thread for each request.
 MAX_GROWTH = 150 << 20
 MAX_FELT = 8.0
 

@@ -1,4 +1,4 @@
-"""A link to one version shows what it showed when it was made, whatever its owner does since."""
+"""A link to one version shows what it showed when it was made, whatever its owner changes later."""
 
 import re
 import uuid
@@ -19,7 +19,7 @@ from playground.library.models import Prompt
 from playground.library.services import prompt_edit, prompt_save
 from playground.runs.models import Run
 from playground.sharing.models import Share
-from tests.accounts.people import make_user, signed_in
+from tests.accounts.people import make_user, signed_in_client
 from tests.conftest import make_run
 from tests.library.saved import free_state, saved_prompt
 from tests.support.migrating import migrate
@@ -27,7 +27,7 @@ from tests.support.migrating import migrate
 BEFORE = [
     ("prompts", "0002_barred"),
     ("core", "0001_search"),
-    # Their tables have these columns whatever the prompts are like.
+    # Their tables have these columns, whatever the prompts contain.
     ("accounts", "0003_person_address"),
     ("runs", "0008_plain_texts"),
 ]
@@ -56,15 +56,15 @@ def run_of(prompt: Prompt, text: str, **values: Any) -> Run:
 def make_link(prompt: Prompt, *runs: Run, version: str) -> Share:
     """As the dialog makes it."""
     form = {"share_version": version, "share_run": [str(run.pk) for run in runs]}
-    answer = signed_in(prompt.person.user).post(
+    answer = signed_in_client(prompt.person.user).post(
         f"/prompts/{prompt.pk}/share/", {**form, "share_branches": "on", "share_expires": "never"}
     )
     assert answer.status_code == 303
     return Share.objects.get()
 
 
-def shown(share: Share) -> dict[str, bytes]:
-    """All that a link shows, without what differs by nature."""
+def shown_by(share: Share) -> dict[str, bytes]:
+    """Everything that a link shows, without what differs by nature."""
     caches["previews"].clear()
     pages = ("", "open/", "fork/", "preview.png")
     answers = {page: Client().get(f"/s/{share.token}/{page}").content for page in pages}
@@ -73,7 +73,7 @@ def shown(share: Share) -> dict[str, bytes]:
 
 
 def change_everything(prompt: Prompt, run: Run) -> None:
-    """All that an owner can do about a prompt and what hangs on it."""
+    """Every change that an owner can make to a prompt and its parts."""
     later = Details(title="Given later", description="Said later", tags=("later",))
     prompt_save(prompt=prompt, state=free_state("Written later"), details=later, message="Later")
     branch = run_of(prompt, "Branched later", parent=run, tree=run.tree)
@@ -85,83 +85,85 @@ def change_everything(prompt: Prompt, run: Run) -> None:
     Prompt.objects.update(starred=True, published_at=now, archived_at=now)
 
 
-def test_a_link_to_a_version_shows_the_same_for_good(prompt: Prompt) -> None:
+def test_a_link_to_a_version_never_changes(prompt: Prompt) -> None:
     run = run_of(prompt, "The output")
     run_of(prompt, "Branched before", parent=run, tree=run.tree)
     share = make_link(prompt, run, version="1")
-    before = shown(share)
+    before = shown_by(share)
     for told in (b"The title of then", b"What it is for", b"The output", b"Branched before"):
         assert told in before[""]
 
     change_everything(prompt, run)
 
-    assert shown(share) == before
+    assert shown_by(share) == before
     fork = Client().post(f"/s/{share.token}/fork/")
     copy = Prompt.objects.get(pk=fork["Location"].split("/")[2])
     assert (copy.title, copy.description) == ("The title of then", "What it is for")
     assert copy.head.text == "Hello {{name}}"
-    panel = signed_in(prompt.person.user).get(f"/prompts/{prompt.pk}/share/").content.decode()
+    panel = (
+        signed_in_client(prompt.person.user).get(f"/prompts/{prompt.pk}/share/").content.decode()
+    )
     assert "version 1, as “The title of then”" in panel
 
 
-def test_a_link_to_the_newest_version_shows_what_is_so_now(prompt: Prompt) -> None:
+def test_a_link_to_the_newest_version_shows_the_current_state(prompt: Prompt) -> None:
     run = run_of(prompt, "The output")
     share = make_link(prompt, run, version="")
 
     change_everything(prompt, run)
 
-    page = shown(share)[""]
+    page = shown_by(share)[""]
     for told in (b"Given later", b"Said later", b"Written later", b"Branched later"):
         assert told in page
     for old in (b"The title of then", b"What it is for"):
         assert old not in page
 
 
-def test_the_authors_name_is_the_one_of_now(prompt: Prompt) -> None:
+def test_the_authors_current_name_is_shown(prompt: Prompt) -> None:
     share = make_link(prompt, version="1")
 
     prompt.person.user.username = "countess"
     prompt.person.user.save()
 
-    page = shown(share)[""]
+    page = shown_by(share)[""]
     assert b'by <bdi translate="no">countess</bdi>' in page
     assert b">ada<" not in page
 
 
-def test_a_branch_that_is_deleted_is_shown_no_more(prompt: Prompt) -> None:
+def test_a_deleted_branch_is_no_longer_shown(prompt: Prompt) -> None:
     run = run_of(prompt, "The output")
     branch = run_of(prompt, "Branched before", parent=run, tree=run.tree)
     share = make_link(prompt, run, version="1")
 
     branch.delete()
 
-    assert b"Branched before" not in shown(share)[""]
+    assert b"Branched before" not in shown_by(share)[""]
 
 
 @pytest.fixture
-def old(transactional_db: None) -> Iterator[Any]:
-    """The models of before. The newest are there again afterwards."""
+def old_models(transactional_db: None) -> Iterator[Any]:
+    """The models before the migration. The newest ones are restored afterwards."""
     yield migrate(BEFORE)
     migrate()
 
 
-def test_links_and_forks_of_before_keep_what_they_show(old: Any) -> None:
-    person = old.get_model("accounts", "Person")
+def test_older_links_and_forks_keep_what_they_show(old_models: Any) -> None:
+    person = old_models.get_model("accounts", "Person")
     ada = person.objects.create(
-        user=old.get_model("accounts", "User").objects.create(username="ada")
+        user=old_models.get_model("accounts", "User").objects.create(username="ada")
     )
     reader = person.objects.create()
-    prompts = old.get_model("prompts", "Prompt").objects
+    prompts = old_models.get_model("prompts", "Prompt").objects
     prompt = prompts.create(person=ada, template="free", title="Title", description="About it")
-    version = old.get_model("prompts", "PromptVersion").objects.create(
+    version = old_models.get_model("prompts", "PromptVersion").objects.create(
         prompt=prompt, number=1, text="Hello", parameters={}
     )
-    shares = old.get_model("prompts", "Share").objects
+    shares = old_models.get_model("prompts", "Share").objects
     fixed = shares.create(
         person=ada, prompt=prompt, version=version, with_branches=True, token="f" * 22
     )
     newest = shares.create(person=ada, prompt=prompt, token="n" * 22)
-    runs = old.get_model("runs", "Run").objects
+    runs = old_models.get_model("runs", "Run").objects
     row = {"person": ada, "parameters": {}, "max_tokens": 1, "seed": 1, "status": "succeeded"}
     first = runs.create(**row, number=1)
     second = runs.create(**row, number=2, parent=first)
@@ -194,10 +196,10 @@ def test_links_and_forks_of_before_keep_what_they_show(old: Any) -> None:
 @pytest.mark.skipif(
     connection.vendor != "sqlite", reason="on PostgreSQL nothing could be published before"
 )
-def test_what_was_published_before_is_found_in_the_gallery(old: Any) -> None:
+def test_prompts_published_earlier_are_found_in_the_gallery(old_models: Any) -> None:
     number, found = 7, uuid.uuid4()
     scope = f"scopepublic-prompt{EVERYBODY.hex}{EVERYBODY.hex}"
-    old.get_model("core", "SearchEntry").objects.create(
+    old_models.get_model("core", "SearchEntry").objects.create(
         id=number, kind="public-prompt", object_id=found, owner=EVERYBODY
     )
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Forks: a copy of one's own that remembers its origin, also when that is gone."""
+"""Forks: an own copy that keeps its origin, also when the origin is gone."""
 
 import json
 
@@ -33,13 +33,13 @@ def share(person: Person, origin: Prompt) -> Share:
     return Share.objects.create(person=person, prompt=origin)
 
 
-def forked(share: Share, client: Client | None = None) -> Prompt:
+def make_fork(share: Share, client: Client | None = None) -> Prompt:
     response = (client or Client()).post(f"/s/{share.token}/fork/")
     assert response.status_code == 303
     return Prompt.objects.get(pk=response["Location"].split("/")[2])
 
 
-def edited(prompt: Prompt, text: str, **parameters: object) -> Prompt:
+def edit(prompt: Prompt, text: str, **parameters: object) -> Prompt:
     details = Details(title=prompt.title, description=prompt.description)
     prompt_save(prompt=prompt, state=free_state(text, **parameters), details=details)
     return prompt
@@ -48,7 +48,7 @@ def edited(prompt: Prompt, text: str, **parameters: object) -> Prompt:
 def test_a_stranger_becomes_a_guest_with_a_copy(share: Share, origin: Prompt) -> None:
     client = Client()
 
-    fork = forked(share, client)
+    fork = make_fork(share, client)
 
     assert fork.person_id != origin.person_id
     assert fork.head.text == "Hello there, world"
@@ -61,7 +61,7 @@ def test_a_stranger_becomes_a_guest_with_a_copy(share: Share, origin: Prompt) ->
 
 
 def test_the_export_says_what_it_was_forked_from(share: Share, origin: Prompt) -> None:
-    fork = forked(share)
+    fork = make_fork(share)
 
     lines = [json.loads(line) for line in export_lines(fork.person)]
 
@@ -81,10 +81,10 @@ def test_forking_asks_first_and_htmx_is_sent_on(share: Share) -> None:
     assert answer["HX-Redirect"].startswith("/prompts/")
 
 
-def test_nothing_of_the_owners_changes(share: Share, origin: Prompt) -> None:
+def test_the_owners_data_do_not_change(share: Share, origin: Prompt) -> None:
     before = list(Prompt.objects.filter(pk=origin.pk).values())
 
-    forked(share)
+    make_fork(share)
 
     assert list(Prompt.objects.filter(pk=origin.pk).values()) == before
     assert origin.versions.count() == 2
@@ -95,21 +95,21 @@ def test_a_link_to_one_version_forks_that_version(share: Share, origin: Prompt) 
     share.description = "What it was for"
     share.save()
 
-    fork = forked(share)
+    fork = make_fork(share)
 
     assert fork.head.text == "Hello"
     assert (fork.title, fork.description) == ("As it was", "What it was for")
     assert fork.head.message == "Forked from As it was"
     assert fork_note(fork).title == "As it was"
-    # The link says nothing of later versions.
+    # The link does not mention later versions.
     assert fork_note(fork).newer == 0
 
 
 def test_a_fork_counts_what_changed_since(share: Share, stranger: Person) -> None:
     client = guest_of(stranger)
-    fork = forked(share, client)
+    fork = make_fork(share, client)
 
-    edited(fork, "Oh, Hello there, world of ours", temperature=0.1)
+    edit(fork, "Oh, Hello there, world of ours", temperature=0.1)
 
     page = client.get(f"/prompts/{fork.pk}/").content.decode()
     assert "3 changes since" in page
@@ -118,11 +118,11 @@ def test_a_fork_counts_what_changed_since(share: Share, stranger: Person) -> Non
     assert "Temperature" in diff
 
 
-def test_a_fork_is_told_of_newer_versions_while_it_may_read_them(
+def test_a_fork_mentions_newer_versions_while_it_may_read_them(
     share: Share, origin: Prompt, stranger: Person
 ) -> None:
-    fork = forked(share, guest_of(stranger))
-    edited(origin, "A third version")
+    fork = make_fork(share, guest_of(stranger))
+    edit(origin, "A third version")
     note = fork_note(Prompt.objects.get(pk=fork.pk))
     assert (note.newer, note.address) == (1, f"/s/{share.token}/")
 
@@ -145,7 +145,7 @@ def test_the_origins_title_and_author_stay_when_it_is_gone(origin: Prompt, ada: 
     client = Client()
     client.post(f"/gallery/{origin.pk}/fork/")
     fork = Prompt.objects.exclude(pk=origin.pk).get()
-    edited(fork, "Hello there, worlds")
+    edit(fork, "Hello there, worlds")
 
     origin.delete()
 
@@ -157,7 +157,7 @@ def test_the_origins_title_and_author_stay_when_it_is_gone(origin: Prompt, ada: 
 
 
 @pytest.mark.parametrize("is_first_gone", [False, True])
-def test_the_authors_name_goes_with_them(
+def test_the_authors_name_disappears_with_the_author(
     redis_client: redis.Redis, origin: Prompt, ada: Person, is_first_gone: bool
 ) -> None:
     client = Client()
@@ -177,7 +177,7 @@ def test_the_authors_name_goes_with_them(
         assert "ada" not in line
 
 
-def test_the_author_is_called_as_they_are_now(origin: Prompt, ada: Person) -> None:
+def test_a_renamed_author_has_the_current_name(origin: Prompt, ada: Person) -> None:
     client = Client()
     client.post(f"/gallery/{origin.pk}/fork/")
     fork = Prompt.objects.exclude(pk=origin.pk).get()
@@ -193,7 +193,7 @@ def test_a_guest_whose_prompt_was_forked_is_its_author_as_a_user(
     share: Share, person: Person
 ) -> None:
     client = Client()
-    fork = forked(share, client)
+    fork = make_fork(share, client)
     user = make_user("ada")
     Person.objects.create(user=user)
 
@@ -203,12 +203,12 @@ def test_a_guest_whose_prompt_was_forked_is_its_author_as_a_user(
     assert flat('Greetings</a> by <bdi translate="no">ada</bdi>') in flat(page)
 
 
-def test_a_fork_of_ones_own_leads_back(share: Share, person: Person, origin: Prompt) -> None:
-    fork = forked(share, guest_of(person))
+def test_a_fork_of_an_own_prompt_links_back(share: Share, person: Person, origin: Prompt) -> None:
+    fork = make_fork(share, guest_of(person))
 
     assert fork_note(fork).address == f"/prompts/{origin.pk}/"
 
 
-def test_what_was_never_forked_says_nothing(person: Person, origin: Prompt) -> None:
+def test_a_prompt_that_is_no_fork_names_no_origin(person: Person, origin: Prompt) -> None:
     assert fork_note(origin) is None
     assert "Forked from" not in guest_of(person).get(f"/prompts/{origin.pk}/").content.decode()

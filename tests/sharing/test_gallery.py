@@ -1,4 +1,4 @@
-"""The gallery: published by users, found by everybody, gone when its owner says so."""
+"""The gallery: published by users, found by everybody, removed by its owner."""
 
 import re
 
@@ -15,7 +15,7 @@ from playground.library.indexing import EVERYBODY, PUBLIC
 from playground.library.models import Prompt
 from playground.library.services import prompt_edit, prompt_save
 from playground.library.versions import version_restore
-from tests.accounts.people import make_user, signed_in
+from tests.accounts.people import make_user, signed_in_client
 from tests.conftest import make_run
 from tests.library.saved import HTMX, free_state, guest_of, saved_prompt
 from tests.support.markup import flat
@@ -30,10 +30,10 @@ def author() -> Person:
 
 @pytest.fixture
 def client_of_author(author: Person) -> Client:
-    return signed_in(author.user)
+    return signed_in_client(author.user)
 
 
-def published(client: Client, prompt: Prompt, **choices: object) -> Prompt:
+def publish_prompt(client: Client, prompt: Prompt, **choices: object) -> Prompt:
     assert client.post(f"/prompts/{prompt.pk}/publish/", choices).status_code == 303
     prompt.refresh_from_db()
     return prompt
@@ -46,7 +46,7 @@ def titles(query: str = "") -> list[str]:
     return re.findall(r'href="/gallery/[\w-]+/"[^>]*>([^<]+)</a></h2>', page)
 
 
-def indexed(word: str) -> list[object]:
+def search_gallery(word: str) -> list[object]:
     return list(search.matching(kind=PUBLIC, owner=EVERYBODY, query=word))
 
 
@@ -55,10 +55,9 @@ def test_an_empty_gallery_says_how_to_fill_it() -> None:
     assert not Person.objects.exists()
 
 
-def test_what_a_user_publishes_is_there_for_everybody(
-    client_of_author: Client, author: Person
-) -> None:
-    prompt = published(client_of_author, saved_prompt(author, "Once upon a time", title="A tale"))
+def test_everybody_sees_a_published_prompt(client_of_author: Client, author: Person) -> None:
+    saved = saved_prompt(author, "Once upon a time", title="A tale")
+    prompt = publish_prompt(client_of_author, saved)
 
     assert titles() == ["A tale"]
     page = Client().get(f"/gallery/{prompt.pk}/")
@@ -77,7 +76,7 @@ def test_a_guest_is_told_to_sign_up(person: Person) -> None:
     assert titles() == []
 
 
-def test_only_what_was_published_is_shown(client_of_author: Client, author: Person) -> None:
+def test_only_published_prompts_are_shown(client_of_author: Client, author: Person) -> None:
     saved_prompt(author, title="Kept to myself")
     assert titles() == []
 
@@ -86,38 +85,40 @@ def test_only_what_was_published_is_shown(client_of_author: Client, author: Pers
 
 
 def test_unpublishing_works_at_once(client_of_author: Client, author: Person) -> None:
-    prompt = published(client_of_author, saved_prompt(author, "unicorns", title="A tale"))
-    assert indexed("unicorns")
+    prompt = publish_prompt(client_of_author, saved_prompt(author, "unicorns", title="A tale"))
+    assert search_gallery("unicorns")
 
     client_of_author.post(f"/prompts/{prompt.pk}/unpublish/")
 
     assert titles() == []
     assert Client().get(f"/gallery/{prompt.pk}/").status_code == 404
     assert Client().get(f"/gallery/{prompt.pk}/preview.png").status_code == 404
-    assert not indexed("unicorns")
+    assert not search_gallery("unicorns")
 
 
-def test_it_shows_the_chosen_outputs(client_of_author: Client, author: Person) -> None:
+def test_the_gallery_shows_the_chosen_outputs(client_of_author: Client, author: Person) -> None:
     prompt = saved_prompt(author)
     row = {"version_id": prompt.head_id, "status": "succeeded"}
     chosen = make_run(author, text="The chosen one", **row)
     make_run(author, text="Not this", **row)
 
-    published(client_of_author, prompt, share_run=str(chosen.pk))
+    publish_prompt(client_of_author, prompt, share_run=str(chosen.pk))
 
     page = Client().get(f"/gallery/{prompt.pk}/").content.decode()
     assert "The chosen one" in page
     assert "Not this" not in page
     # Publishing again only changes the outputs.
     moment = prompt.published_at
-    published(client_of_author, prompt)
+    publish_prompt(client_of_author, prompt)
     assert "The chosen one" not in Client().get(f"/gallery/{prompt.pk}/").content.decode()
     assert prompt.published_at == moment
 
 
-def test_it_is_searched_by_what_is_published_now(client_of_author: Client, author: Person) -> None:
-    prompt = published(client_of_author, saved_prompt(author, "Green dragons", title="A tale"))
-    published(client_of_author, saved_prompt(author, "Red herrings", title="Fish"))
+def test_the_gallery_is_searched_by_its_current_texts(
+    client_of_author: Client, author: Person
+) -> None:
+    prompt = publish_prompt(client_of_author, saved_prompt(author, "Green dragons", title="A tale"))
+    publish_prompt(client_of_author, saved_prompt(author, "Red herrings", title="Fish"))
     saved_prompt(author, "Blue dragons", title="Private")
     assert titles("?q=dragons") == ["A tale"]
 
@@ -134,11 +135,11 @@ def test_it_is_searched_by_what_is_published_now(client_of_author: Client, autho
     assert titles("?q=herring+nothing") == []
 
 
-def test_it_is_filtered_and_sorted(client_of_author: Client, author: Person) -> None:
+def test_the_gallery_is_filtered_and_sorted(client_of_author: Client, author: Person) -> None:
     for title in ("beta", "Alpha"):
-        published(client_of_author, saved_prompt(author, title=title))
+        publish_prompt(client_of_author, saved_prompt(author, title=title))
     other = saved_prompt(author, title="gamma", template="qa")
-    published(client_of_author, other)
+    publish_prompt(client_of_author, other)
 
     assert titles() == ["gamma", "Alpha", "beta"]
     assert titles("?sort=title") == ["Alpha", "beta", "gamma"]
@@ -149,9 +150,9 @@ def test_it_is_filtered_and_sorted(client_of_author: Client, author: Person) -> 
     assert "gamma" in part
 
 
-def test_it_is_paged_in_few_queries(client_of_author: Client, author: Person) -> None:
+def test_the_gallery_is_paged_in_few_queries(client_of_author: Client, author: Person) -> None:
     for number in range(30):
-        published(client_of_author, saved_prompt(author, title=f"Number {number:02}"))
+        publish_prompt(client_of_author, saved_prompt(author, title=f"Number {number:02}"))
 
     with CaptureQueriesContext(connection) as queries:
         first = titles("?q=number&sort=title")
@@ -161,30 +162,30 @@ def test_it_is_paged_in_few_queries(client_of_author: Client, author: Person) ->
     assert titles("?q=number&sort=title&page=2") == [f"Number {n}" for n in range(24, 30)]
 
 
-def test_nothing_of_it_is_left_when_its_author_leaves(
+def test_an_authors_prompts_leave_the_gallery_with_the_author(
     client_of_author: Client, author: Person
 ) -> None:
-    published(client_of_author, saved_prompt(author, "unicorns"))
+    publish_prompt(client_of_author, saved_prompt(author, "unicorns"))
 
     person_delete(person=author)
 
     assert titles() == []
-    assert not indexed("unicorns")
+    assert not search_gallery("unicorns")
 
 
 def test_a_deleted_prompt_leaves_the_search_too(client_of_author: Client, author: Person) -> None:
-    prompt = published(client_of_author, saved_prompt(author, "unicorns"))
+    prompt = publish_prompt(client_of_author, saved_prompt(author, "unicorns"))
     client_of_author.post(f"/prompts/{prompt.pk}/archive/")
-    assert indexed("unicorns")
+    assert search_gallery("unicorns")
 
     client_of_author.post(f"/prompts/{prompt.pk}/delete/")
 
-    assert not indexed("unicorns")
+    assert not search_gallery("unicorns")
 
 
 @pytest.fixture
 def staff() -> Client:
-    return signed_in(make_user("boss", is_staff=True, is_superuser=True))
+    return signed_in_client(make_user("boss", is_staff=True, is_superuser=True))
 
 
 def act(staff: Client, action: str, prompt: Prompt) -> None:
@@ -192,16 +193,16 @@ def act(staff: Client, action: str, prompt: Prompt) -> None:
     assert staff.post("/admin/prompts/prompt/", chosen).status_code == 302
 
 
-def test_what_staff_keep_out_its_owner_cannot_publish(
+def test_a_prompt_blocked_by_staff_cannot_be_published(
     client_of_author: Client, author: Person, staff: Client
 ) -> None:
-    prompt = published(client_of_author, saved_prompt(author, "unicorns"))
+    prompt = publish_prompt(client_of_author, saved_prompt(author, "unicorns"))
 
     act(staff, "bar", prompt)
 
     assert staff.get(f"/admin/prompts/prompt/{prompt.pk}/change/").status_code == 200
     assert titles() == []
-    assert not indexed("unicorns")
+    assert not search_gallery("unicorns")
     publish = f"/prompts/{prompt.pk}/publish/"
     refused = client_of_author.post(publish, headers={"HX-Request": "true"}).content.decode()
     assert 'role="alert">Staff of this playground keep this prompt out' in refused
@@ -209,14 +210,14 @@ def test_what_staff_keep_out_its_owner_cannot_publish(
     assert titles() == []
 
 
-def test_what_staff_let_in_again_its_owner_may_publish(
+def test_a_prompt_unblocked_by_staff_can_be_published(
     client_of_author: Client, author: Person, staff: Client
 ) -> None:
-    prompt = published(client_of_author, saved_prompt(author, title="A tale"))
+    prompt = publish_prompt(client_of_author, saved_prompt(author, title="A tale"))
     act(staff, "bar", prompt)
 
     act(staff, "unbar", prompt)
 
     assert titles() == []
-    published(client_of_author, prompt)
+    publish_prompt(client_of_author, prompt)
     assert titles() == ["A tale"]

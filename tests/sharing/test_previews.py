@@ -1,4 +1,4 @@
-"""Previews of links: what other sites read, and the picture that they show."""
+"""Previews of links: the data that other sites read, and the picture that they show."""
 
 import io
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def nothing_drawn() -> None:
+def clear_pictures() -> None:
     caches["previews"].clear()
 
 
@@ -34,7 +34,7 @@ def picture(share: Share) -> Image.Image:
     return Image.open(io.BytesIO(response.content))
 
 
-def test_the_page_says_what_a_preview_shows(share: Share) -> None:
+def test_the_page_has_the_data_of_a_preview(share: Share) -> None:
     page = Client().get(f"/s/{share.token}/").content.decode()
 
     assert 'property="og:title" content="A &quot;title&quot; &amp; more"' in page
@@ -43,7 +43,7 @@ def test_the_page_says_what_a_preview_shows(share: Share) -> None:
     assert 'name="twitter:card" content="summary_large_image"' in page
 
 
-def test_the_picture_has_the_size_that_was_said(share: Share) -> None:
+def test_the_picture_has_the_announced_size(share: Share) -> None:
     assert picture(share).size == (1200, 630)
 
 
@@ -68,7 +68,7 @@ def test_any_text_can_be_drawn(share: Share, title: str, text: str) -> None:
     assert picture(share).size == (1200, 630)
 
 
-def test_it_is_drawn_once_and_again_when_something_changes(
+def test_the_picture_is_drawn_once_and_again_after_a_change(
     share: Share, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[str] = []
@@ -85,7 +85,7 @@ def test_it_is_drawn_once_and_again_when_something_changes(
     assert drawn[1:] == ["Another title"]
 
 
-def test_a_revoked_links_picture_is_gone_though_it_was_drawn(share: Share) -> None:
+def test_a_revoked_links_picture_is_gone_although_it_is_cached(share: Share) -> None:
     picture(share)
 
     share.revoked_at = share.created_at

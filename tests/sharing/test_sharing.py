@@ -27,7 +27,7 @@ def guest(person: Person) -> Client:
     return guest_of(person)
 
 
-def finished(prompt: Prompt, text: str, **values: object) -> Run:
+def make_finished_run(prompt: Prompt, text: str, **values: object) -> Run:
     """A finished run of the prompt's head."""
     row = {"version_id": prompt.head_id, "status": "succeeded", "prompt": "Hello"}
     return make_run(prompt.person, **{**row, "text": text, **values})
@@ -40,7 +40,7 @@ def make_link(client: Client, prompt: Prompt, **choices: object) -> Share:
 
 
 def read(share: Share, part: str = "") -> str:
-    """What a stranger reads through the link."""
+    """The page that a stranger gets through the link."""
     response = Client().get(f"/s/{share.token}/{part}")
     assert response.status_code == 200
     return response.content.decode()
@@ -64,7 +64,7 @@ def test_a_new_link_has_128_random_bits(guest: Client, person: Person) -> None:
 
 def test_the_panel_lists_links_and_runs(guest: Client, person: Person) -> None:
     prompt = saved_prompt(person, "Hello", "Hello again")
-    finished(prompt, " The output of a run")
+    make_finished_run(prompt, " The output of a run")
     share = make_link(guest, prompt, share_version="1", share_expires="week")
 
     panel = guest.get(f"/prompts/{prompt.pk}/share/", headers=HTMX).content.decode()
@@ -78,7 +78,7 @@ def test_the_panel_lists_links_and_runs(guest: Client, person: Person) -> None:
 
 
 @pytest.mark.parametrize(("choice", "days"), [("day", 1), ("week", 7), ("month", 30)])
-def test_a_link_expires_when_it_was_asked_to(
+def test_a_link_expires_at_the_chosen_time(
     guest: Client, person: Person, choice: str, days: int
 ) -> None:
     share = make_link(guest, saved_prompt(person), share_expires=choice)
@@ -113,7 +113,7 @@ def test_a_link_lasts_to_the_end_of_its_last_day(guest: Client, person: Person) 
         {"share_run": "6b1c1f0e-7d51-4a52-9d6c-0f5f4c6a9d11"},
     ],
 )
-def test_what_a_link_cannot_be_is_refused(
+def test_invalid_options_of_a_link_are_refused(
     guest: Client, person: Person, choices: dict[str, str]
 ) -> None:
     prompt = saved_prompt(person)
@@ -131,8 +131,8 @@ def test_only_finished_runs_of_the_prompt_itself_can_be_chosen(
     prompt = saved_prompt(person)
     others = [
         make_run(person, status="succeeded", text="Of no prompt"),
-        finished(saved_prompt(person, title="Another"), "Of another prompt"),
-        finished(prompt, "", status="running"),
+        make_finished_run(saved_prompt(person, title="Another"), "Of another prompt"),
+        make_finished_run(prompt, "", status="running"),
         make_run(stranger, version_id=prompt.head_id, status="succeeded", text="Theirs"),
     ]
 
@@ -143,7 +143,7 @@ def test_only_finished_runs_of_the_prompt_itself_can_be_chosen(
     assert not Share.objects.exists()
 
 
-def test_there_is_an_end_to_links(guest: Client, person: Person) -> None:
+def test_the_number_of_links_is_limited(guest: Client, person: Person) -> None:
     prompt = saved_prompt(person)
     Share.objects.bulk_create([Share(person=person, prompt=prompt) for _ in range(MAX_LINKS)])
 
@@ -186,8 +186,8 @@ def test_the_page_has_labels_variables_parameters_and_the_model(person: Person) 
 
 def test_chosen_outputs_are_shown_and_no_others(guest: Client, person: Person) -> None:
     prompt = saved_prompt(person)
-    chosen = finished(prompt, "The chosen output", completion_tokens=7)
-    finished(prompt, "Another output")
+    chosen = make_finished_run(prompt, "The chosen output", completion_tokens=7)
+    make_finished_run(prompt, "Another output")
 
     share = make_link(guest, prompt, share_run=str(chosen.pk))
 
@@ -197,9 +197,9 @@ def test_chosen_outputs_are_shown_and_no_others(guest: Client, person: Person) -
     assert "Another output" not in page
 
 
-def test_branches_are_shown_when_they_were_asked_for(guest: Client, person: Person) -> None:
+def test_branches_are_shown_if_they_were_chosen(guest: Client, person: Person) -> None:
     prompt = saved_prompt(person)
-    run = finished(prompt, "The trunk")
+    run = make_finished_run(prompt, "The trunk")
     run.tree = run.pk
     run.save()
     branch = make_run(
@@ -220,7 +220,7 @@ def test_branches_are_shown_when_they_were_asked_for(guest: Client, person: Pers
 
 def test_a_run_that_its_owner_deletes_leaves_the_page(guest: Client, person: Person) -> None:
     prompt = saved_prompt(person)
-    run = finished(prompt, "Soon gone")
+    run = make_finished_run(prompt, "Soon gone")
     share = make_link(guest, prompt, share_run=str(run.pk))
     assert "Soon gone" in read(share)
 
@@ -231,7 +231,7 @@ def test_a_run_that_its_owner_deletes_leaves_the_page(guest: Client, person: Per
 
 def test_a_page_takes_few_queries_however_much_it_shows(guest: Client, person: Person) -> None:
     prompt = saved_prompt(person)
-    runs = [finished(prompt, f"Output {number}") for number in range(20)]
+    runs = [make_finished_run(prompt, f"Output {number}") for number in range(20)]
     for run in runs:
         Run.objects.filter(pk=run.pk).update(tree=run.pk)
         make_run(person, parent=run, tree=run.pk, status="succeeded", text="Branch")
@@ -244,9 +244,7 @@ def test_a_page_takes_few_queries_however_much_it_shows(guest: Client, person: P
     assert len(queries) < 10
 
 
-def test_reading_makes_nobody_a_person_and_sets_no_cookie_that_names_one(
-    guest: Client, person: Person
-) -> None:
+def test_reading_creates_no_person_and_sets_no_cookie_of_one(guest: Client, person: Person) -> None:
     share = make_link(guest, saved_prompt(person))
     stranger = Client()
 
@@ -258,7 +256,7 @@ def test_reading_makes_nobody_a_person_and_sets_no_cookie_that_names_one(
     assert Person.objects.count() == 1
 
 
-def test_the_answer_is_discreet(guest: Client, person: Person) -> None:
+def test_the_answer_is_private_and_sends_no_referrer(guest: Client, person: Person) -> None:
     share = make_link(guest, saved_prompt(person))
 
     response = Client().get(f"/s/{share.token}/")
@@ -268,7 +266,7 @@ def test_the_answer_is_discreet(guest: Client, person: Person) -> None:
     assert response["Referrer-Policy"] == "no-referrer"
 
 
-def test_it_opens_in_the_playground_with_nothing_saved(guest: Client, person: Person) -> None:
+def test_opening_in_the_playground_saves_nothing(guest: Client, person: Person) -> None:
     prompt = saved_prompt(person, "A text to go on with")
     page = read(make_link(guest, prompt), "open/")
 

@@ -3,10 +3,10 @@
 import zlib
 
 
-def decoded(body: bytes, encoding: str | None) -> bytes:
-    """What a person gets of ``body``: of gzip the first member, and nothing of what follows it.
+def decode_body(body: bytes, encoding: str | None) -> bytes:
+    """The part of ``body`` that a person gets: of gzip only the first member.
 
-    Raises `AssertionError` when that member is cut.
+    Raises `AssertionError` when that member is incomplete.
     """
     if not encoding:
         return body

@@ -1,4 +1,4 @@
-"""Files and JSON values made wrong, for hypothesis: structure-aware, and byte by byte."""
+"""Invalid files and JSON values for hypothesis: structure-aware, and byte by byte."""
 
 import copy
 import json
@@ -23,7 +23,7 @@ ODD_VALUES: tuple[Any, ...] = (
 
 
 @st.composite
-def mutated(draw: st.DrawFn, value: Any, *, most: int = 3) -> Any:
+def mutations_of(draw: st.DrawFn, value: Any, *, most: int = 3) -> Any:
     """``value`` with up to ``most`` of its parts replaced, removed, doubled or renamed."""
     changed = copy.deepcopy(value)
     for _ in range(draw(st.integers(1, most))):
@@ -35,13 +35,13 @@ def _mutate_one(draw: st.DrawFn, value: Any) -> Any:
     holder, key = None, None
     inner = value
     while isinstance(inner, dict | list) and inner:
-        # Large tables are all alike: some of their entries are enough.
+        # The entries of a large table are all similar, so some of them are enough.
         keys = list(inner)[:40] if isinstance(inner, dict) else list(range(min(len(inner), 40)))
         if holder is not None and draw(st.integers(0, 3)) == 0:
             break
         holder, key = inner, draw(st.sampled_from(keys))
         inner = holder[key]
-    # By its place, and a copy: a later change may reach into it.
+    # A copy, found by its place: a later change may be inside it.
     odd = copy.deepcopy(ODD_VALUES[draw(st.integers(0, len(ODD_VALUES) - 1))])
     if holder is None:
         return odd
@@ -60,12 +60,12 @@ def _mutate_one(draw: st.DrawFn, value: Any) -> Any:
 
 
 @st.composite
-def damaged(draw: st.DrawFn, data: bytes) -> bytes:
-    """``data`` with bytes changed, or cut short, or longer."""
+def damages_of(draw: st.DrawFn, data: bytes) -> bytes:
+    """``data`` with bytes changed, cut short, or made longer."""
     changed = bytearray(data)
     for _ in range(draw(st.integers(0, 4))):
         if changed:
-            # Most of what matters is at the beginning and at the end.
+            # Most of the important bytes are at the beginning and at the end.
             at = draw(
                 st.one_of(
                     st.integers(0, min(400, len(changed)) - 1),
@@ -82,6 +82,6 @@ def damaged(draw: st.DrawFn, data: bytes) -> bytes:
     return bytes(changed)
 
 
-def dumped(value: Any) -> bytes:
-    """JSON that may hold what only Python's dialect has."""
+def dump_json(value: Any) -> bytes:
+    """JSON that may contain extensions of Python's dialect."""
     return json.dumps(value).encode("utf-8", "surrogatepass")

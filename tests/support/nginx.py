@@ -20,7 +20,7 @@ from tests.support.registry import ROOT
 
 HOST = "localhost"
 
-# Whatever the machine's own nginx is set up for stays out of it.
+# Ignores the configuration of the machine's own nginx.
 AROUND = """
 {user}
 daemon off;
@@ -39,7 +39,7 @@ http {{
 }}
 """
 
-# Another application of the same host: says which cookies it is sent, and sets some that have
+# Another application of the same host. It returns the cookies that it receives, and sets some with
 # the names of Django's own.
 NEIGHBOUR = """
     location / {
@@ -61,24 +61,24 @@ def nginx_binary() -> str:
     return found
 
 
-def documented_blocks() -> tuple[str, str]:
-    """The whole site and the location of a prefix, as docs/production.md shows them."""
+def nginx_blocks() -> tuple[str, str]:
+    """The whole site and the location of a prefix, from docs/production.md."""
     text = (ROOT / "docs" / "production.md").read_text(encoding="utf-8")
     whole, location = re.findall(r"```nginx\n(.*?)```", text, re.DOTALL)
     return whole, location
 
 
 def site_at_root() -> str:
-    """The site of the documents, with a host to itself."""
-    return documented_blocks()[0]
+    """The documented site with its own host."""
+    return nginx_blocks()[0]
 
 
 def site_under_prefix(*, strips: bool = False) -> str:
-    """The site of the documents under /playground/, beside another application.
+    """The documented site under /playground/, beside another application.
 
-    strips: whether the proxy cuts the prefix off what it passes on.
+    strips: whether the proxy removes the prefix from what it passes on.
     """
-    whole, location = documented_blocks()
+    whole, location = nginx_blocks()
     if strips:
         location = location.replace("127.0.0.1:8000;", "127.0.0.1:8000/;")
     root = re.compile(r"^    location / \{\n.*?^    \}\n", re.DOTALL | re.MULTILINE)
@@ -111,7 +111,7 @@ class Nginx:
         return (self.folder / "access.log").read_text(encoding="utf-8")
 
     def check(self) -> str:
-        """What ``nginx -t`` says of the configuration; raises when it refuses it."""
+        """The output of ``nginx -t`` for the configuration; raises if nginx refuses it."""
         done = subprocess.run([*self._command(), "-t"], capture_output=True, text=True, check=False)
         if done.returncode:
             raise AssertionError(done.stderr)
@@ -139,8 +139,8 @@ class Nginx:
         return [nginx_binary(), *(str(word) for pair in places.items() for word in pair)]
 
     def _local(self, site: str, port: int) -> str:
-        """The documents' site with this machine's ports, name and certificate."""
-        # The server that only sends on to TLS would need port 80.
+        """The documented site with this machine's ports, name and certificate."""
+        # The server that only redirects to TLS would need port 80.
         sends_on = re.compile(r"^server \{\n    listen 80;.*?^\}\n", re.DOTALL | re.MULTILINE)
         here = {
             "listen [::]:443 ssl;": "",

@@ -20,9 +20,9 @@ class PartDied(AssertionError):
 def wait_until(
     holds: Callable[[], object], *, what: str, timeout: float = 10.0, every: float = 0.01
 ) -> None:
-    """Returns as soon as ``holds()``. Raises `TimeoutError` with ``what`` was waited for.
+    """Returns as soon as ``holds()``. Raises `TimeoutError`, which says that ``what`` was expected.
 
-    For what other processes do and send no event about: a row, a port, a key.
+    For actions of other processes that send no event: a row, a port, a key.
     """
     deadline = time.monotonic() + timeout
     pause = threading.Event()
@@ -75,7 +75,7 @@ class RunningPart:
         return self.process.poll() is None
 
     def wait_for_line(self, pattern: str, *, timeout: float = 20.0, since: int = 0) -> str:
-        """The first line from number ``since`` on that ``pattern`` is found in."""
+        """The first line from number ``since`` on that matches ``pattern``."""
         deadline = time.monotonic() + timeout
         with self._news:
             at = since
@@ -93,13 +93,13 @@ class RunningPart:
         os.kill(self.process.pid, number)
 
     def kill(self) -> None:
-        """SIGKILL, and waits until the kernel has it."""
+        """Sends SIGKILL and waits until the process has ended."""
         if self.process.poll() is None:
             self.process.kill()
         self._join()
 
     def stop(self, timeout: float = 10.0) -> int:
-        """SIGTERM, and waits for an orderly end; returns the exit status."""
+        """Sends SIGTERM and waits for an orderly end; returns the exit status."""
         if self.process.poll() is None:
             self.process.terminate()
         try:

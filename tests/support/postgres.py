@@ -19,7 +19,7 @@ from urllib.parse import quote
 from playground.core.processes import die_with_parent
 from tests.support.part import wait_until
 
-# It refuses to run as root; the packages make this user.
+# It refuses to run as root; its packages create this user.
 USER = "postgres"
 
 
@@ -42,10 +42,10 @@ def _free_port() -> int:
 
 
 class TemporaryPostgres:
-    """A server from `__enter__` to `__exit__`. Nothing in it outlives either.
+    """A server from `__enter__` to `__exit__`. Its data do not outlive it.
 
-    password: what its one user needs, at a port of 127.0.0.1 then; without, all are let in.
-    options: further settings of the server.
+    password: for its one user, at a port of 127.0.0.1; without one, everybody gets in.
+    options: more settings of the server.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class TemporaryPostgres:
 
     @property
     def url(self) -> str:
-        """As DATABASE_URL wants it."""
+        """The address in the form of DATABASE_URL."""
         return f"postgres://{USER}@{quote(str(self.socket), safe='')}/postgres"
 
     def __enter__(self) -> Self:
@@ -80,7 +80,7 @@ class TemporaryPostgres:
         if self._password:
             file = self.socket / "password"
             file.write_text(self._password, encoding="utf-8")
-            # Only the owner may read what tests write, and initdb runs as another user.
+            # Only the owner may read files of tests, and initdb runs as another user.
             if self._as_user:
                 shutil.chown(file, USER)
             entry = ["-A", "scram-sha-256", f"--pwfile={file}"]
@@ -107,9 +107,9 @@ class TemporaryPostgres:
         wait_until(self._answers, what=f"PostgreSQL; see {self._log}", timeout=60, every=0.05)
 
     def stop(self) -> None:
-        """Ends it; its data stay."""
+        """Ends the server; its data stay."""
         if self._process is not None:
-            # SIGINT: a fast shutdown, which waits for nobody.
+            # SIGINT: a fast shutdown, which does not wait for clients.
             self._process.send_signal(signal.SIGINT)
             self._process.wait(timeout=30)
             self._process = None

@@ -38,9 +38,9 @@ class RawConnection:
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
 
     def send_until_refused(self, parts: Iterable[bytes]) -> threading.Thread:
-        """Sends ``parts`` in the background until the other side takes no more.
+        """Sends ``parts`` in the background until the other side refuses more.
 
-        ``accepted`` then counts the bytes that the kernel took, its buffers' among them.
+        ``accepted`` then counts the bytes that the kernel took, with those in its buffers.
         """
 
         def pump() -> None:
@@ -60,7 +60,7 @@ class RawConnection:
         return Answer(response.status, response.headers, response.read())
 
     def is_closed(self) -> bool:
-        """Waits until the server has closed, and says whether nothing came before."""
+        """Waits until the server has closed, and returns whether nothing came before."""
         try:
             return self.socket.recv(1) == b""
         except ConnectionResetError:
@@ -68,6 +68,6 @@ class RawConnection:
 
 
 def error_code(answer: Answer) -> str:
-    """The code of an error in the one shape."""
+    """The code of an error in the usual shape."""
     value: Any = json.loads(answer.body)
     return str(value["error"]["code"])

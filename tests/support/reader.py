@@ -1,4 +1,4 @@
-"""A real browser that reads one document and sends its form, without any script of the page."""
+"""A real browser that reads one document and sends its form, without the page's scripts."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,7 @@ class Posted:
 
 
 class PageReader:
-    """Chromium in a thread of its own: Playwright's loop must not be the one that tests run in."""
+    """Chromium in a separate thread: Playwright's loop must not be the one that tests run in."""
 
     def __enter__(self) -> Self:
         self._thread = ThreadPoolExecutor(1)
@@ -42,11 +42,11 @@ class PageReader:
         self._thread.shutdown()
 
     def open(self, document: bytes) -> dict[str, str]:
-        """Reads ``document``; returns the completion's text and the tokens that it carries."""
+        """Reads ``document``; returns the completion's text and its tokens."""
         return self._thread.submit(self._open, document).result()
 
     def send(self) -> Posted:
-        """Sends the page's form, as a press of Run does without scripts."""
+        """Sends the page's form, as Run does without scripts."""
         return self._thread.submit(self._send).result()
 
     def _start(self) -> None:

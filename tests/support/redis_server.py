@@ -1,4 +1,4 @@
-"""A Redis of an operator's own: with users, a port and a socket, and TLS before it."""
+"""An operator's own Redis: with users, a port and a socket, and TLS in front of it."""
 
 import contextlib
 import socket
@@ -17,7 +17,7 @@ from tests.support.part import wait_until
 
 
 class PasswordServer:
-    """One server whose user and password are needed for everything."""
+    """A server that requires its user and password for everything."""
 
     def __init__(self, folder: Path, *, username: str, password: str) -> None:
         self.username, self.password = username, password
@@ -71,7 +71,7 @@ def _sha256(text: str) -> str:
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate of ``localhost`` that has signed itself, and its key."""
+    """A self-signed certificate of ``localhost``, and its key."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
         [
@@ -88,7 +88,7 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
 
 @contextlib.contextmanager
 def tls_before(port: int, certificate: Path, key: Path) -> Iterator[int]:
-    """A port that speaks TLS and hands on to ``port``, as a server with TLS does."""
+    """A port that terminates TLS and forwards to ``port``, as a server with TLS does."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -1,10 +1,13 @@
-"""A database that takes no update of certain rows of runs: the fault that no code of ours makes."""
+"""A database that refuses updates of certain rows of runs:
+
+a fault that our own code never makes.
+"""
 
 
 def refusal(vendor: str, condition: str) -> str:
-    """SQL after which no update leaves a row for which ``condition`` holds.
+    """SQL that refuses every update after which ``condition`` holds for the row.
 
-    ``{row}`` is before each column. On PostgreSQL say it before rows are made in the same
+    ``{row}`` is before each column. On PostgreSQL run it before rows are made in the same
     transaction.
     """
     if vendor == "postgresql":

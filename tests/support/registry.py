@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Of one checkpoint: at its own speed, and at the pace of a person who reads.
+# One checkpoint twice: at its own speed, and at a person's reading speed.
 DEMO_MODELS: Mapping[str, Mapping[str, object]] = {
     "demo": {"title": "demo", "demo": True},
     "slow": {"title": "slow", "demo": True, "tokens_per_second": 20},
@@ -22,9 +22,9 @@ def demo_checkpoint() -> Path | None:
 
 
 def random_checkpoint(folder: Path) -> Path:
-    """A checkpoint of random weights over bytes, made once: loads at once, decodes fast.
+    """A checkpoint of random weights over bytes, made once: it loads at once and decodes fast.
 
-    Its text has invalid and unfinished characters in it, as a careful reader of streams likes.
+    Its text has invalid and incomplete characters, which is a good test for readers of streams.
     """
     if not (folder / "model.safetensors").is_file():
         sizes = {"layers": 2, "width": 64, "heads": 4, "rotary": 8, "vocab": 320, "seed": 3}

@@ -42,7 +42,7 @@ def _write_tokenizer(folder: Path, ids: Mapping[bytes, int]) -> None:
     file = folder / "tokenizer.json"
     tokenizer = json.loads(file.read_text(encoding="utf-8"))
     letters = {byte: letter for letter, byte in byte_alphabet().items()}
-    # As in GPT-2's files: else the library would number it after the pieces.
+    # As in GPT-2's files; otherwise the library would number it after the pieces.
     tokenizer["model"]["vocab"]["<|endoftext|>"] = END
     for piece, token_id in ids.items():
         tokenizer["model"]["vocab"]["".join(letters[byte] for byte in piece)] = token_id
@@ -66,7 +66,7 @@ def _write_weights(folder: Path, following: Mapping[int, int]) -> None:
     tensors["transformer.wte.weight"] = torch.eye(WIDTH)
     for token, successor in following.items():
         tensors["lm_head.weight"][successor, token] = 1.0
-    # What has no successor ends the text.
+    # A token without a successor ends the text.
     tensors["lm_head.bias"][END] = 5.0
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     shape = {

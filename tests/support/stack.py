@@ -5,7 +5,7 @@
         run = stack.visitor().run("Once upon a time", model="slow")
         stack.wait_final(run)
 
-Everything lies in ``folder`` and ends with the test process. Nothing waits for a while: it waits
+Everything is in ``folder`` and ends with the test process. Nothing waits for a fixed time: it waits
 for a log line, an answer or a row.
 """
 
@@ -39,7 +39,7 @@ from tests.support.visitor import Visitor
 
 HOST = "127.0.0.1"
 FINAL = ("succeeded", "cancelled", "failed")
-# A first start on a busy machine reads torch from the disk.
+# A first start on a busy machine has to read torch from the disk.
 READY_SECONDS = 60.0
 
 
@@ -72,7 +72,7 @@ class Stack:
         self.env["VAR_DIR"] = str(self.var_dir)
         self.env["MODELS_FILE"] = str(self.registry_file)
         self.parts: dict[str, RunningPart] = {}
-        # Held open here, so that visitors wait while the web part is started again.
+        # This process holds the socket open, so visitors wait while the web part restarts.
         self.listener = open_listener(HOST, 0)
         self.port: int = self.listener.getsockname()[1]
         self.url = f"http://{HOST}:{self.port}"
@@ -103,13 +103,13 @@ class Stack:
         """Starts Valkey and waits until it answers."""
         if not self.valkey.lock.held:
             self.valkey.acquire()
-        part = self._launch(valkey_part(self.valkey))
+        part = self.launch(valkey_part(self.valkey))
         wait_until(self.valkey.serves, what="Valkey's answer")
         return part
 
     def launch_web(self) -> RunningPart:
         """Starts the web part as `manage.py up` does, and does not wait."""
-        return self._launch(web_part(self.listener, verbose=True))
+        return self.launch(web_part(self.listener, verbose=True))
 
     def start_web(self) -> RunningPart:
         part = self.launch_web()
@@ -122,7 +122,7 @@ class Stack:
         """Starts a worker called ``name`` (default: as its model), and does not wait."""
         name = name or model
         command = worker_command(job=GENERATE, model=model, device="cpu", name=name, slots=slots)
-        return self._launch(Part(name=name, command=command))
+        return self.launch(Part(name=name, command=command))
 
     def start_worker(
         self, model: str = "slow", *, name: str | None = None, slots: int | None = None
@@ -159,7 +159,7 @@ class Stack:
     ) -> None:
         self.close()
 
-    # --- Looking ----------------------------------------------------------------
+    # --- Reading ----------------------------------------------------------------
 
     def visitor(self) -> Visitor:
         """A new guest."""
@@ -184,7 +184,7 @@ class Stack:
             connection.close()
 
     def row(self, run: str) -> dict[str, Any]:
-        """A run's row; what is JSON is read."""
+        """A run's row, with JSON columns decoded."""
         (row,) = self.query("SELECT * FROM runs_run WHERE id = ?", run.replace("-", ""))
         as_json = ("tokens", "other_choices", "fields", "variables", "parameters")
         return {
@@ -192,7 +192,7 @@ class Stack:
         }
 
     def wait_row(self, run: str, *, timeout: float = 15.0, **values: object) -> dict[str, Any]:
-        """The row, once its columns are ``values``."""
+        """The row, once its columns equal ``values``."""
 
         def holds() -> bool:
             row = self.row(run)
@@ -212,23 +212,24 @@ class Stack:
         """Waits until the web part answers; with ``ready``, until a worker can serve."""
         path = "/readyz" if ready else "/healthz"
 
-        def answered() -> bool:
+        def is_answering() -> bool:
             part = self.parts.get("web")
             if part is None or not part.alive:
                 raise AssertionError(f"the web part ended:\n{part.tail() if part else ''}")
             return self.visitor().get(path).status == 200
 
-        wait_until(answered, what=f"200 from {path}", timeout=READY_SECONDS, every=0.05)
+        wait_until(is_answering, what=f"200 from {path}", timeout=READY_SECONDS, every=0.05)
 
     def report(self) -> str:
-        """The end of every part's log, for a test that failed."""
+        """The end of every part's log, for a failed test."""
         told = []
         for log in sorted(self.logs.iterdir()):
             lines = log.read_text(errors="replace").splitlines()[-60:]
             told.append(f"--- {log.name}\n" + "\n".join(lines))
         return "\n".join(told)
 
-    def _launch(self, part: Part) -> RunningPart:
+    def launch(self, part: Part) -> RunningPart:
+        """Starts a part of any kind, and does not wait."""
         if part.name in self.parts and self.parts[part.name].alive:
             raise RuntimeError(f"{part.name} runs already")
         self.parts[part.name] = RunningPart(
@@ -244,16 +245,17 @@ class Stack:
 
 
 def wait_ready(worker: RunningPart) -> None:
-    """Waits until a worker says that it takes rings."""
+    """Waits until a worker logs that it takes rings."""
     worker.wait_for_line("worker_ready", timeout=READY_SECONDS)
 
 
 def _clean_environment() -> dict[str, str]:
-    """This process's, without settings of a developer's shell or of the tests' own process."""
+    """This process's environment, without settings of a developer's shell or of the tests
+    themselves."""
     ours = ("DATABASE_URL", "REDIS_URL", "DEBUG", "SECURE_SITE", "TRUSTED_PROXIES", "LOG_FORMAT")
     return {
         **{name: value for name, value in os.environ.items() if name not in ours},
-        # Empty, so that a .env file of the checkout does not fill them in.
+        # Empty, so that a .env file of the checkout does not set them.
         "DATABASE_URL": "",
         "REDIS_URL": "",
         "DJANGO_SETTINGS_MODULE": "playground.settings",
@@ -261,7 +263,7 @@ def _clean_environment() -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
-        # Tests come from one address and as fast as they can.
+        # Tests come from one address and send requests as fast as they can.
         "LIMIT_PERSON_ACTIVE": "64",
         "LIMIT_ADDRESS_ACTIVE": "512",
         "LIMIT_SOCKETS_PERSON": "256",

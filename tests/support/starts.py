@@ -1,6 +1,6 @@
-"""Starts the settings many times, each in a process of its own that is forked and not begun anew.
+"""Starts the settings many times, each in a forked process.
 
-As a script it reads cases from its input and writes what became of each to its output, in JSON.
+As a script it reads cases from its input and writes the result of each to its output, in JSON.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-# Whoever starts the tests, this one owns nothing.
+# Whoever runs the tests: this user owns nothing.
 NOBODY = 65_534
 
 
@@ -22,11 +22,11 @@ NOBODY = 65_534
 class Case:
     """One start.
 
-    env: all of its environment beside the machine's; a value may have bytes that are no text.
+    env: its whole environment besides the machine's; a value may have bytes that are not text.
     dotenv: the bytes of its .env, as latin-1, or None without one.
-    as_nobody: whether it runs as a user without rights, where the tests run as root.
-    show: the settings whose values are wanted.
-    whole: whether all of Django is set up, looked at, and asked for a page.
+    as_nobody: whether it runs as a user without rights, if the tests run as root.
+    show: the settings whose values are returned.
+    whole: whether Django is set up completely, checked, and asked for a page.
     """
 
     env: dict[str, str]
@@ -38,10 +38,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """What became of it: its exit status, what it said, and the settings that were wanted.
+    """The result: its exit status, its output, and the requested settings.
 
-    healthy: the status that a whole site answers with when it is asked for /healthz.
-    remarks: what `playground.core.configuration.checks` says of a whole site.
+    healthy: the status of /healthz, for a whole site.
+    remarks: the warnings of `playground.core.configuration.checks`, for a whole site.
     """
 
     status: int
@@ -89,7 +89,7 @@ def _start(case: Case) -> Start:
 
 
 def _be(case: Case, dotenv: Path, said: Path, told: Path) -> None:
-    """Becomes the start; never comes back."""
+    """Becomes the process of the start; never returns."""
     status = 70
     try:
         os.dup2(os.open(said, os.O_WRONLY), 2)
@@ -112,7 +112,7 @@ def _be(case: Case, dotenv: Path, said: Path, told: Path) -> None:
 
 
 def _site(case: Case, dotenv: Path) -> dict[str, Any]:
-    """The settings of the case, and of a whole site what it says and answers."""
+    """The settings of the case, and for a whole site its warnings and answers."""
     from playground.core.configuration import environment
 
     read = environment.read_dotenv
@@ -140,7 +140,7 @@ def _plain(value: Any) -> Any:
 
 
 def _preload() -> None:
-    """What every start imports and no setting changes."""
+    """Everything that each start imports and no setting changes."""
     import allauth
     import axes
     import channels

@@ -1,4 +1,4 @@
-"""Somebody with a browser: cookies, forms, and a page that follows a run."""
+"""A person with a browser: cookies, forms, and a page that follows a run."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ from typing import Any, Self
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support.decoding import decoded
+from tests.support.decoding import decode_body
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Visitor:
 
     def __init__(self, host: str, port: int) -> None:
         self.host, self.port = host, port
-        # Any value does, as long as cookie and form agree: that is what the check is.
+        # Any value is accepted if cookie and form agree; that is the check.
         self.cookies = {"csrftoken": secrets.token_hex(16)}
 
     @property
@@ -63,7 +63,7 @@ class Visitor:
         headers: Mapping[str, str] | None = None,
         timeout: float = 30.0,
     ) -> Answer:
-        """One request on a connection of its own; cookies are kept."""
+        """One request on a separate connection; cookies are kept."""
         sent = {
             "Origin": self.origin,
             "Cookie": self.cookie_header,
@@ -78,7 +78,7 @@ class Visitor:
             response = connection.getresponse()
             body = response.read()
             if body:
-                body = decoded(body, response.headers["Content-Encoding"])
+                body = decode_body(body, response.headers["Content-Encoding"])
             answer = Answer(response.status, response.headers, body)
         finally:
             connection.close()
@@ -88,7 +88,7 @@ class Visitor:
         return answer
 
     def run(self, prompt: str = "Once upon a time", *, model: str = "slow", **form: object) -> str:
-        """Runs ``prompt`` on the free page; returns the run's id. Greedy unless told otherwise."""
+        """Runs ``prompt`` on the free page; returns the run's id. Greedy by default."""
         fields = {"prompt": prompt, "model": model, "temperature": 0, "stop": "", **form}
         answer = self.post("/free/run/", fields)
         if answer.status != 303:
@@ -127,21 +127,21 @@ class Visitor:
             yield socket
 
     def follow(self, run: str, *, epoch: int = 1, start: int = 1) -> "Viewer":
-        """A page that follows ``run`` on a socket of its own."""
+        """A page that follows ``run`` on a separate socket."""
         viewer = Viewer(self, run, epoch=epoch, next=start)
         viewer.connect()
         return viewer
 
 
 class StreamBroken(AssertionError):
-    """A gap or a repeat in what a socket was sent."""
+    """A gap or a repeat in what a socket received."""
 
 
 @dataclass(slots=True)
 class Viewer:
-    """A page that shows one run, and is stricter than a page: it accepts no gap and no repeat.
+    """A page that shows one run, and is stricter than a real page: it accepts no gap and no repeat.
 
-    tokens: as sent, position 1 first; restarts: how often the text began again in a new epoch.
+    tokens: as sent, position 1 first; restarts: how often the text started again in a new epoch.
     """
 
     visitor: Visitor
@@ -154,7 +154,7 @@ class Viewer:
     restarts: int = 0
     reconnects: int = 0
     frames: int = 0
-    # For each token, when it came (monotonic seconds).
+    # The time when each token arrived (monotonic seconds).
     times: list[float] = field(default_factory=list)
     _socket: ClientConnection | None = None
     _open: ExitStack = field(default_factory=ExitStack)
@@ -181,7 +181,8 @@ class Viewer:
     def until(
         self, holds: "Callable[[Viewer], object]", *, timeout: float = 12.0, reconnect: bool = False
     ) -> Self:
-        """Takes frames until ``holds``; with ``reconnect``, also over a socket that was lost."""
+        """Takes frames until ``holds``; with ``reconnect``, also over a new socket after a lost
+        one."""
         deadline = time.monotonic() + timeout
         while not holds(self):
             try:

@@ -1,4 +1,4 @@
-"""Batches: similar lengths together, padding never learnt, the loss at the masked tokens."""
+"""Batches: similar lengths together, padding never learnt, the loss only at the masked tokens."""
 
 import random
 
@@ -34,18 +34,18 @@ def test_the_loss_is_taken_at_the_masked_tokens() -> None:
 
 
 def test_a_share_of_the_other_tokens_is_learnt_too() -> None:
-    def learnt(share: float) -> int:
+    def learnt_tokens(share: float) -> int:
         batches = batch_by_length(EXAMPLES, 4, random.Random(1), other_share=share, max_length=64)
         return sum(len(batch.targets) for batch in batches)
 
     masked = sum(sum(example.loss_mask) for example in EXAMPLES)
     every = sum(len(example.ids) - 1 for example in EXAMPLES)
-    assert learnt(0.0) == masked
-    assert masked < learnt(0.3) < every
-    assert learnt(1.0) == every
+    assert learnt_tokens(0.0) == masked
+    assert masked < learnt_tokens(0.3) < every
+    assert learnt_tokens(1.0) == every
 
 
-def test_what_is_too_long_loses_its_end() -> None:
+def test_an_example_that_is_too_long_loses_its_end() -> None:
     (batch,) = batch_by_length(EXAMPLES[-1:], 1, random.Random(1), other_share=0.0, max_length=30)
 
     assert batch.ids.tolist() == [EXAMPLES[-1].ids[:30]]

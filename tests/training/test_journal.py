@@ -1,4 +1,4 @@
-"""A run's record: what it was started with, and a line for every few steps."""
+"""A run's record: its options, and a line for every few steps."""
 
 import json
 from pathlib import Path
@@ -8,24 +8,24 @@ import pytest
 from workers.training.journal import DifferentRun, Journal, read_log
 
 
-def test_a_run_does_not_go_on_as_another(tmp_path: Path) -> None:
+def test_a_run_is_not_resumed_with_other_options(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     run = {"seed": 1, "corpus": "a", "steps": [10], "decay": [0.3]}
     journal.begin(run, step=0)
 
-    def go_on(**changes: object) -> None:
+    def resume(**changes: object) -> None:
         journal.begin({**run, **changes}, step=10, extendable=("steps", "decay"))
 
     with pytest.raises(DifferentRun, match="another corpus"):
-        go_on(corpus="b")
+        resume(corpus="b")
     with pytest.raises(DifferentRun, match="another steps"):
-        go_on(steps=[20])
+        resume(steps=[20])
     with pytest.raises(DifferentRun, match="another decay"):
-        go_on(steps=[10, 20], decay=[0.5, 0.5])
-    go_on(steps=[10, 20], decay=[0.3, 0.5])
+        resume(steps=[10, 20], decay=[0.5, 0.5])
+    resume(steps=[10, 20], decay=[0.3, 0.5])
 
 
-def test_a_run_that_starts_anew_has_a_new_record(tmp_path: Path) -> None:
+def test_a_run_that_starts_again_has_a_new_record(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.begin({"seed": 1}, step=0)
     journal.append({"step": 20, "loss": 3.0})
@@ -36,7 +36,7 @@ def test_a_run_that_starts_anew_has_a_new_record(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "run.json").read_text()) == {"seed": 2}
 
 
-def test_lines_after_the_checkpoint_go(tmp_path: Path) -> None:
+def test_lines_after_the_checkpoint_are_removed(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.begin({"seed": 1}, step=0)
     for step in (10, 20, 30):
@@ -49,7 +49,7 @@ def test_lines_after_the_checkpoint_go(tmp_path: Path) -> None:
     assert [line["step"] for line in read_log(journal.log_path)] == [10, 20, 30]
 
 
-def test_a_line_that_was_half_written_is_no_line(tmp_path: Path) -> None:
+def test_an_incomplete_line_is_ignored(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.begin({"seed": 1}, step=0)
     journal.append({"step": 10})

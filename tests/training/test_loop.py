@@ -1,4 +1,4 @@
-"""The way through a schedule: what is recorded, validated and saved, and when."""
+"""The training loop: what is recorded, validated and saved, and when."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -24,7 +24,7 @@ class Stopped(Exception):
 
 
 def run(work: Path, trainer: Trainer, *, stop_before: int = 1000) -> tuple[list[int], list[Report]]:
-    """Train, or go on training, in a folder; the steps that were saved, and the reports."""
+    """Trains, or resumes training, in a folder; returns the saved steps and the reports."""
     saved_at: list[int] = []
     reports: list[Report] = []
     checkpoint, journal = work / "checkpoint.pt", Journal(work)
@@ -51,7 +51,7 @@ def run(work: Path, trainer: Trainer, *, stop_before: int = 1000) -> tuple[list[
     return saved_at, reports
 
 
-def test_each_thing_is_done_at_its_interval_and_all_at_the_end(tmp_path: Path) -> None:
+def test_each_action_runs_at_its_interval_and_all_at_the_end(tmp_path: Path) -> None:
     saved_at, reports = run(tmp_path, make_trainer(steps=9))
 
     lines = read_log(tmp_path / "log.jsonl")
@@ -63,7 +63,7 @@ def test_each_thing_is_done_at_its_interval_and_all_at_the_end(tmp_path: Path) -
     assert reports[-1][1] == timedelta(0)
 
 
-def test_a_run_that_has_ended_does_nothing_more(tmp_path: Path) -> None:
+def test_a_finished_run_does_nothing_more(tmp_path: Path) -> None:
     run(tmp_path, make_trainer(steps=4))
     before = (tmp_path / "log.jsonl").read_bytes()
 
@@ -73,7 +73,7 @@ def test_a_run_that_has_ended_does_nothing_more(tmp_path: Path) -> None:
     assert (tmp_path / "log.jsonl").read_bytes() == before
 
 
-def test_the_record_of_a_stopped_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+def test_the_record_of_a_stopped_run_continues_from_its_checkpoint(tmp_path: Path) -> None:
     for name in ("straight", "stopped"):
         (tmp_path / name).mkdir()
     run(tmp_path / "straight", make_trainer(steps=8))
@@ -86,7 +86,7 @@ def test_the_record_of_a_stopped_run_goes_on_from_its_checkpoint(tmp_path: Path)
     straight, resumed = (
         read_log(tmp_path / name / "log.jsonl") for name in ("straight", "stopped")
     )
-    # The line at step 4 was of the lost interval; the one that replaces it saw step 4 alone.
+    # The line at step 4 belonged to the lost interval; its replacement saw step 4 alone.
     assert [line["step"] for line in resumed] == [line["step"] for line in straight]
     assert [line["loss"] for line in resumed[2:]] == [line["loss"] for line in straight[2:]]
     assert resumed[1]["tokens"] == straight[1]["tokens"]

@@ -1,9 +1,13 @@
-"""The trainer learns, and what it learns depends on its batches alone."""
+"""The trainer learns, and its result depends only on its batches."""
 
 from pathlib import Path
 
+import torch
+from torch.nn import functional
+
 from tests.training.tiny import batches_of, make_trainer
 from workers.training.checkpoint import resume_from_checkpoint, save_checkpoint
+from workers.training.optimizers import make_optimizers
 from workers.training.trainer import Trainer
 
 
@@ -20,7 +24,7 @@ def assert_same_state(one: Trainer, other: Trainer) -> None:
                 assert value.equal(theirs["state"][parameter][name]), (parameter, name)
 
 
-def test_it_learns() -> None:
+def test_the_loss_falls() -> None:
     trainer = make_trainer(steps=30)
     batches = batches_of(0)
 
@@ -29,6 +33,33 @@ def test_it_learns() -> None:
     losses = [result.loss / result.positions for result in results]
     assert losses[-1] < losses[0] - 0.1
     assert trainer.mean_loss(batches) < losses[-1]
+
+
+def test_fifty_steps_are_those_of_a_plain_loop() -> None:
+    """As ``tools/demo_model`` trains: the same to the bit, whatever else the trainer can do."""
+    trainer, plain = make_trainer(steps=60), make_trainer(steps=60)
+    network, optimizers = plain.network, make_optimizers(plain.network, rate=1.0)
+    for step in range(50):
+        batches = batches_of(step)
+        trainer.train_step(batches)
+
+        positions = sum(len(batch.targets) for batch in batches)
+        for parameter in network.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        for batch in batches:
+            states = network.hidden(batch.ids).flatten(0, 1)[batch.positions]
+            loss = functional.cross_entropy(network.lm_head(states), batch.targets, reduction="sum")
+            gradients = torch.autograd.grad(loss, list(network.parameters()))
+            for parameter, gradient in zip(network.parameters(), gradients, strict=True):
+                parameter.grad.add_(gradient, alpha=1 / positions)  # type: ignore[union-attr]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = plain.schedule.rate(step)
+            optimizer.step()
+
+    for name, tensor in network.state_dict().items():
+        assert tensor.equal(trainer.network.state_dict()[name]), name
 
 
 def test_threads_change_no_bit() -> None:
@@ -40,7 +71,7 @@ def test_threads_change_no_bit() -> None:
     assert_same_state(alone, beside)
 
 
-def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path: Path) -> None:
+def test_a_resumed_run_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
     straight, stopped, resumed = make_trainer(), make_trainer(), make_trainer(threads=1)
     for step in range(8):
         straight.train_step(batches_of(step))
@@ -58,7 +89,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path: Path) -> None
     assert_same_state(straight, resumed)
 
 
-def test_a_run_without_a_checkpoint_begins_at_the_beginning(tmp_path: Path) -> None:
+def test_a_run_without_a_checkpoint_starts_from_the_beginning(tmp_path: Path) -> None:
     trainer = make_trainer()
 
     resume_from_checkpoint(trainer, tmp_path / "checkpoint.pt")
@@ -67,7 +98,7 @@ def test_a_run_without_a_checkpoint_begins_at_the_beginning(tmp_path: Path) -> N
     assert not trainer.is_finished
 
 
-def test_what_is_only_looked_at_changes_nothing() -> None:
+def test_validation_changes_nothing() -> None:
     looked, plain = make_trainer(), make_trainer()
     for step in range(3):
         looked.train_step(batches_of(step))

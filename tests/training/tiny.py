@@ -24,7 +24,8 @@ def make_trainer(*, steps: int = 8, threads: int = 2) -> Trainer:
 
 
 def make_example(rng: random.Random, length: int) -> Example:
-    """Tokens that count upwards, so that there is something to learn; the last half is learnt."""
+    """Tokens that count upwards, so that there is something to learn; the loss counts the last
+    half."""
     start = rng.randrange(SHAPE.vocab_size)
     ids = [(start + place) % SHAPE.vocab_size for place in range(length)]
     return Example(ids, [place >= length // 2 for place in range(length)])

@@ -1,4 +1,4 @@
-"""Somebody at the playground without a browser: opens pages, fills in their forms, sends them."""
+"""A person at the playground without a browser: opens pages, fills in their forms, sends them."""
 
 import json
 import re
@@ -13,7 +13,7 @@ Values = Mapping[str, str | list[str]]
 
 
 class Browser:
-    """A visitor who works with whole forms: what is not changed is sent as the page has it."""
+    """A visitor who works with complete forms: unchanged values are sent as the page has them."""
 
     def __init__(self, visitor: Visitor) -> None:
         self.visitor = visitor
@@ -25,7 +25,7 @@ class Browser:
         return answer.text
 
     def send(self, path: str, values: Values, *, status: int = 303) -> Answer:
-        """Posts values; a list is a name that is repeated."""
+        """Posts values; a list repeats its name."""
         form = {"csrfmiddlewaretoken": self.visitor.cookies["csrftoken"], **values}
         body = urllib.parse.urlencode(form, doseq=True).encode()
         answer = self.visitor.request("POST", path, body)
@@ -51,7 +51,7 @@ class Browser:
     # --- Runs ---------------------------------------------------------------------
 
     def run(self, path: str, slug: str, /, **changes: str | list[str]) -> str:
-        """Presses Run on the page at ``path``, which is one of the template ``slug``."""
+        """Presses Run on the page at ``path``, which is a page of the template ``slug``."""
         answer = self.send(f"/{slug}/run/", self.form(path, changes))
         return _id_in(answer.headers["Location"])
 
@@ -64,7 +64,7 @@ class Browser:
     # --- Prompts ------------------------------------------------------------------
 
     def save_new(self, path: str, slug: str, /, **changes: str | list[str]) -> str:
-        """Saves the page at ``path`` as a new prompt; its id."""
+        """Saves the page at ``path`` as a new prompt; returns its id."""
         answer = self.send(f"/{slug}/save/", self.form(path, changes))
         return _id_in(answer.headers["Location"])
 
@@ -72,7 +72,7 @@ class Browser:
         self.send(f"/prompts/{prompt}/save/", self.form(f"/prompts/{prompt}/", changes))
 
     def draft(self, path: str, slug: str, /, *, writer: str, **changes: str | list[str]) -> str:
-        """The page at ``path`` saves what was typed; the draft's id. 409 keeps a copy."""
+        """The page at ``path`` saves the typed text; returns the draft's id. 409 makes a copy."""
         values = self.form(path, {"draft_writer": writer, "draft_step": "1", **changes})
         body = urllib.parse.urlencode(
             {"csrfmiddlewaretoken": self.visitor.cookies["csrftoken"], **values}, doseq=True
@@ -83,7 +83,7 @@ class Browser:
         return str(json.loads(answer.text)["draft"])
 
     def make_link(self, prompt: str, /, **choices: str | list[str]) -> str:
-        """Makes a link; its address."""
+        """Makes a link; returns its address."""
         before = self._links(prompt)
         self.send(f"/prompts/{prompt}/share/", choices)
         (made,) = self._links(prompt) - before

@@ -1,4 +1,4 @@
-"""Places that earlier versions left behind, opened with today's code on each database."""
+"""Data of earlier versions, opened with today's code on each database."""
 
 import json
 import subprocess
@@ -21,19 +21,19 @@ from tests.upgrade.make_place import MODELS
 from tests.upgrade.observations import STRANGER
 from tests.upgrade.rows import load_keys
 
-# Each holds a database and a Redis of the commit that is named in it.
+# Each has a database and a Redis of the commit in its name.
 PLACES = sorted((Path(__file__).parent / "places").glob("*.json"))
 
 
 @dataclass
 class OldPlace:
-    """A place in use: its web process runs, and no worker yet."""
+    """A place in use: its web process runs, without a worker so far."""
 
     stack: Stack
     contents: dict[str, Any]
 
     def browser(self, who: str) -> Browser:
-        """Somebody who was there before, with the cookies of then; or a stranger."""
+        """A person of that time, with their cookies; or a stranger."""
         visitor = self.stack.visitor()
         if who != STRANGER:
             visitor.cookies = dict(self.contents["cookies"][who])
@@ -41,17 +41,17 @@ class OldPlace:
 
     @cached_property
     def runs(self) -> dict[str, dict[str, Any]]:
-        """The runs' rows as they were, by id."""
+        """The runs' rows of that time, by id."""
         return {row["id"]: row for row in self.contents["rows"]["runs.run"]}
 
 
 @contextmanager
 def empty_database(kind: str) -> Iterator[str]:
-    """Its DATABASE_URL; "" is SQLite in the place's own folder."""
+    """The DATABASE_URL of an empty database; "" is SQLite in the place's own folder."""
     if kind == "sqlite":
         yield ""
         return
-    # Short, and open to the user that PostgreSQL runs as.
+    # Short, and accessible to the user that PostgreSQL runs as.
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         with TemporaryPostgres(Path(folder) / "server") as server:

@@ -213,7 +213,7 @@ class Doings:
             "SELECT id FROM prompts_share WHERE token = ?", links["revoked"].split("/")[2]
         )
         ada.send(f"/prompts/{lamp}/share/{_with_dashes(revoked['id'])}/revoke/", {})
-        # What was pinned goes on with the title of then.
+        # A pinned link keeps its old title.
         details = {"save_title": "A letter from the old lighthouse", "save_tags": "stories, sea"}
         ada.send(f"/prompts/{lamp}/edit/", {**details, "save_description": "Renamed since."})
         ada.send(f"/prompts/{lamp}/publish/", {"share_run": runs["of-version-2"]})

@@ -1,4 +1,4 @@
-"""Fills an empty database with a place, as its version left it, and brings it to today.
+"""Loads a place into an empty database, as its version left it, and migrates it to today.
 
 DATABASE_URL=... VAR_DIR=... python -m tests.upgrade.load_place FILE
 """

@@ -1,15 +1,15 @@
-"""Makes the place of a version: a database and a Redis as people and workers leave them behind.
+"""Makes the place of a version: a database and a Redis as people and workers leave them.
 
     git worktree add /tmp/old COMMIT          with .venv and static/dist as in this tree
-    cp -r tests/upgrade /tmp/old/tests/       where that version has no such folder yet
+    cp -r tests/upgrade /tmp/old/tests/       if that version has no such folder yet
     cd /tmp/old && .venv/bin/python -m tests.upgrade.make_place /tmp/place.json
 
 The playground of that commit runs with its own web process, its own workers and the demo model.
-Three people do what `doings` says, and the pages that they see then are what the tests expect
-of every later version. At last everything is killed while a text streams.
+Three people do what `doings` says. The tests expect the pages of that time from every later
+version. Finally everything is killed while a text streams.
 
-A place is never made anew for a later commit: it stays as it was left. A version that changes
-what is stored gets a place of its own beside it, made in the same way from the commit before.
+A place is never made again for a later commit. When a version changes the stored data, another
+place is added, made in the same way from the commit before.
 """
 
 import json
@@ -23,21 +23,21 @@ from typing import Any
 from tests.support.stack import Stack
 from tests.upgrade.browser import Browser
 from tests.upgrade.doings import Doings
-from tests.upgrade.observations import STRANGER, closed, observe, plan, texts
+from tests.upgrade.observations import STRANGER, closed_pages, observe, plan, texts
 
-# It opens the cookies in the place, and keeps no secret of anybody's.
+# It opens the cookies of the place, which protect nothing.
 SECRET_KEY = "of the place that tests open; nobody has anything to hide in it, and it is 80 long"
 MODELS = {
     "demo": {"title": "demo", "demo": True},
     "slow": {"title": "slow", "demo": True, "tokens_per_second": 20, "slots": 1},
     "spare": {"title": "spare", "demo": True},
 }
-# Everything of a person's is signed with a date; this one does not come to an end.
+# Everything of a person is signed with a date; this one never expires.
 YEAR_2100 = 4_102_444_800
 
 
 def main(target: Path) -> None:
-    # One loss is the end of a run, so that there is a failed one soon; logs of what has ended go.
+    # A run fails after one loss, so that there is a failed run soon; logs of ended runs expire.
     env = {"SECRET_KEY": SECRET_KEY, "MAX_ATTEMPTS": "1", "LOG_EXPIRY_SECONDS": "1"}
     with (
         tempfile.TemporaryDirectory(prefix="place-") as folder,
@@ -47,32 +47,32 @@ def main(target: Path) -> None:
         doings = Doings(stack)
         doings.make_all()
         people = {**doings.people, STRANGER: Browser(stack.visitor())}
-        expected = _expected(doings, people)
+        expected = _expectations(doings, people)
         stream = doings.break_off()
         _settings(stack)
-        place = _written(doings, expected, stream)
+        place = _place_data(doings, expected, stream)
     target.write_text(_lines(place), encoding="utf-8")
     print(f"{target}: {target.stat().st_size:,} bytes, {len(doings.place.runs)} runs")
 
 
-def _expected(doings: Doings, people: dict[str, Browser]) -> dict[str, Any]:
-    """What the pages of this version say."""
+def _expectations(doings: Doings, people: dict[str, Browser]) -> dict[str, Any]:
+    """The content of this version's pages."""
     pages = [
         {"who": who, "reads": kind, "path": path, "facts": observe(people[who], kind, path)}
         for who, kind, path in plan(doings.place)
     ]
     for who, path, wanted in texts(doings.place):
         found = observe(people[who], "shows", path, shows=wanted)
-        # An address is in no text of the page, and yet on it.
+        # An address is in no text of the page, but it is on the page.
         missing = [one for one in wanted if one not in found and not one.startswith("/s/")]
         if missing:
             raise AssertionError(f"{path} does not show {missing}")
         pages.append({"who": who, "reads": "shows", "path": path, "facts": found})
-    return {"pages": pages, "closed": [list(one) for one in closed(doings.place)]}
+    return {"pages": pages, "closed": [list(one) for one in closed_pages(doings.place)]}
 
 
 def _settings(stack: Stack) -> None:
-    """Makes this process one of the place's: its database is read with that version's models."""
+    """Makes this process one of the place's: it reads the database with that version's models."""
     os.environ.update({name: stack.env[name] for name in ("VAR_DIR", "MODELS_FILE", "SECRET_KEY")})
     os.environ["DJANGO_SETTINGS_MODULE"] = "playground.settings"
     import django
@@ -80,7 +80,7 @@ def _settings(stack: Stack) -> None:
     django.setup()
 
 
-def _written(doings: Doings, expected: dict[str, Any], stream: str) -> dict[str, Any]:
+def _place_data(doings: Doings, expected: dict[str, Any], stream: str) -> dict[str, Any]:
     from tests.upgrade.rows import Shift, dump_keys, dump_rows, dump_words, migrations_applied
 
     shift = Shift()
@@ -103,7 +103,7 @@ def _written(doings: Doings, expected: dict[str, Any], stream: str) -> dict[str,
 
 
 def _lasting(cookies: dict[str, str]) -> dict[str, str]:
-    """The cookies, with a guest's signed on a day that no test lives to see."""
+    """The cookies, with the guest's signed on a day that never expires in a test."""
     from django.core import signing
 
     from playground.accounts.people import COOKIE
@@ -121,7 +121,7 @@ def _lasting(cookies: dict[str, str]) -> dict[str, str]:
 
 
 def _lines(place: dict[str, Any]) -> str:
-    """JSON with a line for each row, key and page, so that a reader finds one."""
+    """JSON with one line for each row, key and page, so that a reader finds each."""
 
     def one(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,7 +1,7 @@
-"""What is looked at in a place: by whom, where, and what is read there.
+"""The observations in a place: by whom, where, and what is read there.
 
 The old version's pages are read once, when the place is made; today's by the tests, in the same
-way. So an observation names addresses and what pages say, and nothing that lies behind them.
+way. So an observation names addresses and what pages say, and nothing behind them.
 """
 
 import json
@@ -145,7 +145,7 @@ def texts(place: Place) -> Iterator[tuple[str, str, list[str]]]:
     yield STRANGER, f"/gallery/{place.prompts['bens']}/", ["What the bakery sells", "by ben"]
 
 
-def closed(place: Place) -> Iterator[tuple[str, str]]:
+def closed_pages(place: Place) -> Iterator[tuple[str, str]]:
     """Whom and where nothing opens."""
     for run in place.deleted:
         yield "ada", f"/runs/{run}/"

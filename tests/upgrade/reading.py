@@ -92,13 +92,13 @@ def form_state(page: Element) -> dict[str, list[str]]:
         if id(one) not in inside and one.attributes.get("form") != "editor":
             continue
         name = one.attributes.get("name", "")
-        value = _posted(one)
+        value = _posted_value(one)
         if name and name not in PASSING and value is not None:
             state.setdefault(name, []).append(value)
     return state
 
 
-def _posted(element: Element) -> str | None:
+def _posted_value(element: Element) -> str | None:
     """What an element adds to its form; None for what adds nothing."""
     if element.tag == "textarea":
         return element.text

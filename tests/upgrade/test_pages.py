@@ -1,4 +1,4 @@
-"""A database of an earlier version, migrated to today: every page says what it said."""
+"""A database of an earlier version, migrated to today: every page has the same content."""
 
 import json
 from typing import Any
@@ -8,15 +8,15 @@ import pytest
 from tests.upgrade.conftest import OldPlace
 from tests.upgrade.observations import READERS, STRANGER, differences, observe, status_at
 
-# The columns of a run's row that an export has as they are. (What the page's form held, it has
-# in a shape of its own: the run's page is asked for that.)
+# The columns of a run's row that an export has unchanged. (The export has the form's contents in
+# another shape, so the test reads them from the run's page.)
 EXPORTED = (
     *("id", "starred", "model", "template", "prompt", "parameters", "seed", "seed_pinned"),
     *("status", "finish_reason", "stop_sequence", "error_code", "text", "tokens"),
     *("prompt_tokens", "completion_tokens", "created_at", "started_at", "finished_at"),
     *("first_token_ms", "tokens_per_second"),
 )
-# Those for which it has another word.
+# The columns with another name in the export.
 RENAMED = {
     "original": "original_id",
     "origin": "origin_id",
@@ -29,19 +29,19 @@ IMPORTED = (
     *("example-chat", "table-rows", "raw", "variables", "injected", "from-cursor"),
     *("every-parameter", "probabilities", "stopped-by-stop", "cancelled"),
 )
-# Somebody else has the runs of these ids, so that a copy gets its own.
+# Another person has runs with these ids, so a copy gets new ones.
 OF_THE_ORIGINAL = {"id", "original", "origin", "parent", "tree", "prompt_version"}
 OF_THE_OWNER = {"parent", "version", "prompt_id", "draft", "draft_revision"}
 
 
 def pages_of(place: OldPlace, **wanted: str) -> list[dict[str, Any]]:
-    """The pages that were read then, with these values."""
+    """The pages that were read at that time, with these values."""
     pages: list[dict[str, Any]] = place.contents["expected"]["pages"]
     return [page for page in pages if all(page[name] == value for name, value in wanted.items())]
 
 
-def exported(row: dict[str, Any]) -> dict[str, Any]:
-    """What an export says of a run."""
+def export_of_run(row: dict[str, Any]) -> dict[str, Any]:
+    """The export's line of a run."""
     return {
         **{name: row[name] for name in EXPORTED},
         **{name: row[column] for name, column in RENAMED.items()},
@@ -58,7 +58,7 @@ def lines_by(name: str, text: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("reads", [*READERS, "shows"])
-def test_what_pages_show_is_as_it_was(old_place: OldPlace, reads: str) -> None:
+def test_pages_show_the_same_as_before(old_place: OldPlace, reads: str) -> None:
     pages = pages_of(old_place, reads=reads)
     lost = []
     for page in pages:
@@ -70,7 +70,7 @@ def test_what_pages_show_is_as_it_was(old_place: OldPlace, reads: str) -> None:
     assert not lost, "\n".join(lost)
 
 
-def test_what_was_closed_stays_closed(old_place: OldPlace) -> None:
+def test_closed_pages_stay_closed(old_place: OldPlace) -> None:
     closed = old_place.contents["expected"]["closed"]
 
     found = {path: status_at(old_place.browser(who), path) for who, path in closed}
@@ -79,7 +79,7 @@ def test_what_was_closed_stays_closed(old_place: OldPlace) -> None:
 
 
 @pytest.mark.parametrize("who", ["ada", "ben", "guest"])
-def test_an_export_has_all_that_the_rows_had(old_place: OldPlace, who: str) -> None:
+def test_an_export_has_all_values_of_the_rows(old_place: OldPlace, who: str) -> None:
     owned = {run for run, owner in old_place.contents["names"]["owners"].items() if owner == who}
 
     lines = export_of(old_place, who)
@@ -88,7 +88,7 @@ def test_an_export_has_all_that_the_rows_had(old_place: OldPlace, who: str) -> N
     lost = [
         f"{run}: {difference}"
         for run, line in lines.items()
-        for difference in differences(exported(old_place.runs[run]), line)
+        for difference in differences(export_of_run(old_place.runs[run]), line)
     ]
     assert not lost, "\n".join(lost)
 
@@ -103,7 +103,7 @@ def test_people_sign_in_with_their_passwords(old_place: OldPlace, who: str) -> N
     assert observe(browser, "runs", "/history/") == history["facts"]
 
 
-def test_a_file_of_then_is_imported_today(old_place: OldPlace) -> None:
+def test_an_old_export_can_be_imported(old_place: OldPlace) -> None:
     ids = [old_place.contents["names"]["runs"][name] for name in IMPORTED]
     rows = {run: old_place.runs[run] for run in ids}
     lines = [line_of_then(row) for row in rows.values()]
@@ -115,7 +115,7 @@ def test_a_file_of_then_is_imported_today(old_place: OldPlace) -> None:
     copies = lines_by("original", newcomer.open("/history/export/?format=jsonl"))
     assert set(copies) == set(rows)
     for run, row in rows.items():
-        wanted = {n: value for n, value in exported(row).items() if n not in OF_THE_ORIGINAL}
+        wanted = {n: value for n, value in export_of_run(row).items() if n not in OF_THE_ORIGINAL}
         assert differences(wanted, copies[run]) == []
         (then,) = pages_of(old_place, path=f"/runs/{run}/")
         page = observe(newcomer, "workbench", f"/runs/{copies[run]['id']}/")
@@ -127,4 +127,4 @@ def test_a_file_of_then_is_imported_today(old_place: OldPlace) -> None:
 def line_of_then(row: dict[str, Any]) -> str:
     """A run's row as the first version of the format has it."""
     rest = {"kind": "run", "version": 1, "fields": row["fields"], "tree": row["tree"]}
-    return json.dumps({**rest, **exported(row)})
+    return json.dumps({**rest, **export_of_run(row)})

@@ -1,4 +1,4 @@
-"""A Redis of an earlier version: the run that was in mid-stream goes on where it was."""
+"""A Redis of an earlier version: the run that was in mid-stream continues where it was."""
 
 import json
 from typing import Any
@@ -8,12 +8,12 @@ from tests.upgrade.conftest import OldPlace
 from tests.upgrade.observations import observe
 
 
-def test_a_run_in_mid_stream_goes_on_and_the_next_one_follows(old_place: OldPlace) -> None:
+def test_a_run_in_mid_stream_continues_and_the_next_one_starts(old_place: OldPlace) -> None:
     run, behind = (
         old_place.contents["names"]["runs"][name] for name in ("mid-stream", "behind-it")
     )
     night = old_place.browser(old_place.contents["stream"]["who"])
-    text, tokens = logged(old_place, run)
+    text, tokens = text_in_log(old_place, run)
     shown = observe(night, "workbench", f"/runs/{run}/")
     assert shown["output"] == text
     with night.visitor.follow(run) as viewer:
@@ -23,7 +23,7 @@ def test_a_run_in_mid_stream_goes_on_and_the_next_one_follows(old_place: OldPlac
         old_place.stack.start_worker("slow")
 
         viewer.until_final(timeout=60)
-        # No gap and no repeat: the viewer takes neither.
+        # There is no gap and no repeat: the viewer accepts neither.
         assert viewer.restarts == 0
         assert len(viewer.tokens) == old_place.runs[run]["max_tokens"]
         assert viewer.text.startswith(text)
@@ -38,7 +38,7 @@ def test_a_run_in_mid_stream_goes_on_and_the_next_one_follows(old_place: OldPlac
 
 
 def expect_work_goes_on(old_place: OldPlace, browser: Browser, run: str) -> None:
-    """What is made now stands beside what was there, with numbers of its own."""
+    """New rows are beside the old ones, with new numbers."""
     prompt = browser.save_new(f"/runs/{run}/", "free", save_title="Saved today", save_tags="sea")
     browser.save_version(prompt, prompt="The second version")
     browser.draft(f"/prompts/{prompt}/", "free", writer="tab1", prompt="A draft of today")
@@ -57,8 +57,8 @@ def expect_work_goes_on(old_place: OldPlace, browser: Browser, run: str) -> None
         viewer.until_final()
 
 
-def logged(old_place: OldPlace, run: str) -> tuple[str, int]:
-    """What the log of then had: its text, and how many tokens."""
+def text_in_log(old_place: OldPlace, run: str) -> tuple[str, int]:
+    """The content of the old log: its text, and the number of tokens."""
     values: dict[str, Any] = {one["key"]: one["value"] for one in old_place.contents["keys"]}
     tokens = [json.loads(fields["t"]) for _position, fields in values[f"log:{run}:0"]]
     return "".join(token[1] for token in tokens), len(tokens)

@@ -1,4 +1,4 @@
-"""What happens between the post of a form and its answer: no more than the answer needs."""
+"""The work between the post of a form and its answer: no more than the answer needs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,11 +19,11 @@ from playground.runs.models import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
-# What is asked for and written: the person; what all of their address keep, by four quotas; what
+# What is asked for and written: the person; what all of their address keep, by five quotas; what
 # runs already, for the person and for the address; the run; its place in the queue. And the two
 # ends of the transaction, which is a savepoint in a test; and the lock of the person's row where a
 # database locks rows.
-MAX_QUERIES = 11 + connection.features.has_select_for_update
+MAX_QUERIES = 12 + connection.features.has_select_for_update
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def guest(person: Person) -> Client:
 
 
 @pytest.fixture
-def divided(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def tokenized_texts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The texts that a tokenizer was given, in order."""
     texts: list[str] = []
     for name in ("encode", "count", "starts"):
@@ -61,7 +61,7 @@ def post(client: Client, slug: str = "free", **form: object) -> Run:
     return Run.objects.latest("number")
 
 
-def test_few_queries_and_the_person_s_row_once(
+def test_a_post_takes_few_queries_and_reads_the_person_once(
     guest: Client, django_assert_max_num_queries: Any
 ) -> None:
     post(guest, prompt="To compile the templates")
@@ -78,7 +78,7 @@ def test_few_queries_and_the_person_s_row_once(
 
 
 @pytest.mark.parametrize("slug", ["free", "chat", "qa"])
-def test_a_prompt_is_divided_into_tokens_once(guest: Client, divided: list[str], slug: str) -> None:
+def test_a_prompt_is_tokenized_once(guest: Client, tokenized_texts: list[str], slug: str) -> None:
     values = default_form(TEMPLATES[slug]).values
     form: dict[str, object] = {"prompt": "Once"}
     if slug == "chat":
@@ -89,23 +89,23 @@ def test_a_prompt_is_divided_into_tokens_once(guest: Client, divided: list[str],
 
     run = post(guest, slug, **form)
 
-    assert divided == [run.prompt]
+    assert tokenized_texts == [run.prompt]
     assert run.prompt_tokens == len(run.prompt.encode())
 
 
-def test_of_a_cut_text_the_part_that_is_sent_is_counted(guest: Client) -> None:
+def test_only_the_sent_part_of_a_cut_text_is_counted(guest: Client) -> None:
     run = post(guest, prompt="0123456789" * 10, max_tokens="2000")
 
     assert run.prompt_tokens == len(run.prompt) == 48
 
 
-def test_what_waits_is_found_after_a_sweep(guest: Client, person: Person) -> None:
+def test_a_waiting_run_is_found_after_a_sweep(guest: Client, person: Person) -> None:
     run = post(guest, prompt="A question of zebras")
-    assert found(person, "zebras") == []
+    assert find(person, "zebras") == []
 
     sweep(model="other", free_slots=0)
 
-    assert found(person, "zebras") == [run.pk]
+    assert find(person, "zebras") == [run.pk]
 
 
 def test_the_words_of_an_output_are_not_replaced_by_those_of_the_prompt(
@@ -123,8 +123,8 @@ def test_the_words_of_an_output_are_not_replaced_by_those_of_the_prompt(
 
     assert not run_index_prompt(run_id=run.pk)
 
-    assert found(person, "giraffes") == [run.pk]
+    assert find(person, "giraffes") == [run.pk]
 
 
-def found(person: Person, query: str) -> list[Any]:
+def find(person: Person, query: str) -> list[Any]:
     return list(search.matching(kind="run", owner=person.pk, query=query))

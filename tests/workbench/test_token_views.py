@@ -5,7 +5,7 @@ from django.test import Client
 
 
 @pytest.mark.django_db
-def test_tokens_are_told_by_their_ids(client: Client) -> None:
+def test_texts_of_tokens_are_returned_by_id(client: Client) -> None:
     answer = client.get("/models/tokens/", {"ids": "65,66"})
 
     assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""The tree of runs: what goes on from what, how it is drawn, and that it is one query."""
+"""The tree of runs: parents and children, how it is drawn, and that it is one query."""
 
 import re
 import uuid
@@ -42,20 +42,20 @@ def create(person: Person, parent: Run | None = None) -> Run:
 
 
 def grow(person: Person, parent: Run | None = None, **values: object) -> Run:
-    """A finished run that goes on from ``parent``."""
+    """A finished run that continues ``parent``."""
     run_id = uuid.uuid4()
     tree = parent.tree if parent else run_id
     row: dict[str, object] = {"status": "succeeded", "text": "some words", **values}
     return make_run(person, id=run_id, parent=parent, tree=tree, **row)
 
 
-def retried(run: Run) -> Run:
+def retry(run: Run) -> Run:
     return make_run(
         run.person, origin_id=run.first_id, parent=run.parent, tree=run.tree, status="succeeded"
     )
 
 
-def test_a_run_begins_a_tree_or_goes_on_in_one(person: Person) -> None:
+def test_a_run_begins_a_tree_or_continues_one(person: Person) -> None:
     first = create(person)
     second = create(person, first)
     again = run_retry(person=person, address="", run=second)
@@ -67,11 +67,11 @@ def test_a_run_begins_a_tree_or_goes_on_in_one(person: Person) -> None:
         assert (retry.origin_id, retry.parent_id, retry.tree) == (second.pk, first.pk, first.pk)
 
 
-def test_siblings_stand_together_and_branches_below_their_own(person: Person) -> None:
+def test_siblings_are_together_and_branches_below_their_run(person: Person) -> None:
     root = grow(person)
     edit = grow(person, root)
     other = grow(person, root)
-    edit_again = retried(edit)
+    edit_again = retry(edit)
     leaf = grow(person, edit)
 
     tree = tree_of(leaf)
@@ -91,7 +91,7 @@ def test_siblings_stand_together_and_branches_below_their_own(person: Person) ->
     assert [node.run.pk for node in tree_of(root).branches] == [edit.pk, edit_again.pk, other.pk]
 
 
-def test_what_goes_on_alone_is_not_indented(person: Person) -> None:
+def test_a_single_continuation_is_not_indented(person: Person) -> None:
     run = grow(person)
     for _ in range(30):
         run = grow(person, run)
@@ -103,7 +103,7 @@ def test_what_goes_on_alone_is_not_indented(person: Person) -> None:
     assert indents == [0] * 31 + [1, 1]
 
 
-def test_a_label_is_what_came_out_or_else_what_went_in(person: Person) -> None:
+def test_a_label_is_the_output_or_else_the_prompt(person: Person) -> None:
     spoken = grow(person, text="  Two\n  words ")
     silent = grow(person, spoken, text="", prompt="A question?", status="queued")
 
@@ -149,7 +149,7 @@ def test_hundreds_of_nodes_are_one_query_without_their_texts(
     assert max(len(label) for label in labels) <= 120
 
 
-def test_the_page_posts_the_run_that_stands_on_it(guest: Client, person: Person) -> None:
+def test_the_page_posts_the_run_on_it(guest: Client, person: Person) -> None:
     run = grow(person)
     page = guest.get(f"/runs/{run.pk}/").content.decode()
 
@@ -160,7 +160,7 @@ def test_the_page_posts_the_run_that_stands_on_it(guest: Client, person: Person)
 
 
 @pytest.mark.parametrize("of", ["stranger", "nobody", "rubbish"])
-def test_a_parent_that_is_not_ones_own_is_ignored(guest: Client, stranger: Person, of: str) -> None:
+def test_another_persons_parent_is_ignored(guest: Client, stranger: Person, of: str) -> None:
     theirs = grow(stranger)
     posted = {"stranger": str(theirs.pk), "nobody": str(uuid.uuid4()), "rubbish": "'; --"}[of]
 
@@ -190,7 +190,7 @@ def test_the_page_shows_the_tree_once_there_is_one(guest: Client, person: Person
 
 def test_a_sibling_opens_in_place_and_the_tree_comes_with_it(guest: Client, person: Person) -> None:
     run = grow(person)
-    again = retried(run)
+    again = retry(run)
 
     part = guest.get(f"/runs/{again.pk}/output/", headers={"HX-Request": "true"}).content.decode()
 

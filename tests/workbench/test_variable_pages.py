@@ -1,4 +1,4 @@
-"""Pages with variables: a field for each, and nothing in them is markup."""
+"""Pages with variables: a field for each, and markup in them stays text."""
 
 from typing import Any
 

@@ -8,16 +8,16 @@ from playground.prompts.fitting import finished_prompt
 from playground.prompts.form import posted_form
 from playground.workbench.row_edits import MAX_PASTED_CHARS, with_row_edits
 from playground.workbench.variable_panel import variable_panel
-from tests.prompts.variable_forms import data, free, refused, sent
+from tests.prompts.variable_forms import data, error_of, free, sent_prompt
 
 
-def test_columns_have_names_and_a_format_by_themselves() -> None:
-    assert sent("{{s}}->", s_kind="examples", s_width="2", s_cell=["1", "2"]) == (
+def test_columns_get_names_and_a_format_by_default() -> None:
+    assert sent_prompt("{{s}}->", s_kind="examples", s_width="2", s_cell=["1", "2"]) == (
         "Input: 1\nOutput: 2\n\n->"
     )
 
 
-def test_a_column_that_went_comes_back_with_its_cells() -> None:
+def test_a_removed_column_comes_back_with_its_cells() -> None:
     form = free("{{s}}", s_kind="examples", s_columns="a", s_width="2", s_cell=["1", "2"])
 
     row = variable_panel(form, finished_prompt(form)).rows[0]
@@ -27,7 +27,7 @@ def test_a_column_that_went_comes_back_with_its_cells() -> None:
 
 
 def test_rows_that_are_empty_are_left_out_and_examples_without_any_refused() -> None:
-    error = refused("{{s}}", s_kind="examples", s_width="2", s_cell=["", " "])
+    error = error_of("{{s}}", s_kind="examples", s_width="2", s_cell=["", " "])
 
     assert error.field == "var.s.cell"
 
@@ -66,7 +66,7 @@ def test_rows_are_moved_copied_and_pasted(
 
 
 @pytest.mark.parametrize("pasted", ["a\tb\n" * 25, "x" * (MAX_PASTED_CHARS + 1)])
-def test_more_than_there_can_be_is_not_pasted(pasted: str) -> None:
+def test_a_paste_beyond_the_limit_is_refused(pasted: str) -> None:
     with pytest.raises(InvalidInput):
         rows_after({"paste": "examples:0", "pasted": pasted})
 

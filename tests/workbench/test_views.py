@@ -17,8 +17,8 @@ HTMX = {"HX-Request": "true"}
 SLUGS = pytest.mark.parametrize("slug", list(TEMPLATES))
 
 
-def posted_defaults(client: Client, slug: str) -> dict[str, list[str]]:
-    """What a browser without scripts would post from the page as it is."""
+def default_post(client: Client, slug: str) -> dict[str, list[str]]:
+    """The fields that a browser without scripts would post from the page."""
     page = client.get(f"/{slug}/").content.decode()
     fields: dict[str, list[str]] = {}
     pattern = r'<textarea[^>]*?name="([^"]+)"[^>]*>\n(.*?)</textarea>'
@@ -40,7 +40,7 @@ def _unescape(text: str) -> str:
 
 
 def run_defaults(client: Client, slug: str, **changes: object) -> Run:
-    response = client.post(f"/{slug}/run/", {**posted_defaults(client, slug), **changes})
+    response = client.post(f"/{slug}/run/", {**default_post(client, slug), **changes})
     assert response.status_code == 303, response.content.decode()[:500]
     return Run.objects.get(pk=response["Location"].split("/")[2])
 
@@ -73,7 +73,7 @@ def test_a_page_makes_no_person_and_no_run(client: Client, slug: str) -> None:
 
 
 @SLUGS
-def test_a_page_holds_nothing_that_the_policy_forbids(client: Client, slug: str) -> None:
+def test_a_page_has_nothing_that_the_policy_forbids(client: Client, slug: str) -> None:
     page = client.get(f"/{slug}/").content.decode()
 
     assert not re.search(r"<[^>]+\sstyle=", page)
@@ -96,7 +96,7 @@ def test_the_default_example_runs_without_scripts(client: Client, slug: str) -> 
     assert not run.seed_pinned
 
 
-def test_the_raw_prompt_is_ignored_while_the_fields_hold(client: Client) -> None:
+def test_the_raw_prompt_is_ignored_while_the_fields_are_used(client: Client) -> None:
     run = run_defaults(client, "qa", prompt="Something else")
 
     assert run.prompt.startswith("Text: Lena")
@@ -110,7 +110,7 @@ def test_a_detached_prompt_is_run_as_it_is(client: Client) -> None:
 
 
 def test_htmx_gets_the_panel_and_the_run_s_address(client: Client) -> None:
-    response = client.post("/free/run/", posted_defaults(client, "free"), headers=HTMX)
+    response = client.post("/free/run/", default_post(client, "free"), headers=HTMX)
 
     run = Run.objects.get()
     page = response.content.decode()
@@ -123,7 +123,7 @@ def test_htmx_gets_the_panel_and_the_run_s_address(client: Client) -> None:
 
 
 def test_a_sent_message_moves_into_the_conversation(client: Client) -> None:
-    response = client.post("/chat/run/", posted_defaults(client, "chat"), headers=HTMX)
+    response = client.post("/chat/run/", default_post(client, "chat"), headers=HTMX)
 
     page = response.content.decode()
     assert 'id="fields" class="fields" hx-swap-oob="true"' in page
@@ -145,7 +145,7 @@ def test_a_chosen_model_is_run_and_kept_on_the_way(client: Client) -> None:
     assert 'href="/sql/?model=other"' in page
 
 
-def test_a_model_that_is_not_there_is_refused(client: Client) -> None:
+def test_an_unknown_model_is_refused(client: Client) -> None:
     response = client.post("/free/run/", {"prompt": "Hello", "model": "../../etc"}, headers=HTMX)
 
     assert response.status_code == 400
@@ -157,7 +157,7 @@ def test_an_address_with_an_unknown_model_shows_the_default(client: Client) -> N
 
 
 def test_an_error_points_at_its_field(client: Client) -> None:
-    fields = {**posted_defaults(client, "qa"), "question": ""}
+    fields = {**default_post(client, "qa"), "question": ""}
 
     response = client.post("/qa/run/", fields, headers=HTMX)
 
@@ -167,7 +167,7 @@ def test_an_error_points_at_its_field(client: Client) -> None:
 
 
 def test_without_scripts_an_error_keeps_what_was_typed(client: Client) -> None:
-    fields = {**posted_defaults(client, "qa"), "question": "", "knowledge": "Typed by hand."}
+    fields = {**default_post(client, "qa"), "question": "", "knowledge": "Typed by hand."}
 
     response = client.post("/qa/run/", fields)
 
@@ -181,7 +181,7 @@ def test_too_many_runs_say_when_to_try_again(client: Client, settings: object) -
     settings.LIMIT_PERSON_ACTIVE = 1  # type: ignore[attr-defined]
     run_defaults(client, "free")
 
-    response = client.post("/free/run/", posted_defaults(client, "free"))
+    response = client.post("/free/run/", default_post(client, "free"))
 
     assert response.status_code == 429
     assert response["Retry-After"] == "5"
@@ -203,7 +203,7 @@ def test_a_form_of_another_site_is_refused() -> None:
     assert "or of another site. Reload it." in answer.content.decode()
 
 
-def test_who_keeps_no_cookies_is_told_so() -> None:
+def test_a_browser_without_cookies_gets_an_explanation() -> None:
     answer = Client(enforce_csrf_checks=True).post("/free/run/", {"prompt": "Hello"})
 
     assert answer.status_code == 403
@@ -240,7 +240,7 @@ def test_the_preview_says_how_many_turns_are_left_out(client: Client) -> None:
 
 
 def test_a_button_adds_a_row_without_scripts(client: Client) -> None:
-    fields = posted_defaults(client, "translation")
+    fields = default_post(client, "translation")
 
     page = client.post("/translation/", {**fields, "add": "examples"}).content.decode()
 
@@ -248,8 +248,8 @@ def test_a_button_adds_a_row_without_scripts(client: Client) -> None:
     assert page.count("autofocus") == 1
 
 
-def test_a_prompt_is_taken_to_the_free_page(client: Client) -> None:
-    fields = posted_defaults(client, "translation")
+def test_a_prompt_opens_on_the_free_page(client: Client) -> None:
+    fields = default_post(client, "translation")
 
     page = client.post("/free/", {**fields, "from": "translation"}).content.decode()
 
@@ -259,7 +259,7 @@ def test_a_prompt_is_taken_to_the_free_page(client: Client) -> None:
     assert "\n\\n</textarea>" in page
 
 
-def test_the_menu_is_silent_while_nothing_changed(client: Client) -> None:
+def test_the_menu_is_not_sent_again_while_nothing_changed(client: Client) -> None:
     page = client.get("/models/menu/").content.decode()
     seen = re.search(r"seen=(\w+)", page)
     assert seen
@@ -270,5 +270,5 @@ def test_the_menu_is_silent_while_nothing_changed(client: Client) -> None:
     assert client.get(f"/models/menu/?seen={seen[1]}&model=other").status_code == 200
 
 
-def test_a_page_says_that_no_worker_is_there(client: Client) -> None:
+def test_a_page_says_that_there_is_no_worker(client: Client) -> None:
     assert "No worker serves tiny right now." in client.get("/free/").content.decode()

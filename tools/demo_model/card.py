@@ -1,7 +1,7 @@
 """Put the measured figures into the model card: ``python -m tools.demo_model.card``.
 
-Takes the newest results of `make bench-demo` (with ``--save``), the record that the
-training left beside the weights, and draws the loss curve. What people wrote stays.
+Takes the newest results of `make bench-demo` (with ``--save``) and the training's record beside the
+weights, and draws the loss curve. Hand-written text stays.
 """
 
 import argparse

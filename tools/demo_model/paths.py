@@ -1,4 +1,4 @@
-"""Where the repository keeps what the commands read and write."""
+"""The folders and files that the commands read and write."""
 
 from pathlib import Path
 

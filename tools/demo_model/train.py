@@ -1,8 +1,8 @@
 """Train the demo model: ``python -m tools.demo_model.train --help``.
 
-What a step learns is a function of the seed and the step's number, so a run that
-was stopped goes on from its last checkpoint, to the same weights as if it had not
-been. Checkpoints stay outside the work tree. It runs at the lowest priority.
+What a step learns is a function of the seed and the step's number. So a stopped run resumes from
+its last checkpoint and reaches the same weights as an undisturbed one. Checkpoints are outside the
+work tree. The command runs at the lowest priority.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Write the example datasets anew: ``python -m tools.example_datasets``."""
+"""Write the example datasets again: ``python -m tools.example_datasets``."""
 
 import argparse
 from pathlib import Path

@@ -8,7 +8,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 
-from tools.example_datasets.grammar import Speaker, capital, ended, sections
+from tools.example_datasets.grammar import Speaker, capital, end_sentence, sections
 
 SEPARATOR = "<|endoftext|>"
 # Of two examples: the words that both have, over all that either has.
@@ -33,7 +33,7 @@ def support_topics() -> list[str]:
     words, rng = sections("support"), random.Random("support-topics")
     made = [
         f"Email: {text} Topic: {topic}{SEPARATOR}"
-        for topic, text in _by_label(TOPICS, lambda topic: _message(rng, words, topic))
+        for topic, text in _by_label(TOPICS, lambda topic: make_message(rng, words, topic))
     ]
     rng.shuffle(made)
     return made
@@ -44,21 +44,21 @@ def review_sentiment() -> list[str]:
     words, rng = sections("reviews"), random.Random("review-sentiment")
     made = [
         f"Opinion: {text} Sentiment: {label}{SEPARATOR}"
-        for label, text in _by_label(SENTIMENTS, lambda label: _review(rng, words, label))
+        for label, text in _by_label(SENTIMENTS, lambda label: make_review(rng, words, label))
     ]
     rng.shuffle(made)
     return made
 
 
 def blog_ideas() -> list[str]:
-    """400 firms with what they sell, each with three ideas for their blog."""
+    """400 firms with their products, each with three ideas for their blog."""
     words, rng = sections("blogs"), random.Random("blog-ideas")
     firms = [f"{first} {second}" for first in words["first"] for second in words["second"]]
     rng.shuffle(firms)
     made: list[str] = []
     seen: list[frozenset[str]] = []
     while len(made) < BLOGS:
-        example = _blog(rng, words, firms[len(made) % len(firms)])
+        example = make_blog(rng, words, firms[len(made) % len(firms)])
         if _is_new(example, seen):
             made.append(f"{example}{SEPARATOR}")
     return made
@@ -101,11 +101,12 @@ def _by_label(labels: dict[str, int], make: Callable[[str], str]) -> Iterator[tu
                 yield label, text
 
 
-def _message(rng: random.Random, words: dict[str, list[str]], topic: str) -> str:
+def make_message(rng: random.Random, words: dict[str, list[str]], topic: str) -> str:
+    """A message to a shop's support that is about a topic."""
     speaker = Speaker(rng, words)
     # Two faults at once would be of two things.
     count = 1 if topic == "fault" else rng.choice((1, 1, 1, 2))
-    cores = [ended(text) for text in speaker.several(topic, count)]
+    cores = [end_sentence(text) for text in speaker.several(topic, count)]
     parts = [" ".join(cores)]
     if rng.random() < 0.65:
         parts.insert(0, speaker.one("opening"))
@@ -117,10 +118,11 @@ def _message(rng: random.Random, words: dict[str, list[str]], topic: str) -> str
     text = " ".join(parts)
     if rng.random() < 0.1:
         text = text.lower().rstrip(".")
-    return _mistyped(rng, text) if rng.random() < 0.05 else text
+    return _mistype(rng, text) if rng.random() < 0.05 else text
 
 
-def _review(rng: random.Random, words: dict[str, list[str]], label: str) -> str:
+def make_review(rng: random.Random, words: dict[str, list[str]], label: str) -> str:
+    """A review of a thing, with a sentiment."""
     kind = rng.choice(("plain", "plain", "powered"))
     own = {"thing": words[f"{kind} thing"]}
     for side in ("good", "bad"):
@@ -134,21 +136,22 @@ def _review(rng: random.Random, words: dict[str, list[str]], label: str) -> str:
         turn = speaker.one(f"turn {sides[1]}")
         second = speaker.one(sides[1])
         joint = second if turn.endswith(":") else _small(second)
-        parts += [ended(speaker.one(sides[0])), ended(f"{turn} {joint}")]
+        parts += [end_sentence(speaker.one(sides[0])), end_sentence(f"{turn} {joint}")]
     else:
         side = "good" if label == "positive" else "bad"
         # The same line may be in a section twice: the likelier ones are.
         reasons = dict.fromkeys(speaker.several(side, rng.choice((1, 2, 2, 3))))
-        parts += [ended(reason) for reason in reasons]
+        parts += [end_sentence(reason) for reason in reasons]
     if rng.random() < 0.7 or len(parts) < 2:
         parts.append(speaker.one(f"end {label}"))
     text = " ".join(parts)
     if rng.random() < 0.08:
         text = text.lower().rstrip(".")
-    return _mistyped(rng, text) if rng.random() < 0.04 else text
+    return _mistype(rng, text) if rng.random() < 0.04 else text
 
 
-def _blog(rng: random.Random, words: dict[str, list[str]], firm: str) -> str:
+def make_blog(rng: random.Random, words: dict[str, list[str]], firm: str) -> str:
+    """A firm, what it sells, and three ideas for its blog."""
     trade = rng.choice(words["trades"])
     own = {name: words[f"{trade} {name}"] for name in ("things", "people", "woes")}
     sells = rng.choice(words[f"{trade} sells"])
@@ -169,7 +172,7 @@ def _small(text: str) -> str:
     )
 
 
-def _mistyped(rng: random.Random, text: str) -> str:
+def _mistype(rng: random.Random, text: str) -> str:
     """``text`` with two letters of a longer word the wrong way round."""
     spots = [match.start() for match in re.finditer(r"\b[a-z]{6,}\b", text)]
     if not spots:

@@ -27,7 +27,7 @@ def sections(name: str) -> dict[str, list[str]]:
 
 @dataclass
 class Speaker:
-    """Fills frames; what a name stands for stays the same as long as it speaks."""
+    """Fills frames; a name has the same value as long as the speaker exists."""
 
     rng: random.Random
     words: dict[str, list[str]]
@@ -60,7 +60,7 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def ended(text: str) -> str:
+def end_sentence(text: str) -> str:
     """``text`` as a sentence: with something that ends it."""
     if text[-1] in ".?!":
         return text

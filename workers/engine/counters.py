@@ -1,4 +1,4 @@
-"""What the engine counts, for pages that show how it fares. No torch."""
+"""The engine's counters, for pages that show its state. No torch."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _WINDOW = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Ever since the engine was made:
+    """Since the engine was made:
         steps; busy_seconds: time in them; generated_tokens; prompt_tokens: computed, not reused;
         reused_tokens: prompt tokens found in the cache; evicted_blocks: gave way to others;
         finished: how many choices ended for each reason.
     Now:
         running, waiting: choices; rows, decoding: of the last step, all and those of decoding;
-        blocks, used_blocks, idle_blocks: of the cache: all, held by somebody, kept for whoever
-        comes again; tokens_per_second: generated, over the last seconds of busy steps.
+        blocks, used_blocks, idle_blocks: of the cache: all, in use, kept for texts that
+        come again; tokens_per_second: generated, over the last seconds of busy steps.
     """
 
     steps: int
@@ -56,7 +56,7 @@ class Meter:
     _window_tokens: float = 0.0
     _window_seconds: float = 0.0
 
-    def ran(self, work: Sequence[Work], seconds: float) -> None:
+    def count_step(self, work: Sequence[Work], seconds: float) -> None:
         self.steps += 1
         self.busy_seconds += seconds
         self.rows = sum(item.count for item in work)
@@ -68,7 +68,7 @@ class Meter:
         self._window_tokens = keep * self._window_tokens + tokens
         self._window_seconds = keep * self._window_seconds + seconds
 
-    def finished(self, reason: FinishReason) -> None:
+    def count_finish(self, reason: FinishReason) -> None:
         self.finishes[reason] = self.finishes.get(reason, 0) + 1
 
     def read(self, scheduler: Scheduler, *, held: int) -> Counters:

@@ -74,6 +74,7 @@ class Engine:
                 f"{model.config.vocab_size} rows. They belong to different checkpoints."
             )
         self.vocabulary = vocabulary
+        self.config = model.config
         self.context = model.config.n_positions
         self._max_batch = max_batch
         layout = backend.cache_layout(model.config)
@@ -202,7 +203,7 @@ class Engine:
 
     @property
     def counters(self) -> Counters:
-        """What the engine has done so far and holds now."""
+        """The engine's work so far and its current state."""
         return self._meter.read(self._scheduler, held=self.live)
 
     def score(
@@ -260,7 +261,7 @@ class Engine:
             seconds = time.perf_counter() - begun
             rows = sum(item.count for item in work)
             self._scheduler.cost.observe(rows, seconds)
-            self._meter.ran(work, seconds)
+            self._meter.count_step(work, seconds)
         return outputs
 
     def _take_in(self) -> list[StepOutput]:
@@ -271,7 +272,7 @@ class Engine:
         outputs: list[StepOutput] = []
         for sequence in submitted:
             self._scheduler.add(sequence)
-            # A resumed text goes on where it was, and may have been complete.
+            # A resumed text continues where it was, and may already be complete.
             for token_id in sequence.request.generated_ids:
                 sequence.text.push(token_id)
             outputs += self._finish_if_complete(sequence)
@@ -296,7 +297,7 @@ class Engine:
         return work, failed
 
     def _copy(self, copies: list[tuple[int, int]]) -> None:
-        """What was copied is relied on from here on, so a failure is the device's."""
+        """Later steps depend on the copy, so a failure is the device's."""
         try:
             self._runner.copy(copies)
         except Exception as error:
@@ -314,7 +315,7 @@ class Engine:
                 return [output for item in work for output in self._run([item])]
             return [self._fail(item.sequence, error) for item in work]
         for item in work:
-            self._scheduler.ran(item)
+            self._scheduler.record_rows(item)
         now = self._clock()
         outputs: list[StepOutput] = []
         for sequence, choice in zip(sampling, choices, strict=True):
@@ -323,7 +324,7 @@ class Engine:
                 end = self._finish_if_complete(sequence)
                 outputs += end
                 if not end:
-                    self._scheduler.sampled(sequence, now)
+                    self._scheduler.schedule_next(sequence, now)
             except Exception as error:
                 outputs.append(self._fail(sequence, error))
         return outputs
@@ -361,7 +362,7 @@ class Engine:
         )
 
     def _finish_if_complete(self, sequence: Sequence) -> list[StepOutput]:
-        """The end of a sequence that has all its tokens; empty for one that goes on."""
+        """The end of a sequence that has all its tokens; empty for one that continues."""
         if sequence.text.stopped:
             return [self._finish(sequence, "stop")]
         if sequence.generated >= sequence.request.params.max_tokens:
@@ -384,7 +385,7 @@ class Engine:
             del self._held[sequence.name]
         if sequence.adapter_slot:
             self._release_adapter(sequence.adapter_slot)
-        self._meter.finished(reason)
+        self._meter.count_finish(reason)
         text = sequence.text
         return Finish(
             sequence.request.id, reason, text.flush(), error, sequence.choice, text.stop_sequence

@@ -39,7 +39,7 @@ from typing import ClassVar
 
 Detail = str | int | float | bool | None
 
-# Of a message; what a damaged file holds could make it endless.
+# For a message; a damaged file could make it endless.
 MAX_MESSAGE = 1_000
 
 
@@ -181,7 +181,7 @@ class RequestFailed(RunError):
 
 
 class DeviceMissing(EngineError):
-    """No such device is there: it may come with a driver, a reboot, or another build of torch."""
+    """The device is missing: it may come with a driver, a reboot, or another build of torch."""
 
     code = "device_missing"
 

@@ -1,4 +1,4 @@
-"""What a request may ask of this engine. No torch."""
+"""The limits of a request to this engine. No torch."""
 
 from __future__ import annotations
 

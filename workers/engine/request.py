@@ -1,6 +1,6 @@
-"""What goes into the engine and what comes out of it. No torch.
+"""The engine's input and output. No torch.
 
-Field ranges are checked where the objects are made, so that nothing behind `Engine.submit` sees a
+Field ranges are checked when the objects are made, so nothing behind `Engine.submit` gets a
 value it cannot serve.
 """
 
@@ -127,7 +127,7 @@ class Request:
     """One prompt to continue, with `params.n` choices.
 
     generated_ids: tokens that an earlier attempt generated and showed. They are neither sampled
-        nor sent again; the next position is len(generated_ids) + 1, and text goes on where it was.
+        nor sent again; the next position is len(generated_ids) + 1, and the text continues.
         Only for a request with one choice.
     adapter: name of a loaded adapter; None for the base model.
     choice: number of the first choice; the others follow. A choice is a stream of randomness: a

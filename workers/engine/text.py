@@ -3,7 +3,7 @@
 GPT-J's vocabulary is a byte-level BPE: each token is a string over an alphabet of 256 printable
 characters that stand for the 256 bytes (GPT-2's `bytes_to_unicode`). `Vocabulary` knows the bytes
 of each id; `TextStream` turns a growing list of ids into text, holding back what is not final yet.
-No text leaves the engine that another part of the system would change: see `plain_text`.
+The engine never returns text that another part of the system would change: see `plain_text`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def plain_text(text: str) -> str:
 def byte_alphabet() -> dict[str, int]:
     """Character -> byte of GPT-2's byte-level BPE.
 
-    Printable Latin-1 bytes stand for themselves; the others, in order, for U+0100 and up.
+    Printable Latin-1 bytes represent themselves; the others, in order, have U+0100 and up.
     """
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in set(printable)]
@@ -143,7 +143,7 @@ def _read_ids(path: Path) -> Mapping[str, int]:
 
 
 def _ids(tokens: Mapping[str, Any], path: Path) -> Mapping[str, int]:
-    """`tokens` again, once each has an id of its own."""
+    """`tokens`, after a check that each has its own id."""
     for token, token_id in tokens.items():
         if not is_whole(token_id, below=MAX_ID):
             raise CheckpointCorrupt(
@@ -177,9 +177,9 @@ class TextStream:
     """Visible text of one request, token by token.
 
     Bytes wait until they decode as UTF-8 (invalid ones become U+FFFD at once, as in a decode of the
-    whole), and text waits while it could still become a stop sequence. What comes out is
+    whole), and text waits while it could still become a stop sequence. The output is
     `plain_text` of the whole, and stops are found in that. It is a function of the ids and the
-    stops alone, so a resumed request replays its ids and goes on exactly.
+    stops alone, so a resumed request replays its ids and continues exactly.
     """
 
     __slots__ = (

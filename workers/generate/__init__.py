@@ -4,6 +4,7 @@
 - process: the process: load, be ready, take rings, wind down
 - loading: the checkpoint into an engine, or the reason why not
 - serving: what it holds: row, engine loop, sweep
+- tuned_models: adapters in the engine's memory
 - run: one run: claim, resume, wait, finish
 - live: a run while the engine has it
 - publisher: sends what the engine produced to the token log

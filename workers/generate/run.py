@@ -61,11 +61,16 @@ def _generate_texts(serving: Serving, choices: list[LiveRun]) -> None:
     run = choices[0].run
     if not _begin(serving, choices):
         return
-    serving.submit(choices, _requests(serving, choices))
-    serving.publisher.announce_start(choices[0])
-    _make_findable(run)
-    for live in choices:
-        live.done.wait()
+    adapter = _keep_trying(serving, lambda: run.adapter) if run.adapter_id else None
+    if run.adapter_id and adapter is None:
+        _give_back(serving, run)
+        return
+    with serving.hold_adapter(adapter) as name:
+        serving.submit(choices, _requests(serving, choices, adapter=name))
+        serving.publisher.announce_start(choices[0])
+        _make_findable(run)
+        for live in choices:
+            live.done.wait()
     if any(live.stale for live in choices):
         log.info("attempt_stale", run=str(run.pk), attempt=run.attempt)
     elif any(live.handed_over for live in choices):
@@ -166,7 +171,9 @@ def _open_logs(run: Run) -> list[LogPart]:
     return [LogPart(epoch=run.epoch, first=1, tokens=[]) for _ in range(run.n)]
 
 
-def _requests(serving: Serving, choices: Sequence[LiveRun]) -> list[Request]:
+def _requests(
+    serving: Serving, choices: Sequence[LiveRun], *, adapter: str | None
+) -> list[Request]:
     """One for all choices; where any has text already, one for each, which goes on after it."""
     run = choices[0].run
     parameters = Parameters.from_json(run.parameters)
@@ -187,7 +194,7 @@ def _requests(serving: Serving, choices: Sequence[LiveRun]) -> list[Request]:
         n=len(choices),
     )
     if not any(live.tokens for live in choices):
-        return [Request(id=choices[0].id, prompt_ids=prompt_ids, params=params)]
+        return [Request(id=choices[0].id, prompt_ids=prompt_ids, params=params, adapter=adapter)]
     return [
         Request(
             id=live.id,
@@ -195,6 +202,7 @@ def _requests(serving: Serving, choices: Sequence[LiveRun]) -> list[Request]:
             params=replace(params, n=1),
             generated_ids=tuple(token[0] for token in live.tokens),
             choice=live.choice,
+            adapter=adapter,
         )
         for live in choices
     ]

@@ -4,21 +4,26 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import structlog
 from django.conf import settings
 from django.db import close_old_connections
 
 from playground.checkpoints.jobs import GENERATE
+from playground.checkpoints.models import Adapter
+from playground.checkpoints.selectors import ready_digests
 from playground.core.erasing import erasure_do
 from playground.core.failures import is_passing, reason_of, warn_once
 from playground.live.tokenlog import token_log
+from playground.runs.adapters import adapters_sweep
 from playground.runs.leases import runs_to_stop, sweep, worker_runs_release
 from workers.engine.engine import Engine
 from workers.engine.request import Finish, Request, SamplingParams, StepOutput
 from workers.engine.watchdog import Watchdog
 from workers.generate.live import LiveRun
 from workers.generate.publisher import Publisher
+from workers.generate.tuned_models import TunedModels
 from workers.process.options import Options
 from workers.process.row import Load, WorkerRow
 
@@ -54,6 +59,7 @@ class Serving:
         )
         self.stopping = threading.Event()
         self.engine: Engine | None = None
+        self.tuned_models: TunedModels | None = None
         self.speed: float | None = None
         # By run and choice.
         self._live: dict[tuple[str, int], LiveRun] = {}
@@ -78,6 +84,7 @@ class Serving:
         """Begins to step ``engine``, once it is warm, and to sweep."""
         _warm_up(engine)
         self.engine = engine
+        self.tuned_models = TunedModels(engine, most=settings.ADAPTERS_LOADED)
         self.publisher.start()
         threading.Thread(target=self._steps, name="engine", daemon=True).start()
         threading.Thread(target=self._sweeps, name="sweep", daemon=True).start()
@@ -91,6 +98,12 @@ class Serving:
             self.abort(live)
 
     # --- Runs -----------------------------------------------------------------
+
+    def hold_adapter(self, adapter: Adapter | None) -> AbstractContextManager[str | None]:
+        """See `TunedModels.hold`."""
+        if self.tuned_models is None:
+            raise RuntimeError("hold_adapter before serve")
+        return self.tuned_models.hold(adapter)
 
     def submit(self, choices: Sequence[LiveRun], requests: Sequence[Request]) -> None:
         """Gives a run to the engine: all of its choices, in one request or in several of the run's
@@ -205,6 +218,9 @@ class Serving:
         for run_id in runs_to_stop(runs):
             self.abort(runs[run_id])
         sweep(model=self.spec.name, free_slots=self.slots - len(live))
+        adapters_sweep()
+        if self.tuned_models is not None and (digests := self.tuned_models.digests):
+            self.tuned_models.drop_unused(keep=ready_digests(digests))
 
 
 def _warm_up(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""Takes rings with Celery, from one queue, until the process is told to stop."""
+"""Takes rings with Celery, from one queue, until the process is asked to stop."""
 
 import logging
 import signal
@@ -44,7 +44,7 @@ def take_rings(
     """Calls ``answer`` for each ring of ``queue``, on up to ``slots`` threads at a time.
 
     on_listening: called once Celery listens.
-    on_stopping: called when the process is told to stop; those at work go on.
+    on_stopping: called when the process is asked to stop; running threads continue.
     """
     app = make_celery()
 

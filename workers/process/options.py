@@ -1,4 +1,4 @@
-"""What a worker's process is told on its command line, and what keeps it from starting."""
+"""The command line of a worker's process, and the reasons why it does not start."""
 
 import argparse
 import contextlib
@@ -44,13 +44,37 @@ def read_options(job: Job, arguments: list[str] | None) -> Options:
     name = options.name or job.worker_name(spec.name, options.device)
     if long := _too_long(name=name, device=options.device):
         raise CannotStart(long, status=EXIT_WRONG_SETTING)
-    return Options(name=name, spec=spec, device=options.device, slots=options.slots or spec.slots)
+    slots = job.slots or options.slots or spec.slots
+    return Options(name=name, spec=spec, device=options.device, slots=slots)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteOptions:
+    """The command line of a worker that serves the site and no model in particular."""
+
+    name: str
+    slots: int
+
+
+def read_site_options(job: Job, arguments: list[str] | None, *, slots: int) -> SiteOptions:
+    """The options of a job of the site; slots: how much it does at once unless told otherwise.
+
+    Raises `CannotStart`.
+    """
+    parser = argparse.ArgumentParser(prog="worker", description=f"A worker of the job {job.name}.")
+    parser.add_argument("--slots", type=int, default=slots, help="how much it does at a time")
+    parser.add_argument("--name", help="stable across restarts; default: job and host")
+    options = parser.parse_args(arguments)
+    name = options.name or job.worker_name("", "")
+    if long := _too_long(name=name):
+        raise CannotStart(long, status=EXIT_WRONG_SETTING)
+    return SiteOptions(name=name, slots=max(1, options.slots))
 
 
 def check_services() -> None:
     """Raises `CannotStart` when Redis or the database will never do as they are."""
     if reason := refusal():
-        raise CannotStart(f"Redis refuses what REDIS_URL says: {reason}.", status=1)
+        raise CannotStart(f"Redis refuses the connection of REDIS_URL: {reason}.", status=1)
     with contextlib.suppress(DatabaseError):
         if newer := newer_database():
             raise CannotStart(newer, status=EXIT_WRONG_SETTING)
@@ -66,7 +90,7 @@ def _parser(job: Job) -> argparse.ArgumentParser:
 
 
 def _too_long(**values: str) -> str:
-    """What is wrong with values that the worker's row has no room for; "" when all fit."""
+    """The values that do not fit into the worker's row, in words; "" when all fit."""
     for column, value in values.items():
         most = int(getattr(Worker._meta.get_field(column), "max_length", 0))
         if len(value) > most:

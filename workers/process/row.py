@@ -92,7 +92,7 @@ class WorkerRow:
             )
         # Whatever it is, the thread must not end: the lease of all work is renewed here.
         except Exception as error:
-            # The lease runs out if this goes on; what it covers is fenced, not lost.
+            # The lease expires if this continues; its runs are fenced off, not lost.
             log.warning("heartbeat_failed", error=reason_of(error))
             return
         finally:

@@ -38,9 +38,9 @@ def batch_by_length(
     other_share: float,
     max_length: int,
 ) -> list[Batch]:
-    """About ``parts`` batches of as many tokens each; examples of similar length share one.
+    """About ``parts`` batches of equally many tokens; examples of similar length share one.
 
-    ``other_share`` of the other tokens are learnt too, drawn by ``rng``. What is longer than
+    ``other_share`` of the other tokens count too, drawn by ``rng``. An example longer than
     ``max_length`` tokens loses its end.
     """
     total = sum(len(example.ids) for example in examples)

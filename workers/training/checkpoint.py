@@ -1,4 +1,4 @@
-"""A training run's state on disk, so that a run that was stopped goes on."""
+"""A training run's state on disk, so that a stopped run can be resumed."""
 
 from pathlib import Path
 

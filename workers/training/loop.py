@@ -1,15 +1,13 @@
-"""The way through a schedule: step, record, validate, save."""
+"""The way through a schedule: step after step, and what is done at intervals between them."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 
-from workers.training.batches import Batch
 from workers.training.journal import Journal
-from workers.training.trainer import StepResult, Trainer
+from workers.training.trainer import Learnable, StepResult, Trainer
 
 
 @dataclass(frozen=True)
@@ -22,9 +20,24 @@ class Intervals:
     save: int
 
 
+def train_steps(
+    trainer: Trainer, batches_by_step: Iterable[Sequence[Learnable]]
+) -> Iterator[StepResult]:
+    """Train to the end of the schedule, which may change on the way.
+
+    ``batches_by_step`` begins with those of the trainer's next step.
+    """
+    batches = iter(batches_by_step)
+    while not trainer.is_finished:
+        step = next(batches, None)
+        if step is None:
+            return
+        yield trainer.train_step(step)
+
+
 def run_schedule(
     trainer: Trainer,
-    batches_by_step: Iterable[Sequence[Batch]],
+    batches_by_step: Iterable[Sequence[Learnable]],
     *,
     journal: Journal,
     intervals: Intervals,
@@ -39,8 +52,8 @@ def run_schedule(
     """
     recent: list[StepResult] = []
     began = time.monotonic()
-    for batches in islice(batches_by_step, max(0, trainer.schedule.steps - trainer.step)):
-        recent.append(trainer.train_step(batches))
+    for result in train_steps(trainer, batches_by_step):
+        recent.append(result)
         if trainer.step % intervals.record == 0 or trainer.is_finished:
             seconds = time.monotonic() - began
             line = _line(trainer, recent, seconds)

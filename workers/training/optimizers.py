@@ -1,6 +1,9 @@
-"""What changes the weights of a network that is trained from its first step."""
+"""What changes the weights: of a network that is trained from its first step, or tuned."""
+
+from collections.abc import Sequence
 
 import torch
+from torch import nn
 
 from workers.training.network import GPTJ
 
@@ -23,6 +26,17 @@ def make_optimizers(network: GPTJ, *, rate: float) -> list[torch.optim.Optimizer
         ),
         torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.95), weight_decay=0.0),
     ]
+
+
+def make_adamw(parameters: Sequence[nn.Parameter], *, weight_decay: float) -> torch.optim.AdamW:
+    """AdamW for weights that were trained before; norms and biases do not decay."""
+    matrices = [parameter for parameter in parameters if parameter.dim() > 1]
+    vectors = [parameter for parameter in parameters if parameter.dim() <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW([group for group in groups if group["params"]], fused=True)
 
 
 def step_optimizer(optimizer: torch.optim.Optimizer, *, rate: float) -> None:

@@ -1,14 +1,44 @@
-"""The learning rate of each step."""
+"""The learning rate of each step, as a function of the step alone."""
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class RateOfStep(Protocol):
+    """How long a run is and how fast it learns."""
+
+    @property
+    def steps(self) -> int:
+        """How many there are in all."""
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step, counted from 0."""
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """The learning rate rises over a share of the steps and falls along a cosine to nothing."""
+
+    peak: float
+    steps: int
+    warm_up: float = 0.06
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step."""
+        rising = math.ceil(self.warm_up * self.steps)
+        if step < rising:
+            return self.peak * (step + 1) / rising
+        progress = (step - rising) / max(1, self.steps - rising)
+        return self.peak * (1 + math.cos(math.pi * min(1.0, progress))) / 2
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """The learning rate rises, stays level and falls to nothing, once for each round.
+    """The learning rate rises, stays level and falls to zero, once in each round.
 
-    A run that has ended goes on as one that was meant to have another round from the start.
+    A round added after the end gives the same run as a round planned from the start.
     """
 
     peak: float = 3e-3

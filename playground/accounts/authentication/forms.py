@@ -6,7 +6,7 @@ from allauth.account.forms import ChangePasswordForm, LoginForm, SignupForm
 from django import forms
 from django.core.exceptions import ValidationError
 
-from playground.accounts.authentication.names import LONGEST_NAME
+from playground.accounts.authentication.names import MAX_NAME
 from playground.accounts.models import User
 
 _ADVICE = "At least 10 characters, and none that everybody uses."
@@ -48,7 +48,7 @@ class SignUpForm(_Plain, SignupForm):
         self.fields["username"].widget.attrs |= {
             "autocapitalize": "none",
             "spellcheck": "false",
-            "maxlength": str(LONGEST_NAME),
+            "maxlength": str(MAX_NAME),
         }
 
 

@@ -17,7 +17,7 @@ from playground.core.serving.responses import error_response
 
 @sync_only_middleware
 class GateMiddleware(LoginRequiredMiddleware):
-    """With ``ALLOW_GUESTS`` off, sends whoever has not signed in to do so."""
+    """With ``ALLOW_GUESTS`` off, redirects people who have not signed in to the sign-in page."""
 
     def process_view(
         self,
@@ -37,6 +37,6 @@ class GateMiddleware(LoginRequiredMiddleware):
 
 
 def sign_in_address(wanted: str = "") -> str:
-    """The page to sign in, which goes on to ``wanted``."""
+    """The sign-in page, which then redirects to ``wanted``."""
     address = reverse("account_login")
     return f"{address}?{urlencode({'next': wanted}, safe='/')}" if wanted else address

@@ -1,8 +1,9 @@
 """Passwords are hashed a few at a time, with the memory that OWASP's table asks for.
 
-Argon2 takes memory on purpose. Each hash runs in one of a few threads, whoever asks for it:
+Argon2 uses much memory on purpose. Each hash runs in one of a few threads, for every caller:
 sign-in, sign-up, a change of password, the deletion of an account, the admin pages, a command.
-Others wait. Threads instead of a counter, because each thread's allocator keeps what it took.
+Others wait. Threads are used instead of a counter, because each thread's allocator keeps its
+memory.
 """
 
 import os
@@ -19,7 +20,7 @@ from playground.core.errors import ServerBusy
 # One processor is left to the pages.
 AT_ONCE = max(1, min(4, (os.cpu_count() or 1) - 1))
 # How long one may wait for its turn. Seconds.
-PATIENCE = 15.0
+PATIENCE_SECONDS = 15.0
 # That many wait in a row at most: each of them holds a request's thread.
 MAX_WAITING = 200
 
@@ -40,7 +41,7 @@ class _Queue:
         try:
             asked = self._threads.submit(work)
             try:
-                return asked.result(PATIENCE)
+                return asked.result(PATIENCE_SECONDS)
             except WaitedTooLong:
                 if asked.cancel():
                     raise _busy() from None
@@ -56,7 +57,7 @@ _queue = _Queue()
 class Argon2(hashers.Argon2PasswordHasher):
     """Argon2id with 19 MiB, 2 passes and 1 lane, the second line of OWASP's table.
 
-    Hashes of other parameters are accepted, and made anew when their owner signs in.
+    Hashes with other parameters are accepted, and replaced when their owner signs in.
     """
 
     time_cost = 2
@@ -71,7 +72,7 @@ class Argon2(hashers.Argon2PasswordHasher):
 
 
 class PBKDF2(hashers.PBKDF2PasswordHasher):
-    """For hashes that came from elsewhere; made anew as Argon2 on sign-in."""
+    """For hashes that came from elsewhere; replaced by Argon2 on sign-in."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         return _queue.run(lambda: super(PBKDF2, self).encode(password, salt, iterations))

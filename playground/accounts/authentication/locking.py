@@ -1,4 +1,4 @@
-"""Too many wrong passwords: whose they count for, and what is said then."""
+"""Too many wrong passwords: for which name and address they count, and the answer."""
 
 import unicodedata
 from typing import Any

@@ -1,6 +1,8 @@
-"""Whether a session still is whose it was, and a signal to its open sockets when it may not be.
+"""Whether a session still belongs to the same person, and a signal to its sockets when that may
+change.
 
-Accounts know no socket: whoever has one open listens to `sessions_changed` and looks again.
+Accounts do not know sockets: a page with an open socket listens to `sessions_changed` and checks
+again.
 """
 
 import uuid
@@ -49,10 +51,10 @@ def user_sessions_delete(*, user_id: object) -> None:
 
 
 class Standing(Enum):
-    """What became of whoever opened a socket.
+    """The state of the person who opened a socket.
 
-    GONE: the person's row is no more. A guest's also goes when an account adopts it, so that a
-    page tries once more before it says that everything is deleted.
+    GONE: the person's row no longer exists. A guest's row also disappears when an account adopts
+    it, so a page tries once more before it says that everything is deleted.
     """
 
     HERE = "here"

@@ -2,6 +2,7 @@
 
 - environment: the reader
 - dotenv_file: the file .env
+- arguments: a command in one setting
 - folders: what a path must be
 - hosts: names and addresses of the site
 - service_url: addresses of servers, with passwords

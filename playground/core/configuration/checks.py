@@ -19,7 +19,7 @@ _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 # Routes that are none of Django's.
 _OTHER_ROUTES = ("static/", "ws/")
-SHORTEST_KEY = 32
+MIN_KEY_LENGTH = 32
 
 
 @register("playground")
@@ -36,8 +36,8 @@ def remarks() -> Iterator[str]:
     yield from _hosts()
     yield from _proxies()
     yield from _admin_path()
-    if len(settings.SECRET_KEY) < SHORTEST_KEY:
-        yield f"SECRET_KEY has fewer than {SHORTEST_KEY} characters: make it long and random."
+    if len(settings.SECRET_KEY) < MIN_KEY_LENGTH:
+        yield f"SECRET_KEY has fewer than {MIN_KEY_LENGTH} characters: make it long and random."
 
 
 def _hosts() -> Iterator[str]:

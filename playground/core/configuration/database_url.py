@@ -7,15 +7,15 @@ from playground.core.configuration.service_url import ServiceUrl, split_service_
 
 _POSTGRESQL = ("postgres", "postgresql", "pgsql", "psql")
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-# Longer than any host that is there takes, and shorter than anybody waits for a page.
+# Longer than any reachable host takes, and shorter than anybody waits for a page.
 CONNECT_SECONDS = 5
 
 
 def database(configured: str, *, var_dir: Path, folder: Path) -> dict[str, Any]:
     """The configuration for ``DATABASES``; without an address, a file in ``var_dir``.
 
-    folder: where relative paths of files begin. Raises `ValueError`, with a text that goes on
-    after the setting's name and has no password in it.
+    folder: where relative paths of files begin. Raises `ValueError`, with a text that follows
+    the setting's name and contains no password.
     """
     if not configured:
         return _sqlite(var_dir / "playground.sqlite3", test=var_dir / "test.sqlite3")
@@ -40,7 +40,7 @@ def _sqlite(file: Path, *, test: Path) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"
-            # What is deleted is written over with zeros (core/erasing.py).
+            # Deleted data are overwritten with zeros (core/erasing.py).
             "PRAGMA secure_delete=ON;",
         },
         # A connection takes longer to open than a query: each thread keeps its own.
@@ -60,7 +60,7 @@ def _file(configured: str, folder: Path) -> Path:
         raise ValueError("takes a path alone; write sqlite:////path/file, with four slashes")
     file = (folder / Path(url.path.removeprefix("/")).expanduser()).resolve()
     if file.is_dir() or not file.parent.is_dir():
-        raise ValueError("names a file in a folder that is not there; make the folder first")
+        raise ValueError("names a file in a folder that does not exist; make the folder first")
     return file
 
 
@@ -89,7 +89,7 @@ def _postgresql(url: ServiceUrl) -> dict[str, Any]:
 
 
 def _options(query: dict[str, str]) -> dict[str, str]:
-    """What libpq is told besides: ``sslmode=require``, ``host=/run/postgresql``."""
+    """Other options for libpq: ``sslmode=require``, ``host=/run/postgresql``."""
     from psycopg.pq import Conninfo
 
     known = {option.keyword.decode() for option in Conninfo.get_defaults()}

@@ -18,9 +18,9 @@ class Line:
 
 
 def read_dotenv(path: Path) -> dict[str, Line]:
-    """The file's settings by name; nothing when there is no file.
+    """The file's settings by name; empty when there is no file.
 
-    Raises `WrongSetting` for what is no ``NAME=value`` and for a name that is there twice.
+    Raises `WrongSetting` for a line that is not ``NAME=value`` and for a repeated name.
     """
     lines: dict[str, Line] = {}
     for binding in parse_stream(StringIO(_text(path))):

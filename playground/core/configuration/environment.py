@@ -49,14 +49,14 @@ def _ends_the_start(
     """Says a `WrongSetting` in its one sentence, whatever command is starting, and exits."""
 
     @functools.wraps(method)
-    def said(self: "Environment", /, *args: P.args, **options: P.kwargs) -> T:
+    def exit_on_wrong_setting(self: "Environment", /, *args: P.args, **options: P.kwargs) -> T:
         try:
             return method(self, *args, **options)
         except WrongSetting as error:
             sys.stderr.write(f"{error.message}\n")
             raise SystemExit(EXIT_WRONG_SETTING) from None
 
-    return said
+    return exit_on_wrong_setting
 
 
 class Environment:
@@ -156,7 +156,10 @@ class Environment:
 
     @_ends_the_start
     def parsed(self, name: str, default: str, read: Callable[[str], T]) -> T:
-        """What ``read`` makes of the value. Its `ValueError` goes on after the setting's name."""
+        """The result of ``read`` for the value.
+
+        The text of its `ValueError` follows the setting's name.
+        """
         given = self._read(name) or default
         try:
             return read(given)
@@ -174,15 +177,15 @@ class Environment:
         return bool(_clean(self._values.get(name, "")).strip(",; "))
 
     def misspelt(self) -> Iterable[str]:
-        """A sentence for each name that looks like one of ours, once all of ours were read."""
+        """A sentence for each name that looks like one of ours, after all of ours were read."""
         for name, line in self._lines.items():
             if name not in self._known and not name.upper().startswith(_OTHERS):
-                meant = self._meant(name, _ALIKE_IN_FILE)
+                meant = self._similar_name(name, _ALIKE_IN_FILE)
                 hint = f"; {meant} is meant" if meant else ""
                 yield f"{name} in line {line.number} of .env is no setting of this site{hint}."
         for name in self._values:
             if name not in self._known and name not in self._lines:
-                meant = self._meant(name, _ALIKE)
+                meant = self._similar_name(name, _ALIKE)
                 # A program beside us may have a setting that is called much like ours.
                 if meant and len(meant) >= _SHORT and not self.is_set(meant):
                     yield f"{name} in the environment is no setting of this site; {meant} is meant."
@@ -220,7 +223,7 @@ class Environment:
         what = f"; it is \u201c{given[:60]}\u201d" if shown else ""
         return WrongSetting(f"{self._where(name)} {must}{what}.")
 
-    def _meant(self, name: str, alike: float) -> str | None:
+    def _similar_name(self, name: str, alike: float) -> str | None:
         bare = {_bare(known): known for known in self._known}
         matches = difflib.get_close_matches(_bare(name), bare, n=1, cutoff=alike)
         return bare[matches[0]] if matches else None

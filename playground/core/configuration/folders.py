@@ -1,4 +1,4 @@
-"""What a path of the settings must be. Each raises `ValueError` that goes on after a name."""
+"""Rules for paths in the settings. Each raises `ValueError` with a text that follows a name."""
 
 import tempfile
 from pathlib import Path
@@ -22,7 +22,7 @@ def writable_folder(path: Path) -> None:
 
 
 def readable_file(path: Path) -> None:
-    """It is there and can be opened."""
+    """The file exists and can be opened."""
     try:
         with path.open("rb"):
             pass

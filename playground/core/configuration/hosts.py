@@ -1,6 +1,6 @@
 """Names and addresses of the site as operators write them, in the form that Django compares.
 
-Each function returns that form or raises `ValueError`, whose text goes on after a setting's name.
+Each function returns that form or raises `ValueError` with a text that follows a setting's name.
 """
 
 import ipaddress
@@ -27,7 +27,7 @@ def allowed_host(text: str) -> str:
         return f"[{host}]"
     if not _NAME.fullmatch(host):
         raise ValueError(
-            f"has {_shown(text)}, which is no host name; write names such as play.example.org, "
+            f"has {_quote(text)}, which is no host name; write names such as play.example.org, "
             "with a comma between them"
         )
     return host
@@ -48,14 +48,14 @@ def listening_host(text: str) -> str:
         raise ValueError("must be an address alone, such as 127.0.0.1; the port goes into PORT")
     host = bare_host(text)
     if host.startswith(".") or not _NAME.fullmatch(host):
-        raise ValueError(f"is {_shown(text)}, which is no address; write one such as 127.0.0.1")
+        raise ValueError(f"is {_quote(text)}, which is no address; write one such as 127.0.0.1")
     return host
 
 
 def trusted_origin(text: str) -> str:
     """An entry of CSRF_TRUSTED_ORIGINS as browsers send it: ``https://play.example.org``."""
     if "://" not in text:
-        raise ValueError(f"has {_shown(text)} without its scheme; write https:// before it")
+        raise ValueError(f"has {_quote(text)} without its scheme; write https:// before it")
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -108,6 +108,6 @@ def ipv6(text: str) -> str | None:
         return None
 
 
-def _shown(text: str) -> str:
+def _quote(text: str) -> str:
     """The entry, unless it may hold a password."""
     return "an entry" if "@" in text or len(text) > 60 else f"\u201c{text}\u201d"

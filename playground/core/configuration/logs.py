@@ -1,8 +1,9 @@
-"""What the log says of an error: where it happened, and nothing that a person sent.
+"""The log's text about an error: where it happened, and nothing that a person sent.
 
-Variables of a frame hold passwords, cookies and prompts, so no formatter here shows any. Errors
-of the database repeat whole rows from their second line on, so of a message only the first line
-is kept. All texts are short: who can cause an error must not be able to fill the disk with it.
+Variables of a frame contain passwords, cookies and prompts, so no formatter here shows any. Errors
+of the database repeat whole rows from their second line on, so only the first line of a message is
+kept. All texts are short: a person who can cause an error must not be able to fill the disk with
+it.
 """
 
 import re
@@ -55,7 +56,7 @@ def error_line(error: BaseException) -> str:
 
 
 def drop_suspicious(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """One line, without a traceback, for what a visitor sent wrongly."""
+    """One line, without a traceback, for a visitor's malformed request."""
     is_refused = str(event.get("logger", "")).startswith(_SUSPICIOUS)
     if is_refused or event["event"] == _BAD_FRAME:
         event.pop("exc_info", None)
@@ -64,7 +65,7 @@ def drop_suspicious(logger: WrappedLogger, name: str, event: EventDict) -> Event
 
 
 def shorten(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """No text of a line is long, has a line of its own or controls a terminal."""
+    """Makes each text of a line short, on one line and without control characters."""
     for key, value in event.items():
         if not isinstance(value, str) or key == "exception":
             continue
@@ -78,7 +79,7 @@ render_exception = ExceptionRenderer(plain_traceback)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, what it came from, and what that came from; of a group, all within."""
+    """The error, its cause, and the cause of that; for a group, all its errors."""
     waiting, seen = [error], set[int]()
     while waiting:
         one = waiting.pop(0)

@@ -1,13 +1,13 @@
-"""Where an installation lies: its part of a host, its socket's folder, who shares its files.
+"""The place of an installation: its part of a host, its socket's folder, who shares its files.
 
-Each reads one setting, and raises `ValueError` with a text that goes on after its name.
+Each function reads one setting, and raises `ValueError` with a text that follows its name.
 """
 
 import os
 import re
 
 # The kernel takes no longer path for a socket.
-LONGEST_SOCKET_PATH = 107
+MAX_SOCKET_PATH = 107
 SOCKET_NAME = "redis.sock"
 _PREFIX = re.compile(r"/?([\w~-][\w.~-]*/)*[\w~-][\w.~-]*/?|/?", re.ASCII)
 
@@ -30,16 +30,16 @@ def socket_folder(given: str) -> str:
     """A whole path that leaves room for the socket's name; or nothing."""
     if given and not given.startswith("/"):
         raise ValueError("must be a whole path, such as /run/playground")
-    longest = LONGEST_SOCKET_PATH - len(f"/{SOCKET_NAME}")
+    longest = MAX_SOCKET_PATH - len(f"/{SOCKET_NAME}")
     if (length := len(os.fsencode(given.rstrip("/")))) > longest:
         raise ValueError(
             f"has {length} bytes and may have {longest}, because a socket's path has at most "
-            f"{LONGEST_SOCKET_PATH}; choose a shorter folder"
+            f"{MAX_SOCKET_PATH}; choose a shorter folder"
         )
     return given
 
 
 def cookie_name(name: str, prefix: str) -> str:
-    """The name of a cookie: a host has one jar for all of its applications, so that under a
-    ``prefix`` ours need names of their own, or another Django at ``/`` would sign people out."""
+    """The name of a cookie. A host has one cookie jar for all of its applications, so under a
+    ``prefix`` ours need different names, or another Django at ``/`` would sign people out."""
     return "_".join([name, *(part for part in prefix.split("/") if part)])

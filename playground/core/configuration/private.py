@@ -1,7 +1,7 @@
-"""Who else on this machine can read what the playground writes: nobody, unless UMASK says so.
+"""Who else on this machine can read the playground's files: nobody, unless UMASK says so.
 
-Every process sets the umask when it reads the settings, before it makes a file. What was made
-before that rule is closed at the start.
+Every process sets the umask when it reads the settings, before it makes a file. The start closes
+files from before that rule.
 """
 
 import contextlib
@@ -11,14 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-# What the playground puts into VAR_DIR, by the beginning of its name.
-OWN = ("secret_key", "playground.sqlite3", "valkey", "workers", "listening.json")
+# The playground's files in VAR_DIR, by the beginning of their names.
+OWN = (
+    *("secret_key", "playground.sqlite3", "valkey", "workers", "listening.json"),
+    *("adapters", "datasets", "finetunes"),
+)
 
 
 def loose_paths(var_dir: Path, *, umask: int, further: Iterable[Path] = ()) -> Iterator[Path]:
-    """Everything of ours in ``var_dir``, and that folder, and ``further`` files, that the users
-    whom ``umask`` keeps out can read or write. Links are left alone, and so is what cannot be
-    looked at: whoever cannot read it here cannot close it either."""
+    """Everything of ours in ``var_dir``, that folder itself, and ``further`` files, that the users
+    whom ``umask`` excludes can read or write. Links are skipped, and so are files that cannot be
+    checked: a user who cannot read them cannot close them either.
+    """
     for path in dict.fromkeys((var_dir, *_own_paths(var_dir), *further)):
         with contextlib.suppress(OSError):
             mode = path.lstat().st_mode
@@ -27,10 +31,10 @@ def loose_paths(var_dir: Path, *, umask: int, further: Iterable[Path] = ()) -> I
 
 
 def close_to_others(var_dir: Path, *, umask: int, further: Iterable[Path] = ()) -> None:
-    """Takes from everything of ours what ``umask`` would not have given.
+    """Removes from all our files the permissions that ``umask`` would not have given.
 
-    A folder that holds other things than ours stays open: somebody may need those. It, and what
-    belongs to another user, is left to the doctor to name.
+    A folder that also holds other files stays open: other programs may need those. The doctor names
+    it, and files of another user.
     """
     for path in list(loose_paths(var_dir, umask=umask, further=further)):
         if path != var_dir or _is_ours_alone(var_dir):
@@ -39,7 +43,7 @@ def close_to_others(var_dir: Path, *, umask: int, further: Iterable[Path] = ()) 
 
 
 def database_files(database: Mapping[str, Any]) -> list[Path]:
-    """The files of a database in Django's form, which may lie outside ``var_dir``."""
+    """The files of a database in Django's form, which may be outside ``var_dir``."""
     if not database["ENGINE"].endswith("sqlite3"):
         return []
     return [Path(f"{database['NAME']}{ending}") for ending in ("", "-wal", "-shm")]

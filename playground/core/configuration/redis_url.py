@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from playground.core.configuration.place import LONGEST_SOCKET_PATH, SOCKET_NAME
+from playground.core.configuration.place import MAX_SOCKET_PATH, SOCKET_NAME
 from playground.core.configuration.service_url import ServiceUrl, split_service_url
 
 DEFAULT_PORT = 6379
@@ -70,10 +70,10 @@ class RedisAddress:
 def embedded_socket(var_dir: Path, socket_dir: str = "") -> Path:
     """The embedded server's socket for this installation: in ``socket_dir``, if that is set.
 
-    Else it lies in a short folder of the user's own, named by a hash of ``var_dir``, so that two
-    checkouts do not meet and a deep checkout does not make the path too long. The folder is the
-    same for every shell and service: XDG_RUNTIME_DIR goes when its login ends, and TMPDIR differs
-    from shell to shell. The server makes sure that the folder is the user's alone.
+    Otherwise it is in a short folder of the user, named by a hash of ``var_dir``, so that two
+    checkouts do not collide and a deep checkout does not make the path too long. The folder is the
+    same for every shell and service: XDG_RUNTIME_DIR disappears when its login ends, and TMPDIR
+    differs from shell to shell. The server checks that the folder belongs only to the user.
     """
     if socket_dir:
         return Path(socket_dir) / SOCKET_NAME
@@ -84,7 +84,7 @@ def embedded_socket(var_dir: Path, socket_dir: str = "") -> Path:
 def redis_address(configured: str, embedded: Path) -> RedisAddress:
     """The operator's server, else the one whose socket is ``embedded``.
 
-    Raises `ValueError`, with a text that goes on after the setting's name and has no part of
+    Raises `ValueError`, with a text that follows the setting's name and has no part of
     the address in it.
     """
     if not configured:
@@ -124,9 +124,9 @@ def _socket(url: ServiceUrl) -> Path:
     path = Path(url.path)
     if url.host or not path.is_absolute() or url.path.endswith("/"):
         raise ValueError("names no socket by its whole path; write unix:///path/redis.sock")
-    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH:
         raise ValueError(
-            f"has a socket's path of more than {LONGEST_SOCKET_PATH} bytes; choose a shorter one"
+            f"has a socket's path of more than {MAX_SOCKET_PATH} bytes; choose a shorter one"
         )
     return path
 
@@ -137,7 +137,9 @@ def _database(of_path: str, query: dict[str, str]) -> int:
     if of_path not in ("0", given):
         raise ValueError("names two databases; keep the one after the slash or the one in ?db=")
     if query:
-        raise ValueError(f"has the option {min(query)[:40]} after its ?, which is none; remove it")
+        raise ValueError(
+            f"has the option {min(query)[:40]} after its ?, which is unknown; remove it"
+        )
     if not (given.isascii() and given.isdecimal() and len(given) < 6):
         raise ValueError(
             "has no number of a database at its end; write it like redis://host:6379/0"
@@ -146,11 +148,11 @@ def _database(of_path: str, query: dict[str, str]) -> int:
 
 
 def _tls(query: dict[str, str]) -> dict[str, Any]:
-    """What redis-py is told about certificates, taken out of the query."""
+    """redis-py's options about certificates, taken out of the query."""
     options: dict[str, Any] = {name: query.pop(name) for name in _TLS_OPTIONS if name in query}
     for name in _FILES:
         if name in options and not Path(options[name]).is_file():
-            raise ValueError(f"names a file in {name} that is not there; correct its path")
+            raise ValueError(f"names a file in {name} that does not exist; correct its path")
     if options.get("ssl_cert_reqs", "required") not in _VERIFY:
         raise ValueError(f"has an ssl_cert_reqs that is none of {', '.join(_VERIFY)}")
     if "ssl_check_hostname" in options:

@@ -5,14 +5,14 @@ import secrets
 import tempfile
 from pathlib import Path
 
-_MEND = "put the key back from a copy, or delete the file, and every guest starts anew"
+_MEND = "put the key back from a copy, or delete the file, and every guest becomes a new one"
 
 
 def secret_kept_in(path: Path) -> str:
     """The secret in ``path``; made on the first call, readable as the umask lets it.
 
     Several processes may start at once: the file appears whole or not at all,
-    and the first one wins. Raises `ValueError`, with a text that goes on after a setting's
+    and the first one wins. Raises `ValueError`, with a text that follows a setting's
     name, for a file that has no secret in it or cannot be read.
     """
     try:

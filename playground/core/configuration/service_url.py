@@ -35,7 +35,7 @@ class ServiceUrl:
 def split_service_url(text: str) -> ServiceUrl:
     """``scheme://user:password@host:port/path?option=value``.
 
-    Raises `ValueError`, with a text that goes on after a setting's name and has no part of the
+    Raises `ValueError`, with a text that follows a setting's name and has no part of the
     address in it.
     """
     if any(character.isspace() for character in text):

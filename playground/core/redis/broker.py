@@ -13,12 +13,12 @@ from django.conf import settings
 from kombu.transport import redis, virtual
 from redis.connection import AbstractConnection
 
-# What a socket's connection does not take.
+# Options that a connection over a unix socket does not accept.
 _OF_TCP = ("host", "port", "socket_connect_timeout", "socket_keepalive", "socket_keepalive_options")
 
 
 class TakenForGood(redis.QoS):
-    """Counts what was delivered, for the prefetch limit, and keeps nothing in Redis."""
+    """Counts deliveries, for the prefetch limit, and keeps nothing in Redis."""
 
     restore_at_shutdown = False
 
@@ -39,10 +39,10 @@ class TakenForGood(redis.QoS):
 
 
 class RingChannel(redis.Channel):
-    """Connects to the settings' Redis with the arguments that all our other clients have.
+    """Connects to the settings' Redis with the arguments of all our other clients.
 
-    Kombu would parse an address by rules of its own: another database of a socket, another end of
-    a password.
+    Kombu would parse an address by different rules: another database of a socket, another end of a
+    password.
     """
 
     QoS = TakenForGood
@@ -69,6 +69,6 @@ class RingChannel(redis.Channel):
 
 
 class RingTransport(redis.Transport):
-    """What Celery is told to send and receive with, in its pools too."""
+    """Celery's transport, also in its pools."""
 
     Channel = RingChannel

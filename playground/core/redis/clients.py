@@ -19,8 +19,7 @@ def blocking() -> redis.Redis:
         **settings.REDIS.client_arguments(),
         socket_timeout=2.0,
         socket_connect_timeout=CONNECT_SECONDS,
-        # One try again on a dropped connection; whoever calls knows what more
-        # is worth waiting for.
+        # One more try on a dropped connection; the caller knows whether waiting longer is worth it.
         retry=Retry(NoBackoff(), 1),
         health_check_interval=0,
     )

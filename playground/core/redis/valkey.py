@@ -1,9 +1,9 @@
-"""The embedded Redis-compatible server, for those who run none of their own.
+"""The embedded Redis-compatible server, for installations without one.
 
-One child process on a unix socket: no TCP port, an append-only file in ``VAR_DIR/valkey``,
-and never an eviction, because a token log that loses entries is worse than a clear refusal.
-There is one server for one ``VAR_DIR``: a lock file says so, and its descriptor is handed to
-the server, so that the lock lives exactly as long as any process that could write the data.
+One child process on a unix socket: no TCP port, an append-only file in ``VAR_DIR/valkey``, and
+never an eviction, because a token log that loses entries is worse than a clear refusal. One
+``VAR_DIR`` has one server: a lock file ensures it. The server inherits the lock's descriptor, so
+the lock lives exactly as long as any process that could write the data.
 """
 
 import contextlib
@@ -86,10 +86,10 @@ class EmbeddedValkey:
         return self._process.pid if self._process else None
 
     def acquire(self, timeout: float = 10.0) -> None:
-        """Take the lock, make the folders, and choose the server that goes on with the data.
+        """Take the lock, make the folders, and choose the server that continues with the data.
 
-        A server whose parent was killed needs a moment to close its file, so a taken lock is
-        waited for. Raises `EmbeddedServerError` when it stays taken, or no server reads the data.
+        A server whose parent was killed needs a moment to close its file, so this waits for a taken
+        lock. Raises `EmbeddedServerError` when it stays taken, or no server reads the data.
         """
         self._make_private_folder()
         if self.lock.held:
@@ -245,7 +245,7 @@ class EmbeddedValkey:
             self._log_start = self.log_file.stat().st_size
 
     def _make_private_folder(self) -> None:
-        """Make the socket's folder, refusing one that somebody else could have laid out."""
+        """Make the socket's folder; refuse one that another user could have prepared."""
         folder = self.socket.parent
         try:
             folder.mkdir(mode=0o777 & ~self.umask, parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 """Which program runs the embedded server, and which one wrote its data.
 
-Valkey and Redis write files that the other, or an older one of the same name, may not read. So
-the choice is made once, when there are no data yet, and written beside them: whatever is installed
-later, the server that wrote the data goes on with them. Nothing here deletes anything.
+Valkey and Redis write files that the other, or an older version, may not be able to read. So the
+choice is made once, when there are no data yet, and recorded beside them: whatever is installed
+later, the server that wrote the data keeps using them. Nothing here deletes anything.
 """
 
 import contextlib
@@ -24,12 +24,12 @@ SERVER_NAMES = ("valkey-server", "redis-server")
 DATA = "appendonlydir"
 LOCK = "lock"
 _RECORD = "server.json"
-# Valkey began as a copy of Redis 7.2 and reads what that one wrote, not what came after.
+# Valkey began as a copy of Redis 7.2 and reads its files, but not those of later versions.
 _REDIS_THAT_VALKEY_READS = (7, 4)
 _VERSION = re.compile(r"^(?P<name>Redis|Valkey) server v=(?P<version>[\d.]+)")
 # A field at the beginning of a data file: its name, a byte of length, the version.
 _HEADER = re.compile(rb"(?P<name>redis|valkey)-ver[\x01-\x1f](?P<version>[\d.]+)")
-# What a server that cannot start says when its data are not the reason.
+# Messages of a server that cannot start for other reasons than its data.
 _NOT_THE_DATA = re.compile(
     "permission denied|no space left|read-only file system|cannot allocate|out of memory"
     "|already in use|fatal config"
@@ -66,7 +66,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is beside the data: who wrote them, and where that one listens or did."""
+    """The record beside the data: the server that wrote them, and its last socket."""
 
     server: Server
     socket: str
@@ -94,7 +94,7 @@ def choose_server(folder: Path) -> Server:
     was = f" ({writer.binary})" if writer.binary else ""
     raise EmbeddedServerError(
         f"The data in {folder} were written by {writer}{was}, which is gone or older now{here}. "
-        f"Install {writer.name}-server {writer.version} or newer. Or, to go on without them: "
+        f"Install {writer.name}-server {writer.version} or newer. Or, to continue without them: "
         f"{_without(folder)}"
     )
 
@@ -143,8 +143,11 @@ def identify(binary: Path) -> Server | None:
 
 
 def explain_end(folder: Path, lines: Sequence[str]) -> str:
-    """A sentence for people about a server that ended before it answered: what it said last,
-    ``lines`` being the end of its log, and what to do."""
+    """A sentence for people about a server that ended before it answered: its last message and what
+    to do.
+
+    lines: the end of its log.
+    """
     last = next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
     prefix = _LOG_PREFIX.match(last)
     is_warning = prefix is None or prefix["level"] == "#"
@@ -158,7 +161,7 @@ def explain_end(folder: Path, lines: Sequence[str]) -> str:
 
 
 def explain_absence(var_dir: Path, listens: Path) -> str:
-    """Why nobody answers on the embedded server's socket, as far as it can be told from here."""
+    """Why nobody answers on the embedded server's socket, as far as this process can tell."""
     folder = var_dir / "valkey"
     what = f"The embedded Valkey's socket {listens} cannot be opened"
     try:

@@ -7,6 +7,7 @@
 - streaming: long answers
 - middleware: errors in one shape, no caches, HTMX
 - handler: Django's handler with threads that are kept
+- policy: what a browser may load and run
 - prefix: a site under a path
 - static_files: built files
 - responses: how an error is answered

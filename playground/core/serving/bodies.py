@@ -22,7 +22,7 @@ from django.urls import Resolver404, resolve
 
 # Methods whose bodies mean nothing (RFC 9110): none is read.
 WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
-# What a form with a file has around it: names, boundaries, its other fields.
+# The bytes around a file in a form: names, boundaries, its other fields.
 FORM_BYTES = 1 << 20
 # The most that a request may announce where nothing is read.
 MAX_UNREAD = 64 << 10
@@ -32,9 +32,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What may be read of a body.
+    """How much of a body may be read.
 
-    reads: whether any of it; most: bytes, else 413; told: how many bytes a person is told.
+    reads: whether any of it; most: bytes, else 413; told: the limit in the message to the person.
     """
 
     reads: bool

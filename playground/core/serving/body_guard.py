@@ -26,15 +26,15 @@ from playground.core.errors import (
 )
 from playground.core.serving.bodies import allowance_of
 
-# The key of a scope under which the error lies that its body led to.
+# The key of a scope that has the error that its body caused.
 REFUSED = "playground.refused"
 # Bodies that one address may have half sent at a time.
 MAX_OF_ADDRESS = 32
 # Bytes of bodies that the process holds at a time, of one address and of all.
-HELD_OF_ADDRESS = 192 << 20
-HELD = 1 << 30
+MAX_HELD_OF_ADDRESS = 192 << 20
+MAX_HELD = 1 << 30
 # Bytes a second that a body must come with, beyond the time that it may pause.
-SLOWEST = 2_048
+MIN_BYTES_PER_SECOND = 2_048
 # After a refusal, the rest is read and dropped for a moment: who still sends sees the answer
 # only if the connection does not break meanwhile.
 LINGER_BYTES = 8 << 20
@@ -47,10 +47,10 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class ReadBody:
-    """The `receive` of a request whose body has been dealt with: ``file`` holds what was read.
+    """The `receive` of a request whose body has been read: ``file`` has the bytes.
 
-    is_whole: whether all of it was read. If not, nothing more is for the application to receive,
-    not even that the visitor went away.
+    is_whole: whether all of it was read. If not, the application receives nothing more, not even
+    that the visitor went away.
     """
 
     def __init__(self, receive: Receive, file: IO[bytes], *, is_whole: bool) -> None:
@@ -67,7 +67,7 @@ class ReadBody:
 class BodyGuard:
     """ASGI middleware: reads the body for ``application``, or ends it with an error.
 
-    address_of: by what a visitor's network is counted, from a scope's client and headers.
+    address_of: the network under which a visitor is counted, from a scope's client and headers.
     """
 
     def __init__(
@@ -141,9 +141,9 @@ class BodyGuard:
 
         def hold(count: int) -> None:
             nonlocal held
-            if self._held[address] + count > HELD_OF_ADDRESS:
+            if self._held[address] + count > MAX_HELD_OF_ADDRESS:
                 raise _too_many()
-            if self._held_by_all + count > HELD:
+            if self._held_by_all + count > MAX_HELD:
                 raise ServerBusy(
                     "Too many large files are on their way here right now. Try again in a minute.",
                     retry_after=60,
@@ -243,7 +243,7 @@ async def _read_within(
     pause = float(settings.REQUEST_TIMEOUT_SECONDS)
     began, count = time.monotonic(), 0
     while True:
-        left = began + pause + count / SLOWEST - time.monotonic()
+        left = began + pause + count / MIN_BYTES_PER_SECOND - time.monotonic()
         try:
             async with asyncio.timeout(max(0.0, min(pause, left))):
                 message = await receive()

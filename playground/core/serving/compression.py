@@ -31,7 +31,7 @@ class CompressionMiddleware(GZipMiddleware):
             return cast(HttpResponse, super().process_response(request, response))
         is_compressed = _compress_headers(request, response)
         if request.method == "HEAD":
-            # The parts are not even made. What was to make them is closed with the answer.
+            # The parts are not made at all. Their source is closed with the answer.
             response.streaming_content = _no_parts()
         elif is_compressed:
             parts = cast(AsyncIterable[bytes], response.streaming_content)
@@ -40,9 +40,9 @@ class CompressionMiddleware(GZipMiddleware):
 
 
 async def compress_parts(parts: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """``parts`` as one gzip member. Each leaves at once, so that its reader need not wait.
+    """``parts`` as one gzip member. Each is sent at once, so that its reader need not wait.
 
-    After an error among the parts the member has no end: what came cannot pass for the whole.
+    After an error among the parts the member has no end, so the rest cannot pass for the whole.
     """
     buffer = io.BytesIO()
     # A name of random length hides how well the content compresses (the BREACH attack).

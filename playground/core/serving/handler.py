@@ -1,7 +1,7 @@
-"""Django's handler of requests, with threads that are kept.
+"""Django's handler of requests, with threads that are reused.
 
-Django gives each request a thread of its own and ends it with the request. Database connections
-belong to threads, so each request opened its own too, which took longer than its queries.
+Django gives each request a new thread and ends it with the request. Database connections belong to
+threads, so each request also opened a new connection, which took longer than its queries.
 """
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,7 @@
-"""Uvicorn's HTTP connection with an end for whoever is slow on purpose.
+"""Uvicorn's HTTP connection, which ends deliberately slow clients.
 
-Uvicorn closes a connection that is idle between two requests and waits for ever within one.
-`manage.py up` starts it with this class instead. The body's time is `body_guard`'s affair.
+Uvicorn closes a connection that is idle between two requests, but waits for ever within one.
+`manage.py up` starts it with this class instead. `body_guard` handles the body's time.
 """
 
 import asyncio
@@ -57,12 +57,13 @@ class GuardedProtocol(H11Protocol):
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         super().handle_websocket_upgrade(event)
-        # What the library for sockets cannot read it says nothing of, and the connection stays.
+        # The socket library says nothing about input that it cannot read, and the connection stays
+        # open.
         if not getattr(self.transport.get_protocol(), "handshake_initiated", True):
             self._end_with(InvalidInput("This does not open a WebSocket."))
 
     def send_400_response(self, msg: str) -> None:
-        """Uvicorn's own end of what is no HTTP, in the one shape of an error."""
+        """Uvicorn's answer to input that is not HTTP, in the one shape of an error."""
         self._end_with(InvalidInput("This is not a request that a web server can read."))
 
     # --- Heads --------------------------------------------------------------------
@@ -82,7 +83,7 @@ class GuardedProtocol(H11Protocol):
     def _end_late_head(self) -> None:
         self._stop_waiting()
         received, _ = self.conn.trailing_data
-        # Browsers open connections in advance; one that was never used is told nothing.
+        # Browsers open connections in advance; an unused one gets no answer.
         if received:
             self._end_with(RequestTimeout("The request did not arrive in time. Try again."))
         elif not self.transport.is_closing():

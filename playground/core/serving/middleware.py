@@ -65,7 +65,7 @@ class ErrorMiddleware:
                 request,
                 StorageRefused(
                     "The database refused this, and would refuse it again. Nothing was changed. "
-                    "The site's log has the reason: tell whoever runs it."
+                    "The site's log has the reason: tell the people who run it."
                 ),
             )
         if isinstance(exception, DatabaseFailure):

@@ -1,7 +1,7 @@
-"""A site that has a part of a host to itself: ``https://example.org/playground/``.
+"""A site under a part of a host: ``https://example.org/playground/``.
 
-Django adds the prefix to every address it makes (``FORCE_SCRIPT_NAME``). What is here does the
-rest: addresses that come in, cookies that go out, and the names that these have.
+Django adds the prefix to every address it makes (``FORCE_SCRIPT_NAME``). This module does the rest:
+incoming addresses, outgoing cookies, and the names of cookies.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -18,10 +18,10 @@ Application = Callable[[Scope, Any, Any], Awaitable[Any]]
 
 
 class UnderPrefix:
-    """ASGI middleware: tells apart what a proxy passed on with the prefix and without.
+    """ASGI middleware: accepts addresses with the prefix and without it.
 
-    Some proxies pass the whole path on, some cut the prefix off. Both ways the application sees
-    the whole one, so that each address it makes from it leads back to the site.
+    Some proxies pass the whole path on, some remove the prefix. In both cases the application sees
+    the whole path, so each address that it makes leads back to the site.
     """
 
     def __init__(self, application: Any, prefix: str) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-# static/build.mjs puts a hash of the content into every name: what has one never changes.
+# static/build.mjs puts a hash of the content into every name, so a file with such a name never
+# changes.
 _HASHED = re.compile(r"-[0-9A-Z]{8}\.\w+$")
 
 
@@ -19,7 +20,7 @@ def add_headers(headers: MutableMapping[str, str], path: str, url: str) -> None:
 
 
 def built_files() -> dict[str, str]:
-    """What the front end's build wrote; empty before the first build."""
+    """The files of the front end's build; empty before the first build."""
     folder = Path(settings.STATICFILES_DIRS[0])
     files = sorted(folder.glob("manifest-*.json"))
     return _read(tuple((file, file.stat().st_mtime_ns) for file in files))

@@ -17,7 +17,7 @@ from playground.core.serving.responses import error_response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form of a page from before signing in or out, or that did not come from a page of ours."""
+    """A form of a page from before sign-in or sign-out, or one that did not come from our pages."""
     why = (
         "Your browser sent no cookie with this. Allow this site to keep cookies, then reload the "
         "page."

@@ -12,7 +12,7 @@ register = template.Library()
 @register.simple_tag
 @lru_cache(maxsize=256)
 def icon(name: str, classes: str = "") -> SafeString:
-    """The icon ``name``, hidden from who hears the page: the words beside it say the same.
+    """The icon ``name``, hidden from screen readers: the words beside it say the same.
 
     >>> icon("star", classes="tree-star")
     '<svg class="icon tree-star" aria-hidden="true"><use href="#icon-star"/></svg>'

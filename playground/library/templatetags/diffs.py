@@ -15,7 +15,7 @@ _TAGS = {"added": "ins", "removed": "del"}
 
 @register.simple_tag
 def woven_text(parts: Iterable[DiffPart]) -> SafeString:
-    """Two texts in one, what is in one alone marked."""
+    """Two texts in one, with the differences marked."""
     # Every part is escaped: all of it is somebody's text.
     return mark_safe("".join(map(_draw, parts)))  # noqa: S308
 

@@ -10,7 +10,7 @@ from playground.management.findings import Verdict
 
 
 class Command(BaseCommand):
-    help = "Looks at every part of this installation and says what is wrong and what to do."
+    help = "Checks every part of this installation and says what is wrong and what to do."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -20,8 +20,8 @@ from playground.management.parts import worker_command, worker_lock
 
 class Command(BaseCommand):
     help = (
-        "Serves one model on one device until it is stopped. SIGTERM lets it hand over what it "
-        "runs. Start one for each GPU."
+        "Serves one model on one device, or the site's datasets (check), until it is stopped. "
+        "SIGTERM lets it hand over what it runs. Start one for each GPU."
     )
     requires_system_checks = ()
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "job", nargs="?", choices=JOBS, default=GENERATE.name, help="default: %(default)s"
         )
-        parser.add_argument("--model", required=True, help="a name of the model registry")
+        parser.add_argument("--model", help="a name of the model registry; check needs none")
         parser.add_argument(
             "--device", help="cpu, cuda or cuda:N; default: the registry's for this model"
         )
@@ -44,21 +44,13 @@ class Command(BaseCommand):
             umask=settings.UMASK,
             further=database_files(settings.DATABASES["default"]),
         )
-        try:
-            spec = registry().get(options["model"])
-        except (UnknownModel, ImproperlyConfigured) as error:
-            raise CommandError(str(error), returncode=EXIT_WRONG_SETTING) from error
+        job = JOBS[options["job"]]
+        model, device = _place(options) if job.per_model else ("", "cpu")
         if options["slots"] is not None and options["slots"] < 1:
             raise CommandError("--slots is a number of runs, 1 or more.")
-        device = options["device"] or spec.device
-        if not DEVICE.fullmatch(device):
-            raise CommandError(
-                "--device is cpu, cuda, or cuda: with a number.", returncode=EXIT_WRONG_SETTING
-            )
         for sentence in remarks():
             self.stderr.write(f"note: {sentence}")
-        job = JOBS[options["job"]]
-        name = options["name"] or job.worker_name(spec.name, device)
+        name = options["name"] or job.worker_name(model, device)
         lock = worker_lock(settings.VAR_DIR, name)
         try:
             lock.acquire(timeout=5.0)
@@ -69,8 +61,24 @@ class Command(BaseCommand):
             ) from error
         raise_open_files_limit()
         command = worker_command(
-            job=job, model=spec.name, device=device, name=name, slots=options["slots"]
+            job=job, model=model, device=device, name=name, slots=options["slots"]
         )
         # The worker takes this process's place, and with it its signals and the lock.
         os.set_inheritable(lock.fd, True)
         os.execv(command[0], command)  # noqa: S606
+
+
+def _place(options: dict[str, Any]) -> tuple[str, str]:
+    """The model that is to be served, and the device. Raises `CommandError`."""
+    if not options["model"]:
+        raise CommandError("--model is needed: a name of the model registry.")
+    try:
+        spec = registry().get(options["model"])
+    except (UnknownModel, ImproperlyConfigured) as error:
+        raise CommandError(str(error), returncode=EXIT_WRONG_SETTING) from error
+    device = options["device"] or spec.device
+    if not DEVICE.fullmatch(device):
+        raise CommandError(
+            "--device is cpu, cuda, or cuda: with a number.", returncode=EXIT_WRONG_SETTING
+        )
+    return spec.name, device

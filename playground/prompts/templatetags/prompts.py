@@ -22,14 +22,14 @@ _CLASSES = {"label": "prompt-label", "variable": "shared-variable"}
 
 
 @register.simple_tag
-def templates_offered() -> Iterable[Template]:
+def all_templates() -> Iterable[Template]:
     """Every template, in the order of the catalogue."""
     return TEMPLATES.values()
 
 
 @register.filter
 def template_name(slug: str) -> str:
-    """What a template is called, by the slug that rows keep."""
+    """A template's name, by the slug in rows."""
     return TEMPLATES[slug].name if slug in TEMPLATES else slug
 
 

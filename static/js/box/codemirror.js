@@ -1,7 +1,7 @@
 // The prompt's box: CodeMirror as a plain text field, with the keys of one and no others.
 //
-// The textarea stays the form's field. It is given the text when the form is read (`formdata`),
-// not at each key, and says `input` whenever a person changed the text.
+// The textarea stays the form's field. It gets the text when the form is read (`formdata`), not at
+// each key, and fires `input` whenever a person changed the text.
 import { history, insertNewline, standardKeymap } from '@codemirror/commands';
 import { Annotation, EditorState, Transaction } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
@@ -14,13 +14,13 @@ import { stepBack, stepForth } from './steps.js';
 import { unsent } from './unsent.js';
 import { variableMarks } from './variable-marks.js';
 
-// On a change that no person made: it detaches nothing and is no news to the form.
+// Marks a change that no person made: it detaches nothing and is not reported to the form.
 export const byMachine = Annotation.define();
 
-// What a change has that is not the person's and that Ctrl+Z must not find.
+// Marks a change that is not the person's and that Ctrl+Z must skip.
 export const unseen = [byMachine.of(true), Transaction.addToHistory.of(false)];
 
-// Of the dock on a phone, so that it does not cover the caret.
+// The height of the dock on a phone, so that it does not cover the caret.
 const MARGIN = 24;
 
 const KEYS = [
@@ -31,7 +31,7 @@ const KEYS = [
   ...standardKeymap,
 ];
 
-// Text that replaces a selection: the browser would keep the look of what it takes out, by a style
+// Text that replaces a selection: the browser would keep the removed text's look with a style
 // attribute, which the page's policy does not allow.
 const typeOver = EditorView.domEventHandlers({
   beforeinput(event, view) {
@@ -47,8 +47,8 @@ const typeOver = EditorView.domEventHandlers({
   },
 });
 
-// extensions: more of CodeMirror's. follow(transaction): what must come right after one, as a
-// specification of a transaction, or null.
+// extensions: more of CodeMirror's. follow(transaction): the change that must come right after it,
+// as the specification of a transaction, or null.
 export function createBox(textarea, { words = [], extensions = [], follow = () => null } = {}) {
   const view = new EditorView({
     state: EditorState.create({
@@ -100,8 +100,8 @@ export function tellInput(textarea) {
   textarea.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
-// Puts `text` in the place of all there is, changing no more than differs, so that the caret
-// and what is drawn stay where they are.
+// Replaces the whole text by `text`, but changes no more than differs, so that the caret and all
+// decorations stay in place.
 export function replaceText(view, text, annotations = unseen) {
   const changes = smallestChange(view.state.doc.toString(), text);
   if (changes) view.dispatch({ changes, annotations });

@@ -1,5 +1,5 @@
-// Each line of the editor runs the way of its first letter: Hebrew and Arabic from the right. Only
-// what is in view has lines.
+// Each line of the editor has the direction of its first letter: Hebrew and Arabic run from right
+// to left. Only lines in view are drawn.
 import { RangeSetBuilder } from '@codemirror/state';
 import { Decoration, EditorView, ViewPlugin } from '@codemirror/view';
 

@@ -1,4 +1,4 @@
-// Behind the prompt's last word the completion goes on, as a guest: it is no part of the text.
+// Shows the completion after the prompt's last word, without making it part of the text.
 import { StateField } from '@codemirror/state';
 import { Decoration, EditorView, WidgetType } from '@codemirror/view';
 

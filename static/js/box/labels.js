@@ -1,5 +1,5 @@
-// The words that begin a line of the prompt ("English:"), drawn faint. Only what is in view is
-// looked at.
+// The words that begin a line of the prompt ("English:"), drawn faint. Only lines in view are
+// checked.
 import { Decoration, MatchDecorator, ViewPlugin } from '@codemirror/view';
 
 export function labels(words) {

@@ -1,4 +1,4 @@
-// What a hint is about, underlined in the editor.
+// Underlines the text of a hint in the editor.
 import { StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView } from '@codemirror/view';
 import { occurrences } from './occurrences.js';
@@ -18,7 +18,7 @@ export function nearMissMarks() {
   });
 }
 
-// Underlines what the hints on the page are about.
+// Underlines the texts of the hints on the page.
 export function showMisses(view) {
   const hints = [...document.querySelectorAll('#prompt-hints [data-find]')].map((hint) => ({
     find: hint.dataset.find,

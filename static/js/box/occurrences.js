@@ -1,4 +1,4 @@
-// Where what a hint is about is in a text: [{ from, to }]. isEnd: only at the text's end.
+// The places of a hint's text: [{ from, to }]. isEnd: only at the text's end.
 export function occurrences(text, find, { isEnd }) {
   if (isEnd) {
     const from = text.length - find.length;

@@ -1,7 +1,7 @@
 // How a place of generated text moves with the text around it.
 // A place has { from, start, end, to }, as in places.js.
 
-// What is typed at an edge stays outside; what is typed where an empty place is goes behind it.
+// Text typed at an edge stays outside; text typed at an empty place goes after it.
 export function movePlace(place, changes) {
   const from = changes.mapPos(place.from, 1);
   const to = changes.mapPos(place.to, -1);
@@ -14,7 +14,7 @@ export function movePlace(place, changes) {
   return { ...place, from, start, end: Math.max(start, inside(changes.mapPos(place.end, -1))), to };
 }
 
-// Undo has put back what a person took out of the place.
+// Undo has restored text that a person removed from the place.
 export function extendPlace(place, was) {
   if (!was) return place;
   if (place.from === place.to) return { ...place, ...was };

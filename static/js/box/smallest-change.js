@@ -1,5 +1,5 @@
-// The change that makes one text the other and leaves alone what both have at their ends:
-// { from, to, insert }, or null when they are the same.
+// The change that turns one text into the other without touching their equal beginnings and ends: {
+// from, to, insert }, or null when they are equal.
 export function smallestChange(old, text) {
   if (old === text) return null;
   const shorter = Math.min(old.length, text.length);

@@ -1,11 +1,11 @@
-// Undo and Redo, one step that changes something at a time. Letters typed and taken back at once
-// leave a step in the history that changes nothing; nobody should have to press once more for it.
+// Undo and Redo, one visible step at a time. Letters that are typed and removed at once leave a
+// step in the history that changes nothing; nobody should have to press once more for it.
 import { redo, undo } from '@codemirror/commands';
 import { isMemory } from './remembered.js';
 
 export const stepBack = (target) => step(target, undo);
 export const stepForth = (target) => step(target, redo);
-// The transaction that would change something, or null.
+// The next transaction that changes something, or null.
 export const peekBack = (state) => transactions(state, undo).at(-1) ?? null;
 export const peekForth = (state) => transactions(state, redo).at(-1) ?? null;
 
@@ -15,7 +15,7 @@ function step({ state, dispatch }, command) {
   return all.length > 0;
 }
 
-// Up to the first that changes something; none if there is no such one.
+// Up to the first step that changes something; none if there is none.
 function transactions(state, command) {
   const all = [];
   let from = state;

@@ -51,7 +51,7 @@ function card(name) {
 
 function valueNow(name) {
   const rows = document.getElementById(`field-var.${name}`)?.querySelectorAll('.example');
-  // The first is the head.
+  // The first entry is the head.
   if (rows) return `${rows.length - 1} row${rows.length > 2 ? 's' : ''} of examples`;
   const input = document.getElementById(`var.${name}`);
   if (input instanceof HTMLSelectElement && !input.value)

@@ -1,5 +1,5 @@
-// {{name}} in a text: the same syntax as the server's, from the same file. An odd number of
-// backslashes makes the braces plain text.
+// {{name}} in a text: the server's syntax, from the same file. An odd number of backslashes makes
+// the braces plain text.
 import syntax from '../../../playground/prompts/variable_syntax.json' with { type: 'json' };
 
 const { letter, max_name: most, blanks } = syntax;

@@ -1,4 +1,4 @@
-// What is known of one run's text, whether it is in the document or not.
+// One run's text, whether it is in the document or not.
 
 export class Completion {
   tokens = [];
@@ -12,7 +12,7 @@ export class Completion {
     this.tail = '';
     this.text = '';
     this.count = 0;
-    // What a person made of it before it was taken out of the document, or null.
+    // A person's version of it, from before it was removed from the document, or null.
     this.edited = null;
   }
 
@@ -30,7 +30,7 @@ export class Completion {
     this.count = 0;
   }
 
-  // The truth of the row; tokens that say otherwise are forgotten.
+  // The row decides; tokens that differ from it are dropped.
   settle(text, count) {
     this.isFinal = true;
     this.count = count;
@@ -39,7 +39,7 @@ export class Completion {
     this.tokens = [];
   }
 
-  // The parts as they are to be in the document.
+  // The parts as they should be in the document.
   get parts() {
     return this.edited ?? { lead: this.lead, text: this.text, tail: this.tail };
   }
@@ -49,7 +49,7 @@ export class Completion {
     return lead.length + text.length + tail.length;
   }
 
-  // Remembers what was in the document, where that is not what came.
+  // Remembers the document's text if it differs from the model's.
   keep(parts) {
     const isAsCame =
       parts.lead === this.lead && parts.text === this.text && parts.tail === this.tail;

@@ -1,4 +1,4 @@
-// The free page's one document: the prompt, what models wrote into it, and what follows.
+// The free page's one document: the prompt, the models' texts in it, and the text after it.
 import { EditorView, keymap } from '@codemirror/view';
 import { createBox, tellInput, unseen } from '../box/codemirror.js';
 import { Completion } from './completion.js';
@@ -13,13 +13,13 @@ export class FreeDocument {
   #textarea;
   #onGrow;
   #generations = new Generations();
-  // Where the run that is asked for takes the text up to; null for all of it.
+  // The end of the text that the requested run uses; null for the whole text.
   #cut = null;
-  // Runs that are not on the server any more; their text may be here all the same.
+  // Runs that the server no longer has; their text may still be here.
   #gone = new Set();
 
-  // onGrow() is called when a model's text was put in or taken out, and not by the person; onTurn()
-  // when Undo or Redo has made the document another run's text.
+  // onGrow() is called when a model's text was inserted or removed, and not by the person; onTurn()
+  // when the document has another run's text after Undo or Redo.
   constructor(textarea, words, { onGrow, onTurn }) {
     this.#textarea = textarea;
     this.#onGrow = onGrow;
@@ -47,8 +47,8 @@ export class FreeDocument {
     this.#startButton();
   }
 
-  // The run that the document is the text of: what the panel shows, and the parent of the next
-  // one. Null before the first one, and again once that is undone.
+  // The run whose text is in the document: the panel shows it, and it is the next run's parent.
+  // Null before the first one, and again once that is undone.
   get run() {
     const run = currentRun(this.view.state);
     return this.#gone.has(run) ? null : run;
@@ -59,13 +59,13 @@ export class FreeDocument {
     this.#gone.add(run);
   }
 
-  // Whether the run's text is in the document, or was until it was undone.
+  // Whether the run's text is in the document, or was until Undo removed it.
   has(panel) {
     return Boolean(panel?.dataset.run && this.#generations.placeOf(panel.dataset));
   }
 
-  // The panel shows a run. asker: 'run' for a new one, 'sibling', 'page' for the one that the page
-  // was opened with; anything else is news of the run that the document has already.
+  // The panel shows a run. asker: 'run' for a new one, 'sibling', 'page' for the run that the page
+  // opened with; anything else is news about the document's run.
   attach(panel, asker) {
     const { run, family, status, restart } = panel.dataset;
     if (!run) return;
@@ -103,13 +103,13 @@ export class FreeDocument {
     this.#generations.restart(run);
   }
 
-  // Nothing more comes of the run: it is deleted.
+  // The run is deleted, so no more text will come.
   stopWriting(run) {
     this.#generations.flush();
     this.#generations.setWriting(run, false);
   }
 
-  // A run's page has the prompt, and what followed the place that the run was made at.
+  // A run's page has the prompt, and the text after the place of the run.
   #restore() {
     const behind = this.#textarea.form.elements.namedItem('behind').value;
     const made = this.#textarea.form.elements.namedItem('made').value;
@@ -165,7 +165,7 @@ export class FreeDocument {
   }
 }
 
-// A generation undone or brought back is an edit of the person's.
+// Undoing or redoing a generation is an edit by the person.
 function isUndone(transaction) {
   const isStep = transaction.isUserEvent('undo') || transaction.isUserEvent('redo');
   return isStep && transaction.effects.some((effect) => effect.is(show));
@@ -180,12 +180,12 @@ function completionOf({ dataset }) {
   return completion;
 }
 
-// A run without probabilities: its text as one token will do.
+// A run without probabilities: its text counts as one token.
 function textTokens(text) {
   return text ? [[0, text]] : [];
 }
 
-// Ranges that the text can hold; a text that has changed since may not.
+// Ranges within the text; a changed text may be shorter.
 function rangesWithin(ranges, length) {
   return ranges.filter(([, to]) => to <= length);
 }

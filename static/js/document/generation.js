@@ -1,8 +1,8 @@
-// Generated text in the document: it grows in its place, can be undone and brought back as one
-// step, and is replaced by a sibling's.
+// Generated text in the document: it grows in its place, can be undone and redone as one step, and
+// can be replaced by a sibling's text.
 //
-// Of all this the history holds one word, "show this run here". The text follows each such word
-// at once, in a change of its own that the history does not hold and maps what it does hold over.
+// The history holds only the effect "show this run here". After each such effect a separate change
+// inserts the text. The history does not hold that change, but maps its contents over it.
 import { isolateHistory } from '@codemirror/commands';
 import { EditorSelection, Transaction } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
@@ -16,7 +16,7 @@ import { groupByRun, tokensFrom } from './token-slices.js';
 export class Generations {
   // run -> Completion
   #completions = new Map();
-  // place -> the first of the siblings it shows
+  // place -> the first of the siblings in it
   #families = new Map();
   #view;
   #pending = [];
@@ -24,7 +24,7 @@ export class Generations {
   #opened = 0;
 
   get extensions() {
-    // The later is the outer one of two marks.
+    // Of two marks the later one is the outer one.
     return [
       tokenMarks,
       places(),
@@ -33,7 +33,7 @@ export class Generations {
     ];
   }
 
-  // What must come right after a transaction: the text of what it shows.
+  // The change that must follow a transaction: the text of the runs that it shows.
   follow = (transaction) => {
     const shown = transaction.effects.findLast((effect) => effect.is(show));
     if (!shown) return null;
@@ -56,7 +56,7 @@ export class Generations {
     this.#completions.set(completion.run, completion);
   }
 
-  // The place of the run, or else of one of its siblings, the last there is.
+  // The place of the run, or else of one of its siblings, the last one.
   placeOf({ run, family }) {
     const all = placesOf(this.#view.state);
     return (
@@ -66,13 +66,13 @@ export class Generations {
     );
   }
 
-  // Where the text of the next run will begin, from when it is asked for until it is there.
+  // The start of the next run's text, from the request until the text arrives.
   expectAt(at) {
     this.#view.dispatch({ effects: expect.of({ at }) });
   }
 
-  // A run was made: its text begins where it was expected. As one step of the history, unless
-  // the page has only just been opened.
+  // A run was made: its text begins at the expected place. This is one step of the history, unless
+  // the page has just opened.
   begin(completion, { at = expectedAt(this.#view.state), isStep = true } = {}) {
     this.add(completion);
     const { run } = completion;
@@ -85,7 +85,7 @@ export class Generations {
     });
   }
 
-  // Text that a model wrote before the page was opened.
+  // Text that a model wrote before the page opened.
   recall(ranges) {
     const effects = [];
     for (const [from, to] of ranges) {
@@ -112,11 +112,11 @@ export class Generations {
       this.#view.dispatch({ effects: write.of({ place: place.id, isWriting }) });
   }
 
-  // Takes tokens as they come; they are written once a beat.
+  // Takes tokens as they arrive; they are drawn once a beat.
   append(run, tokens) {
     this.#pending.push([run, tokens]);
     this.#beat.ask();
-    // A page in the background draws no frames; its text must not pile up.
+    // A page in the background draws no frames, and its text must not pile up.
     if (document.hidden) this.flush();
   }
 
@@ -125,7 +125,7 @@ export class Generations {
     this.#flush();
   }
 
-  // The run's text as the server has it now: the page may have followed another run meanwhile.
+  // The server's current text of the run: the page may have followed another run meanwhile.
   catchUp(run, { text, tokens, count }) {
     this.flush();
     const completion = this.#completions.get(run);
@@ -135,14 +135,14 @@ export class Generations {
     completion.count = count;
   }
 
-  // The text starts again from nothing.
+  // The text starts again from the beginning.
   restart(run) {
     this.flush();
     this.#completions.get(run)?.clear();
     this.#refill(run);
   }
 
-  // The run has ended: its text is the row's, and the restart text goes behind it.
+  // The run has ended: the row has its text, and the restart text is added after it.
   finish(run, { text, count, tail }) {
     this.flush();
     this.#pending = this.#pending.filter(([pending]) => pending !== run);
@@ -168,7 +168,7 @@ export class Generations {
     });
   }
 
-  // Writes the run's text anew where it is.
+  // Replaces the run's text in its place.
   #refill(run) {
     const place = this.#placeOf(run);
     const completion = this.#completions.get(run);
@@ -228,7 +228,7 @@ export class Generations {
     });
   }
 
-  // A word that is being composed in the line that grows would be cut off by the change.
+  // The change would interrupt a word that an input method composes in the growing line.
   #isComposing() {
     if (!this.#view.composing) return false;
     const { doc, selection } = this.#view.state;
@@ -252,7 +252,7 @@ function partsAt({ doc }, { from, start, end, to }) {
   };
 }
 
-// A caret that waits where text is written goes with it.
+// A caret at the end of the growing text moves with it.
 function moveCaretAlong({ selection }, before, after) {
   const { main } = selection;
   return main.empty && main.head === before ? EditorSelection.cursor(after) : undefined;

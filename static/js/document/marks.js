@@ -1,5 +1,5 @@
-// How likely each generated token was: an underline in one of five classes, each with a colour
-// and a line of its own. The ranges move with the text and are never built anew.
+// The likelihood of each generated token: an underline in one of five classes, each with its own
+// colour and line. The ranges move with the text and are never rebuilt.
 import { RangeSet, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView } from '@codemirror/view';
 import { findMemory } from '../box/remembered.js';
@@ -20,7 +20,7 @@ export const tokenMarks = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-// Of the marks that there were, those of text that Undo has put back.
+// Those of the given marks whose text Undo has restored.
 function restoreMarks(now, were, changes) {
   const add = [];
   changes.iterChangedRanges((_fromThen, _toThen, begin, end) => {
@@ -39,7 +39,7 @@ function restoreMarks(now, were, changes) {
   });
 }
 
-// The effects that mark `tokens`, [id, text, logprob, top], which are in the text from `from` on.
+// The effects that mark `tokens`, [id, text, logprob, top], whose text begins at `from`.
 export function markTokens(tokens, from) {
   const ranges = [];
   let at = from;

@@ -1,29 +1,30 @@
-// Where in the document generated text is.
+// The places of generated text in the document.
 //
-// A place outlives its text: undone, it is empty and moves with the text around it, so that redo
-// can fill it again. `run` is what it shows, null for nothing. From `from` to `start` is the
-// injected start text, to `end` what the model wrote, to `to` the injected restart text.
+// A place outlives its text: after Undo it is empty and moves with the text around it, so that Redo
+// can fill it again. `run` is the run that it shows, null for nothing. The range from `from` to
+// `start` is the injected start text, up to `end` the model's text, up to `to` the injected restart
+// text.
 import { invertedEffects } from '@codemirror/commands';
 import { StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView, WidgetType } from '@codemirror/view';
 import { extendPlace, movePlace } from '../box/place-ranges.js';
 import { findMemory } from '../box/remembered.js';
 
-// { id, at }: a new place. { at }: where the next one will be.
+// { id, at }: a new place. { at }: the position of the next one.
 export const open = StateEffect.define();
 export const expect = StateEffect.define();
-// { place, run, at, current }: what it shows from now on, where that begins if nothing is
-// there, and which run the whole document is the text of then: the panel's. The history holds
-// these and not the text, so a generation is one step, however it came and whatever was typed
+// { place, run, at, current }: what the place shows from now on, where it begins if it is empty,
+// and the run whose text the whole document then has (the panel's run). The history holds these
+// effects and not the text, so a generation is one step, however it arrived and whatever was typed
 // meanwhile.
 export const show = StateEffect.define({
   map: (value, changes) => ({ ...value, at: changes.mapPos(value.at, -1) }),
 });
-// { place, from, start, end, to }: what is there now, in the changed document.
+// { place, from, start, end, to }: the current ranges, in the changed document.
 export const fill = StateEffect.define();
 // { place, isWriting }
 export const write = StateEffect.define();
-// [{ from, to }]: what Undo would take away.
+// [{ from, to }]: the ranges that Undo would remove.
 export const doom = StateEffect.define();
 
 const generated = Decoration.mark({ class: 'cm-generated' });
@@ -67,7 +68,7 @@ export function expectedAt(state) {
   return state.field(field).expected;
 }
 
-// The run that the document is the text of; null before the first one.
+// The run whose text the document has; null before the first one.
 export function currentRun(state) {
   return state.field(field).current;
 }
@@ -111,7 +112,7 @@ function apply(next, effect) {
   return true;
 }
 
-// An empty place has no text to hold on to: what was typed and undone around it moves it about.
+// An empty place has no text to hold it: typing and undoing around it would move it.
 function showRun(place, run, at) {
   const isEmpty = place.from === place.to;
   return isEmpty ? { ...place, run, from: at, start: at, end: at, to: at } : { ...place, run };
@@ -129,7 +130,7 @@ function moveAll(value, changes) {
 function draw({ all, doomed: going }, { doc }) {
   const ranges = [];
   for (const { start, end, isWriting } of all) {
-    // White space before the first word is not tinted: it would look like a word of its own.
+    // White space before the first word is not tinted, because it would look like a word.
     const head = doc.sliceString(start, Math.min(end, start + 8));
     const first = start + head.length - head.trimStart().length;
     if (first < end) ranges.push(generated.range(first, end));

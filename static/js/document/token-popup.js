@@ -1,4 +1,4 @@
-// The card of a token in the editor: under the pointer, and where the caret was moved to.
+// The card of a token in the editor: under the pointer, and at the caret when it was moved.
 import { StateEffect, StateField } from '@codemirror/state';
 import { hoverTooltip, keymap, showTooltip } from '@codemirror/view';
 import { announce } from '../shell/announcer.js';
@@ -37,7 +37,7 @@ const atCaret = StateField.define({
   provide: (field) => showTooltip.from(field),
 });
 
-// Escape stops the run; a card that is open goes first.
+// Escape stops the run; an open card closes first.
 const dismissal = keymap.of([
   {
     key: 'Escape',

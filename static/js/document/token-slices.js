@@ -1,7 +1,7 @@
 // Tokens are [id, text] or [id, text, logprob, top].
 
-// What of the tokens is behind the text's first `length` characters. A token that is cut has no
-// probability any more: it is not the model's token.
+// The tokens after the text's first `length` characters. A token that is cut loses its probability,
+// because it is no longer the model's token.
 export function tokensFrom(tokens, length) {
   let end = 0;
   return tokens.flatMap((token) => {
@@ -13,7 +13,7 @@ export function tokensFrom(tokens, length) {
   });
 }
 
-// [run, tokens] as they came, as one list of tokens for each run.
+// [run, tokens] in the order of arrival, as one list of tokens for each run.
 export function groupByRun(pending) {
   const groups = new Map();
   for (const [run, tokens] of pending) groups.set(run, [...(groups.get(run) ?? []), ...tokens]);

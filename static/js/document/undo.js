@@ -1,4 +1,4 @@
-// Undo and Redo as buttons that say what they would do; Undo also shows it in the text.
+// Undo and Redo as buttons that name their next step; Undo also shows it in the text.
 import { EditorView } from '@codemirror/view';
 import { peekBack, peekForth, stepBack, stepForth } from '../box/steps.js';
 import { announce } from '../shell/announcer.js';
@@ -29,7 +29,7 @@ class UndoButtons {
     this.#view = view;
     this.#draw();
     const form = view.dom.closest('form');
-    // The buttons are drawn anew with each run.
+    // The buttons are drawn again with each run.
     form.addEventListener('htmx:afterSettle', () => this.#draw());
     form.addEventListener('click', ({ target }) => {
       if (target.closest?.('#undo')) this.#do('#undo', peekBack, stepBack);
@@ -39,7 +39,7 @@ class UndoButtons {
       document.addEventListener(begin, ({ target }) => this.#point(target.closest?.('#undo')));
   }
 
-  // Not at each key: what the next step is costs a look into the history.
+  // Not at each key: finding the next step means searching the history.
   drawSoon() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#draw(), PAUSE);
@@ -75,7 +75,7 @@ class UndoButtons {
     return now ? 'brings the sibling’s text back' : `brings back ${countTokens(then)}`;
   }
 
-  // What would go is marked while the button is pointed at.
+  // The text that Undo would remove is marked while the pointer is on the button.
   #point(button) {
     const isPointed = Boolean(button && !button.disabled);
     if (!isPointed && !this.#isPointed) return;

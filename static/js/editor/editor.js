@@ -1,5 +1,5 @@
-// Fields and raw prompt: one truth, built by the server from the fields, until the prompt is edited
-// by hand and counts as it is.
+// Fields and raw prompt. The server builds the prompt from the fields, until the prompt is edited
+// by hand and counts by itself.
 import { createBox, replaceText } from '../box/codemirror.js';
 import { inlineOutput } from '../box/inline-output.js';
 import { showMisses } from '../box/near-miss-marks.js';
@@ -9,7 +9,7 @@ import { startEnter } from './enter.js';
 import { Preview } from './preview.js';
 import { Tabs } from './tabs.js';
 
-// What changes neither the prompt nor whether it fits.
+// Inputs that change neither the prompt nor whether it fits.
 const NO_PREVIEW = new Set(['seed', 'temperature', 'top_p', 'top_k', 'min_p', 'logprobs']);
 
 export function startEditor() {
@@ -33,7 +33,7 @@ class Editor {
     this.#preview = new Preview(this);
     this.#listen();
     startEnter(form);
-    // What is hidden has no measures.
+    // A hidden element cannot be measured.
     this.onTab(() => this.#view.requestMeasure());
     this.#restore();
   }
@@ -78,7 +78,7 @@ class Editor {
     return this.#view;
   }
 
-  // The prompt as it is in the editor.
+  // The prompt in the editor.
   get text() {
     return this.#view.state.doc.toString();
   }
@@ -106,7 +106,7 @@ class Editor {
     this.#tabs.onShow(listener);
   }
 
-  // listener() is called when Undo or Redo may have made the document another run's.
+  // listener() is called when the document may have another run's text after Undo or Redo.
   onTurn(listener) {
     this.#card.addEventListener('turn', listener);
   }
@@ -115,7 +115,7 @@ class Editor {
     replaceText(this.#view, text);
   }
 
-  // Puts text in the prompt as if it had been typed, so that it can be undone.
+  // Inserts text into the prompt as if it had been typed, so that it can be undone.
   insertAtEnd(text) {
     const from = this.#view.state.doc.length;
     this.#view.dispatch({
@@ -127,7 +127,7 @@ class Editor {
     this.#view.focus();
   }
 
-  // Changes with all that a preview says something of.
+  // Changes with everything that a preview depends on.
   get edition() {
     return this.#preview.edition;
   }
@@ -170,7 +170,7 @@ class Editor {
     if (!this.isDetached) this.setPrompt(built.value);
   }
 
-  // What of the text is sent, and what in it looks like a mistake.
+  // Which part of the text is sent, and which parts look like mistakes.
   #showSent({ dataset }) {
     showUnsent(this.#view, Number(dataset.sentFrom));
     showMisses(this.#view);
@@ -192,11 +192,11 @@ class Editor {
     document.getElementById('tab-fields').focus();
   }
 
-  // The browser may bring back what was typed before a reload.
+  // After a reload the browser may restore typed text.
   #restore() {
     this.#showSent(this.#built);
     if (this.isFree) {
-      // The page's gauge is of the prompt alone.
+      // The page's gauge counts only the prompt.
       if (this.#card.querySelector('[data-run]')) this.previewSoon();
       return;
     }

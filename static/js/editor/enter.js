@@ -1,4 +1,4 @@
-// Enter in the form: it runs from a field of one line. Shift+Enter is a new line anyway.
+// Enter in a field of one line runs. Shift+Enter always makes a new line.
 import { onKey } from '../shell/input-method.js';
 
 export function startEnter(form) {

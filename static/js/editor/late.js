@@ -1,7 +1,8 @@
-// Answers about the form as it was. What a person has written since is not replaced by them.
+// Late answers about an earlier state of the form. They do not replace newer input.
 //
-// Rows that were added or removed are asked for again, about what is there now; a preview is
-// dropped, its own is on the way; and what was written while a chat's message was sent stays.
+// If rows were added or removed meanwhile, the page requests them again with the current form. A
+// late preview is dropped, because a new one is on the way. Text written while a chat's message was
+// sent stays.
 import htmx from 'htmx.org';
 import { markRepeat } from '../shell/focus.js';
 
@@ -41,7 +42,7 @@ export function startLate(editor) {
   });
 }
 
-// [name, number among those of that name, value] of the fields and the message.
+// [name, number among equal names, value] of the fields and the message.
 function readTexts() {
   const inputs = document.querySelectorAll('#fields textarea, #fields .input, #field-message');
   const numbers = new Map();
@@ -58,7 +59,7 @@ function textsSince(before) {
     .filter(([, , value]) => value !== null);
 }
 
-// A message was sent and goes; what was written behind it is the next one.
+// The sent message is removed; text written after it is the next one.
 function newPart(name, before, now) {
   if (now === before) return null;
   return name === 'message' && now.startsWith(before) ? now.slice(before.length) : now;

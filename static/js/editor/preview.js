@@ -1,4 +1,4 @@
-// The preview: what the server makes of the form, asked for a moment after each edit.
+// The preview: the prompt that the server builds from the form, requested soon after each edit.
 import htmx from 'htmx.org';
 import { showUnsent } from '../box/unsent.js';
 import { forgetCount, showTooLong, tooLong } from '../form/too-long.js';
@@ -8,10 +8,11 @@ const DELAY_MS = 220;
 export class Preview {
   #editor;
   #timer = 0;
-  // The document that the server was asked about.
+  // The document of the last request.
   #asked = null;
 
-  // Changes with all that a preview says something of: an answer to an older question is none.
+  // Changes with everything that a preview depends on: an answer to an older request does not
+  // count.
   edition = 0;
 
   constructor(editor) {
@@ -23,11 +24,11 @@ export class Preview {
     element.addEventListener('htmx:afterRequest', ({ detail: { successful } }) => {
       if (!successful) forgetCount();
     });
-    // A page that comes back is loaded again; what it was about to ask is of before.
+    // A page that comes back is loaded again; its pending request is outdated.
     addEventListener('pagehide', () => clearTimeout(this.#timer));
   }
 
-  // Whether the last answer is about the text as it is now. If not, another one is on the way.
+  // Whether the last answer is about the current text. If not, another one is on the way.
   get isOfText() {
     return this.#asked === this.#editor.view.state.doc;
   }
@@ -38,7 +39,7 @@ export class Preview {
     this.#timer = setTimeout(() => this.#ask(), DELAY_MS);
   }
 
-  // What is longer than the server takes is not sent: the page knows itself what is to be said.
+  // A text that the server would refuse is not sent: the page knows the message itself.
   #ask() {
     const long = tooLong(this.#editor);
     if (long) {

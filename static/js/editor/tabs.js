@@ -14,7 +14,7 @@ export class Tabs {
     onKey(list, (event) => this.#press(event, [...list.children]));
   }
 
-  // The name of the tab that is shown.
+  // The name of the current tab.
   get shown() {
     return this.#card.dataset.tab;
   }

@@ -1,5 +1,5 @@
-// <copy-text>: its button copies the address in its field, or the text of the element that `from`
-// names by its id. Without a clipboard it says how else the text can be copied.
+// <copy-text>: its button copies the address in its field, or the text of the element with the id
+// in `from`. Without a clipboard it says how else to copy the text.
 import { announce } from '../shell/announcer.js';
 
 const LABEL_MS = 1600;
@@ -10,7 +10,7 @@ class CopyText extends HTMLElement {
     this.addEventListener('click', ({ target }) => {
       if (target.closest('button')) this.#copy();
     });
-    // To read an address is to choose all of it.
+    // Focusing the address selects all of it.
     this.addEventListener('focusin', ({ target }) => {
       if (target === this.#field) this.#field.select();
     });

@@ -1,5 +1,5 @@
-// <details><summary>…</summary><details-menu>…</details-menu></details>: a menu, which a click
-// elsewhere and Escape close.
+// <details><summary>…</summary><details-menu>…</details-menu></details>: a menu that closes on
+// Escape and on a click elsewhere.
 import { onKey } from '../shell/input-method.js';
 
 class DetailsMenu extends HTMLElement {

@@ -1,5 +1,5 @@
-// <local-time><time datetime="…">what the server wrote</time></local-time>: the moment as the
-// reader's clock and calendar have it.
+// <local-time><time datetime="…">the server's text</time></local-time>: the moment in the reader's
+// time zone and format.
 import { shortMoment } from './moments.js';
 
 class LocalTime extends HTMLElement {

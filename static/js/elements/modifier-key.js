@@ -1,4 +1,4 @@
-// <modifier-key>Ctrl</modifier-key>: the key's name as it is on the reader's keyboard.
+// <modifier-key>Ctrl</modifier-key>: the key's name on the reader's keyboard.
 import { IS_APPLE } from '../shell/platform.js';
 
 const APPLE_SIGNS = { Ctrl: '⌘', Alt: '⌥' };

@@ -1,4 +1,4 @@
-// <scheme-button>: its button goes from the system's colour scheme to light to dark.
+// <scheme-button>: its button switches from the system's colour scheme to light to dark.
 const ORDER = ['auto', 'light', 'dark'];
 const NAMES = { auto: 'as the system', light: 'light', dark: 'dark' };
 
@@ -34,7 +34,7 @@ function choose(scheme) {
     if (scheme === 'auto') localStorage.removeItem('scheme');
     else localStorage.setItem('scheme', scheme);
   } catch {
-    // Storage is refused: the choice holds for this page.
+    // Storage is refused: the choice applies to this page only.
   }
 }
 

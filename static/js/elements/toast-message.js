@@ -1,4 +1,4 @@
-// <toast-message>: what was just done. Its button and Escape close it.
+// <toast-message>: a message about the last action. Its button and Escape close it.
 import { onKey } from '../shell/input-method.js';
 
 class ToastMessage extends HTMLElement {

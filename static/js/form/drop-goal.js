@@ -1,5 +1,5 @@
-// The row that a dragged one becomes at the pointer's height `y`. middles: the middle of each row
-// from the top down; from: the number of the dragged row.
+// The new index of a dragged row at the pointer's height `y`. middles: the middle of each row from
+// the top down; from: the index of the dragged row.
 export function goalAt(middles, from, y) {
   let to = from;
   while (to > 0 && y < middles[to - 1]) to -= 1;

@@ -1,5 +1,5 @@
-// <example-rows>: rows of examples that are put in another order by dragging and by keys, are shown
-// as cards or as a table, and take what is pasted from a spreadsheet.
+// <example-rows>: rows of examples that can be reordered by dragging and by keys, shown as cards or
+// as a table, and pasted from a spreadsheet.
 import htmx from 'htmx.org';
 import { announce } from '../shell/announcer.js';
 import { onKey } from '../shell/input-method.js';
@@ -73,7 +73,7 @@ class ExampleRows extends HTMLElement {
     rows[to].querySelector('.grip').focus();
   }
 
-  // Rows that cannot be shown in two ways have no toggle.
+  // Rows with only one view have no toggle.
   #showView() {
     const toggle = this.querySelector('.table-toggle');
     if (!toggle) return;
@@ -82,7 +82,7 @@ class ExampleRows extends HTMLElement {
     this.#fieldset.dataset.view = isTable ? 'table' : 'cards';
   }
 
-  // Cells with tabs between them are rows of a spreadsheet.
+  // Cells separated by tabs are rows of a spreadsheet.
   async #paste(event) {
     const row = event.target.closest('.example');
     const text = event.clipboardData?.getData('text/plain') ?? '';
@@ -92,14 +92,14 @@ class ExampleRows extends HTMLElement {
     const at = rowsOf(this.#fieldset).indexOf(row);
     const values = { paste: `${name}:${at}`, pasted: text };
     const before = countRows();
-    // The rows say where the answer goes: said here, it would hold for an error as well.
+    // The rows say where the answer goes; a target set here would also apply to an error.
     await htmx.ajax('POST', url, { source: event.target, values });
     const count = countRows() - before;
     if (count > 0) announce(`Rows added: ${count}.`);
   }
 }
 
-// Of the whole page: the answer replaces these rows by others.
+// On the whole page: the answer replaces these rows by others.
 function countRows() {
   return document.querySelectorAll('.example').length;
 }
@@ -109,7 +109,7 @@ function placeMenu({ newState, target }) {
   const { bottom, left, top } = target.previousElementSibling.getBoundingClientRect();
   const { style } = target;
   style.left = `${Math.max(8, left)}px`;
-  // Above where there is no room below.
+  // Above, if there is no room below.
   const isLow = bottom + 130 > innerHeight;
   style.top = isLow ? 'auto' : `${bottom + 4}px`;
   style.bottom = isLow ? `${innerHeight - top + 4}px` : 'auto';

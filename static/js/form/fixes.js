@@ -1,4 +1,4 @@
-// What one click on a hint makes of a text.
+// The text after one click on a hint.
 import { occurrences } from '../box/occurrences.js';
 
 export function replaceAll(text, find, replace, { isEnd }) {
@@ -8,8 +8,8 @@ export function replaceAll(text, find, replace, { isEnd }) {
   return result;
 }
 
-// In a list with one entry a line; an entry that becomes several, or one that is there already, is
-// there once.
+// In a list with one entry a line, an entry may become several; an entry that already exists is not
+// repeated.
 export function replaceLine(text, find, replace) {
   const lines = text.split('\n').flatMap((line) => (line === find ? replace.split('\n') : [line]));
   return [...new Set(lines)].join('\n');

@@ -1,4 +1,4 @@
-// The hints under what was typed: one click mends a near miss, as if the person had typed it.
+// The hints under typed text: one click fixes a near miss, as if the person had typed it.
 import { occurrences } from '../box/occurrences.js';
 import { announce } from '../shell/announcer.js';
 import { replaceAll, replaceLine } from './fixes.js';
@@ -17,7 +17,7 @@ export function startHints(editor) {
   });
 }
 
-// The texts that a fix is about: one input, or all that are on the page for the prompt.
+// The texts that a fix changes: one input, or all texts of the prompt on the page.
 function textsOf(editor, name) {
   if (name === 'prompt') return [boxText(editor)];
   if (name) return [...editor.form.elements].filter((e) => e.name === name).map(inputText);
@@ -51,7 +51,7 @@ function inputText(input) {
       input.dispatchEvent(new Event('input', { bubbles: true }));
       return true;
     },
-    // What is drawn as chips has an input that adds to them.
+    // Values drawn as chips have an input that adds to them.
     focus: () => (input.parentElement.querySelector('.chip-input') ?? input).focus(),
   };
 }

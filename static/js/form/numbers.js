@@ -1,5 +1,5 @@
-// A number of the parameters: its slider and its input as one. What the page makes of a typed
-// number that it cannot take, it says.
+// A number of the parameters: its slider and its input show the same value. If the page has to
+// change a typed number, it says how.
 import { announce } from '../shell/announcer.js';
 import { changeOf, readNumber } from './typed-number.js';
 
@@ -17,7 +17,7 @@ export function bindNumber(element) {
   };
   const fill = () => {
     const share = (Number(slider.value) - Number(min)) / (Number(max) - Number(min));
-    // What can be negative is filled from its zero.
+    // A slider with negative values is filled from zero.
     const zero = Number(min) < 0 ? -Number(min) / (Number(max) - Number(min)) : 0;
     slider.style.setProperty('--from', zero ? place(Math.min(zero, share)) : '0%');
     slider.style.setProperty('--fill', place(Math.max(zero, share)));

@@ -1,5 +1,4 @@
-// The parameter panel: numbers, what was changed, stops as chips, the seed, and the sheet on a
-// phone.
+// The parameter panel: numbers, changed values, stops as chips, the seed, and the sheet on a phone.
 import { bindNumber } from './numbers.js';
 import { StopChips } from './stops.js';
 
@@ -49,7 +48,7 @@ export function startParameters(editor) {
     check();
     seed.focus();
   });
-  // The button in the dock is drawn anew with each run.
+  // The button in the dock is drawn again with each run.
   editor.form.addEventListener('htmx:afterSettle', count);
   panel.addEventListener('click', ({ target }) => {
     const help = target.closest('.help-button');
@@ -69,8 +68,8 @@ function showOnButton(changed) {
   span.textContent = changed > 0 ? `· ${changed}` : '';
 }
 
-// On a phone the panel moves into a dialog: focus, Escape and the page behind
-// are then the browser's business.
+// On a phone the panel moves into a dialog: the browser then handles focus, Escape and the page
+// behind it.
 function startSheet(form, panel) {
   const sheet = document.getElementById('parameter-sheet');
   const home = document.getElementById('parameters');

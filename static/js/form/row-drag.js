@@ -1,4 +1,4 @@
-// A row of examples that is dragged by its grip to another place.
+// Dragging a row of examples by its grip to another place.
 import { goalAt } from './drop-goal.js';
 import { moveRow, rowsOf } from './row-order.js';
 

@@ -1,5 +1,5 @@
-// The order of rows of examples. A row that moves gives its texts to the places on its way; the
-// rows themselves stay, with their names and numbers.
+// The order of rows of examples. A moved row passes its texts on to the rows on its way; the rows
+// themselves stay, with their names and numbers.
 import { announce } from '../shell/announcer.js';
 
 export function rowsOf(fieldset) {

@@ -90,7 +90,7 @@ export class StopChips {
   }
 }
 
-// Spaces at the ends of a sequence count, so they are drawn.
+// Spaces at the ends of a sequence count, so they are made visible.
 function withVisibleEdges(line) {
   const inner = line.trim();
   const start = inner ? line.indexOf(inner) : line.length;

@@ -1,4 +1,4 @@
-// Texts that are longer than the server takes: said on the page, without sending them.
+// Texts that are longer than the server accepts: reported on the page, without sending them.
 import { tooManyCharacters } from './lengths.js';
 
 const AREAS = '#fields textarea, #variables textarea, #field-message';
@@ -28,7 +28,7 @@ export function showTooLong(sentence) {
   gauge({ text: 'too long', isOver: true });
 }
 
-// Nothing is known of the text as it is now, and an older number would be wrong.
+// Nothing is known about the current text, and an older number would be wrong.
 export function forgetCount() {
   gauge({ text: '–', isOver: false });
 }

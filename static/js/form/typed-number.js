@@ -1,6 +1,6 @@
 // Numbers as people type them; playground/prompts/typed_numbers.py reads the same.
 
-// NaN for what is no number. off: the value that "off" stands for, if there is one.
+// NaN for anything that is not a number. off: the value of "off", if there is one.
 export function readNumber(typed, { off, isWhole }) {
   let text = typed.trim();
   if (off !== undefined && text.toLowerCase() === 'off') return Number(off);
@@ -8,8 +8,7 @@ export function readNumber(typed, { off, isWhole }) {
   return text === '' ? Number.NaN : Number(text.replace(',', '.'));
 }
 
-// What became of a number that could not stay as it was typed, or "".
-// inside: the value within its bounds; written: how it is written.
+// How a typed number was changed, or "". inside: the value within its bounds; written: its text.
 export function changeOf(typed, value, inside, written) {
   if (typed === '') return '';
   if (Number.isNaN(value)) return `“${typed}” is no number. It is ${written} again.`;

@@ -1,13 +1,13 @@
-// The fields of the {{name}}s in the text. The server says which there are and what they are
-// like, with each preview; here they are merged into the page, and what is being typed in them
-// stays as it is.
+// The fields of the {{name}}s in the text. With each preview the server sends the variables and
+// their definitions. This module merges them into the page and does not touch text that is being
+// typed.
 import htmx from 'htmx.org';
 import { announce } from '../shell/announcer.js';
 
 export function startVariables(editor) {
   editor.form.addEventListener('htmx:afterSettle', ({ detail }) => {
     if (detail.target?.id === 'preview') merge();
-    // A row was added or removed: that is an edit like any other.
+    // Adding or removing a row is an edit like any other.
     if (detail.target?.id === 'variables') tellEdit(editor);
   });
   const notice = document.getElementById('notice');
@@ -85,7 +85,7 @@ function mergeRow(own, next) {
   }
 }
 
-// What was typed since the server was asked is kept, and so is the focus.
+// Text typed since the request is kept, and so is the focus.
 function replace(mine, theirs) {
   const { activeElement: focused } = document;
   if (mine instanceof HTMLDetailsElement) theirs.open = mine.open;
@@ -122,7 +122,7 @@ function mergeFinished(own, next) {
   count.replaceWith(next.querySelector('.finished-count'));
 }
 
-// An error may be about a setting that is folded away.
+// An error may be about a setting in a closed section.
 function unfold(notice) {
   const name = notice.querySelector('[data-field]')?.dataset.field;
   const input = name?.startsWith('var.') ? document.getElementById(name) : null;

@@ -1,5 +1,4 @@
-// The filters of the history: addresses without what nobody asked for, and a word about what was
-// found.
+// The filters of the history: addresses without empty values, and a message about the result.
 import { announce } from '../shell/announcer.js';
 
 export function startFilters() {

@@ -1,5 +1,5 @@
-// <run-selection>: the list of runs and the bar that says what is selected of it. The forms and
-// links in it are real ones; all of it works without this.
+// <run-selection>: the list of runs and the bar of the selected ones. Its forms and links are real
+// ones, so all of it works without this script.
 class RunSelection extends HTMLElement {
   constructor() {
     super();
@@ -37,7 +37,7 @@ class RunSelection extends HTMLElement {
   }
 }
 
-// The button that was pressed is gone; the runs that came in its place are what it was for.
+// The pressed button is gone; the focus goes to the runs that replaced it.
 function focusFirstNew(row) {
   if (document.activeElement === document.body)
     row.querySelector('.history-link')?.focus({ preventScroll: true });

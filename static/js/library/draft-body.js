@@ -1,16 +1,17 @@
-// What the form posts, as it is kept as a draft. body: URLSearchParams.
+// The form's values as a draft stores them. body: URLSearchParams.
 
-// What is posted besides the prompt itself.
+// Values that are posted besides the prompt itself.
 const BESIDE = /^(csrfmiddlewaretoken|parent|version|prompt_id|draft|draft_\w+|save_\w+)$/;
-// Of a text that is refused anyway; over double the longest prompt, counted as JavaScript does.
+// The kept part of a text that the server would refuse; over double the longest prompt, in
+// JavaScript's units.
 const MAX_SENT = 140_000;
 
-// What a person would call the content, to compare by.
+// The content as a person would see it, for comparison.
 export function contentOf(body) {
   return JSON.stringify([...body].filter(([name]) => !BESIDE.test(name)));
 }
 
-// Leaves no more of each text than it takes to be too long.
+// Shortens each text, but leaves enough to be too long.
 export function shorten(body) {
   const cut = [...body].map(([name, value]) => [name, value.slice(0, MAX_SENT)]);
   for (const name of new Set(body.keys())) body.delete(name);

@@ -1,8 +1,7 @@
-// Keeps what is typed, about a second after it was: closing the tab loses nothing.
+// Saves typed text about a second after each change, so closing the tab loses nothing.
 //
-// Each save says which draft and revision the page has seen. What another tab has
-// changed meanwhile is not written over: this page's text becomes a copy (409), and
-// from then on the page writes that.
+// Each save carries the draft and revision that the page last saw. A change of another tab is not
+// overwritten: this page's text becomes a copy (409), and from then on the page saves that copy.
 import htmx from 'htmx.org';
 import { tooLong } from '../form/too-long.js';
 import { pageAccount } from '../shell/account.js';
@@ -11,10 +10,10 @@ import { contentOf, shorten } from './draft-body.js';
 import { bringUnsent } from './unsent-draft.js';
 
 const DELAY_MS = 1000;
-// Of somebody who never pauses, this is lost at most.
+// If a person never pauses, at most this much is lost.
 const MAX_WAIT_MS = 5000;
 const RETRY_MS = 5000;
-// Presses that wait until everything is kept.
+// Presses that wait until everything is saved.
 const AFTER_SAVE = '#save-submit, #save-new, #discard-draft';
 
 export function startDrafts(editor) {
@@ -30,16 +29,17 @@ class Drafts {
   #state = document.getElementById('draft-state');
   #writer = crypto.getRandomValues(new Uint32Array(3)).join('');
   #step = 0;
-  // The last save that was answered. An answer to an older one says nothing new.
+  // The last answered save. An answer to an older one has no news.
   #answered = 0;
   #timer = 0;
-  // When the oldest edit that is not kept yet was made.
+  // The time of the oldest unsaved edit.
   #since = 0;
   #isTouched = false;
   #isOver = false;
-  // What the server does not take, though the page is still its account's: nothing else has it.
+  // A text that the server refuses while the page still belongs to its account: nothing else has
+  // it.
   #refused = '';
-  // What the server has.
+  // The state on the server.
   #kept = '';
   #saves = Promise.resolve();
 
@@ -55,7 +55,7 @@ class Drafts {
       // The model menu is outside the form's element.
       if (target.name === 'model') keepSoon();
     });
-    // Resetting sets values without a word about each.
+    // Resetting sets values without an event for each.
     for (const id of ['reset-parameters', 'pin-seed', 'reattach'])
       document.getElementById(id)?.addEventListener('click', keepSoon);
     // A run moves a chat's message into the turns, and its reply goes with the next one.
@@ -85,14 +85,14 @@ class Drafts {
     this.#timer = setTimeout(() => this.#save(), delay);
   }
 
-  // Saves what is not kept yet; resolves when it is, or cannot be.
+  // Saves unsaved changes; resolves when they are saved, or cannot be.
   #save(how) {
     clearTimeout(this.#timer);
     this.#saves = this.#saves.then(() => this.#send(how));
     return this.#saves;
   }
 
-  // mayRefuse: sends a text that is too long all the same, for the answer's sake.
+  // mayRefuse: also sends a text that is too long, to get the answer.
   async #send({ mayRefuse = false } = {}) {
     if (!this.#isTouched || this.#isOver) return;
     this.#since = 0;
@@ -118,14 +118,14 @@ class Drafts {
     }
   }
 
-  // Whether the page has a text that is nowhere else. What may be kept is kept first; what could
-  // not be sent, or is of another account than is there now, waits in the browser.
+  // Whether the page has a text that is nowhere else. First it saves what it can. A text that
+  // cannot be sent, or that belongs to another account than the current one, waits in the browser.
   async #holdsAlone() {
     await this.#save({ mayRefuse: true });
     return this.#isTouched && !this.#isOver && this.#refused === this.#read().content;
   }
 
-  // Its person is deleted: nothing more of it is kept, wherever.
+  // The person is deleted: nothing more is saved anywhere.
   #forget() {
     this.#isOver = true;
     forgetUnsent(this.#writer);
@@ -138,7 +138,7 @@ class Drafts {
     const { content, body, step } = this.#read();
     if (content === this.#kept) return;
     keepUnsent(this.#writer, { address: this.#address, account: pageAccount(), body });
-    // Beyond 64 KiB it is refused, and goes with the next page that opens.
+    // Beyond 64 KiB the browser refuses it, and the next page that opens sends it.
     fetch(this.#address, { ...this.#request(body), keepalive: true })
       .then((response) => response.json())
       .then((answer) => {
@@ -188,14 +188,14 @@ class Drafts {
     if (!elt.matches(AFTER_SAVE)) return;
     event.preventDefault();
     this.#save().then(() => {
-      // A draft that was thrown away is not to be made again by leaving.
+      // Leaving the page must not save a discarded draft again.
       if (elt.id === 'discard-draft') this.#isOver = true;
       issueRequest(true);
     });
   }
 }
 
-// The way back to what the page began with, once there is something to go back from.
+// The link back to the original text, once there is a change to discard.
 function showNote({ draft, discard, copy }) {
   const note = document.getElementById('draft-kept');
   note.hidden =

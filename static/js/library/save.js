@@ -1,4 +1,4 @@
-// The dialog in which a prompt is saved. Without scripts it opens as a popover.
+// The dialog that saves a prompt. Without scripts it opens as a popover.
 import { onKey } from '../shell/input-method.js';
 import { pointToField } from '../shell/notices.js';
 
@@ -22,7 +22,7 @@ export function startSave() {
       notice.replaceChildren();
     }
   });
-  // What is written about a prompt is no edit of it.
+  // A note about a prompt is not an edit of it.
   for (const type of ['input', 'change']) {
     dialog.addEventListener(type, (event) => {
       event.stopPropagation();
@@ -38,7 +38,7 @@ export function startSave() {
     event.stopPropagation();
     document.getElementById('save-submit').click();
   });
-  // A refusal belongs beside what is refused.
+  // A refusal is shown beside the refused input.
   dialog.addEventListener('htmx:beforeSwap', ({ detail }) => {
     if (BUTTONS.has(detail.requestConfig.elt.id) && detail.isError) detail.target = notice;
   });

@@ -1,11 +1,11 @@
-// What a page could not send when it was left: too long for a last word, or no connection.
-// It waits in the browser until the next page opens, and is gone from here once it is kept.
+// A text that a page could not send when it was left: too long for a last save, or no connection.
+// It waits in the browser until the next page opens, and is removed here once it is saved.
 import { pageAccount } from '../shell/account.js';
 import { forgetUnsent, waitingFor } from '../shell/unsent-store.js';
 import { contentOf } from './draft-body.js';
 
-// Sends what waits; then shows it or tells of it, if the page is its own, looks different and
-// nothing was typed yet.
+// Sends the waiting text. Then it shows it or mentions it, if the page is the right one, looks
+// different and nothing was typed yet.
 export async function bringUnsent(form, mayReload) {
   let isShown = true;
   for (const [writer, unsent] of waitingFor(pageAccount())) {
@@ -15,7 +15,7 @@ export async function bringUnsent(form, mayReload) {
       const headers = { Accept: 'application/json' };
       const response = await fetch(unsent.address, { method: 'POST', body, headers });
       const answer = await response.json();
-      // Once something is deleted there is room for it. What else is refused is so for ever.
+      // There will be room after something is deleted. Any other refusal is permanent.
       if (answer.error?.code === 'quota_reached') continue;
       forgetUnsent(writer);
       if (response.ok && isOfPage(form, unsent.address, body))
@@ -31,11 +31,11 @@ export async function bringUnsent(form, mayReload) {
     if (note) document.getElementById('draft-note').replaceWith(note);
     else location.reload();
   } catch {
-    // No connection again; it is kept, and the next page that opens shows it.
+    // Still no connection; the text is kept, and the next page that opens shows it.
   }
 }
 
-// What a page says that shows something else than the draft, a run say: it need not load again.
+// A page that shows something other than the draft, such as a run, says so and need not load again.
 async function fetchOtherNote({ elements }) {
   if (elements.draft.value) return null;
   const response = await fetch(location.href);
@@ -48,7 +48,7 @@ function isOfPage({ elements }, address, body) {
   return address === own && (body.get('prompt_id') ?? '') === elements.prompt_id.value;
 }
 
-// The page shows the same text already: it was left and came back. The draft is its own now.
+// The page already shows the same text: it was left and came back. The draft belongs to it now.
 function adopt(form, { draft, revision, copy }, body) {
   if (copy || contentOf(new URLSearchParams(new FormData(form))) !== contentOf(body)) return false;
   form.elements.draft.value = draft;

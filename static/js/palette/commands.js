@@ -1,8 +1,8 @@
-// What there is to press on this page, and the places that its navigation leads to. A command
-// presses what is on the page; it does nothing by itself.
+// The commands of this page, and the links of its navigation. A command presses an element of the
+// page; it does nothing by itself.
 
-// Of several that a selector finds, each is a command; of one that several find, the first is.
-// Without a name it has its own words.
+// Each element that a selector finds is a command; if several selectors find one, the first counts.
+// Without a name it has the element's own text.
 const ACTIONS = [
   ['#run', () => 'Run'],
   ['#run-here', () => 'Run from the cursor'],
@@ -37,7 +37,7 @@ const ACTIONS = [
 ];
 const EVERYWHERE = [['#scheme-button'], ['.keys-button'], ['.account-panel button']];
 const PAGES = '.site-nav a, .account-panel a';
-// Their own icons say more than one for all.
+// Their own icons say more than one common icon.
 const ICONS = { action: 'next', page: 'open', site: 'next' };
 
 export function commandsOfPage() {
@@ -71,7 +71,7 @@ function models() {
 }
 
 function command(kind, element, name) {
-  // What is only a link can be opened as one, in another tab too.
+  // A command that is only a link can be opened as one, in another tab too.
   const isLink = element.matches('a[href]:not([download], [hx-get], [hx-post])');
   const icon = element.querySelector?.('.icon use')?.getAttribute('href')?.slice('#icon-'.length);
   return {
@@ -89,7 +89,7 @@ function canBePressed(element) {
   return !isOff && element.getAttribute('aria-current') !== 'page';
 }
 
-// The panel may have been drawn anew since. What is in the dialog that shares opens with it.
+// The panel may have been drawn again. Elements inside the share dialog open it first.
 function press(element) {
   const now = element.isConnected ? element : document.getElementById(element.id);
   if (now?.closest('#share')) {

@@ -1,5 +1,5 @@
-// How well a name fits what was typed: it is the whole of it, or word by word at the beginning of
-// a word, within one, or letter by letter. Accents and case do not count.
+// How well a name matches a query: the whole name, or word by word at the beginning of a word,
+// inside one, or letter by letter. Accents and case do not count.
 const WHOLE = 4;
 const AT_BEGINNING = 3;
 const WITHIN = 2;

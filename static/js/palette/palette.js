@@ -1,5 +1,5 @@
-// Ctrl/Cmd+K: one field for everything that the page can do and everywhere it can go.
-// A combobox with a list, as WAI-ARIA has them: the focus stays in the field.
+// Ctrl/Cmd+K: one field for all commands and links of the page. It is a combobox with a list, as
+// WAI-ARIA describes it: the focus stays in the field.
 
 import { onKey } from '../shell/input-method.js';
 import { IS_APPLE } from '../shell/platform.js';
@@ -38,7 +38,7 @@ class Palette {
   #list;
   #none;
   #said;
-  // What the server knows of: the answer to the latest question.
+  // The server's results: the answer to the latest query.
   #found = [];
   #shown = [];
   #drawn = '';
@@ -53,7 +53,7 @@ class Palette {
     this.#none = document.getElementById('palette-none');
     this.#said = document.getElementById('palette-said');
     this.#input.addEventListener('input', (event) => {
-      // What is looked for is no edit of the page.
+      // A query is not an edit of the page.
       event.stopPropagation();
       this.#current = 0;
       this.#draw();
@@ -72,7 +72,7 @@ class Palette {
       clearTimeout(this.#timer);
       this.#asking.abort();
     });
-    // A run ends, a panel is drawn anew: what can be pressed has changed.
+    // When a run ends or a panel is drawn again, the commands change.
     document.addEventListener('htmx:afterSettle', () => dialog.open && this.#draw());
   }
 
@@ -106,7 +106,7 @@ class Palette {
       this.#found = commandsOfAnswer(await answer.json(), words);
       this.#draw();
     } catch {
-      // Asked again by then, or the server is away: what the page itself has stays.
+      // A newer query was sent, or the server is away: the page's own options stay.
     }
   }
 
@@ -120,7 +120,7 @@ class Palette {
     const drawn = JSON.stringify([query, shown.map(({ id, name }) => [id, name])]);
     this.#shown = shown;
     if (drawn === this.#drawn) return;
-    // An answer that comes late does not move what was chosen by then.
+    // A late answer does not move the current choice.
     const at = this.#current > 0 ? shown.findIndex(({ id }) => id === kept) : 0;
     this.#drawn = drawn;
     let number = 0;

@@ -1,9 +1,9 @@
-// Which commands the palette shows, and in which order. recent: ids, the one used last first.
+// The commands that the palette shows, in their order. recent: ids, the most recently used first.
 import { fit } from './matching.js';
 
 const MAX_SHOWN = 30;
 const MAX_RECENT = 5;
-// Below every fit of a name.
+// Below every match of a name.
 const FOUND_BY_TEXT = 0.5;
 const KINDS = {
   action: 'On this page',
@@ -14,7 +14,7 @@ const KINDS = {
   site: 'Everywhere',
 };
 
-// The better it fits the earlier; among equals what was used last.
+// Better matches come first; among equals the most recently used.
 export function rankByFit(commands, query, recent) {
   const rank = ({ id }) => (recent.includes(id) ? recent.indexOf(id) : recent.length);
   return commands
@@ -28,7 +28,8 @@ export function rankByFit(commands, query, recent) {
     .map(({ command }) => command);
 }
 
-// [name of the group, its commands], without empty groups. What was used last is a group of its own.
+// [name of the group, its commands], without empty groups. Recently used commands are their own
+// group.
 export function groupByKind(commands, recent) {
   const lately = recent
     .map((id) => commands.find((command) => command.id === id))

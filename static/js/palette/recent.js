@@ -1,8 +1,8 @@
-// The commands that were used last. The browser remembers them; they are nobody else's.
+// Recently used commands. The browser remembers them, and nobody else sees them.
 const MEMORY = 'palette-recent';
 const MAX_REMEMBERED = 20;
 
-// The ids, the one used last first.
+// The ids, the most recently used first.
 export function recentIds() {
   try {
     const ids = JSON.parse(localStorage.getItem(MEMORY) ?? '[]');

@@ -1,4 +1,4 @@
-// Scrolls to the panel's foot when a run starts and when it ends, never in between, and not once
+// Scrolls to the panel's end when a run starts and when it ends, never in between, and not after
 // the person has scrolled.
 export class FootScroll {
   #isAllowed = false;

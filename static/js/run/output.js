@@ -6,7 +6,7 @@ import { likelihood } from '../tokens/likelihood.js';
 
 const TOKENS_A_BLOCK = 200;
 
-// The token of an element that stands for one.
+// The token of an element that represents one.
 export const tokenOf = new WeakMap();
 
 export class Output {
@@ -16,7 +16,7 @@ export class Output {
   #pending = [];
   #beat = new Beat(() => this.#flush());
   #onChange;
-  // Whether tokens that come with a probability are elements of their own.
+  // Whether tokens with a probability are separate elements.
   #isMarked;
   #marked = [];
 
@@ -33,7 +33,7 @@ export class Output {
   append(tokens) {
     this.#pending.push(...tokens);
     this.#beat.ask();
-    // A page in the background draws no frames; its text must not pile up.
+    // A page in the background draws no frames, and its text must not pile up.
     if (document.hidden) this.flush();
   }
 
@@ -114,8 +114,8 @@ export class Output {
     this.#part('body').append(this.#tail);
   }
 
-  // White space before the first word is apart: where the text is shown by
-  // itself it is left out, where it goes on in the prompt it is not.
+  // White space before the first word is separate: it is hidden where the text is shown alone, and
+  // visible where the text continues the prompt.
   #writeLead(text) {
     const body = text.trimStart();
     const space = text.slice(0, text.length - body.length);
@@ -133,7 +133,7 @@ export class Output {
     return part;
   }
 
-  // What was written so far becomes a block; the rest goes after it.
+  // The text so far becomes a block; new text goes after it.
   #startBlock() {
     const block = document.createElement('span');
     block.className = 'block';

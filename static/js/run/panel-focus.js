@@ -1,9 +1,9 @@
-// The focus, when a panel is replaced by the next one. What was pressed may be disabled in the new
-// one and would leave the focus nowhere.
+// The focus when a panel is replaced. The pressed button may be disabled in the new panel, which
+// would leave the focus nowhere.
 export class PanelFocus {
   #editor;
-  // The id of what had the focus in the panel that goes; "" for something without one, null when
-  // the focus was elsewhere.
+  // The id of the focused element in the old panel; "" for an element without one, null when the
+  // focus was elsewhere.
   #id = null;
 
   constructor(editor) {
@@ -21,7 +21,7 @@ export class PanelFocus {
     if (id === null || document.activeElement !== document.body) return;
     const same = id && document.getElementById(id);
     if (same && !same.disabled && !same.hidden) same.focus({ preventScroll: true });
-    // After the last Undo that is the text: on Run, one press more would run.
+    // After the last Undo the focus goes to the text: on Run, one more press would run.
     else if (id === 'undo' || id === 'redo') this.#editor.view.focus();
     else document.getElementById('run').focus({ preventScroll: true });
   }

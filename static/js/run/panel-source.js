@@ -1,8 +1,9 @@
 // Which panel is on the page, and where a new one comes from.
 //
-// A person's press goes first. What the page asks for by itself (the final panel of a run, the
-// panel of the run that an Undo came back to) is shown only if it is still about the run that the
-// page is to show, and never while the answer to a press is on its way: it is asked for again.
+// A person's press has priority. A panel that the page requests by itself (the final panel of a
+// run, the panel of a run that Undo returned to) is shown only if it is still about the run that
+// the page should show, and never while the answer to a press is on its way: then it is requested
+// again.
 import htmx from 'htmx.org';
 import { findPanel } from './panel.js';
 import { isFinal } from './statuses.js';
@@ -14,10 +15,10 @@ export class PanelSource {
   #editor;
   // How many answers to presses are on their way.
   #pressed = 0;
-  // The run that the document was of when the last of them was sent.
+  // The document's run when the last press was sent.
   #sentAt = null;
   #timer = 0;
-  // Address of each run's page and of its panel, by the run; '' for the page before any run.
+  // The addresses of each run's page and panel, by run; '' for the page before any run.
   #addresses = new Map();
 
   constructor(editor) {
@@ -33,7 +34,7 @@ export class PanelSource {
     editor.form.addEventListener('htmx:beforeSwap', ({ detail }) => this.#checkAnswer(detail));
   }
 
-  // Asks for the panel of the run that the document is of, unless it is there.
+  // Requests the panel of the document's run, unless it is there.
   follow() {
     clearTimeout(this.#timer);
     if (this.#wanted === this.#shown) {
@@ -44,7 +45,7 @@ export class PanelSource {
     this.#ask();
   }
 
-  // The same panel as of now; resolves when it is there, or cannot be had.
+  // Requests the current panel again; resolves when it is there, or cannot be loaded.
   renew() {
     return this.#ask();
   }
@@ -74,8 +75,8 @@ export class PanelSource {
     clearTimeout(this.#timer);
     const source = findPanel();
     const { panel } = this.#addresses.get(this.#wanted);
-    // An answer that finds its panel gone would take what is preserved across a swap (the gauge)
-    // with it.
+    // If an answer finds its panel gone, elements that are preserved across a swap (the gauge)
+    // would disappear with it.
     source.addEventListener('htmx:beforeOnLoad', (event) => {
       if (event.target === source && !source.isConnected) event.preventDefault();
     });
@@ -96,10 +97,10 @@ export class PanelSource {
       const isShown = path === this.#addresses.get(this.#shown).panel;
       if (isError && xhr.status === NOT_FOUND) this.#forget(path);
       const isWanted = path === this.#addresses.get(this.#wanted).panel;
-      // An error is news if it is about the run that is shown.
+      // An error is shown only if it is about the shown run.
       detail.shouldSwap &&= isError ? isShown : isWanted && this.#pressed === 0;
     } else if (requestConfig.isPress && requestConfig.verb === 'get') {
-      // A sibling was asked for, and then Undo was pressed.
+      // A sibling was requested, and then Undo was pressed.
       detail.shouldSwap &&= this.#sentAt === this.#wanted;
     }
   }
@@ -111,7 +112,7 @@ export class PanelSource {
       const isAnswered = successful || xhr.status === NOT_FOUND;
       this.#timer = setTimeout(() => this.follow(), isAnswered ? 0 : RETRY_MS);
     } else if (requestConfig.isPress && isOutdated(findPanel())) {
-      // The final panel came while the answer to a press was on its way.
+      // The final panel arrived while the answer to a press was on its way.
       this.#ask();
     }
   }
@@ -122,7 +123,7 @@ export class PanelSource {
   }
 }
 
-// What belongs to a run that the document is not of any more cannot be pressed.
+// Buttons of a run that is no longer the document's cannot be pressed.
 function hold(isHeld) {
   findPanel().querySelector('.run-bar').inert = isHeld;
   for (const id of ['stop', 'retry']) {

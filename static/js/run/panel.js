@@ -1,5 +1,5 @@
-// The run's panel as it is on the page: what the server said of the run when it drew the panel, and
-// what the page shows in it while the run goes on.
+// The run's panel on the page: the server's values when it drew the panel, and the page's output
+// while the run continues.
 import { isFinal } from './statuses.js';
 
 export function findPanel() {
@@ -14,7 +14,7 @@ export class Panel {
 
   constructor(element) {
     this.element = element;
-    // It may move into the prompt's text, out of the panel.
+    // The output may move into the prompt's text, out of the panel.
     this.output = element.querySelector('#output');
     this.home = element.querySelector('#output-home');
     this.#status = element.querySelector('#status');
@@ -43,7 +43,7 @@ export class Panel {
     return this.element.dataset.final === 'yes';
   }
 
-  // What the server gives besides the prompt's text: "table", "sql", "bubble" and so on.
+  // The kind of output besides plain text: "table", "sql", "bubble" and so on.
   get kind() {
     return this.element.dataset.output;
   }
@@ -52,7 +52,7 @@ export class Panel {
     return this.element.dataset.seed;
   }
 
-  // The address at which the panel is drawn anew.
+  // The address that draws the panel again.
   get address() {
     return this.element.dataset.outputUrl;
   }
@@ -95,7 +95,7 @@ export class Panel {
     if (this.seed) document.getElementById('seed-value').textContent = this.seed;
   }
 
-  // A run that goes on lets no other one begin.
+  // While a run continues no other one can begin.
   showBusy(isBusy) {
     const run = this.element.querySelector('#run');
     if (isBusy) run.setAttribute('aria-disabled', 'true');
@@ -103,18 +103,18 @@ export class Panel {
     this.element.querySelector('#run-bar').hidden = !this.run;
   }
 
-  // Whether nothing more comes, as far as the page knows.
+  // Whether the run has ended, as far as the page knows.
   get hasEnded() {
     return isFinal(this.status);
   }
 
-  // There is nothing to stop and nothing to try again.
+  // There is nothing to stop and nothing to retry.
   disable() {
     this.showBusy(false);
     for (const id of ['stop', 'retry']) this.element.querySelector(`#${id}`).disabled = true;
   }
 
-  // The table's view, which fills while the text comes.
+  // The table's view, which fills while the text arrives.
   get table() {
     return this.element.querySelector('#table-view');
   }

@@ -1,5 +1,5 @@
-// Where the completion is on the page. In the prompt's tab it goes on in the prompt's text, as long
-// as that is still the text it continues. In the free page's document it is a part of the text.
+// The place of the completion on the page. In the prompt's tab it continues the prompt's text, as
+// long as that text is unchanged. In the free page's document it is part of the text.
 export class Placement {
   #editor;
   #panel = null;
@@ -16,12 +16,12 @@ export class Placement {
     this.setStale(this.#isStale && !isNewRun);
   }
 
-  // Stale: the prompt was edited since the run was made.
+  // Stale: the prompt was edited after the run was made.
   setStale(isStale) {
     const { element, run, kind } = this.#panel;
     this.#isStale = Boolean(isStale && run && !this.#editor.document?.has(element));
     const note = element.querySelector('#stale-note');
-    // In a chat the next message is not a change of what was said.
+    // In a chat the next message does not change the earlier turns.
     note.hidden = !this.#isStale || kind === 'bubble';
     this.#place();
   }

@@ -1,11 +1,11 @@
-// Keeps a run from being sent that the server would refuse, and says why.
+// Prevents a run that the server would refuse, and says why.
 import { tooLong } from '../form/too-long.js';
 import { clearNotice, showNotice } from '../shell/notices.js';
 
 export function guardRun(editor) {
   editor.form.addEventListener('htmx:beforeRequest', (event) => {
     const { elt } = event.detail;
-    // Whatever goes well ends the last complaint.
+    // Any success removes the last error.
     if (['run', 'retry'].includes(elt.id)) clearNotice();
     if (elt.id !== 'run') return;
     const long = tooLong(editor);

@@ -1,15 +1,15 @@
-// <run-tree>: the tree of runs. Arrow keys go through it as WAI-ARIA has them for a tree, and a
-// button goes to what is starred. A node that is the same prompt opens in the panel; another one is
-// a page of its own, and the focus comes back to its node there.
+// <run-tree>: the tree of runs. Arrow keys move in it as WAI-ARIA describes for a tree, and a
+// button goes to the next star. A node with the same prompt opens in the panel. Another one opens
+// its own page, where the focus returns to its node.
 import { onKey } from '../shell/input-method.js';
 
 const RETURN = 'tree-focus';
 
-// The focus goes to the node that was pressed on the page before.
+// The focus goes to the node that was pressed on the previous page.
 export function returnToTree() {
   if (sessionStorage.getItem(RETURN) === location.pathname)
     document.querySelector('run-tree [aria-current]')?.focus();
-  // Until then: the page may load once more by itself, to show what it had not kept yet.
+  // Until then: the page may load once more by itself, to show an unsaved text.
   const forget = () => sessionStorage.removeItem(RETURN);
   onKey(document, forget, { once: true });
   document.addEventListener('pointerdown', forget, { once: true });
@@ -27,8 +27,8 @@ class RunTree extends HTMLElement {
   }
 
   connectedCallback() {
-    // The tree is replaced with the panel, and the old one is still there: the focus stays where
-    // it was.
+    // The tree is replaced with the panel while the old one is still there: the focus keeps its
+    // place.
     const before = nodeOf(document.activeElement)?.id;
     const focused = before ? this.#nodes.find(({ id }) => id === before) : null;
     this.#arrange(focused ?? this.#current);
@@ -43,7 +43,7 @@ class RunTree extends HTMLElement {
     return this.querySelector('[aria-current]');
   }
 
-  // One node is in the order of Tab; the current one is in sight.
+  // One node is in the Tab order; the current one is in view.
   #arrange(node) {
     if (!node) return;
     this.#rove(node);

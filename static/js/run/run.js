@@ -1,5 +1,4 @@
-// The run under the prompt: takes each panel that comes to the page, follows its run, and shows
-// what comes of it.
+// The run under the prompt: takes each new panel, follows its run, and shows its output.
 import { announce } from '../shell/announcer.js';
 import { sayAllDeleted } from '../shell/deleted.js';
 import { FootScroll } from './foot-scroll.js';
@@ -10,7 +9,7 @@ import { PanelSource } from './panel-source.js';
 import { Placement } from './placement.js';
 import { guardRun } from './run-guard.js';
 import { ENDINGS, isFinal } from './statuses.js';
-import { Stream } from './stream.js';
+import { Stream, socketAddress } from './stream.js';
 import { drawRows } from './table.js';
 import { TokenKeys } from './token-keys.js';
 
@@ -57,7 +56,7 @@ class RunView {
     const { target, shouldSwap, xhr, requestConfig } = detail;
     if (target?.id === 'run-panel' && shouldSwap) this.#leave();
     const isReload = requestConfig.verb === 'get' && requestConfig.path === this.#panel.address;
-    // Why it is gone is said by the socket, if it is known.
+    // If the socket knows why it is gone, it says so.
     if (xhr.status === NOT_FOUND && isReload) {
       detail.shouldSwap = false;
       this.#panel.note = AWAY;
@@ -71,7 +70,7 @@ class RunView {
     this.#placement.clear();
   }
 
-  // What comes with the panel, the tree say, settles too: one panel is taken once.
+  // Other parts of the answer, such as the tree, also settle: one panel is handled once.
   #takePanel({ requestConfig }) {
     if (findPanel() === this.#panel.element) return;
     const asker = requestConfig?.elt?.id;
@@ -82,7 +81,7 @@ class RunView {
   #attach(asker) {
     const before = this.#panel;
     const panel = new Panel(findPanel());
-    // Undo has come back to it: the person looks at the text.
+    // Undo has returned to it: the person looks at the text.
     if (asker === 'run-panel' && panel.run !== before.run) this.#scroll.forbid();
     this.#panel = panel;
     this.#count = panel.run ? panel.progress.next - 1 : 0;
@@ -105,7 +104,7 @@ class RunView {
     const { document: free } = this.#editor;
     this.#output = new Output(output, {
       onChange: () => this.#showProgress(),
-      // In the free page's document the marks are the editor's.
+      // In the free page's document the editor has the marks.
       isMarked: !free,
     });
     if (free) {
@@ -170,9 +169,9 @@ class RunView {
       panel.note = '';
       this.#ahead = null;
     } else if (note !== undefined) {
-      // The first event of a waiting run has no place yet: what the page came with stays.
+      // The first event of a waiting run has no place yet: the panel's own text stays.
       panel.note = note;
-      // The seconds of the wait change all the time; the place is worth a word.
+      // The remaining seconds change all the time; only a new place is announced.
       if (ahead !== this.#ahead) announce(`Queued: ${note}.`);
       this.#ahead = ahead;
     }
@@ -189,7 +188,7 @@ class RunView {
     else this.#panel.note = SIGNED_OUT;
   }
 
-  // Deleted here or elsewhere: there is nothing more to come, to stop or to try again.
+  // Deleted here or elsewhere: there is no more text, and nothing to stop or retry.
   #showDeletion() {
     const panel = this.#panel;
     if (!panel.run) return;
@@ -202,11 +201,11 @@ class RunView {
     announce(DELETED);
   }
 
-  // The row's truth, drawn by the server.
+  // The row's final state, drawn by the server.
   async #reload() {
     const panel = this.#panel;
     await this.#source.renew();
-    // There was no answer: what is shown is the truth as far as it is known.
+    // There was no answer: the page keeps the last known state.
     if (panel.element.isConnected) panel.showBusy(!panel.hasEnded);
   }
 
@@ -218,7 +217,7 @@ class RunView {
     this.#scroll.show(this.#panel);
   }
 
-  // A message was sent: the conversation has grown, its input is empty.
+  // A message was sent: the conversation has grown, and its input is empty.
   #continueChat() {
     this.#editor.previewSoon();
     const message = document.getElementById('field-message');
@@ -251,8 +250,3 @@ class RunView {
 }
 
 // The site may have only a part of the host to itself.
-function socketAddress() {
-  const address = new URL(`${document.documentElement.dataset.root}ws/`, location.href);
-  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
-  return address.href;
-}

@@ -1,4 +1,4 @@
-// The statuses of a run after which nothing more comes, and what the page says of each.
+// The final statuses of a run, and the page's text for each.
 export const ENDINGS = {
   succeeded: 'Finished.',
   cancelled: 'Stopped.',

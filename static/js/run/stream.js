@@ -1,13 +1,14 @@
-// The page's one WebSocket: follows runs by position and hands on what is new.
+// The page's one WebSocket: follows runs, or topics of another kind, by position and passes new
+// events on.
 //
-// A position is one token, counted from 1. What is already here is ignored, a
-// gap is asked for again, and a higher epoch starts the text over.
+// A position is one token of a run, or one line of a record, counted from 1. A position that is
+// already here is ignored, a gap is requested again, and a higher epoch starts the text over.
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 5000;
 // After this many failures in a row the page reads the run over HTTP as well.
 const MAX_FAILURES = 3;
-// The server's close codes for a person who has signed out, and for one who is no more.
+// The server's close codes for a person who has signed out, and for a deleted one.
 const SIGNED_OUT = 4401;
 const DELETED = 4410;
 
@@ -16,17 +17,17 @@ export class Stream {
   #socket = null;
   #failures = 0;
   #timer = 0;
-  // Whether the last socket was closed because of who had opened it.
+  // Whether the last socket was closed because of the person who had opened it.
   #wasEnded = false;
-  // Why the runs may be somebody else's now, or nobody's: the code of that close. 0 once something
-  // of them has come since.
+  // The code of a close after which the runs may belong to somebody else, or nobody. 0 once they
+  // have sent something since.
   #doubt = 0;
   #onEnd;
-  // run id -> { epoch, next, handlers }; the handlers are tokens(tokens),
-  // restart(), state(event), connected(isOpen), stalled() and deleted().
+  // run id, or topic -> { epoch, next, handlers }; the handlers are tokens(tokens), or lines(lines)
+  // of a record, restart(), state(event), connected(isOpen), stalled() and deleted().
   #runs = new Map();
 
-  // onEnd(isDeleted): whoever opened the page has signed out, or is deleted.
+  // onEnd(isDeleted): the person who opened the page has signed out, or is deleted.
   constructor(address, onEnd) {
     this.#address = address;
     this.#onEnd = onEnd;
@@ -40,7 +41,7 @@ export class Stream {
 
   unfollow(run) {
     if (!this.#runs.delete(run)) return;
-    this.#send({ type: 'unfollow', run });
+    this.#send({ type: 'unfollow', ...addressOf(run) });
   }
 
   #connect() {
@@ -60,7 +61,7 @@ export class Stream {
     });
     socket.addEventListener('close', ({ code }) => {
       this.#socket = null;
-      // One more try: the session may have changed, and be this person's all the same.
+      // One more try: the session may have changed, but may still belong to this person.
       const isOver = this.#wasEnded && code !== SIGNED_OUT && code !== DELETED;
       this.#wasEnded = code === SIGNED_OUT || code === DELETED;
       if (this.#wasEnded) this.#doubt = code;
@@ -75,7 +76,7 @@ export class Stream {
     if (this.#failures >= MAX_FAILURES)
       for (const { handlers } of this.#runs.values()) handlers.stalled();
     const longest = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#failures - 1));
-    // Half of it by chance, so that a restarted server is not met by all at once.
+    // Half of it is random, so that not all pages reconnect to a restarted server at once.
     const delay = longest / 2 + (Math.random() * longest) / 2;
     this.#timer = setTimeout(() => {
       this.#timer = 0;
@@ -85,7 +86,7 @@ export class Stream {
 
   #ask(run) {
     const { epoch, next } = this.#runs.get(run);
-    this.#send({ type: 'follow', run, epoch, from: next });
+    this.#send({ type: 'follow', ...addressOf(run), epoch, from: next });
   }
 
   #send(message) {
@@ -93,7 +94,7 @@ export class Stream {
   }
 
   #take(event) {
-    const followed = this.#runs.get(event.run);
+    const followed = this.#runs.get(event.run ?? event.topic);
     if (!followed) return;
     if (event.type === 'error') {
       if (event.code === 'deleted') followed.handlers.deleted();
@@ -103,11 +104,23 @@ export class Stream {
     }
     this.#doubt = 0;
     if (event.type === 'tokens') this.#takeTokens(followed, event);
+    else if (event.type === 'record') this.#takeLines(followed, event);
     else if (event.type === 'state') this.#takeState(followed, event);
   }
 
   #takeTokens(followed, { run, epoch, from, tokens }) {
-    if (epoch < followed.epoch) return;
+    const fresh = this.#takeFresh(followed, { run, epoch, from, items: tokens });
+    if (fresh.length > 0) followed.handlers.tokens(fresh);
+  }
+
+  #takeLines(followed, { topic, epoch, from, lines }) {
+    const fresh = this.#takeFresh(followed, { run: topic, epoch, from, items: lines });
+    if (fresh.length > 0) followed.handlers.lines(fresh);
+  }
+
+  // What of the items, the first of which is at position `from`, is not here yet.
+  #takeFresh(followed, { run, epoch, from, items }) {
+    if (epoch < followed.epoch) return [];
     if (epoch > followed.epoch) {
       followed.epoch = epoch;
       followed.next = 1;
@@ -115,16 +128,27 @@ export class Stream {
     }
     if (from > followed.next) {
       this.#ask(run);
-      return;
+      return [];
     }
-    const fresh = tokens.slice(followed.next - from);
-    if (fresh.length === 0) return;
+    const fresh = items.slice(followed.next - from);
     followed.next += fresh.length;
-    followed.handlers.tokens(fresh);
+    return fresh;
   }
 
   #takeState(followed, event) {
     if (event.epoch < followed.epoch) return;
     followed.handlers.state(event);
   }
+}
+
+// How a message names what is followed.
+function addressOf(id) {
+  return id.includes(':') ? { topic: id } : { run: id };
+}
+
+// Where the page's socket is.
+export function socketAddress() {
+  const address = new URL(`${document.documentElement.dataset.root}ws/`, location.href);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  return address.href;
 }

@@ -1,6 +1,6 @@
-// The table page while it streams: rows as they come. The finished table is the
-// server's; both read "| a | b |" lines the same way (playground/prompts/tables.py),
-// and both show the first rows and columns of one that is larger.
+// The table page while it streams: rows as they arrive. The server draws the finished table. Both
+// read "| a | b |" lines in the same way (playground/prompts/tables.py), and both show only the
+// first rows and columns of a larger table.
 
 import { readCells } from './table-cells.js';
 
@@ -19,7 +19,7 @@ export function drawRows(view, text) {
   const body = view.querySelector('tbody');
   rows.forEach((line, index) => {
     const tr = body.rows[index] ?? body.insertRow();
-    // Only the last row changes from beat to beat.
+    // Only the last row changes between two beats.
     if (lines.get(tr) === line) return;
     lines.set(tr, line);
     const written = readCells(line, width);

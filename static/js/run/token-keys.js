@@ -1,5 +1,5 @@
-// The card of a token in a completion that is shown by itself: under the pointer, at a touch, and
-// by the arrow keys.
+// The card of a token in a separate completion: under the pointer, at a touch, and with the arrow
+// keys.
 import { announce } from '../shell/announcer.js';
 import { onKey } from '../shell/input-method.js';
 import { areProbabilitiesShown, inWords, tokenCard } from '../tokens/token-card.js';
@@ -11,9 +11,9 @@ const GAP = 6;
 export class TokenKeys {
   #output = null;
   #popup = null;
-  // The token whose card is open, or was.
+  // The token whose card is open, or was last.
   #current = null;
-  // Ends what listens for the pointer elsewhere.
+  // Stops listening for the pointer elsewhere.
   #opening = null;
 
   constructor(editor) {
@@ -33,7 +33,7 @@ export class TokenKeys {
     this.prepare();
   }
 
-  // Tokens are gone through by keys where there are any.
+  // Keys move through the tokens if there are any.
   prepare() {
     const output = this.#output;
     if (!areProbabilitiesShown() || !output?.querySelector('.token')) return;
@@ -88,8 +88,8 @@ export class TokenKeys {
     this.#hideElsewhere();
   }
 
-  // A finger leaves the token as soon as it is lifted; the card stays until it touches another
-  // place.
+  // A finger leaves the token as soon as it is lifted; the card stays until the next touch
+  // elsewhere.
   #hideElsewhere() {
     this.#opening = new AbortController();
     document.addEventListener(

@@ -16,7 +16,7 @@ export function startShare() {
 
 function openDialog(dialog) {
   if (dialog.open) return;
-  // A link to what was on the page then is none to what is on it now.
+  // A link to an earlier state is not a link to the current one.
   dialog.querySelector('#state-link')?.replaceChildren();
   dialog.showModal();
 }

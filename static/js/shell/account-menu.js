@@ -1,4 +1,4 @@
-// Signing in comes back to the page as it is by then: a run gives it a new address.
+// Sign-in returns to the page's current address: a run changes it.
 export function startAccountMenu() {
   for (const link of document.querySelectorAll('a[data-comes-back]')) {
     link.addEventListener('click', () => {

@@ -1,4 +1,4 @@
-// Whose account the page is of: a tag that says nothing else of it; "" for a guest.
+// The page's account: a tag that reveals nothing else about it; "" for a guest.
 export function pageAccount() {
   return document.documentElement.dataset.account;
 }

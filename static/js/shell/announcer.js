@@ -1,5 +1,5 @@
-// The page's one polite voice. Says no more than one thing a moment, the latest.
-// While a dialog is open over the page, only what is in the dialog is heard.
+// The page's one polite live region. It says at most one thing at a time, the latest. While a
+// dialog is open, only its contents are announced.
 const MOMENT = 150;
 let timer = 0;
 

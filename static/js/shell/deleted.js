@@ -1,7 +1,7 @@
-// Everything of a person is deleted: each page of theirs that is still open says so.
+// All data of a person are deleted: each of their open pages says so.
 //
-// The page that follows the deletion tells the browser's other tabs; on another device a page hears
-// of it by its socket (stream.js).
+// The page after the deletion tells the browser's other tabs; on another device a page learns of it
+// by its socket (stream.js).
 
 import { pageAccount } from './account.js';
 import { clearNotice } from './notices.js';
@@ -33,7 +33,7 @@ export function sayAllDeleted() {
   notice.append(sentence);
   document.querySelector('.topbar').after(notice);
   document.dispatchEvent(new Event('page:deleted'));
-  // What the page asks by itself is refused from now on, which says nothing new.
+  // The page's own requests are refused from now on, which is no news.
   clearNotice();
   document.addEventListener('htmx:beforeSwap', ({ detail }) => {
     const isAsked = detail.requestConfig.elt.matches('button, a');

@@ -1,9 +1,9 @@
-// The focus belongs to the person. An answer may move it (to a new row, to the input that an error
-// is about, to a toast's Undo) unless the person has gone on since asking: to another place, or
-// typing.
+// The focus belongs to the person. An answer may move it (to a new row, to the input of an error,
+// to a toast's Undo) unless the person has done something else since the request: moved on, or
+// typed.
 
 let edits = 0;
-// Where the person is while an answer is put on the page.
+// The person's place while an answer is put on the page.
 let place = null;
 const repeats = new WeakSet();
 
@@ -31,12 +31,12 @@ export function hasGoneOn({ asked }) {
   return asked.edits !== edits || asked.element !== activeElement;
 }
 
-// The element's next request repeats one that the person has gone on from already.
+// The element's next request repeats one from which the person has moved on.
 export function markRepeat(element) {
   repeats.add(element);
 }
 
-// Inputs of rows have no ids: the name and the number among those of that name will do.
+// Inputs of rows have no ids: their name and their number among equal names are enough.
 function placeOf(element) {
   const { id, name, selectionStart, selectionEnd } = element;
   const number = name ? [...document.getElementsByName(name)].indexOf(element) : -1;

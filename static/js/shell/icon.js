@@ -1,4 +1,4 @@
-// An icon of templates/_icons.html, by its name there.
+// An icon from templates/_icons.html, by its name there.
 export function icon(name) {
   const ns = 'http://www.w3.org/2000/svg';
   const svg = document.createElementNS(ns, 'svg');

@@ -1,23 +1,24 @@
-// Keys of an input method. With it people write Japanese, Chinese, Korean and much else: Enter
-// takes the word that is offered, Escape drops it, arrows choose, Backspace edits it. None of that
-// is meant for the page, so all of its keys are heard here (tests/test_front_end.py).
+// Keys of an input method. With it people write Japanese, Chinese, Korean and other languages:
+// Enter takes the suggested word, Escape drops it, arrows choose, Backspace edits it. None of these
+// keys are meant for the page, so all of the page's keys are handled here
+// (tests/test_front_end.py).
 
-// What browsers say of a key that an input method took.
+// The values that browsers send for a key that an input method took.
 const TAKEN = 229;
-// Safari tells of the end of a word first and of the key that ended it after that, as of any key.
+// Safari reports the end of a word first, and then the key that ended it, like any key.
 const IS_SAFARI = navigator.vendor.startsWith('Apple');
 const ENDING = new Set(['Enter', 'Escape', 'Tab', ' ']);
 const MOMENT_MS = 500;
 
 let endedAt = Number.NEGATIVE_INFINITY;
-// One key is asked about by many.
+// Several listeners ask about one key.
 let last = { event: null, isTaken: false };
 
 document.addEventListener('compositionend', ({ timeStamp }) => (endedAt = timeStamp), {
   capture: true,
 });
 
-// Like addEventListener('keydown'), for keys that are the page's.
+// Like addEventListener('keydown'), but only for keys that are meant for the page.
 export function onKey(target, listener, options) {
   const listens = (event) => {
     if (!isOfInputMethod(event)) listener(event);
@@ -25,7 +26,7 @@ export function onKey(target, listener, options) {
   target.addEventListener('keydown', listens, options);
 }
 
-// Within the element no listener hears the keys of an input method.
+// Inside the element no listener receives the keys of an input method.
 export function hideInputMethod(element) {
   const stop = (event) => {
     if (isOfInputMethod(event)) event.stopPropagation();

@@ -1,4 +1,4 @@
-// Keys that every page has, and those of a template page. None of them is the browser's own.
+// Keys of every page, and of a template page. The browser uses none of them itself.
 import { onKey } from './input-method.js';
 
 // ? shows the list of keys, / goes to the page's search box.
@@ -32,7 +32,7 @@ export function startRunKeys() {
   });
 }
 
-// Somebody else's key by now: an open dialog's or a menu's.
+// The key now belongs to an open dialog or menu.
 function isTaken(event) {
   return event.defaultPrevented || document.querySelector('dialog[open]');
 }

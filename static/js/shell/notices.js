@@ -1,9 +1,9 @@
-// Errors: shown in #notice, pointing at the input they are about.
+// Errors: shown in #notice, and pointing at their input.
 import { hasGoneOn } from './focus.js';
 
 export function startNotices() {
   document.addEventListener('htmx:sendError', (event) => {
-    // What the page asks for by itself, it asks for again.
+    // The page repeats its own requests by itself.
     if (event.detail.elt?.matches('button, a')) {
       showNotice('The server cannot be reached. Nothing was sent; try again in a moment.');
     }
@@ -26,7 +26,7 @@ export function clearNotice() {
   }
 }
 
-// field: the name of the input that it is about.
+// field: the name of the input with the error.
 export function showNotice(text, field = '') {
   const notice = document.getElementById('notice');
   if (!notice) return;

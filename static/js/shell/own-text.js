@@ -1,5 +1,5 @@
-// Text of people and of the model: it runs the way of its first letter, and a browser that
-// translates the page leaves it as it is. Templates say the same: dir="auto" translate="no".
+// Text of people and of the model has the direction of its first letter, and a browser that
+// translates the page does not change it. Templates say the same: dir="auto" translate="no".
 export function markOwnText(element) {
   element.dir = 'auto';
   element.translate = false;

@@ -1,9 +1,9 @@
-// When text that streams is drawn: in a frame, with all that has come, and not in every frame.
-// Thirty times a second looks as smooth as sixty and leaves the other half to who types. All that
-// draws does it in the same frame: the page has one beat.
+// When streamed text is drawn: in a frame, with all new text, and not in every frame. Thirty times
+// a second looks as smooth as sixty and leaves the rest of the time to typing. All parts draw in
+// the same frame: the page has one beat.
 
 const MIN_PAUSE_MS = 30;
-// So long a person's keys may put it off.
+// The longest time that a person's keys may delay it.
 const MAX_DELAY_MS = 100;
 
 const asking = new Set();
@@ -18,7 +18,7 @@ export class Beat {
     this.#draw = draw;
   }
 
-  // Draws soon; asked again before that, no more often.
+  // Draws soon; further requests before that do not draw more often.
   ask() {
     asking.add(this.#draw);
     if (timer || frame) return;
@@ -32,7 +32,7 @@ export class Beat {
   }
 }
 
-// A key was pressed: its letter has the next frame for itself.
+// A key was pressed: the next frame is only for its letter.
 export function giveWay() {
   if (!frame || performance.now() - last > MAX_DELAY_MS) return;
   cancelAnimationFrame(frame);

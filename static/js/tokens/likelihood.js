@@ -6,7 +6,7 @@ const CLASSES = [
   [Math.log(0.05), 2],
 ];
 
-// One of five classes, each with an underline of its own: 5 is 80 % or more, 1 is below 5 %.
+// One of five classes, each with its own underline: 5 is 80 % or more, 1 is below 5 %.
 export function likelihood(logprob) {
   return CLASSES.find(([least]) => logprob >= least)?.[1] ?? 1;
 }

@@ -1,4 +1,4 @@
-// What is shown of one token: its text, how likely it was, and what else could have been there.
+// The card of one token: its text, its likelihood, and the alternatives.
 import { markOwnText } from '../shell/own-text.js';
 import { percent } from './likelihood.js';
 import { TokenTexts } from './token-texts.js';
@@ -7,7 +7,7 @@ const MAX_ALTERNATIVES = 5;
 const SIGNS = { ' ': '␣', '\n': '⏎', '\t': '⇥' };
 let texts = null;
 
-// Whether probabilities are to be seen at all.
+// Whether probabilities are visible at all.
 export function areProbabilitiesShown() {
   return document.getElementById('card').hasAttribute('data-probabilities');
 }
@@ -61,7 +61,7 @@ function row(text, logprob, { isChosen = false } = {}) {
   return line;
 }
 
-// White space is drawn, or some tokens would show nothing.
+// White space is made visible, or some tokens would show nothing.
 function drawSpaces(text) {
   return text.replace(/[ \n\t]/g, (sign) => SIGNS[sign]);
 }

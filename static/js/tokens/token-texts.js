@@ -1,4 +1,4 @@
-// The texts of tokens that are known by their ids, asked for once.
+// The texts of tokens by their ids, each requested once.
 
 export class TokenTexts {
   #address;
@@ -8,7 +8,7 @@ export class TokenTexts {
     this.#address = address;
   }
 
-  // id -> text, of those that could be had.
+  // id -> text, for the available ones.
   async of(model, ids) {
     const wanted = ids.filter((id) => !this.#known.has(`${model} ${id}`));
     if (wanted.length > 0) await this.#ask(model, wanted);

@@ -39,7 +39,7 @@ def test_every_task_is_in_the_stream() -> None:
     assert {document.task for document in training(300)} == set(TASKS)
 
 
-def test_what_is_hard_comes_more_often_later() -> None:
+def test_hard_tasks_are_more_frequent_later() -> None:
     early, late, latest = (
         Counter(training_document(1, first + index).task for index in range(500))
         for first in (0, HARDER_FROM, HARDEST_FROM)

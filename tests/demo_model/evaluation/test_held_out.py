@@ -1,4 +1,4 @@
-"""The training text holds nothing that the evaluation asks, and a leak would be found."""
+"""The training text contains nothing that the evaluation asks, and the search would find a leak."""
 
 import dataclasses
 
@@ -26,7 +26,7 @@ def held_out() -> HeldOut:
     return held_out_content(60)
 
 
-def test_training_documents_hold_nothing_that_is_held_out(
+def test_training_documents_contain_no_held_out_content(
     training: list[Document], held_out: HeldOut
 ) -> None:
     found = find_leaks(training, held_out)

@@ -63,7 +63,7 @@ def test_an_answer_ends_at_its_stop_but_not_before_it_begins() -> None:
     assert cut_at_stop(" Le chien.\nEnglish: x", ("\n",)) == "Le chien."
 
 
-def test_every_row_says_what_counts_and_has_a_name_of_its_own() -> None:
+def test_every_row_says_what_counts_and_has_a_unique_name() -> None:
     assert len({row.name for row in ROWS}) == len(ROWS)
     assert all(row.says.endswith(".") for row in ROWS)
 

@@ -36,7 +36,7 @@ def test_the_order_counts_only_where_it_is_asked_for() -> None:
     )
 
 
-# What a query does, by what is in it; the first that fits names it.
+# A query's construct, by its contents; the first match names it.
 CONSTRUCTS = (
     "LEFT JOIN", "HAVING", "JOIN", "ORDER BY COUNT", "GROUP BY", "COUNT(DISTINCT", "DISTINCT",
     "BETWEEN", " IN (", "LIKE", "IS NULL", "IS NOT NULL", "<>", ">=", "<=", " > ", " < ", "LIMIT",
@@ -49,7 +49,7 @@ def construct_of(query: str) -> str:
 
 
 def mutations(rng: random.Random, document: Document) -> list[str]:
-    """Queries like the wanted one that mean something else."""
+    """Queries similar to the right one that mean something else."""
     query = document.wanted.strip()
     columns = sorted({c for names in read_schema(document.prompt).values() for c in names})
     changed = []
@@ -82,7 +82,7 @@ def mutations(rng: random.Random, document: Document) -> list[str]:
     return changed
 
 
-def test_the_judge_tells_mutated_queries_for_each_construct() -> None:
+def test_the_judge_rejects_mutated_queries_of_each_construct() -> None:
     rng = random.Random(3)
     told: defaultdict[str, int] = defaultdict(int)
     asked: defaultdict[str, int] = defaultdict(int)
@@ -95,5 +95,5 @@ def test_the_judge_tells_mutated_queries_for_each_construct() -> None:
 
     assert set(asked) >= {name for name in CONSTRUCTS if name not in ("SELECT *", "IS NOT NULL")}
     for name, count in asked.items():
-        # A construct that comes up seldom may lose two to chance.
+        # A construct that occurs seldom may lose two by chance.
         assert told[name] >= min(0.85 * count, count - 2), (name, told[name], count)

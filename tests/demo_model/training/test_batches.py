@@ -1,4 +1,4 @@
-"""Token batches: where the loss is taken, the same for the same seed."""
+"""Token batches: which tokens count for the loss, and the same batches for the same seed."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tools.demo_model.training.batches import encode, training_batches, validati
 from tools.demo_model.training.tokenizer import END_OF_TEXT, load_tokenizer, train_tokenizer
 
 
-def test_the_loss_looks_at_every_answer_and_the_end() -> None:
+def test_the_loss_counts_every_answer_and_the_end() -> None:
     documents = [training_document(1, index) for index in range(40)]
     tokenizer = train_tokenizer([document.text for document in documents], vocab_size=600)
     end = tokenizer.token_to_id(END_OF_TEXT)
@@ -37,7 +37,7 @@ def test_batches_of_a_step_are_the_same_again() -> None:
         assert flat[one.positions + 1].equal(one.targets)
 
 
-def test_validation_looks_at_the_last_answer_alone() -> None:
+def test_validation_counts_only_the_last_answer() -> None:
     tokenizer = load_tokenizer(Path(__file__).parents[3] / "models" / "demo" / "tokenizer.json")
 
     made = validation_batches(cases=3, tokenizer=tokenizer)

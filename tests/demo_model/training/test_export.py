@@ -1,4 +1,4 @@
-"""The trainer's network is GPT-J: what it writes, transformers reads to equal logits."""
+"""The trainer's network is GPT-J: transformers reads its export and gets equal logits."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def one_thread() -> None:
 
 
 @pytest.fixture
-def exported(tmp_path: Path) -> tuple[GPTJ, Path]:
+def network_and_folder(tmp_path: Path) -> tuple[GPTJ, Path]:
     torch.manual_seed(3)
     network = GPTJ(SHAPE)
     for parameter in network.parameters():
@@ -35,8 +35,8 @@ def exported(tmp_path: Path) -> tuple[GPTJ, Path]:
 
 
 @torch.inference_mode()
-def test_transformers_gives_the_same_logits(exported: tuple[GPTJ, Path]) -> None:
-    network, folder = exported
+def test_transformers_gives_the_same_logits(network_and_folder: tuple[GPTJ, Path]) -> None:
+    network, folder = network_and_folder
     ids = torch.randint(0, SHAPE.vocab_size, (2, 100), generator=torch.Generator().manual_seed(1))
 
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
@@ -44,8 +44,8 @@ def test_transformers_gives_the_same_logits(exported: tuple[GPTJ, Path]) -> None
     torch.testing.assert_close(network(ids), model(ids).logits, atol=2e-4, rtol=1e-4)
 
 
-def test_the_folder_is_complete(exported: tuple[GPTJ, Path]) -> None:
-    _, folder = exported
+def test_the_folder_is_complete(network_and_folder: tuple[GPTJ, Path]) -> None:
+    _, folder = network_and_folder
     tokenizer = AutoTokenizer.from_pretrained(folder)
     config = json.loads((folder / "config.json").read_text())
 
@@ -55,7 +55,7 @@ def test_the_folder_is_complete(exported: tuple[GPTJ, Path]) -> None:
     assert config["tie_word_embeddings"] is False
 
 
-def test_an_export_keeps_what_else_is_in_the_folder(tmp_path: Path) -> None:
+def test_an_export_keeps_other_files_in_the_folder(tmp_path: Path) -> None:
     card = tmp_path / "demo" / "README.md"
     card.parent.mkdir()
     card.write_text("The card")

@@ -1,4 +1,4 @@
-"""Batches that are made ahead are the same."""
+"""Batches made ahead are the same."""
 
 from contextlib import closing
 from itertools import islice

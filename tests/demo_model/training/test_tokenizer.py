@@ -3,7 +3,7 @@
 from tools.demo_model.training.tokenizer import train_tokenizer
 
 
-def test_digits_are_tokens_of_their_own() -> None:
+def test_each_digit_is_a_token() -> None:
     tokenizer = train_tokenizer(["order 48213 of 2024"] * 50, vocab_size=400)
 
     tokens = tokenizer.encode("order 48213").tokens

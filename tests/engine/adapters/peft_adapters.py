@@ -58,7 +58,7 @@ def save_adapter(
 ) -> PeftModel:
     """Saves a random adapter of `model` to the folder; returns the adapted model."""
     with warnings.catch_warnings():
-        # PEFT still asks transformers by a name that will go with its next major version.
+        # PEFT still calls transformers by a name that its next major version will remove.
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
         adapted: PeftModel = get_peft_model(
             base_model() if model is None else model, lora(**fields)

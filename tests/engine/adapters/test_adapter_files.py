@@ -1,4 +1,4 @@
-"""Files of adapters that are damaged, cut off or meant to harm."""
+"""Adapter files that are damaged, truncated or malicious."""
 
 import json
 import pickle
@@ -76,7 +76,7 @@ def test_truncated_pickles_are_refused(tmp_path: Path, kept: int) -> None:
 
 
 class Harmful:
-    """Makes the file at `path` when it is unpickled."""
+    """Creates the file at `path` when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

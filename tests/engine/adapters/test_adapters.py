@@ -1,4 +1,4 @@
-"""Reading PEFT's adapters: what is served, and what is refused and why."""
+"""Reading PEFT's adapters: which are served, and which are refused and why."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -95,7 +95,7 @@ def test_pickled_adapters_are_read(tmp_path: Path) -> None:
     assert_as_peft_has_it(read(tmp_path), adapted)
 
 
-def test_ranks_and_sizes_are_told(tmp_path: Path) -> None:
+def test_ranks_and_sizes_are_reported(tmp_path: Path) -> None:
     save_adapter(tmp_path, r=2, rank_pattern={"fc_in": 5}, target_modules=["fc_in", "q_proj"])
 
     adapter = read(tmp_path)
@@ -155,7 +155,7 @@ def test_the_digest_names_what_the_adapter_computes(
     ],
     ids=str,
 )
-def test_other_than_plain_lora_is_refused(
+def test_only_plain_lora_is_accepted(
     adapter_folder: Path, fields: dict[str, Any], named: str
 ) -> None:
     set_fields(adapter_folder, **fields)
@@ -167,7 +167,7 @@ def test_other_than_plain_lora_is_refused(
     assert str(adapter_folder / "adapter_config.json") in refused.value.message
 
 
-# PEFT says that it saves the embedding as well.
+# PEFT says that it also saves the embedding.
 @pytest.mark.filterwarnings("ignore:Setting .save_embedding_layers:UserWarning")
 @pytest.mark.parametrize("module", ["lm_head", "wte"])
 def test_adapters_of_embeddings_and_head_are_refused(tmp_path: Path, module: str) -> None:
@@ -188,7 +188,7 @@ def test_adapters_of_embeddings_and_head_are_refused(tmp_path: Path, module: str
     ],
     ids=["cut", "not text", "deep", "no object", "huge"],
 )
-def test_configurations_that_are_none_are_refused(
+def test_invalid_configurations_are_refused(
     adapter_folder: Path, text: bytes, error: type[AdapterError]
 ) -> None:
     (adapter_folder / "adapter_config.json").write_bytes(text)
@@ -282,7 +282,7 @@ def test_weights_of_no_module_are_refused(adapter_folder: Path) -> None:
         "\u0661",
     ],
 )
-def test_tensors_of_anything_else_are_named(adapter_folder: Path, name: str) -> None:
+def test_unknown_tensors_are_named(adapter_folder: Path, name: str) -> None:
     change_tensors(adapter_folder, lambda tensors: tensors.update({name: torch.zeros(2)}))
 
     with pytest.raises(AdapterUnsupported) as refused:

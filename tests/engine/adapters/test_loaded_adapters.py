@@ -1,4 +1,4 @@
-"""Adapters that come and go while requests run."""
+"""Adapters that are loaded and dropped while requests run."""
 
 from dataclasses import replace
 
@@ -10,18 +10,18 @@ from workers.engine.errors import AdapterExists, AdapterUnknown
 from workers.engine.request import Request
 
 
-def tuned(name: str, adapter: str = "tuned") -> Request:
+def tuned_request(name: str, adapter: str = "tuned") -> Request:
     return replace(request(name, prompt_of(40), 25, seed=3, logprobs=1), adapter=adapter)
 
 
-def test_an_adapter_dropped_in_use_serves_those_who_run_and_nobody_new(small: Tiny) -> None:
+def test_a_dropped_adapter_serves_running_requests_and_no_new_ones(small: Tiny) -> None:
     adapter = random_adapter(1, layers=(0, 1), config=small.model.config)
     undisturbed = small.engine()
     undisturbed.load_adapter("tuned", adapter)
-    expected = run(undisturbed, tuned("a"))["a"].tokens
+    expected = run(undisturbed, tuned_request("a"))["a"].tokens
     engine = small.engine()
     engine.load_adapter("tuned", adapter)
-    engine.submit(tuned("a"))
+    engine.submit(tuned_request("a"))
     results: dict[str, Result] = {}
     for _ in range(5):
         collect(engine.step(), results)
@@ -30,32 +30,50 @@ def test_an_adapter_dropped_in_use_serves_those_who_run_and_nobody_new(small: Ti
 
     assert engine.adapters == []
     with pytest.raises(AdapterUnknown, match="tuned"):
-        engine.submit(tuned("b"))
+        engine.submit(tuned_request("b"))
     with pytest.raises(AdapterUnknown, match="tuned"):
         engine.score((1, 2, 3), adapter="tuned")
-    # Another one may take the name meanwhile; it gets a place of its own.
+    # Another adapter may take the name meanwhile; it gets a separate slot.
     engine.load_adapter("tuned", random_adapter(2, layers=(0, 1), config=small.model.config))
     while engine.has_work:
         collect(engine.step(), results)
     assert results["a"].tokens == expected
-    assert run(engine, tuned("a"))["a"].tokens != expected
+    assert run(engine, tuned_request("a"))["a"].tokens != expected
 
 
 def test_an_adapter_that_is_loaded_again_gives_the_same(small: Tiny) -> None:
     engine = small.engine()
     adapter = random_adapter(1, layers=(0, 1), config=small.model.config)
     engine.load_adapter("tuned", adapter)
-    first = run(engine, tuned("a"))["a"].tokens
+    first = run(engine, tuned_request("a"))["a"].tokens
     engine.drop_adapter("tuned")
 
     engine.load_adapter("tuned", adapter)
 
-    assert run(engine, tuned("a"))["a"].tokens == first
-    base = replace(tuned("a"), adapter=None)
+    assert run(engine, tuned_request("a"))["a"].tokens == first
+    base = replace(tuned_request("a"), adapter=None)
     assert run(engine, base)["a"].tokens != first
 
 
-def test_names_are_taken_once_and_only_what_is_there_is_dropped(small: Tiny) -> None:
+def test_the_base_has_the_same_numbers_beside_adapters(small: Tiny) -> None:
+    """To the bit with the engine's own kernels: a run repeats whatever else the worker does."""
+    engine = small.engine(prefix_cache=False)
+    for seed in (1, 2):
+        modules = ("q_proj", "out_proj") if seed == 1 else ("fc_in", "fc_out")
+        adapter = random_adapter(seed, modules=modules, layers=(1,), config=small.model.config)
+        engine.load_adapter(f"tuned {seed}", adapter)
+    base = replace(tuned_request("a"), adapter=None)
+    alone = run(engine, base)["a"].tokens
+
+    others = (tuned_request("b", "tuned 1"), tuned_request("c", "tuned 2"))
+    beside = run(engine, base, *others)["a"].tokens
+
+    if engine.kernels == "native":
+        assert beside == alone
+    assert [token.token_id for token in beside] == [token.token_id for token in alone]
+
+
+def test_a_name_is_used_once_and_only_loaded_adapters_can_be_dropped(small: Tiny) -> None:
     engine = small.engine()
     engine.load_adapter("tuned", random_adapter(1, layers=(0, 1), config=small.model.config))
 

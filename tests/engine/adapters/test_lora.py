@@ -1,4 +1,4 @@
-"""Batches of adapters against PEFT's own output."""
+"""Batches of adapters, compared with PEFT's own output."""
 
 import weakref
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def native_bank() -> AdapterBank:
     return AdapterBank(CONFIG, NativeStore(CONFIG))
 
 
-# Every way in which a bank multiplies.
+# Every implementation of a bank's product.
 BANKS = [
     pytest.param(partial(stack_bank, gathered_below=0), id="products"),
     pytest.param(partial(stack_bank, gathered_below=3), id="small groups gathered"),
@@ -69,7 +69,7 @@ def random_adapter(
 
 
 def changes(bank: AdapterBank, slots: list[int], layer: int = 1) -> tuple[Tensor, ...]:
-    """(input, change) of both projections of a layer for rows of these slots."""
+    """(input, change) of both projections of a layer, for rows with these slots."""
     chance = torch.Generator().manual_seed(5)
     x = torch.randn(len(slots), D, generator=chance)
     mixed = torch.randn(len(slots), 7 * D, generator=chance)[:, 2 * D :]
@@ -82,7 +82,7 @@ def changes(bank: AdapterBank, slots: list[int], layer: int = 1) -> tuple[Tensor
 
 
 def change_of(adapter: Adapter | None, layer: int, module: str, x: Tensor) -> Tensor:
-    """By the definition, in fp64: scale * B (A x)."""
+    """The definition in fp64: scale * B (A x)."""
     pair = None if adapter is None else adapter.weights.get((layer, module))
     if pair is None:
         return torch.zeros(module_shape(CONFIG, module)[0], dtype=torch.float64)
@@ -103,8 +103,10 @@ def assert_changes(bank: AdapterBank, adapters: dict[int, Adapter], slots: list[
 
 
 def adapted_logits(bank: AdapterBank, ids: Tensor, slots: list[int]) -> Tensor:
-    """transformers' base model with the bank's changes added, never merged: ids [R, T], a slot for
-    each of the R texts."""
+    """transformers' base model with the bank's changes added, never merged.
+
+    ids [R, T], one slot for each of the R texts.
+    """
     model = base_model()
     rows = ids.shape[1]
     step = bank.step([slot for slot in slots for _ in range(rows)])
@@ -191,7 +193,7 @@ def test_steps_without_adapters_add_nothing() -> None:
 
 
 @pytest.mark.parametrize("bank", BANKS)
-def test_slots_are_used_again_and_hold_nothing_of_the_last(
+def test_slots_are_reused_without_old_contents(
     bank: Callable[[], AdapterBank],
 ) -> None:
     made = bank()
@@ -210,7 +212,7 @@ def test_slots_are_used_again_and_hold_nothing_of_the_last(
 
 
 @pytest.mark.parametrize("bank", BANKS)
-def test_many_adapters_find_room(bank: Callable[[], AdapterBank]) -> None:
+def test_many_adapters_can_be_loaded(bank: Callable[[], AdapterBank]) -> None:
     made = bank()
     adapters = {}
     for seed in range(1, 20):
@@ -269,7 +271,7 @@ def test_gathered_steps_read_slots_and_adapters_when_they_run(
     assert not y[[0, 2]].any()
 
 
-def test_the_generation_tells_when_memory_has_moved() -> None:
+def test_the_generation_changes_when_memory_moves() -> None:
     bank = stack_bank()
     bank.load(random_adapter(1, rank=4, modules=("q_proj",)))
     seen = [bank.generation]
@@ -327,7 +329,7 @@ def test_half_precision_banks_change_rows_of_their_dtype() -> None:
 
 
 @pytest.mark.parametrize("bank", BANKS)
-def test_an_adapter_of_another_model_is_refused_and_leaves_the_bank_as_it_was(
+def test_an_adapter_of_another_model_is_refused_and_does_not_change_the_bank(
     bank: Callable[[], AdapterBank],
 ) -> None:
     larger = ModelConfig(80, 64, 48, 3, 6, 4, 1e-5)

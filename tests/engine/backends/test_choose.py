@@ -1,4 +1,4 @@
-"""Which backend a checkpoint gets. Only here is asked for device, kernels and dtype."""
+"""Which backend a checkpoint gets. Only this code checks for device, kernels and dtype."""
 
 import re
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_a_cpu_without_kernels_takes_the_product_that_torch_has_for_the_dtype(
     assert backend.copies is (made is not PlainLinear)
 
 
-def test_where_kernels_cannot_be_built_torch_serves_and_says_why(
+def test_without_kernels_torch_serves_and_says_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(build, "_loaded", None)
@@ -81,7 +81,7 @@ def test_where_kernels_cannot_be_built_torch_serves_and_says_why(
 
 
 class TestOnGpu:
-    """What is decided of a GPU by its capability alone; nothing runs on it."""
+    """Decisions about a GPU that depend only on its capability; nothing runs on it."""
 
     @pytest.fixture(autouse=True, params=[(7, 5), (9, 0)], ids=["turing", "hopper"])
     def capability(
@@ -108,7 +108,7 @@ class TestOnGpu:
             assert (backend.chunk_grid, backend.prefill_rows) == (8, 2048)
             assert backend.capability == capability
 
-    def test_other_weights_stay_as_they_are_asked_for(self, capability: tuple[int, int]) -> None:
+    def test_other_weights_keep_the_requested_dtype(self, capability: tuple[int, int]) -> None:
         spec = CheckpointSpec(FOLDER, dtype="float16", device="cuda")
         plain = CheckpointSpec(FOLDER, dtype="float16", device="cuda", kernels="torch")
 
@@ -122,7 +122,7 @@ class TestOnGpu:
         assert isinstance(torch_only, TorchBackend)
         assert torch_only.gathered_below == 16
 
-    def test_what_the_gpu_cannot_do_is_refused(self, capability: tuple[int, int]) -> None:
+    def test_dtypes_that_the_gpu_lacks_are_refused(self, capability: tuple[int, int]) -> None:
         with pytest.raises(CheckpointUnsupported, match="int8 on a GPU needs"):
             choose_backend(
                 CheckpointSpec(FOLDER, dtype="int8", device="cuda", kernels="torch"), FP32
@@ -144,5 +144,5 @@ def test_nothing_outside_the_backends_asks_for_a_device_or_for_kernels() -> None
     found = [str(path.relative_to(ENGINE)) for path in outside if asks.search(path.read_text())]
 
     assert len(outside) > 20
-    # Sorts by numpy what numpy can read; that is no choice of a backend.
+    # Checks whether numpy can read a dtype; that does not choose a backend.
     assert found == ["sampling/draw.py"]

@@ -1,4 +1,4 @@
-"""The engine's numbers against transformers' GPTJForCausalLM, and against its own."""
+"""The engine's numbers, compared with transformers' GPTJForCausalLM and with its own."""
 
 from collections.abc import Callable
 
@@ -50,7 +50,7 @@ def test_logits_equal_transformers(tiny: Callable[..., Tiny], name: str, kernels
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
-def test_where_the_blocks_lie_changes_no_bit(tiny: Callable[..., Tiny], kernels: str) -> None:
+def test_the_place_of_blocks_changes_no_bit(tiny: Callable[..., Tiny], kernels: str) -> None:
     subject = tiny("odd_sizes", kernels)
     ids = prompt_of(150)
 
@@ -65,7 +65,7 @@ def test_where_the_blocks_lie_changes_no_bit(tiny: Callable[..., Tiny], kernels:
 def test_a_row_has_the_same_bits_in_any_chunk(
     tiny: Callable[..., Tiny], name: str, dtype: str
 ) -> None:
-    """What makes shared, chunked, resumed and batched texts equal: see decision 0011."""
+    """The reason why shared, chunked, resumed and batched texts are equal: see decision 0011."""
     subject = tiny(name, "auto", dtype)
     assert subject.backend.kernels == "native"
     ids = prompt_of(150)
@@ -80,7 +80,7 @@ def test_a_row_has_the_same_bits_in_any_chunk(
 def test_without_kernels_decoding_equals_row_by_row_prefill_to_the_bit(
     tiny: Callable[..., Tiny], name: str
 ) -> None:
-    """What a resumed request computes again is what decoding computed, so it goes on exactly."""
+    """A resumed request computes again what decoding computed, so it continues exactly."""
     subject = tiny(name, "torch")
     ids = prompt_of(90)
 

@@ -1,4 +1,4 @@
-"""Whole generations against transformers: twenty prompts that join and leave one batch."""
+"""Whole generations, compared with transformers: twenty prompts that join and leave one batch."""
 
 import random
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from workers.engine.request import Request
 
 TOKENS = 128
 CONFIGURATIONS = ("small", "wide_heads", "full_rotary", "odd_sizes")
-# Five texts that several prompts begin with, of lengths around the borders of blocks.
+# Beginnings that several prompts share, with lengths near the borders of blocks.
 BEGINNINGS = (31, 32, 64, 150, 250)
 
 
@@ -28,7 +28,7 @@ def prompts() -> list[tuple[int, ...]]:
 
 
 def greedy_requests(tiny: Tiny) -> list[Request]:
-    """End-of-text is forbidden, so that each gives `TOKENS` tokens."""
+    """End-of-text is forbidden, so each request gives `TOKENS` tokens."""
     never = ((tiny.vocabulary.eos_id, -100.0),)
     return [
         request(f"{number}", prompt, TOKENS, temperature=0, logit_bias=never)
@@ -37,7 +37,7 @@ def greedy_requests(tiny: Tiny) -> list[Request]:
 
 
 def oracle_tokens(tiny: Tiny, each: Request, generated: list[int]) -> list[int]:
-    """What the oracle would have chosen at each place, end-of-text forbidden."""
+    """The oracle's choice at each position, with end-of-text forbidden."""
     logits = tiny.oracle_logits([*each.prompt_ids, *generated[:-1]])
     logits = logits[len(each.prompt_ids) - 1 :].clone()
     logits[:, tiny.vocabulary.eos_id] -= 100.0
@@ -47,7 +47,7 @@ def oracle_tokens(tiny: Tiny, each: Request, generated: list[int]) -> list[int]:
 
 @pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_greedy_tokens_equal_transformers_in_every_company(
+def test_greedy_tokens_equal_transformers_in_every_batch(
     tiny: Callable[..., Tiny], name: str, kernels: str
 ) -> None:
     subject = tiny(name, kernels)
@@ -82,7 +82,7 @@ def test_greedy_tokens_equal_transformers_in_every_company(
         assert {i: r.ids for i, r in other.items()} == {i: r.ids for i, r in mixed.items()}, rows
 
 
-def test_a_text_in_the_cache_is_used_again_and_gives_the_same(small: Tiny) -> None:
+def test_a_cached_text_is_reused_and_gives_the_same_tokens(small: Tiny) -> None:
     engine = small.engine()
     requests = greedy_requests(small)
     first = run(engine, *requests)
@@ -94,7 +94,7 @@ def test_a_text_in_the_cache_is_used_again_and_gives_the_same(small: Tiny) -> No
     assert engine.counters.prompt_tokens - computed == len(requests), "one row for each prompt"
 
 
-def test_a_branch_of_a_generated_text_reuses_it_and_gives_the_same(small: Tiny) -> None:
+def test_a_branch_of_a_generated_text_reuses_it_and_gives_the_same_tokens(small: Tiny) -> None:
     engine = small.engine()
     trunk = request("trunk", prompt_of(40), 60, seed=1)
     text = run(engine, trunk)["trunk"].ids
@@ -109,9 +109,7 @@ def test_a_branch_of_a_generated_text_reuses_it_and_gives_the_same(small: Tiny) 
 
 
 @pytest.mark.parametrize("length", [1, 5, 31, 32, 33, 100])
-def test_choices_share_their_prompt_and_equal_themselves_made_alone(
-    small: Tiny, length: int
-) -> None:
+def test_choices_share_their_prompt_and_equal_each_alone(small: Tiny, length: int) -> None:
     engine = small.engine(max_batch=4)
     many = request("many", prompt_of(length), 25, seed=9, n=6, logprobs=2)
 

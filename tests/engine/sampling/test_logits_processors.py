@@ -1,8 +1,8 @@
-"""Everything that shapes a distribution, held to transformers' own processors in its own order.
+"""Everything that shapes a distribution, compared with transformers' processors in its order.
 
 Draws are compared, not tensors: the number in the middle of a token's share of the oracle's
-cumulative distribution must draw that token, so a token that is kept or cut wrongly, or a share of
-the wrong size, shifts the draws behind it.
+cumulative distribution must draw that token. So a token that is wrongly kept or cut, or a share of
+the wrong size, shifts all later draws.
 """
 
 from typing import Any
@@ -44,7 +44,7 @@ def logits_of(seed: int, spread: float = 3.0) -> torch.Tensor:
 
 
 def processors(params: SamplingParams) -> LogitsProcessorList:
-    """As `generate` lines them up."""
+    """The processors in the order of `generate`."""
     found: list[Any] = []
     if params.logit_bias:
         biases = [[[token_id], float(bias)] for token_id, bias in params.logit_bias]
@@ -95,7 +95,7 @@ def assert_draws_as_transformers(
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), temperature=st.floats(0.1, 3.0), spread=SPREAD)
 def test_temperature(seed: int, temperature: float, spread: float) -> None:
-    # Beyond this the least likely tokens vanish, here and there at different ones.
+    # Beyond this the least likely tokens vanish, and not the same ones in both.
     assume(spread / temperature < 10)
     params = SamplingParams(1, temperature=temperature)
 
@@ -224,7 +224,7 @@ def test_bias_forbids_and_forces() -> None:
     assert shaped.argmax(dim=-1).tolist() == [1, 2]
 
 
-def test_bias_gives_no_chance_to_rows_that_are_no_tokens() -> None:
+def test_bias_cannot_make_invalid_rows_likely() -> None:
     logits = torch.tensor([[0.0, -torch.inf]])
 
     shaped = penalise(logits, [Penalties(SamplingParams(1, logit_bias=((1, 100.0),)), [], [])])
@@ -232,7 +232,7 @@ def test_bias_gives_no_chance_to_rows_that_are_no_tokens() -> None:
     assert shaped[0].tolist() == [0.0, -torch.inf]
 
 
-def test_rows_without_penalties_are_left_alone() -> None:
+def test_rows_without_penalties_do_not_change() -> None:
     logits = logits_of(4).repeat(3, 1)
     penalties = Penalties(SamplingParams(1, repetition_penalty=2.0), [7], [])
 

@@ -1,4 +1,7 @@
-"""Draws, randomness, logprobs. `test_logits_processors` holds distributions to transformers'."""
+"""Draws, randomness, logprobs.
+
+`test_logits_processors` compares distributions with transformers.
+"""
 
 import math
 from collections import Counter
@@ -93,7 +96,7 @@ def test_a_row_is_the_same_in_a_batch_that_two_threads_share() -> None:
         torch.set_num_threads(1)
 
 
-def test_the_likeliest_token_is_taken_and_the_first_of_equal_ones() -> None:
+def test_greedy_takes_the_likeliest_token_and_the_first_of_equal_ones() -> None:
     logits = logits_of(6, rows=3)
     logits[1, [890, 33, 65]] = 50.0
     logits[2, 899] = 50.0
@@ -180,7 +183,7 @@ def test_smallest_temperatures_take_the_likeliest(temperature: float, cut: dict[
 
 
 @pytest.mark.parametrize("cut", EVERY_CUT, ids=str)
-def test_a_row_without_finite_numbers_is_told_and_harms_no_other(cut: dict[str, Any]) -> None:
+def test_a_row_without_finite_numbers_is_reported_and_harms_no_other(cut: dict[str, Any]) -> None:
     logits = logits_of(5, rows=5)
     logits[0, 3] = math.nan
     logits[1] = math.nan
@@ -207,7 +210,7 @@ def test_vocabularies_smaller_than_a_tile_work() -> None:
 
 
 def test_philox_known_answers() -> None:
-    """From the test vectors that Random123 publishes for philox4x32-10."""
+    """The test vectors that Random123 publishes for philox4x32-10."""
     ones = 0xFFFFFFFF
     assert philox4x32((0, 0, 0, 0), (0, 0)) == (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)
     assert philox4x32((ones,) * 4, (ones,) * 2) == (
@@ -273,7 +276,7 @@ def test_token_logprobs_equal_log_softmax(
         shown = [token_id for token_id, _ in top]
         assert expected[row, shown].tolist() == pytest.approx(values, rel=1e-6, abs=1e-6)
         left = [token_id for token_id in range(vocab) if token_id not in shown]
-        # Exact however small it is: not what rounding leaves of 1.
+        # Exact even for a tiny probability: it is not what rounding leaves of 1.
         assert rest == pytest.approx(expected[row, left].exp().sum().item(), rel=1e-5, abs=1e-30)
         assert rest >= 0.0
 
@@ -299,7 +302,9 @@ def test_logprobs_equal_a_teacher_forced_pass(small: Tiny) -> None:
 @pytest.mark.parametrize(
     ("logprobs", "top"), [(None, None), (0, ()), (2, 2)], ids=["none", "chosen", "top 2"]
 )
-def test_logprobs_come_as_asked(small: Tiny, logprobs: int | None, top: object) -> None:
+def test_as_many_logprobs_as_requested_are_returned(
+    small: Tiny, logprobs: int | None, top: object
+) -> None:
     output = run_alone(small, request("a", prompt_of(3), 1, logprobs=logprobs)).tokens[0]
 
     assert (output.logprob is None) is (logprobs is None)

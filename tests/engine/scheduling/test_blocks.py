@@ -1,4 +1,4 @@
-"""The cache's bookkeeping: counts, finding, giving way."""
+"""The cache's bookkeeping: counting, finding and freeing blocks."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def pool_of(capacity: int, promised: int | None = None) -> BlockPool:
     return pool
 
 
-def test_blocks_are_taken_low_numbers_first_and_come_back() -> None:
+def test_low_numbers_are_taken_first_and_blocks_are_returned() -> None:
     pool = pool_of(3)
 
     taken = [pool.take(), pool.take()]
@@ -25,7 +25,7 @@ def test_blocks_are_taken_low_numbers_first_and_come_back() -> None:
     assert (pool.used, pool.unpromised) == (0, 2)
 
 
-def test_taking_what_was_not_promised_is_refused() -> None:
+def test_taking_more_blocks_than_promised_is_refused() -> None:
     pool = pool_of(3, promised=1)
     pool.take()
 
@@ -33,7 +33,7 @@ def test_taking_what_was_not_promised_is_refused() -> None:
         pool.take()
 
 
-def test_a_full_block_is_found_by_its_text_and_all_before_it() -> None:
+def test_a_full_block_is_found_by_its_text_and_the_text_before_it() -> None:
     pool = pool_of(2)
     first, second = pool.take(), pool.take()
     pool.record(first, ROOT, FULL)
@@ -46,7 +46,7 @@ def test_a_full_block_is_found_by_its_text_and_all_before_it() -> None:
     assert pool.find_key(block_key(root_key("an adapter"), FULL)) is None
 
 
-def test_what_nobody_holds_stays_until_room_is_needed_and_the_oldest_goes_first() -> None:
+def test_unused_blocks_stay_until_room_is_needed_and_the_oldest_goes_first() -> None:
     pool = pool_of(3)
     blocks = [pool.take() for _ in range(3)]
     texts = [tuple(range(base, base + BLOCK)) for base in (0, 100, 200)]
@@ -64,7 +64,7 @@ def test_what_nobody_holds_stays_until_room_is_needed_and_the_oldest_goes_first(
     assert pool.find_key(block_key(ROOT, texts[0])) == blocks[0]
 
 
-def test_the_end_of_a_text_gives_way_before_its_beginning() -> None:
+def test_the_end_of_a_text_is_freed_before_its_beginning() -> None:
     pool = pool_of(2)
     blocks = [pool.take(), pool.take()]
     pool.record(blocks[0], ROOT, FULL)
@@ -76,7 +76,7 @@ def test_the_end_of_a_text_gives_way_before_its_beginning() -> None:
     assert pool.take() == blocks[1]
 
 
-def test_a_shared_block_is_held_until_its_last_holder_lets_go() -> None:
+def test_a_shared_block_is_held_until_its_last_user_releases_it() -> None:
     pool = pool_of(1)
     block = pool.take()
     pool.record(block, ROOT, FULL)
@@ -104,7 +104,7 @@ def test_a_started_block_is_found_as_far_as_it_agrees() -> None:
     assert pool.find_start(ROOT, [2, 1])[1] == 0
 
 
-def test_a_text_that_two_computed_is_found_once() -> None:
+def test_a_text_that_two_sequences_computed_is_found_once() -> None:
     pool = pool_of(2)
     first, second = pool.take(), pool.take()
     pool.record(first, ROOT, FULL)
@@ -116,7 +116,7 @@ def test_a_text_that_two_computed_is_found_once() -> None:
     assert (pool.idle, pool.unpromised) == (0, 1)
 
 
-def test_spoilt_blocks_are_not_found_again() -> None:
+def test_invalid_blocks_are_not_found_again() -> None:
     pool = pool_of(2)
     blocks = [pool.take(), pool.take()]
     pool.record(blocks[0], ROOT, FULL)

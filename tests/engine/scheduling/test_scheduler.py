@@ -12,7 +12,7 @@ VOCABULARY = Vocabulary({0: b"a", 1: b""}, 1)
 def sequence(
     prompt: int, max_tokens: int = 10, generated: int = 0, *, first: int = 0, name: str = ""
 ) -> Sequence:
-    """A prompt of the tokens first, first + 1, ...; different firsts have nothing in common."""
+    """A prompt of the tokens first, first + 1, ...; different firsts have no tokens in common."""
     ids = tuple(range(first, first + prompt + generated))
     request = Request(
         name or str(prompt), ids[:prompt], SamplingParams(max_tokens=max_tokens), ids[prompt:]
@@ -25,18 +25,18 @@ def scheduler_of(max_batch: int = 8, blocks: int = 1000, **options: object) -> S
 
 
 def advance(scheduler: Scheduler, now: float = 0.0) -> list[tuple[str, int, int, bool, bool]]:
-    """One step: what ran, with every sampled sequence given a token."""
+    """Runs one step: returns what ran, and gives every sampled sequence a token."""
     plan = scheduler.plan(now)
     for item in plan.work:
-        scheduler.ran(item)
+        scheduler.record_rows(item)
         if item.samples:
             item.sequence.ids.append(7_000 + len(item.sequence.ids))
-            scheduler.sampled(item.sequence, now)
+            scheduler.schedule_next(item.sequence, now)
     return [(w.sequence.request.id, w.start, w.count, w.samples, w.row_by_row) for w in plan.work]
 
 
-def ran(scheduler: Scheduler) -> dict[str, int]:
-    """How many rows of each request ran in one step."""
+def rows_run(scheduler: Scheduler) -> dict[str, int]:
+    """The number of rows of each request that ran in one step."""
     return {name: count for name, _, count, _, _ in advance(scheduler)}
 
 
@@ -71,16 +71,16 @@ def test_resumed_tokens_run_row_by_row_after_the_prompt() -> None:
     ]
 
 
-def test_a_long_prompt_beside_those_who_decode_enters_bit_by_bit() -> None:
+def test_a_long_prompt_enters_in_parts_beside_decoding_sequences() -> None:
     scheduler = scheduler_of()
     scheduler.add(sequence(3, name="decoding"))
     advance(scheduler)
     scheduler.add(sequence(1000, first=2000, name="long"))
-    # A row costs a twentieth of what every step costs anyway.
+    # A row costs a twentieth of the fixed cost of a step.
     for rows in (1, 100, 1, 50):
         scheduler.cost.observe(rows, 0.020 + 0.001 * rows)
 
-    rows = ran(scheduler)
+    rows = rows_run(scheduler)
 
     assert rows["decoding"] == 1
     # 1.5 times (20 rows' worth and the one that decodes), in whole blocks.
@@ -90,33 +90,33 @@ def test_a_long_prompt_beside_those_who_decode_enters_bit_by_bit() -> None:
     fine.add(sequence(3, name="decoding"))
     advance(fine)
     fine.add(sequence(1000, first=2000, name="long"))
-    assert ran(fine)["long"] in (24, 32)
+    assert rows_run(fine)["long"] in (24, 32)
 
 
-def test_a_model_that_is_slow_takes_prompts_in_smaller_parts_even_alone() -> None:
+def test_a_slow_model_takes_prompts_in_smaller_parts_even_alone() -> None:
     scheduler = scheduler_of(grid=8)
     for rows in (1, 33, 65):
         scheduler.cost.observe(rows, 0.4 + 0.04 * rows)
 
     scheduler.add(sequence(1000, name="long"))
 
-    assert ran(scheduler)["long"] == 40
+    assert rows_run(scheduler)["long"] == 40
 
 
-def test_short_prompts_overtake_a_long_one_that_still_goes_on() -> None:
+def test_short_prompts_overtake_a_long_one_that_still_progresses() -> None:
     scheduler = scheduler_of()
     scheduler.add(sequence(2000, name="long"))
     scheduler.add(sequence(100, first=3000, name="hundred"))
     scheduler.add(sequence(40, first=4000, name="forty"))
 
-    first, second = ran(scheduler), ran(scheduler)
+    first, second = rows_run(scheduler), rows_run(scheduler)
 
     assert first == {"forty": 40, "hundred": 100, "long": 96}
     assert second["long"] >= BLOCK
     assert {"forty", "hundred"} <= set(second)
 
 
-def test_no_prompt_starves_however_many_short_ones_come() -> None:
+def test_no_prompt_starves_however_many_short_ones_arrive() -> None:
     scheduler = scheduler_of(max_batch=4)
     scheduler.add(sequence(640, name="long"))
     done = 0
@@ -124,7 +124,7 @@ def test_no_prompt_starves_however_many_short_ones_come() -> None:
     for number in range(20):
         newcomer = sequence(200, first=10_000 * (number + 1), name=f"short {number}")
         scheduler.add(newcomer)
-        done += ran(scheduler).get("long", 0)
+        done += rows_run(scheduler).get("long", 0)
         for live in [s for s in scheduler.live if s.request.id.startswith("short")]:
             scheduler.remove(live)
 
@@ -149,7 +149,7 @@ def test_first_come_first_served_by_slots_and_cache() -> None:
     assert scheduler.live == [second, third]
 
 
-def test_room_is_kept_for_all_that_a_sequence_may_ask_for() -> None:
+def test_room_is_reserved_for_all_tokens_of_a_sequence() -> None:
     scheduler = scheduler_of(blocks=10)
     greedy = sequence(10, 10 * BLOCK - 9, name="greedy")
     scheduler.add(greedy)
@@ -162,7 +162,7 @@ def test_room_is_kept_for_all_that_a_sequence_may_ask_for() -> None:
     assert [name for name, *_ in advance(scheduler)] == ["small"]
 
 
-def test_removing_gives_all_room_back() -> None:
+def test_removing_a_sequence_frees_all_its_room() -> None:
     scheduler = scheduler_of(blocks=10)
     sequences = [sequence(70, 40), sequence(30, 5, first=900)]
     for each in sequences:
@@ -178,7 +178,7 @@ def test_removing_gives_all_room_back() -> None:
 # -- shared text ---------------------------------------------------------------------------------
 
 
-def test_text_that_is_in_the_cache_is_not_computed_again() -> None:
+def test_cached_text_is_not_computed_again() -> None:
     scheduler = scheduler_of()
     first = sequence(100, name="first")
     scheduler.add(first)
@@ -192,7 +192,7 @@ def test_text_that_is_in_the_cache_is_not_computed_again() -> None:
     assert scheduler.reused == 99
 
 
-def test_a_prompt_that_parts_in_the_middle_of_a_block_reuses_what_agrees() -> None:
+def test_a_prompt_that_differs_inside_a_block_reuses_the_equal_part() -> None:
     scheduler = scheduler_of()
     first = sequence(100, name="first")
     scheduler.add(first)
@@ -209,19 +209,19 @@ def test_a_prompt_that_parts_in_the_middle_of_a_block_reuses_what_agrees() -> No
     assert branch.blocks[0] == first.blocks[0]
 
 
-def test_those_who_begin_alike_compute_their_beginning_once() -> None:
+def test_a_shared_beginning_is_computed_once() -> None:
     scheduler = scheduler_of()
     names = ["a", "b", "c", "d"]
     for name in names:
         scheduler.add(sequence(90, name=name))
 
-    first, second = ran(scheduler), ran(scheduler)
+    first, second = rows_run(scheduler), rows_run(scheduler)
 
     assert first == {"a": 90}
     assert second == {"a": 1, "b": 1, "c": 1, "d": 1}
 
 
-def test_a_finished_answer_is_there_for_who_goes_on_from_it() -> None:
+def test_a_finished_answer_is_reused_by_its_continuation() -> None:
     scheduler = scheduler_of()
     first = sequence(40, 30, name="first")
     scheduler.add(first)
@@ -237,7 +237,7 @@ def test_a_finished_answer_is_there_for_who_goes_on_from_it() -> None:
     assert item.start == 69
 
 
-def test_other_adapters_share_nothing() -> None:
+def test_different_adapters_share_no_text() -> None:
     scheduler = scheduler_of()
     base = sequence(90, name="base")
     scheduler.add(base)
@@ -248,7 +248,7 @@ def test_other_adapters_share_nothing() -> None:
 
     scheduler.add(tuned)
 
-    assert ran(scheduler)["tuned"] == 90
+    assert rows_run(scheduler)["tuned"] == 90
 
 
 def test_without_sharing_everything_is_computed() -> None:
@@ -256,10 +256,10 @@ def test_without_sharing_everything_is_computed() -> None:
     for name in "ab":
         scheduler.add(sequence(90, name=name))
 
-    assert ran(scheduler) == {"a": 90, "b": 90}
+    assert rows_run(scheduler) == {"a": 90, "b": 90}
 
 
-def test_spoilt_text_is_not_shared() -> None:
+def test_invalid_text_is_not_shared() -> None:
     scheduler = scheduler_of()
     spoilt = sequence(90, name="spoilt")
     scheduler.add(spoilt)
@@ -268,13 +268,13 @@ def test_spoilt_text_is_not_shared() -> None:
 
     scheduler.add(sequence(90, name="next"))
 
-    assert ran(scheduler) == {"next": 90}
+    assert rows_run(scheduler) == {"next": 90}
 
 
 # -- pace ----------------------------------------------------------------------------------------
 
 
-def test_next_time_follows_what_is_held() -> None:
+def test_the_next_time_follows_the_running_sequences() -> None:
     scheduler = scheduler_of(max_batch=1, interval=0.5)
     assert scheduler.next_time() is None
     scheduler.add(sequence(3))

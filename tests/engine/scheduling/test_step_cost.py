@@ -28,7 +28,7 @@ def test_rows_within_a_time_leave_room_for_the_base() -> None:
     assert cost.rows_within(0.1) == 0
 
 
-def test_nothing_is_said_before_steps_differ() -> None:
+def test_there_is_no_estimate_before_steps_differ() -> None:
     cost = StepCost()
 
     for _ in range(20):
@@ -37,7 +37,7 @@ def test_nothing_is_said_before_steps_differ() -> None:
     assert cost.more_rows(8, 1.5) is None
 
 
-def test_the_base_follows_while_steps_are_alike() -> None:
+def test_the_base_adapts_while_steps_have_equal_sizes() -> None:
     cost = StepCost()
     for rows in (4, 36, 4, 68):
         cost.observe(rows, 0.016 + 0.001 * rows)

@@ -1,4 +1,4 @@
-"""A run while the engine has it: what the log gets, what the row gets."""
+"""A run while the engine has it: what goes to the log and to the row."""
 
 import json
 import uuid
@@ -40,7 +40,7 @@ def test_text_held_back_to_the_end_joins_the_last_token() -> None:
     assert json.loads(live.lines[-1]) == [12, "b\ufffd"]
 
 
-def test_what_the_log_has_already_is_not_changed_there() -> None:
+def test_tokens_already_in_the_log_are_not_changed() -> None:
     live = live_run("a", "b")
 
     live.add_tail("!", unsent=False)
@@ -49,7 +49,7 @@ def test_what_the_log_has_already_is_not_changed_there() -> None:
     assert json.loads(live.lines[-1]) == [12, "b"]
 
 
-def test_a_tail_without_a_token_is_nothing() -> None:
+def test_a_tail_without_a_token_is_dropped() -> None:
     live = live_run()
 
     live.add_tail("x", unsent=False)
@@ -109,7 +109,7 @@ def test_an_outcome_has_the_text_of_every_choice() -> None:
 
 
 @pytest.mark.parametrize(("reason", "status"), [("error", "failed"), ("abort", "cancelled")])
-def test_one_choice_that_ends_badly_is_the_end_of_the_run(reason: Any, status: str) -> None:
+def test_one_failed_choice_ends_the_run(reason: Any, status: str) -> None:
     choices = live_choices(live_run().run, 2)
     error = OutOfMemory("Too large.") if reason == "error" else None
     choices[0].end(Finish(choices[0].id, "stop"))

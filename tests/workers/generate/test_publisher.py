@@ -1,4 +1,4 @@
-"""The publisher sends all that was produced, whatever Redis does in between."""
+"""The publisher sends all tokens, whatever Redis does in between."""
 
 import threading
 import uuid
@@ -18,7 +18,7 @@ from workers.generate.publisher import Publisher
 
 
 class FakeLog:
-    """Keeps the log's rules, and fails when told to."""
+    """Has the log's rules, and fails on request."""
 
     def __init__(self) -> None:
         self.logs: dict[tuple[str, int], list[str]] = {}
@@ -26,10 +26,10 @@ class FakeLog:
         self.notices: list[str] = []
         self.calls = 0
         self.away = False
-        # Refuses what needs memory, as a full Redis does.
+        # Refuses commands that need memory, as a full Redis does.
         self.full = False
         self.stale: set[str] = set()
-        # Runs whose key is of another kind.
+        # Runs whose key has another type.
         self.broken: set[str] = set()
         self.cancel: set[str] = set()
 
@@ -72,22 +72,22 @@ def log() -> FakeLog:
 
 
 @pytest.fixture
-def told() -> list[tuple[str, LiveRun]]:
+def reports() -> list[tuple[str, LiveRun]]:
     return []
 
 
 @pytest.fixture
 def publisher(
-    log: FakeLog, told: list[tuple[str, LiveRun]], monkeypatch: pytest.MonkeyPatch
+    log: FakeLog, reports: list[tuple[str, LiveRun]], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Publisher]:
     monkeypatch.setattr(module, "BACKOFF", (0.01, 0.05))
     token_log: Any = log
     publisher = Publisher(
         token_log=token_log,
         expire=60,
-        on_cancel=lambda live: told.append(("cancel", live)),
-        on_stale=lambda live: told.append(("stale", live)),
-        on_broken=lambda live: told.append(("broken", live)),
+        on_cancel=lambda live: reports.append(("cancel", live)),
+        on_stale=lambda live: reports.append(("stale", live)),
+        on_broken=lambda live: reports.append(("broken", live)),
     )
     publisher.start()
     yield publisher
@@ -119,7 +119,7 @@ def test_tokens_are_sent_in_order_and_acknowledged(publisher: Publisher, log: Fa
     assert log.logs[live.key] == live.lines
 
 
-def test_what_was_produced_while_redis_was_away_is_sent_later(
+def test_tokens_produced_during_an_outage_are_sent_later(
     publisher: Publisher, log: FakeLog
 ) -> None:
     live = live_run()
@@ -136,7 +136,7 @@ def test_what_was_produced_while_redis_was_away_is_sent_later(
     assert len(log.notices) == 1
 
 
-def test_while_redis_is_away_new_tokens_do_not_make_it_try_more_often(
+def test_new_tokens_during_an_outage_do_not_cause_more_tries(
     publisher: Publisher, log: FakeLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BACKOFF", (30.0, 30.0))
@@ -163,7 +163,7 @@ def test_an_emptied_log_is_written_again_from_its_start(publisher: Publisher, lo
     assert len(live.lines) == 5
 
 
-def test_an_emptied_log_is_written_again_for_a_choice_that_was_complete(
+def test_an_emptied_log_is_written_again_for_a_complete_choice(
     publisher: Publisher, log: FakeLog
 ) -> None:
     first, second = live_choices(Run(pk=uuid.uuid4(), attempt=1, epoch=1), 2)
@@ -177,22 +177,22 @@ def test_an_emptied_log_is_written_again_for_a_choice_that_was_complete(
     eventually(lambda: log.logs == {first.key: first.lines, second.key: second.lines})
 
 
-def test_a_stale_run_is_told_and_not_sent_again(
-    publisher: Publisher, log: FakeLog, told: list[tuple[str, LiveRun]]
+def test_a_stale_run_is_notified_and_not_sent_again(
+    publisher: Publisher, log: FakeLog, reports: list[tuple[str, LiveRun]]
 ) -> None:
     stale, other = live_run(), live_run()
     log.stale.add(stale.id)
 
     produce(publisher, stale)
-    eventually(lambda: told == [("stale", stale)])
+    eventually(lambda: reports == [("stale", stale)])
     produce(publisher, other)
 
     eventually(lambda: other.acknowledged == 1)
     assert log.logs[stale.key] == []
 
 
-def test_a_run_whose_log_takes_nothing_ends_alone(
-    publisher: Publisher, log: FakeLog, told: list[tuple[str, LiveRun]]
+def test_a_run_whose_log_refuses_everything_ends_alone(
+    publisher: Publisher, log: FakeLog, reports: list[tuple[str, LiveRun]]
 ) -> None:
     broken, other = live_run(), live_run()
     log.broken.add(broken.id)
@@ -206,17 +206,17 @@ def test_a_run_whose_log_takes_nothing_ends_alone(
     produce(publisher, other)
 
     eventually(lambda: other.acknowledged == 3)
-    assert told == [("broken", broken)]
+    assert reports == [("broken", broken)]
     assert broken.broken is not None
     assert broken.broken.code == "log_damaged"
     assert log.calls == calls + 1
-    # It has ended like any other run: its log gets its expiry.
+    # It has ended like any other run, so its log gets its expiry.
     publisher.announce_end(broken, "failed")
     eventually(lambda: log.closed == [broken.id])
 
 
 def test_a_token_that_nothing_can_encode_ends_its_run_alone(
-    publisher: Publisher, log: FakeLog, told: list[tuple[str, LiveRun]]
+    publisher: Publisher, log: FakeLog, reports: list[tuple[str, LiveRun]]
 ) -> None:
     bad, other = live_run(), live_run()
     plain = log.append
@@ -234,18 +234,18 @@ def test_a_token_that_nothing_can_encode_ends_its_run_alone(
         produce(publisher, other)
 
     eventually(lambda: other.acknowledged == 1)
-    assert told == [("broken", bad)]
+    assert reports == [("broken", bad)]
 
 
-def test_a_cancel_is_told(
-    publisher: Publisher, log: FakeLog, told: list[tuple[str, LiveRun]]
+def test_a_cancel_is_reported(
+    publisher: Publisher, log: FakeLog, reports: list[tuple[str, LiveRun]]
 ) -> None:
     live = live_run()
     log.cancel.add(live.id)
 
     produce(publisher, live)
 
-    eventually(lambda: told == [("cancel", live)])
+    eventually(lambda: reports == [("cancel", live)])
 
 
 def test_a_log_is_closed_only_after_its_last_token(publisher: Publisher, log: FakeLog) -> None:
@@ -280,7 +280,7 @@ def test_choices_of_a_run_are_sent_each_and_closed_together(
     assert [log.logs[live.key] for live in texts] == [live.lines for live in texts]
 
 
-def test_when_redis_is_full_finished_logs_are_let_go(publisher: Publisher, log: FakeLog) -> None:
+def test_when_redis_is_full_finished_logs_are_dropped(publisher: Publisher, log: FakeLog) -> None:
     done, going = live_run(), live_run()
     produce(publisher, done)
     eventually(lambda: done.acknowledged == 1)

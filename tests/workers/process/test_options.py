@@ -1,4 +1,4 @@
-"""A worker that its own row has no room for says so and does not start."""
+"""A worker whose name does not fit into its row says so and does not start."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from workers.generate.process import run_worker
 
 
 @pytest.mark.parametrize(("option", "most"), [("--name", 120), ("--device", 40)])
-def test_a_name_that_no_row_takes_is_said(
+def test_a_name_that_does_not_fit_is_reported(
     option: str, most: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_worker(["--model", "tiny", "--name", "w", option, "x" * (most + 1)]) == 2

@@ -1,5 +1,7 @@
-"""A worker that does not find the embedded Valkey says where it looks and why, and goes on once
-it is there."""
+"""A worker that does not find the embedded Valkey says where it looks and why.
+
+It continues once the server is there.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +27,7 @@ def reason(worker: RunningPart) -> str:
     return worker.wait_for_line(SAID, timeout=60)
 
 
-def test_it_waits_for_one_that_is_not_started_yet(stack: Stack) -> None:
+def test_a_worker_waits_for_a_server_that_is_not_started_yet(stack: Stack) -> None:
     worker = stack.launch_worker("demo")
 
     assert "nothing runs in" in reason(worker)
@@ -36,15 +38,13 @@ def test_it_waits_for_one_that_is_not_started_yet(stack: Stack) -> None:
 
     stack.start_valkey()
     wait_ready(worker)
-    # Once, and not at every look.
+    # The message is logged once, not at every check.
     assert len([line for line in worker.lines if SAID in line]) == 1
 
 
-def test_a_tmp_of_its_own_is_named_and_a_folder_that_both_see_helps(
-    stack: Stack, tmp_path: Path
-) -> None:
+def test_a_private_tmp_is_named_and_a_shared_folder_helps(stack: Stack, tmp_path: Path) -> None:
     stack.start_valkey()
-    # What PrivateTmp does: Valkey runs, and its socket's folder is not to be seen.
+    # The effect of PrivateTmp: Valkey runs, but its socket's folder is not visible.
     hidden = stack.valkey.socket.parent
     away = hidden.rename(hidden.with_name(hidden.name + "-away"))
     worker = stack.launch_worker("demo")

@@ -24,10 +24,10 @@ class Split(Enum):
 class Document:
     """``text`` of a task; ``answers`` are half-open character spans, stop included.
 
-    ``text`` ends with the last answer, without its stop. ``question`` is where the
-    last answer begins. ``check`` holds what a right answer must contain where the
-    wording is free; it is empty where the answer must be exact. ``key`` names the
-    content that decides the split.
+    ``text`` ends with the last answer, without its stop. ``question`` is the start of the last
+    answer. ``check`` has the content that a right answer must contain when the wording is
+    free; it is empty when the answer must be exact. ``key`` names the content that decides
+    the split.
     """
 
     task: str
@@ -39,7 +39,7 @@ class Document:
 
     @property
     def prompt(self) -> str:
-        """What the page would send."""
+        """The prompt that the page would send."""
         return self.text[: self.question]
 
     @property
@@ -88,8 +88,8 @@ def make_document(
 ) -> Document:
     """A document from worked examples and a last item, all of them answered.
 
-    ``prompt`` is the page's own function of (examples, question). ``before`` stands
-    between a prompt and its answer; ``after`` is what ends an answer in the middle.
+    ``prompt`` is the page's own function of (examples, question). ``before`` is the text
+    between a prompt and its answer; ``after`` ends an answer in the middle.
     """
     pairs = [Pair(item.given, item.wanted) for item in items]
     spans = []

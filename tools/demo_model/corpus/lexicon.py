@@ -30,7 +30,7 @@ _ENDINGS = (*words.entries("shared", "endings"), "")
 
 
 def invent_word(rng: random.Random) -> str:
-    """A lower-case word of random syllables that nobody has."""
+    """A lower-case word of random syllables that nobody has as a name."""
     syllables = (rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(rng.choice((1, 2, 2))))
     return "".join(syllables) + rng.choice(_ONSETS) + rng.choice("aeio") + rng.choice(_ENDINGS)
 
@@ -167,5 +167,5 @@ def clock(rng: random.Random) -> str:
 
 
 def email(rng: random.Random, split: Split) -> str:
-    """An address of somebody who does not exist, under a domain that never will."""
+    """An e-mail address of an invented person, in a domain that cannot exist."""
     return f"{coin_name(rng, split).lower()}@{coin_name(rng, split).lower()}.example"

@@ -28,7 +28,7 @@ TASKS: dict[str, Make] = {
 # Each task's share of the documents, in the order of `TASKS`.
 _SHARES = (0.24, 0.21, 0.13, 0.12, 0.14, 0.06, 0.05, 0.05)
 
-# From here on there is more of what was still hard after so many: queries and formats.
+# From here on there are more queries and formats, which were still hard after so many documents.
 HARDER_FROM = 201_600
 _HARDER_SHARES = (0.21, 0.26, 0.13, 0.07, 0.25, 0.03, 0.02, 0.03)
 

@@ -1,1 +1,1 @@
-"""What the model is asked on content that it never saw, and what counts as right."""
+"""The model's tasks on content that it never saw, and what counts as right."""

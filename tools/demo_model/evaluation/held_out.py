@@ -1,4 +1,4 @@
-"""What is held out for the evaluation, and whether training documents hold any of it."""
+"""The content held out for the evaluation, and a search for it in training documents."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -46,10 +46,10 @@ class Leaks:
 
 
 def questions_with_answers(document: Document) -> Iterator[str]:
-    """Each question of a document with its answer, alone and with what it is asked about.
+    """Each question of a document with its answer, alone and with its text.
 
-    Alone is enough where the question says all (a sentence, a function); "What is her
-    job?" is another question where the text is another.
+    Alone is enough if the question is complete (a sentence, a function); "What is her job?" is a
+    different question for a different text.
     """
     context = document.text.split("\n\n", 1)[0]
     for start, stop in document.answers:
@@ -60,7 +60,7 @@ def questions_with_answers(document: Document) -> Iterator[str]:
 
 
 def held_out_content(count: int, *, datasets: Path = DATASETS) -> HeldOut:
-    """What the evaluation with ``count`` cases a row asks, and the datasets' lines."""
+    """The tasks of an evaluation with ``count`` cases a row, and the datasets' lines."""
     keys: set[str] = set()
     asked: set[str] = set()
     names: set[str] = set()

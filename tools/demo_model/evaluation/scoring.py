@@ -1,7 +1,7 @@
-"""What the demo model is asked on content that it never saw, and what counts as right.
+"""The demo model's tasks on content that it never saw, and what counts as right.
 
-Decides only: who asks, the served engine (`benchmarks/demo.py`) or transformers
-(`tools/demo_model/evaluate.py`), is not its business.
+This module only decides. The answers come from the served engine (`benchmarks/demo.py`) or from
+transformers (`tools/demo_model/evaluate.py`).
 """
 
 import math
@@ -26,9 +26,9 @@ class Row:
     """One figure of the evaluation.
 
     name: as in tables. says: what exactly counts as right, in a sentence.
-    case: the document of an index; its last answer is asked for.
-    target: the least share that was promised; None where none was.
-    counts_cells: whether right things are counted within a case, not whole cases.
+    case: the document with an index; its last answer is the task.
+    target: the promised share; None without a promise.
+    counts_cells: whether right parts are counted within a case, not whole cases.
     """
 
     name: str
@@ -170,7 +170,7 @@ def select_rows(only: str) -> list[Row]:
 
 @dataclass(frozen=True)
 class Figure:
-    """What came of a row. wrong: documents with what was given instead."""
+    """The result of a row. wrong: documents with the wrong answers."""
 
     row: Row
     right: int
@@ -199,6 +199,9 @@ def score_answers(row: Row, documents: Sequence[Document], answers: Sequence[str
 
 
 def describe_mistake(document: Document, given: str) -> str:
-    """A wrong answer for people: the last part of its prompt, what was wanted and given."""
+    """A wrong answer for people:
+
+    the last part of its prompt, the right answer and the given one.
+    """
     last = document.prompt.strip().split("\n\n")[-1]
     return f"  {last}\n    wanted: {document.wanted.strip()}\n    given:  {given}"

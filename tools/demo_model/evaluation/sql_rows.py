@@ -33,11 +33,11 @@ def read_schema(prompt: str) -> dict[str, list[str]]:
 
 
 def same_rows(prompt: str, wanted: str, given: str) -> bool:
-    """Whether ``given`` runs and gives the rows of ``wanted`` over the prompt's tables.
+    """Whether ``given`` runs and returns the rows of ``wanted`` over the prompt's tables.
 
-    The rows hold the literals of the wanted query, and what lies beside them, so
-    that its conditions bite: some rows fulfil them and others do not. The order
-    counts where the wanted query asks for one.
+    The rows contain the literals of the wanted query and neighbouring values, so that its
+    conditions matter: some rows fulfil them and others do not. The order counts if the wanted
+    query sorts.
     """
     tables = read_schema(prompt)
     agreed = 0

@@ -1,7 +1,7 @@
 """The loss curve as a picture: ``python -m tools.demo_model.training.curve``.
 
-A small SVG of our own, readable on light and dark ground: its colours follow the
-reader's scheme, its ground is none.
+A small SVG of our own, readable on light and dark backgrounds: its colours follow the reader's
+scheme, and it has no background.
 """
 
 import argparse

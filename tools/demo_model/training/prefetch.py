@@ -1,7 +1,7 @@
-"""Batches made in a process of their own, a step ahead of the training.
+"""Batches made in a separate process, a step ahead of the training.
 
-Documents are made in plain Python, one thread at a time: beside the training, not
-within it, they leave no core waiting. What comes is the same as without it.
+Documents are made in plain Python, one thread at a time. Beside the training they leave no core
+idle. The batches are the same as without prefetching.
 """
 
 import multiprocessing
@@ -21,7 +21,7 @@ from workers.training.batches import Batch
 
 @dataclass(frozen=True)
 class StepPlan:
-    """What the steps of a run read."""
+    """The documents that the steps of a run read."""
 
     seed: int
     documents: int

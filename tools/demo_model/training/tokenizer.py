@@ -1,6 +1,6 @@
-"""The demo model's byte-level BPE: GPT-2's kind, with every digit a token of its own.
+"""The demo model's byte-level BPE, like GPT-2's, but every digit is its own token.
 
-Single digits let a small model copy numbers it has never seen.
+Single digits let a small model copy numbers that it has never seen.
 """
 
 from collections.abc import Iterable

@@ -1,9 +1,9 @@
-"""What an adapter is and whether this engine can serve it with a given model.
+"""Reading adapters, and whether this engine can serve them with a given model.
 
 An adapter is a folder in PEFT's format: adapter_config.json and adapter_model.safetensors, or
-adapter_model.bin. Served is LoRA (Hu et al. 2022), also rank-stabilised (Kalajdzievski 2023), on
-any of a GPT-J's six linear modules. Whatever would change the model in another way is refused, so
-that what is served is what PEFT computes.
+adapter_model.bin. The engine serves LoRA (Hu et al. 2022), also rank-stabilised (Kalajdzievski
+2023), on any of a GPT-J's six linear modules. Whatever would change the model in another way is
+refused, so that what is served is what PEFT computes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from workers.engine.adapters.files import (
 from workers.engine.checkpoint.spec import ModelConfig
 from workers.engine.errors import AdapterCorrupt, AdapterShape, AdapterUnsupported
 
-# Name of a module and the part of the block that it lies in.
+# Name of a module and the part of the block that it belongs to.
 MODULES = {
     "q_proj": "attn",
     "k_proj": "attn",
@@ -75,6 +75,14 @@ class Adapter:
     def rank(self) -> int:
         """The largest of its modules."""
         return max(pair.rank for pair in self.weights.values())
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether it adds zero whatever the input is, as one that was never trained."""
+        return not any(
+            pair.scale and bool(pair.a.any()) and bool(pair.b.any())
+            for pair in self.weights.values()
+        )
 
     @property
     def parameters(self) -> int:

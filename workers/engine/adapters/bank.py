@@ -1,12 +1,12 @@
 """Low-rank adapters of many requests in one batch, never merged (Hu et al. 2022, "LoRA").
 
-y += scale * (x A^T) B^T for each row by its own adapter. Adapters lie in the slots of a bank; slot
-0 stands for none. How they are held and multiplied is the backend's (`AdapterStore`).
+y += scale * (x A^T) B^T for each row by its own adapter. Adapters are in the slots of a bank; slot
+0 means none. The backend stores and multiplies them (`AdapterStore`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from torch import Tensor
@@ -15,16 +15,17 @@ from workers.engine.adapters.adapter import Adapter, module_shape
 from workers.engine.checkpoint.spec import ModelConfig
 from workers.engine.errors import AdapterShape
 
-# Adds the changes of one layer's module to its output y, in place, from its input x: both [N, .],
-# rows may be strided.
-Add = Callable[[Tensor, Tensor], None]
 
+class StepAdapters(Protocol):
+    """The adapters of one step's rows; loading and dropping make it stale."""
 
-class RowAdapters(Protocol):
-    """The adapters of a step's rows."""
+    def add_in(self, layer: int, x: Tensor, wide: Tensor, *, gelu: bool = False) -> None:
+        """Adds to columns q, k, v and mlp of `wide` [N, 7d], in place, from `x` [N, d]. With
+        `gelu`, column mlp of every row passes GPT-J's gelu after that. Rows may be strided."""
 
-    def add_of(self, layer: int, module: str) -> Add | None:
-        """None where no row's adapter has this module."""
+    def add_out(self, layer: int, mixed: Tensor, y: Tensor) -> None:
+        """Adds to `y` [N, d], in place, from the input of its product: `mixed` [N, 5d], columns
+        attention and mlp. Rows of either may be strided."""
 
 
 class AdapterStore(Protocol):
@@ -41,10 +42,10 @@ class AdapterStore(Protocol):
 
     def drop(self, slot: int) -> None: ...
 
-    def rows(self, slots: Sequence[int]) -> RowAdapters:
+    def rows(self, slots: Sequence[int]) -> StepAdapters:
         """Of a step whose row n belongs to slots[n]; loading and dropping make it stale."""
 
-    def gathered(self, slots: Tensor) -> RowAdapters:
+    def gathered(self, slots: Tensor) -> StepAdapters:
         """As `rows`, but `slots` are read when the products run. Valid for one `generation`."""
 
 
@@ -82,42 +83,28 @@ class AdapterBank:
         self._store.drop(slot)
 
     def step(self, slots: Sequence[int]) -> StepAdapters | None:
-        """What a step adds, whose row n belongs to adapter `slots[n]`; None when all are 0."""
+        """The changes of a step whose row n belongs to adapter `slots[n]`; None when all are 0."""
         if not any(slots):
             return None
-        return StepAdapters(self._store.rows(slots), self.config.n_embd)
+        return self._store.rows(slots)
 
     def gathered(self, slots: Tensor) -> StepAdapters:
         """For steps of as many rows as `slots` has, int32 on the model's device. They are read when
         the products run, so a captured calculation serves any adapters. Slots may be loaded and
         dropped meanwhile. Valid for one `generation`."""
-        return StepAdapters(self._store.gathered(slots), self.config.n_embd)
+        return self._store.gathered(slots)
 
 
-class StepAdapters:
-    """The adapters of one step; loading and dropping make it stale."""
+def columns_in(width: int) -> dict[str, slice]:
+    """Where the modules that read a layer's normed input write, in the wide rows."""
+    return {
+        "q_proj": slice(0, width),
+        "k_proj": slice(width, 2 * width),
+        "v_proj": slice(2 * width, 3 * width),
+        "fc_in": slice(3 * width, 7 * width),
+    }
 
-    def __init__(self, rows: RowAdapters, width: int) -> None:
-        self._rows = rows
-        self._columns = {
-            "q_proj": slice(0, width),
-            "k_proj": slice(width, 2 * width),
-            "v_proj": slice(2 * width, 3 * width),
-            "fc_in": slice(3 * width, 7 * width),
-        }
-        self._inputs = {"out_proj": slice(0, width), "fc_out": slice(width, 5 * width)}
 
-    def add_in(self, layer: int, x: Tensor, wide: Tensor) -> None:
-        """Adds to columns q, k, v and mlp of `wide` [N, 7d], in place, from `x` [N, d]."""
-        for module, columns in self._columns.items():
-            add = self._rows.add_of(layer, module)
-            if add is not None:
-                add(x, wide[:, columns])
-
-    def add_out(self, layer: int, mixed: Tensor, y: Tensor) -> None:
-        """Adds to `y` [N, d], in place, from the input of its product: `mixed` [N, 5d], columns
-        attention and mlp. Rows of either may be strided."""
-        for module, columns in self._inputs.items():
-            add = self._rows.add_of(layer, module)
-            if add is not None:
-                add(mixed[:, columns], y)
+def columns_out(width: int) -> dict[str, slice]:
+    """What the modules that write a layer's output read, of `mixed` rows."""
+    return {"out_proj": slice(0, width), "fc_out": slice(width, 5 * width)}

@@ -16,7 +16,7 @@ MAX_RANK = 512
 # Of names and patterns in one field: every module of a model is held against each of them.
 MAX_NAMES = 1_000
 
-# Fields that change nothing about what a trained adapter computes.
+# Fields that do not change what a trained adapter computes.
 _FREE = {
     "auto_mapping",
     "base_model_name_or_path",
@@ -61,8 +61,8 @@ class AdapterConfig:
 
     @classmethod
     def parse(cls, text: bytes, path: Path) -> AdapterConfig:
-        """Raises `AdapterCorrupt` for what is no configuration and `AdapterUnsupported` for what is
-        not plain LoRA."""
+        """Raises `AdapterCorrupt` for an invalid configuration and `AdapterUnsupported` for
+        anything other than plain LoRA."""
         try:
             data = parse_object(text, path)
         except CheckpointCorrupt as error:
@@ -83,7 +83,7 @@ class AdapterConfig:
         return max(self.rank, *self.rank_pattern.values(), 1)
 
     def adapts(self, module: str, layer: int) -> bool | None:
-        """Whether the module of this path is adapted; None where that cannot be told."""
+        """Whether the module of this path is adapted; None if that is unknown."""
         if self.targets is None:
             return None
         if _ends(module, self.excluded):
@@ -141,7 +141,7 @@ class _Reader:
             excluded=self.names("exclude_modules", self.take("exclude_modules") or []),
             layers=self.layers(),
         )
-        # Every variant of LoRA has a field of its own, and later ones will have theirs.
+        # Every variant of LoRA has a separate field, and later variants will have others.
         for field, value in self.data.items():
             unset = value in (None, False, "", [], {})
             if field not in self.known and field not in _FREE and not unset:
@@ -165,7 +165,7 @@ class _Reader:
 
     def alpha(self, field: str, value: Any) -> float:
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        # Also refuses what is not a number in JSON's dialect of Python.
+        # Also refuses JSON values of Python's dialect that are not numbers.
         if not number or not abs(value) < 1e6:
             raise self.unsupported(field, value, "a number below a million")
         return float(value)
@@ -179,7 +179,7 @@ class _Reader:
 
     def targets(self) -> tuple[str, ...] | None:
         value = self.take("target_modules")
-        # An expression is not run here: the weights show what it named.
+        # An expression is not run here: the weights show which modules it meant.
         return None if isinstance(value, str) else self.names("target_modules", value)
 
     def names(self, field: str, value: object) -> tuple[str, ...]:

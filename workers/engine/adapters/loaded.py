@@ -32,7 +32,7 @@ class LoadedAdapters:
         return sorted(self._by_name)
 
     def load(self, name: str, adapter: Adapter) -> None:
-        """Raises `AdapterExists` for a name that is taken, or what the bank raises."""
+        """Raises `AdapterExists` for a name in use, or the bank's errors."""
         if name in self._by_name:
             raise AdapterExists(f"An adapter {name!r} is loaded already.", adapter=name)
         loaded = _Loaded(adapter.digest, self._bank.load(adapter))

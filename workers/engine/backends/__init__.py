@@ -1,1 +1,1 @@
-"""How the model computes on a device. `interface` says what a backend does, `choose` makes one."""
+"""How the model computes on a device. `interface` defines a backend, `choose` makes one."""

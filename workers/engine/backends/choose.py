@@ -48,8 +48,8 @@ def _precision(
 
 
 def _native(spec: CheckpointSpec, device: torch.device, read: torch.dtype) -> NativeBackend:
-    # Where weights are rounded, so may be what they give: half-precision numbers err less than
-    # bf16 or int8 weights and are read twice as fast as fp32.
+    # Where weights are rounded, their results may be too: half-precision numbers have smaller
+    # errors than bf16 or int8 weights, and are read twice as fast as fp32.
     cached = torch.float32 if spec.dtype == "float32" else torch.float16
     return NativeBackend(
         device=device,

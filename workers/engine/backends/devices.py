@@ -1,4 +1,4 @@
-"""Which device serves, and whether it is there."""
+"""Which device serves, and whether it is available."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 def available_bytes() -> int | None:
-    """What the kernel and this container's limit leave; None where neither can be read.
+    """The free memory of the kernel and of this container's limit; None if neither can be read.
 
-    A process that takes more is killed rather than told, so big allocations ask here first.
+    A process that takes more is killed without a message, so big allocations check here first.
     """
     found = [value for value in (_meminfo_available(), _cgroup_left()) if value is not None]
     return min(found, default=None)

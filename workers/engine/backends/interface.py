@@ -1,4 +1,4 @@
-"""What a backend does for the model and for what runs it.
+"""The interface of a backend for the model and its runner.
 
     Linear          products of a dense layer
     Cache           keys and values, and attention over them
@@ -43,7 +43,7 @@ class Span:
     """`count` consecutive rows of a step, from `row`, that are the tokens of one sequence from
     position `start` on.
 
-    table: the sequence's blocks; position p lies in block table[p // BLOCK].
+    table: the sequence's blocks; position p is in block table[p // BLOCK].
     row_by_row: attention for each row alone rather than for chunks, where that differs.
     """
 
@@ -92,7 +92,7 @@ class CacheLayout:
 
 
 class Network(Protocol):
-    """What a capture records: `GPTJ`, of which a backend knows no more."""
+    """The network that a capture records, `GPTJ`; a backend knows nothing else about it."""
 
     def hidden(
         self, ids: Tensor, attention: StepAttention, adapters: StepAdapters | None = None
@@ -112,12 +112,12 @@ class CapturedDecode(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """What numbers are held and computed in.
+    """The types of stored numbers and of the computation.
 
-    dtype: of weights, as asked for.
-    read: what matrices are read as, and what the embedding stays in.
-    activations: what rows are computed in between products; biases and norms are of this dtype.
-    cached: what keys and values are kept in.
+    dtype: of weights, as requested.
+    read: of matrices when they are read, and of the embedding.
+    activations: of rows between products; biases and norms have this dtype too.
+    cached: of keys and values.
     item_bytes: bytes of one weight of a matrix.
     """
 
@@ -132,13 +132,13 @@ class Precision:
 class Backend(ABC):
     """How one model computes on one device.
 
-    kernels: what multiplies, in words: "native", or "torch" and why.
-    copies: whether `linear` leaves the weight that it is given alone.
+    kernels: the kernels in words: "native", or "torch" and the reason.
+    copies: whether `linear` does not change the given weight.
     chunk_grid: multiples at which chunks of prompts end. Where a row's numbers depend on the chunk
-        that it is in, this makes the chunks the same in any company.
+        that it is in, this makes the chunks the same in any batch.
     prefill_rows: rows of prompts in a step that nobody waits for: enough for products at full
         speed, few enough for a newcomer not to wait long.
-    free_bytes: memory of the device that can be taken now; None where that cannot be told.
+    free_bytes: free memory of the device; None if that is unknown.
     """
 
     device: torch.device
@@ -177,7 +177,7 @@ class Backend(ABC):
         )
 
     def default_blocks(self, layout: CacheLayout, most_positions: int) -> int:
-        """Blocks for half of what is free now, and no more than are needed for `most_positions`."""
+        """Blocks for half of the free memory, and at most as many as `most_positions` needs."""
         free = self.free_bytes()
         most = -(-most_positions // BLOCK)
         return most if free is None else min(most, free // 2 // layout.block_bytes)

@@ -1,1 +1,1 @@
-"""What a checkpoint is: its configuration, and where its tensors are. Reads no weights."""
+"""A checkpoint's configuration, and the places of its tensors. Reads no weights."""

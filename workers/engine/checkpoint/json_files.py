@@ -1,7 +1,7 @@
 """JSON files of a checkpoint's folder, read within bounds. No torch.
 
-Whoever wrote the folder decides what is in it, so a file's size, its nesting and its outermost type
-are checked before anything of it is used. What is wrong is a `CheckpointError`.
+The folder's contents are not trusted, so a file's size, its nesting and its outermost type are
+checked before any of it is used. Any fault is a `CheckpointError`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def parse_object(text: bytes, path: Path) -> dict[str, Any]:
 
 
 def is_shallow(value: object) -> bool:
-    """Whether lists and objects lie within each other at most `MAX_NESTING` deep."""
+    """Whether lists and objects are nested at most `MAX_NESTING` deep."""
     level = [value]
     for _ in range(MAX_NESTING):
         level = [

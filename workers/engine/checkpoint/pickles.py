@@ -1,8 +1,8 @@
-"""Files that torch pickled, opened without running what is in them.
+"""Files that torch pickled, opened without running their code.
 
-torch's own unpickler that knows tensors and nothing else reads them. Before it does, the archive is
-looked at: torch stores records as they are, so one that is compressed was made to grow when it is
-read, and a file that is no archive is a plain pickle, which is not opened at all.
+torch's own unpickler that knows only tensors reads them. First the archive is checked: torch stores
+records uncompressed, so a compressed record was made to grow when it is read. A file that is not an
+archive is a plain pickle, which is not opened at all.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ class PickleUnsafe(Exception):
 
 
 class PickleDamaged(Exception):
-    """It is no archive of torch, or not a whole one; the text says what is wrong."""
+    """Not an archive of torch, or an incomplete one; the text says what is wrong."""
 
 
 def load_pickle(source: Path | BinaryIO, *, device: str) -> Any:
-    """What the file holds, its tensors on `device`. Raises `PickleUnsafe` or `PickleDamaged`; what
-    the system has to say, a `MemoryError` included, comes through."""
+    """The file's contents, with its tensors on `device`. Raises `PickleUnsafe` or `PickleDamaged`;
+    errors of the system, also a `MemoryError`, are passed on."""
     import torch
 
     _look(source)

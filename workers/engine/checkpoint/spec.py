@@ -1,4 +1,4 @@
-"""What a checkpoint is and whether this engine can serve it. No torch.
+"""A checkpoint's configuration, and whether this engine can serve it. No torch.
 
 A checkpoint is a folder in Hugging Face's format: config.json, weights (model.safetensors,
 pytorch_model.bin, or shards of either with an index), tokenizer. Here its configuration is read and
@@ -24,7 +24,7 @@ Dtype = Literal["float32", "bfloat16", "float16", "int8"]
 DTYPES: tuple[Dtype, ...] = ("float32", "bfloat16", "float16", "int8")
 Kernels = Literal["auto", "torch"]
 
-# Of each size in config.json, far beyond any GPT-J. What is allocated by them is bounded with them.
+# For each size in config.json, far beyond any GPT-J. They bound everything allocated from them.
 MAX_SIZES = {
     "vocab_size": 2**20,
     "n_positions": 2**16,

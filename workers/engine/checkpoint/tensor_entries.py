@@ -1,7 +1,7 @@
 """The entries of a safetensors header, checked one by one. No torch.
 
-A header is JSON that says of each tensor its dtype, its shape and from where to where it lies in
-the data behind it. By the format, tensors do not overlap.
+A header is JSON. For each tensor it has the dtype, the shape, and where it begins and ends in the
+data after the header. By the format, tensors do not overlap.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def read_entries(header: Mapping[str, Any], path: Path) -> list[TensorEntry]:
     end = 0
     for entry in entries:
         if entry.begin < end:
-            raise _damaged(path, f"tensor {entry.name} lies over another")
+            raise _damaged(path, f"tensor {entry.name} overlaps another")
         end = entry.end
     return entries
 

@@ -1,8 +1,8 @@
-"""Where each tensor of a checkpoint lies: file, offset, dtype, shape.
+"""Where each tensor of a checkpoint is: file, offset, dtype, shape.
 
-Only headers are read here, and every header is held against the file's size and the model's
-configuration before a byte of weights is. The weights are then read by offset, into the place where
-they stay: no memory map (its pages would count as the process's own) and no second copy.
+Only headers are read here, and every header is compared with the file's size and the model's
+configuration before a byte of weights is read. The weights are then read by offset, into the place
+where they stay: no memory map (its pages would count as the process's own) and no second copy.
 """
 
 from __future__ import annotations

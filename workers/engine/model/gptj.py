@@ -67,8 +67,7 @@ class GPTJ:
                 wide = block.project_in(normed, gelu_from=3 * width)
             else:
                 wide = block.project_in(normed)
-                adapters.add_in(index, normed, wide)
-                torch.ops.aten.gelu_(wide[:, 3 * width :], approximate="tanh")
+                adapters.add_in(index, normed, wide, gelu=True)
             mixed = attention(index, wide)
             x = block.project_out(mixed, residual=x)
             if adapters is not None:

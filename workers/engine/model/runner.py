@@ -121,7 +121,7 @@ class Runner:
         return self._fill(self.model.logits(hidden))
 
     def _fill(self, logits: Tensor) -> Tensor:
-        """Rules out, in place, what is no token."""
+        """Excludes invalid tokens, in place."""
         if self._filler.numel():
             logits.index_fill_(1, self._filler, float("-inf"))
         return logits

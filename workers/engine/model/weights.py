@@ -135,9 +135,9 @@ class _Reader:
             file.close()
 
     def matrix(self, rows: int, columns: int) -> Tensor:
-        """A place for a product's weight, until the next call: where products keep a copy in a
-        layout of their own, the plain ones share one buffer, whose pages the kernel then has to
-        find and clear only once."""
+        """A buffer for a product's weight, until the next call. Where products keep a copy in their
+        own layout, the plain weights share one buffer, so the kernel has to find and clear its
+        pages only once."""
         if not self.backend.copies:
             return self._empty_matrix(rows, columns)
         if self._scratch.numel() < rows * columns:
@@ -204,14 +204,14 @@ class _Reader:
 
 
 def weight_bytes(config: ModelConfig, precision: Precision) -> int:
-    """What the weights take once they are loaded, their scales and sums aside."""
+    """The memory of the loaded weights, without their scales and sums."""
     embedding = config.vocab_size * config.n_embd
     item_bytes: int = precision.read.itemsize
     return embedding * item_bytes + (config.parameters - embedding) * precision.item_bytes
 
 
 def _check_room(config: ModelConfig, backend: Backend) -> None:
-    """A host that runs short kills without a word, so what is needed is asked for first."""
+    """A host that runs out of memory kills without a message, so the need is checked first."""
     free = backend.free_bytes()
     if free is not None and free < weight_bytes(config, backend.precision):
         raise _no_room(config, backend, free)

@@ -165,7 +165,8 @@ def _draw_of_many(rows: _Rows) -> Tensor:
         if any(rows.ks):
             ordered *= _at_least(ordered, kth)
         running = running_sums(ordered.unflatten(1, (-1, TILE)))
-        # A limit that lies above the sum by rounding, or infinitely, ends at its last number.
+        # A limit that is above the sum, by rounding or because it is infinite, ends at the last
+        # number.
         limit = torch.minimum(rows.p * running[:, -1:], running[:, -1:])
         last = crossing(ordered.unflatten(1, (-1, TILE)), running, limit, reaches=True)
         pth = torch.where(rows.p < 1.0, ordered.gather(1, last.unsqueeze(1)), 0.0)

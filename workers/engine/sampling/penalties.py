@@ -73,8 +73,8 @@ class Penalties:
 
     @property
     def effects(self) -> npt.NDArray[np.float32]:
-        """[3, T] for each of them: what is added; what divides a positive logit and multiplies
-        another; what is taken away."""
+        """[3, T] for each of them: the value to add; the factor that divides a positive logit and
+        multiplies another; the value to subtract."""
         return self._effects[:, : len(self._places)]
 
     def _place(self, token_id: int) -> int:

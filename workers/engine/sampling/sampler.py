@@ -3,7 +3,7 @@
 Order, as in transformers: logit bias, repetition penalty, frequency and presence penalties,
 temperature, top-k, top-p, min-p, draw. The draw inverts the cumulative distribution in the
 vocabulary's order at one uniform number keyed by (seed, choice, position): a difference in the last
-bit of a logit can then change a token only where the number lies within that bit of a border. All
+bit of a logit can then change a token only where the number is within that bit of a border. All
 operations work row by row, so a row's token does not depend on its neighbours.
 """
 
@@ -133,9 +133,9 @@ def token_logprobs(
     logits: Tensor, tokens: Sequence[int], tops: Sequence[int]
 ) -> list[TokenLogprobs]:
     """For each row of fp32 logits [R, vocab]: the logprob of its token, its `tops[row]` likeliest
-    tokens (`MAX_TOP_LOGPROBS` at most), and the probability that is left.
+    tokens (`MAX_TOP_LOGPROBS` at most), and the remaining probability.
 
-    What is left is summed without the likeliest, so it is as exact where it is small.
+    The remainder is summed without the likeliest tokens, so it is exact also when it is small.
     """
     tiles = tiled(logits)
     maxima = tiles.amax(dim=-1)

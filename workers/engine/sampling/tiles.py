@@ -35,8 +35,8 @@ def argmax(tiles: Tensor) -> Tensor:
 def largest(tiles: Tensor, maxima: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Values [R, count], descending, and columns [R, count] of the largest numbers of each row.
 
-    `maxima` [R, tiles] are the tiles' own. Where a row has fewer columns, -inf stands for the rest.
-    Which of several equal numbers come last is open, but the same for equal rows.
+    `maxima` [R, tiles] are the tiles' own. A row with fewer columns gets -inf for the rest. Which
+    of several equal numbers come last is undefined, but the same for equal rows.
     """
     columns = tiles.shape[1] * TILE
     if count > columns:

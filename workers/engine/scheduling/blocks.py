@@ -31,7 +31,7 @@ def block_key(parent: bytes, tokens: Sequence[int]) -> bytes:
 
 @dataclass(slots=True)
 class _Held:
-    """What a block is known to hold: `tokens` after the text that `parent` stands for."""
+    """The known contents of a block: `tokens` after the text of the key `parent`."""
 
     parent: bytes
     tokens: tuple[int, ...]
@@ -76,7 +76,7 @@ class BlockPool:
 
     @property
     def idle(self) -> int:
-        """Blocks that hold text for whoever comes again, and give way when room is needed."""
+        """Blocks that keep text for later requests, and are freed when room is needed."""
         return len(self._idle)
 
     def is_idle(self, block: int) -> bool:
@@ -120,10 +120,10 @@ class BlockPool:
     # -- contents ----------------------------------------------------------------------------
 
     def record(self, block: int, parent: bytes, tokens: Sequence[int]) -> None:
-        """Says what a block holds by now.
+        """Records a block's contents.
 
-        Two sequences may have computed the same text beside each other; one block of each text is
-        enough to be found.
+        Two sequences may have computed the same text at the same time; a search needs only one
+        block of each text.
         """
         key = block_key(parent, tokens) if len(tokens) == BLOCK else None
         if key is not None and self._by_key.setdefault(key, block) != block:

@@ -27,7 +27,7 @@ def cached_blocks(sequence: Sequence, pool: BlockPool) -> list[int]:
 
 
 class Adopted(NamedTuple):
-    """What a sequence took over: so many tokens, and a block to copy, (source, target), before the
+    """What a sequence reuses: a number of tokens, and a block to copy, (source, target), before the
     step's rows run."""
 
     tokens: int
@@ -35,9 +35,9 @@ class Adopted(NamedTuple):
 
 
 def adopt(sequence: Sequence, pool: BlockPool) -> Adopted:
-    """Takes over what came into the cache since the sequence was admitted.
+    """Reuses text that came into the cache since the sequence was admitted.
 
-    Full blocks are shared. Of a block that agrees for a part, a copy is made.
+    Full blocks are shared. A block that agrees only in part is copied.
     """
     before = sequence.computed
     copy = None
@@ -67,13 +67,13 @@ def adopt(sequence: Sequence, pool: BlockPool) -> Adopted:
     return Adopted(sequence.computed - before, copy)
 
 
-def block_computed(sequence: Sequence, index: int, pool: BlockPool) -> None:
+def record_block(sequence: Sequence, index: int, pool: BlockPool) -> None:
     """Makes a full block of the sequence known to others."""
     tokens = sequence.ids[index * BLOCK : (index + 1) * BLOCK]
     pool.record(sequence.blocks[index], _key_before(sequence, index), tokens)
 
 
-def tail_computed(sequence: Sequence, pool: BlockPool) -> None:
+def record_tail(sequence: Sequence, pool: BlockPool) -> None:
     """Makes the computed part of the last block known, if it is not full."""
     index, count = divmod(sequence.computed, BLOCK)
     if count:
@@ -98,7 +98,8 @@ def _key_before(sequence: Sequence, index: int) -> bytes:
 
 @dataclass(slots=True)
 class Claims:
-    """What the sequences of one step are about to compute, so that none computes it twice."""
+    """The tokens that the sequences of one step are about to compute, so that none is computed
+    twice."""
 
     _starts: dict[bytes, list[list[int]]] = field(default_factory=dict)
 

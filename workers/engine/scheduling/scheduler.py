@@ -14,17 +14,17 @@ from workers.engine.scheduling.blocks import BLOCK, BlockPool
 from workers.engine.scheduling.prefixes import (
     Claims,
     adopt,
-    block_computed,
     cached_blocks,
-    tail_computed,
+    record_block,
+    record_tail,
 )
 from workers.engine.scheduling.sequence import Plan, Sequence, Work
 from workers.engine.scheduling.step_cost import StepCost
 
 # How much longer than without it a step with prompts may take.
 STALL = 1.5
-# Seconds. A step cannot be left: whoever comes or goes meanwhile waits for its end.
-LONGEST_STEP = 2.0
+# Seconds. A step cannot be interrupted: requests that come or end meanwhile wait for its end.
+MAX_STEP_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -32,13 +32,13 @@ class Scheduler:
     """Waiting and live sequences.
 
     max_batch: live sequences at most.
-    pool: the cache's blocks. A sequence is admitted when all it can ever need is there.
+    pool: the cache's blocks. A sequence is admitted when all the blocks it can need are free.
     grid: chunks of prompts end at multiples of this or with the prompt. Where a row's numbers
-        depend on the chunk that it is in, this makes the chunks the same in any company.
+        depend on the chunk that it is in, this makes the chunks the same in any batch.
     prefill_rows: rows of prompts in one step at most, when nobody is decoding.
-    shares: whether text that is in the cache already is used again.
+    shares: whether cached text is reused.
     interval: least seconds between two tokens of a sequence; 0 for no cap.
-    reused: prompt tokens that were found in the cache, ever.
+    reused: prompt tokens found in the cache so far.
     """
 
     max_batch: int
@@ -56,16 +56,16 @@ class Scheduler:
         self.waiting.append(sequence)
 
     def remove(self, sequence: Sequence, *, spoilt: bool = False) -> None:
-        """Forgets a sequence; its slot and blocks are free at once.
+        """Removes a sequence; its slot and blocks are free at once.
 
-        spoilt: what it computed cannot be trusted, and nobody shall use it again.
+        spoilt: its results cannot be trusted and must not be reused.
         """
         if sequence not in self.live:
             self.waiting.remove(sequence)
             return
         self.live.remove(sequence)
         if self.shares and not spoilt:
-            tail_computed(sequence, self.pool)
+            record_tail(sequence, self.pool)
         self.pool.release(sequence.blocks, forget=spoilt)
         self.pool.promised -= sequence.promised
         sequence.blocks, sequence.promised = [], 0
@@ -79,15 +79,15 @@ class Scheduler:
         prompts = self._prompts(entering, len(decoding)) if entering else Plan([], [])
         return Plan(prompts.copies, decoding + prompts.work)
 
-    def ran(self, work: Work) -> None:
+    def record_rows(self, work: Work) -> None:
         """Notes that a step has put these rows' keys and values into the cache."""
         sequence, end = work.sequence, work.start + work.count
         sequence.computed = end
         if self.shares:
             for index in range(work.start // BLOCK, end // BLOCK):
-                block_computed(sequence, index, self.pool)
+                record_block(sequence, index, self.pool)
             if end == sequence.prompt_length:
-                tail_computed(sequence, self.pool)
+                record_tail(sequence, self.pool)
 
     def next_time(self) -> float | None:
         """Earliest time at which `plan` has rows; None when nothing is held."""
@@ -95,10 +95,10 @@ class Scheduler:
             return -math.inf
         return min((sequence.due for sequence in self.live), default=None)
 
-    def sampled(self, sequence: Sequence, now: float) -> None:
+    def schedule_next(self, sequence: Sequence, now: float) -> None:
         """Sets when the next token is due. Late tokens catch up by one interval at most.
 
-        Due times lie on a common grid, so that sequences of one pace run in one batch.
+        Due times are on a common grid, so sequences of one pace run in one batch.
         """
         if self.interval == 0.0:
             return
@@ -176,7 +176,7 @@ class Scheduler:
         return plan
 
     def _budget(self, decoding: int) -> int:
-        longest = self.cost.rows_within(LONGEST_STEP)
+        longest = self.cost.rows_within(MAX_STEP_SECONDS)
         most = self.prefill_rows if longest is None else min(longest, self.prefill_rows)
         rows = self.cost.more_rows(decoding, STALL) if decoding else most
         return BLOCK if rows is None else int(max(min(rows, most), BLOCK / 2))

@@ -20,7 +20,7 @@ class Sequence:
     root: the key before the first token; adapter_slot: where its adapter's weights are, 0 for none.
     computed: how many of `ids` have their keys and values in the cache.
     blocks: its blocks of the cache, in order; promised: how many more it may take.
-    keys: of its full blocks, as far as they were asked for.
+    keys: of its full blocks, as far as they were computed.
     due: time before which its next token must not be sampled.
     sampling: what the sampler remembers; None until the sequence is admitted.
     """
@@ -40,7 +40,7 @@ class Sequence:
 
     @property
     def name(self) -> tuple[str, int]:
-        """What it is held under."""
+        """The name of the sequence in the scheduler."""
         return self.request.id, self.choice
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _KEEP = 0.95
-# Rows must differ by about this much before their spread tells what a row costs.
+# The numbers of rows must differ by about this much before their spread shows the cost of a row.
 _SPREAD = 4.0
 
 

@@ -17,7 +17,7 @@ def test_passages_have_no_gaps_and_vary() -> None:
         assert not re.search(r"[{}<>]|  |\ba [aeio]", text), text
 
 
-def test_passages_bear_no_labels() -> None:
+def test_passages_have_no_labels() -> None:
     for index in range(400):
         text = passage(random.Random(index))
 
@@ -25,7 +25,7 @@ def test_passages_bear_no_labels() -> None:
         assert not re.search(labels, text, re.MULTILINE)
 
 
-def test_a_passage_begins_to_be_learnt_at_once() -> None:
+def test_a_passage_is_learnt_from_its_first_token() -> None:
     for index in range(60):
         document = prose.document(random.Random(index), Split.TRAIN)
 
@@ -41,7 +41,7 @@ def test_a_held_out_description_names_the_product_and_its_features() -> None:
         assert all(words in document.wanted for words in document.check)
 
 
-def test_a_reply_holds_what_its_check_asks() -> None:
+def test_a_reply_has_the_facts_that_its_check_needs() -> None:
     for index in range(400):
         document = chat.document(random.Random(index), Split.HELD_OUT)
 
@@ -70,7 +70,7 @@ def test_a_reply_comes_from_the_setting_or_admits_that_it_does_not_know() -> Non
                 assert check[0] in answer
 
 
-def test_the_default_chat_is_of_the_grammars_kind() -> None:
+def test_the_default_chat_is_one_that_the_grammar_can_make() -> None:
     setting = TEMPLATES["chat"].example["setting"]
     questions = {line for lines in chat.QUESTIONS.values() for line in lines}
 

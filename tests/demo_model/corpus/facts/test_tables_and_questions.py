@@ -49,7 +49,7 @@ def test_some_cells_are_missing() -> None:
 
 
 @pytest.mark.parametrize("kind", records.KINDS)
-def test_the_sentences_of_a_kind_tell_its_fields(kind: str) -> None:
+def test_the_sentences_of_a_kind_state_its_fields(kind: str) -> None:
     fields = set(records.headers(kind))
 
     assert set(records.KINDS[kind](random.Random(1), Split.TRAIN)) == fields
@@ -92,7 +92,7 @@ def test_short_answers_are_in_the_text(split: Split) -> None:
                 assert value.lower() in text_of(document).lower(), document.text
 
 
-def test_the_examples_tell_the_style_of_the_answers() -> None:
+def test_the_examples_show_the_style_of_the_answers() -> None:
     for document in documents(question_answering.document, Split.TRAIN):
         answers = [document.text[start:stop].strip() for start, stop in document.answers]
         told = [answer for answer in answers if answer != question_answering.NOT_SAID]
@@ -117,7 +117,7 @@ def test_there_are_many_topics_and_kinds() -> None:
     assert len(records.KINDS) + 1 >= 15
 
 
-def test_held_out_texts_tell_of_names_that_training_never_has() -> None:
+def test_held_out_texts_have_names_that_are_never_in_training() -> None:
     known = {
         word
         for make in (tables.document, question_answering.document)

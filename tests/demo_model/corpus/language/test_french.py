@@ -1,4 +1,7 @@
-"""The French of the demo corpus: a large lexicon, one translation each, grammar that is right."""
+"""The French of the demo corpus:
+
+a large lexicon, one translation for each sentence, correct grammar.
+"""
 
 import random
 import re
@@ -52,7 +55,7 @@ def sentences(count: int) -> list[tuple[str, str]]:
 
 
 def lemmas() -> list[str]:
-    """Every French word of the lists once."""
+    """Every French word of the lists, once."""
     nouns = {noun.fr for nouns in NOUNS.values() for noun in nouns} | {one.fr for one in COUNTRIES}
     verbs = {f"{verb.fr} {verb.tail}" for verb in (*TRANSITIVE, *PLAIN, *OF_THINGS, *HELPERS)}
     adjectives = {one.forms[0] for one in ADJECTIVES}
@@ -92,7 +95,7 @@ def test_a_sentence_has_one_translation() -> None:
         assert known.setdefault(en, fr) == fr
 
 
-def test_every_noun_and_adjective_comes_up() -> None:
+def test_every_noun_and_adjective_occurs() -> None:
     told = " ".join(fr for _, fr in sentences(60_000))
     missing = [
         noun.fr
@@ -204,7 +207,9 @@ def test_determiners_and_adjectives(
     assert tidy(french) == right
 
 
-def said(who: str, verb: str, form: Form, rest: tuple[str, str] = ("", "")) -> tuple[str, str]:
+def sentence_pair(
+    who: str, verb: str, form: Form, rest: tuple[str, str] = ("", "")
+) -> tuple[str, str]:
     subject = WHO[who]
     fr = french_verb_phrase(BY_ENGLISH[verb], form, subject)
     english = f"{english_verb(BY_ENGLISH[verb], form, subject)} {rest[0]}".strip()
@@ -243,7 +248,7 @@ def said(who: str, verb: str, form: Form, rest: tuple[str, str] = ("", "")) -> t
     ],
 )  # fmt: skip
 def test_tenses(who: str, verb: str, form: Form, en: str, fr: str) -> None:
-    assert said(who, verb, form) == (en, fr)
+    assert sentence_pair(who, verb, form) == (en, fr)
 
 
 @pytest.mark.parametrize(
@@ -336,7 +341,7 @@ def test_short_forms_mean_the_same_sentence() -> None:
     assert short == {"I do not know where it is.", "I don't know where it is."}
 
 
-def test_the_split_does_not_look_at_the_short_form() -> None:
+def test_the_split_does_not_depend_on_the_short_form() -> None:
     for index in range(200):
         made = document(random.Random(index), Split.HELD_OUT)
         assert is_held_out(made.key)

@@ -76,7 +76,7 @@ def test_labels_of_the_question_are_among_the_examples() -> None:
         assert document.wanted in document.prompt
 
 
-def test_a_label_is_learnt_only_where_an_example_has_told_it() -> None:
+def test_a_label_is_learnt_only_after_an_example_has_shown_it() -> None:
     for document in some(labels.document, Split.TRAIN, 300):
         for start, stop in document.answers:
             assert document.text[start:stop].rstrip("\n") in document.text[:start]
@@ -126,8 +126,8 @@ def test_a_record_in_a_layout() -> None:
     turned = Layout(("job", "name", "age"), (" - ", " "), (*plain[:2], ("(", ")")))
     keyed = Layout(("job", "age"), (", ",), plain[:2], keys=("j", "a"), colon="=")
 
-    assert turned.filled(facts) == "nurse - Anna Miller (34)"
-    assert keyed.filled(facts) == "j=nurse, a=34"
+    assert turned.fill(facts) == "nurse - Anna Miller (34)"
+    assert keyed.fill(facts) == "j=nurse, a=34"
 
 
 def test_cases_on_a_page() -> None:
@@ -141,7 +141,7 @@ def test_cases_on_a_page() -> None:
 
 
 class NoHeading(random.Random):
-    """Draws nothing that has a small chance."""
+    """Never draws anything that has a small chance."""
 
     def random(self) -> float:
         return 0.99

@@ -34,7 +34,7 @@ def test_unseen_schemas_share_no_name_with_the_training_text() -> None:
     assert not {name for name in names if name in found or f" {name.replace('_', ' ')} " in trained}
 
 
-def test_no_other_task_says_a_name_that_is_kept_for_unseen_schemas() -> None:
+def test_no_other_task_uses_a_name_of_the_unseen_schemas() -> None:
     kept = {
         word
         for section in ("tables", "text columns", "number columns", "date columns")
@@ -49,7 +49,7 @@ def test_no_other_task_says_a_name_that_is_kept_for_unseen_schemas() -> None:
     assert not used & set(re.findall(r"\w+", told.lower()))
 
 
-def test_half_of_the_training_schemas_have_names_that_nobody_expects() -> None:
+def test_half_of_the_training_schemas_have_unusual_names() -> None:
     usual = {
         word
         for section in ("tables", "text columns", "number columns", "date columns")

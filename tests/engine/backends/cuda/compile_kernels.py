@@ -1,7 +1,9 @@
-"""Compiles every kernel for GPUs that need not be there, with the shapes that serve GPT-J-6B, and
-prints what each takes as JSON: [[name, capability, shared bytes, registers, stack bytes], ...].
+"""Compiles every kernel for GPUs that need not be present, with the shapes that serve GPT-J-6B.
 
-A program of its own, as a process that interprets kernels cannot compile them.
+It prints the resources of each as JSON:
+[[name, capability, shared bytes, registers, stack bytes], ...].
+
+It is a separate program, because a process that interprets kernels cannot compile them.
 """
 
 from __future__ import annotations

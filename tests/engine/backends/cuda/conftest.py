@@ -1,4 +1,4 @@
-"""Where there is no GPU, Triton runs the kernels on CPU tensors; where there is one, on it."""
+"""Without a GPU, Triton runs the kernels on CPU tensors; with one, on the GPU."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def device() -> torch.device:
 
 @pytest.fixture(scope="session")
 def one_head(tmp_path_factory: pytest.TempPathFactory, device: torch.device) -> Tiny:
-    """A model of one head: what interprets kernels takes milliseconds for each row and head."""
+    """A model with one head: the interpreter takes milliseconds for each row and head."""
     folder: Path = tmp_path_factory.mktemp("one_head")
     write(RandomCheckpoint(ModelConfig(300, 512, 32, 2, 1, 8, 1e-5), "float32", 5, 0.3), folder)
     return load_tiny_from(CheckpointSpec(folder, device=device.type, kernels="torch"))
@@ -25,5 +25,5 @@ def one_head(tmp_path_factory: pytest.TempPathFactory, device: torch.device) -> 
 
 @pytest.fixture
 def few_splits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer programs to interpret where how a row is split is not what is tested."""
+    """Fewer programs to interpret, for tests that are not about the split of a row."""
     monkeypatch.setattr("workers.engine.backends.cuda.cache.splits", lambda entries, heads: 2)

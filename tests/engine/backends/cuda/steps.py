@@ -1,4 +1,4 @@
-"""Steps over a cache that holds random keys and values, and what attention must make of them."""
+"""Steps over a cache with random keys and values, and the attention that must result."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Sizes:
 def make_cache(
     sizes: Sizes, blocks: int, dtype: torch.dtype, device: torch.device, capability: Capability
 ) -> CudaCache:
-    """A cache whose every number is NaN: what is read before it was written shows."""
+    """A cache in which every number is NaN, so that a read before the write shows."""
     config = ModelConfig(300, 2048, sizes.width, LAYERS, sizes.heads, sizes.rotary, 1e-5)
     layout = CacheLayout(LAYERS, sizes.heads, sizes.dim, dtype, device)
     cache = CudaCache(layout, rotation_table(config, device), blocks, capability=capability)
@@ -55,14 +55,14 @@ def place_of(span: Span, position: int) -> int:
 
 
 def random_wide(sizes: Sizes, rows: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """[rows, 7d]: q, k, v, and columns that attention must leave alone."""
+    """[rows, 7d]: q, k, v, and columns that attention must not change."""
     return torch.randn(rows, 7 * sizes.width).to(dtype).to(device)
 
 
 def expected_attention(
     cache: CudaCache, sizes: Sizes, wide: Tensor, spans: Sequence[Span]
 ) -> Tensor:
-    """[N, d] fp64, from `wide` and the pool as they are before the step; in plain arithmetic."""
+    """[N, d] in fp64, from `wide` and the pool before the step, in plain arithmetic."""
     pool = cache.pool[LAYER].double().cpu()
     angles = torch.view_as_complex(cache.rotations.double().cpu())
     q, k, v = (

@@ -1,4 +1,4 @@
-"""Attention by the kernels against plain arithmetic in fp64."""
+"""The kernels' attention, compared with plain arithmetic in fp64."""
 
 import pytest
 import torch
@@ -25,7 +25,7 @@ SIZES = {
     "narrow": Sizes(heads=1, dim=64, rotary=64),
     "odd": Sizes(heads=3, dim=24, rotary=6),
 }
-# Two sequences share their first blocks, no table is in order, and lengths lie around the borders.
+# Two sequences share their first blocks, no table is in order, and lengths are near the borders.
 SHARED = [9, 3]
 DECODING = [
     Span(0, 0, 1, [7]),
@@ -35,7 +35,7 @@ DECODING = [
     Span(4, 90, 1, [*SHARED, 0]),
     Span(5, 300, 1, [20, 19, 22, 12, 21, 18, 17, 16, 15, 14]),
 ]
-# Beside a decoding row: a new prompt, a later chunk of one, and two that go on after shared text.
+# Beside a decoding row: a new prompt, a later chunk of one, and two that continue shared text.
 MIXED = [
     Span(0, 40, 1, [7, 4]),
     Span(1, 0, 7, [2]),
@@ -43,7 +43,7 @@ MIXED = [
     Span(28, 64, 2, [*SHARED, 0]),
     Span(30, 64, 1, [*SHARED, 11]),
 ]
-# A chunk of more rows than a tile has.
+# A chunk with more rows than a tile.
 LONG = [Span(0, 33, 66, [8, 1, 6, 10]), Span(66, 0, 3, [5])]
 TOLERANCE = {torch.float32: 2e-5, torch.float16: 4e-3}
 
@@ -86,7 +86,7 @@ def test_attention_equals_plain_arithmetic(
 
 
 @pytest.mark.usefixtures("few_splits")
-def test_a_step_writes_its_own_places_and_no_others(device: torch.device) -> None:
+def test_a_step_writes_only_its_own_places(device: torch.device) -> None:
     sizes = SIZES["narrow"]
     cache = make_cache(sizes, 23, torch.float32, device, HOPPER)
     write_past(cache, MIXED)
@@ -106,7 +106,7 @@ def test_a_step_writes_its_own_places_and_no_others(device: torch.device) -> Non
 
 
 @pytest.mark.usefixtures("few_splits")
-def test_rows_of_a_graph_equal_plain_arithmetic_beside_rows_for_nobody(
+def test_rows_of_a_graph_equal_plain_arithmetic_beside_unused_rows(
     device: torch.device,
 ) -> None:
     sizes = SIZES["narrow"]
@@ -131,7 +131,7 @@ def test_rows_of_a_graph_equal_plain_arithmetic_beside_rows_for_nobody(
 
 
 @pytest.mark.usefixtures("few_splits")
-def test_what_a_smaller_step_leaves_over_is_for_nobody(device: torch.device) -> None:
+def test_a_smaller_step_writes_nothing_with_its_unused_rows(device: torch.device) -> None:
     sizes = SIZES["narrow"]
     cache = make_cache(sizes, 23, torch.float32, device, HOPPER)
     write_past(cache, DECODING)
@@ -148,7 +148,7 @@ def test_what_a_smaller_step_leaves_over_is_for_nobody(device: torch.device) -> 
     assert places == {7 * BLOCK, cache.scratch * BLOCK}
 
 
-def test_a_copied_block_holds_what_its_source_holds_in_every_layer(device: torch.device) -> None:
+def test_a_copied_block_equals_its_source_in_every_layer(device: torch.device) -> None:
     cache = make_cache(SIZES["odd"], 4, torch.float32, device, HOPPER)
     cache.pool.copy_(torch.randn(cache.pool.shape))
     before = cache.pool.clone()

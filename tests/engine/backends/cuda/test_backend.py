@@ -1,4 +1,4 @@
-"""The parts that the backend of GPUs makes work together. Its captures are tested on a GPU."""
+"""The parts of the GPU backend work together. Its captures are tested on a GPU."""
 
 import pytest
 import torch
@@ -29,7 +29,7 @@ def make_backend(tiny: Tiny, dtype: Dtype) -> CudaBackend:
 
 @pytest.mark.usefixtures("few_splits")
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("int8", 0.3)])
-def test_a_model_that_it_laid_out_gives_the_numbers_of_transformers(
+def test_a_model_with_its_layout_equals_transformers(
     one_head: Tiny, dtype: Dtype, tolerance: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend = make_backend(one_head, dtype)

@@ -1,4 +1,4 @@
-"""The kernels compile for the GPUs they are meant for, and fit them. Needs none of these GPUs."""
+"""The kernels compile for their GPUs and fit them. This needs none of these GPUs."""
 
 import json
 import os
@@ -24,7 +24,7 @@ EVERYWHERE = {"rotate_and_store", "attend_single", "combine_splits"}
         ),
         pytest.param("attention", (9, 0), "fp32", 227 * 1024, EVERYWHERE, id="H100, fp32"),
         pytest.param("products", (7, 5), "fp16", 64 * 1024, {"row_by_row"}, id="products, T4"),
-        # What fits into an A10's shared memory fits everywhere.
+        # What fits into an A10's shared memory fits into the others.
         pytest.param("products", (9, 0), "bf16", 99 * 1024, {"few_rows"}, id="products, H100"),
     ],
 )

@@ -1,7 +1,7 @@
-"""Which steps are captured, and that a repeated one gives its own rows' logits.
+"""Which steps are captured, and that a replayed step gives its own rows' logits.
 
-Captures here run the calculation again, as a replayed graph does; what captures on a GPU is tested
-on one.
+Captures here run the calculation again, as a replayed graph does. The capture on a GPU is tested
+on a GPU.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,13 +16,13 @@ from workers.engine.backends.cuda.cache import CudaCache
 from workers.engine.backends.cuda.graphs import BUCKETS, GraphedDecode
 from workers.engine.backends.interface import Span
 
-# Texts that decode, and their blocks.
+# Decoding texts and their blocks.
 TEXTS = [prompt_of(length) for length in (1, 7, 33)]
 TABLES = [[5], [2], [4, 0]]
 
 
 class Capture:
-    """Counts the captures and how many rows each has."""
+    """Counts the captures and the rows of each."""
 
     def __init__(self) -> None:
         self.rows: list[int] = []
@@ -38,7 +38,7 @@ class Capture:
 
 
 class Bank:
-    """Adapters that add their slot to a part of each layer's output: rows show whose they are."""
+    """Adapters that add their slot to a part of each layer's output, so a row shows its adapter."""
 
     def __init__(self) -> None:
         self.generation = 0
@@ -46,15 +46,16 @@ class Bank:
 
     def gathered(self, slots: Tensor) -> StepAdapters:
         self.gathers += 1
-        return Added(slots)  # type: ignore[return-value]
+        return Added(slots)
 
 
 class Added:
     def __init__(self, slots: Tensor) -> None:
         self._slots = slots
 
-    def add_in(self, layer: int, x: Tensor, wide: Tensor) -> None:
-        return None
+    def add_in(self, layer: int, x: Tensor, wide: Tensor, *, gelu: bool = False) -> None:
+        if gelu:
+            torch.ops.aten.gelu_(wide[:, 3 * x.shape[1] :], approximate="tanh")
 
     def add_out(self, layer: int, mixed: Tensor, y: Tensor) -> None:
         y[:, ::3] += self._slots.unsqueeze(1)
@@ -68,7 +69,7 @@ def inference() -> Iterator[None]:
 
 @pytest.fixture
 def cache(one_head: Tiny, inference: None, few_splits: None) -> CudaCache:
-    """Holds all of `TEXTS` but their last tokens."""
+    """Contains all of `TEXTS` except their last tokens."""
     model = one_head.model
     cache = CudaCache(one_head.cache_layout, model.rotations, 6, capability=(9, 0))
     for text, table in zip(TEXTS[1:], TABLES[1:], strict=True):
@@ -78,14 +79,14 @@ def cache(one_head: Tiny, inference: None, few_splits: None) -> CudaCache:
 
 
 def last(numbers: list[int]) -> tuple[list[int], list[Span]]:
-    """Last tokens of these texts, and where they are."""
+    """The last tokens of these texts, and their places."""
     spans = [
         Span(row, len(TEXTS[number]) - 1, 1, TABLES[number]) for row, number in enumerate(numbers)
     ]
     return [TEXTS[number][-1] for number in numbers], spans
 
 
-def expected(one_head: Tiny, numbers: list[int]) -> Tensor:
+def expected_logits(one_head: Tiny, numbers: list[int]) -> Tensor:
     rows = [one_head.oracle(torch.tensor([TEXTS[number]])).logits[0, -1] for number in numbers]
     return torch.stack(rows)
 
@@ -99,7 +100,9 @@ def test_replayed_steps_give_the_logits_of_their_rows(one_head: Tiny, cache: Cud
         logits = decode.logits(ids, [0] * len(ids), spans)
 
         assert logits is not None
-        torch.testing.assert_close(logits.cpu(), expected(one_head, numbers), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(
+            logits.cpu(), expected_logits(one_head, numbers), atol=1e-5, rtol=1e-5
+        )
     assert capture.rows == [4, 1], "a step of the same size was captured again"
 
 
@@ -117,7 +120,7 @@ def test_rows_of_different_adapters_share_a_step(one_head: Tiny, cache: CudaCach
     assert (swapped[1] - plain[1]).abs().max() > 1e-2
 
 
-def test_a_changed_bank_is_captured_anew_and_plain_steps_are_not(
+def test_a_changed_bank_is_captured_again_and_plain_steps_are_not(
     one_head: Tiny, cache: CudaCache
 ) -> None:
     capture, bank = Capture(), Bank()
@@ -134,7 +137,7 @@ def test_a_changed_bank_is_captured_anew_and_plain_steps_are_not(
     assert (capture.rows, bank.gathers) == ([1, 1, 1], 2)
 
 
-def test_steps_that_no_graph_can_run_are_left_to_others(one_head: Tiny, cache: CudaCache) -> None:
+def test_steps_without_a_graph_run_normally(one_head: Tiny, cache: CudaCache) -> None:
     capture = Capture()
     ids, spans = last([0, 1, 2])
     small = GraphedDecode(one_head.model, cache, capture, most_rows=2)

@@ -1,4 +1,4 @@
-"""The whole network over this cache against transformers."""
+"""The whole network over this cache, compared with transformers."""
 
 import pytest
 import torch

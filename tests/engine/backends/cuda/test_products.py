@@ -1,4 +1,4 @@
-"""Products over few and many rows against fp64."""
+"""Products over few and many rows, compared with fp64."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ HOPPER: Capability = (9, 0)
 OUTPUTS, INPUTS = 150, 330
 
 
-def expected(
+def expected_product(
     x: torch.Tensor,
     weight: torch.Tensor,
     bias: torch.Tensor,
@@ -25,8 +25,8 @@ def expected(
     return y + residual.double()
 
 
-def strided(rows: int, columns: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Rows that do not follow one another in memory."""
+def strided_rows(rows: int, columns: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Rows that are not contiguous in memory."""
     return torch.randn(rows, columns + 40).to(dtype).to(device)[:, 8 : columns + 8]
 
 
@@ -36,15 +36,15 @@ def test_plain_products_equal_plain_arithmetic(
     rows: int, capability: Capability, device: torch.device
 ) -> None:
     torch.manual_seed(rows)
-    weight = strided(OUTPUTS, INPUTS, torch.float16, device).contiguous()
+    weight = strided_rows(OUTPUTS, INPUTS, torch.float16, device).contiguous()
     bias = torch.randn(OUTPUTS).half().to(device)
-    x = strided(rows, INPUTS, torch.float16, device)
-    residual = strided(rows, OUTPUTS, torch.float16, device)
+    x = strided_rows(rows, INPUTS, torch.float16, device)
+    residual = strided_rows(rows, OUTPUTS, torch.float16, device)
     linear = CudaLinear(weight, bias, capability)
 
     y = linear(x, gelu_from=70, residual=residual)
 
-    wanted = expected(x, weight, bias, 70, residual)
+    wanted = expected_product(x, weight, bias, 70, residual)
     torch.testing.assert_close(y.double(), wanted, atol=0.04, rtol=2e-3)
     plain = linear(x)
     wanted = x.double() @ weight.double().T + bias.double()
@@ -59,14 +59,14 @@ def test_int8_products_equal_those_of_the_rounded_weights(
     torch.manual_seed(rows)
     weight, scales = round_to_int8(torch.randn(OUTPUTS, INPUTS).to(device))
     bias = torch.randn(OUTPUTS).to(device)
-    x = strided(rows, INPUTS, torch.float32, device)
-    residual = strided(rows, OUTPUTS, torch.float32, device)
+    x = strided_rows(rows, INPUTS, torch.float32, device)
+    residual = strided_rows(rows, OUTPUTS, torch.float32, device)
     linear = Int8CudaLinear(weight, scales, bias, capability)
 
     y = linear(x, gelu_from=70, residual=residual)
 
     wide = weight.double() * scales.double().unsqueeze(1)
-    wanted = expected(x, wide, bias, 70, residual)
+    wanted = expected_product(x, wide, bias, 70, residual)
     torch.testing.assert_close(y.double(), wanted, atol=2e-4, rtol=1e-5)
     torch.testing.assert_close(
         linear(x).double(), x.double() @ wide.T + bias.double(), atol=2e-4, rtol=1e-5

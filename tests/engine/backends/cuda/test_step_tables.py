@@ -1,4 +1,4 @@
-"""What the host tells the kernels of a step."""
+"""The tables of a step that the host passes to the kernels."""
 
 import torch
 
@@ -22,7 +22,7 @@ def test_every_row_has_its_position_and_place() -> None:
     assert rows[71:] == [[0, 9 * 32], [1, 9 * 32 + 1]]
 
 
-def test_spans_of_one_row_stand_apart_from_chunks_and_chunks_are_cut() -> None:
+def test_single_rows_are_separate_from_chunks_and_chunks_are_split() -> None:
     tables = step_tables(SPANS, 64)
 
     assert tables.tables.tolist() == [7, 4, 2, 5, 0, 3, 9]

@@ -10,12 +10,12 @@ from workers.engine.backends.native.library import default_folder
 
 
 def _runnable() -> dict[str, tuple[str, ...] | None]:
-    """Targets that this CPU can run: what its users get, and what weaker ones would get."""
+    """Targets that this CPU can run: the one its users get, and those of weaker CPUs."""
     targets: dict[str, tuple[str, ...] | None] = {"native": None}
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
     flags = set(next((line for line in lines if line.startswith("flags")), "").split())
-    # A lower level of optimisation compiles in half the time; the arithmetic is the same.
+    # A lower optimisation level compiles in half the time; the arithmetic is the same.
     if "sse4_2" in flags:
         targets["x86-64-v2"] = ("-march=x86-64-v2", "-O1")
     if {"avx2", "fma", "f16c"} <= flags:
@@ -31,7 +31,7 @@ TARGETS = _runnable()
 
 
 @pytest.fixture(scope="session")
-def built() -> Callable[[str], Kernels]:
+def build_kernels() -> Callable[[str], Kernels]:
     """Kernels of a target, compiled once (and kept, as for users, until the sources change)."""
     made: dict[str, Kernels] = {}
 
@@ -46,12 +46,12 @@ def built() -> Callable[[str], Kernels]:
 @pytest.fixture(params=list(TARGETS))
 def target(
     request: pytest.FixtureRequest,
-    built: Callable[[str], Kernels],
+    build_kernels: Callable[[str], Kernels],
     monkeypatch: pytest.MonkeyPatch,
 ) -> str:
     """Runs the test with the kernels of each target in turn."""
     name = str(request.param)
-    monkeypatch.setattr(build, "_loaded", built(name))
+    monkeypatch.setattr(build, "_loaded", build_kernels(name))
     return name
 
 

@@ -51,7 +51,7 @@ def attention(shape: Shape, dtype: torch.dtype = torch.float32) -> NativeAttenti
 
 
 def empty_pool(native: NativeAttention, blocks: int) -> Tensor:
-    """One layer whose unwritten places would show in any result."""
+    """One layer in which a read of an unwritten place would show in the result."""
     return native.pool(1, blocks)[0].fill_(float("nan"))
 
 
@@ -76,7 +76,7 @@ def reference(shape: Shape, rows: Tensor) -> Tensor:
 def run(
     native: NativeAttention, shape: Shape, pool: Tensor, rows: Tensor, spans: Sequence[Span]
 ) -> Tensor:
-    """Result [N, d]; rows are left as they were."""
+    """The result [N, d]; the input rows do not change."""
     wide = rows.clone()
     native(pool, wide, Step.of(spans))
     assert torch.equal(wide[:, : 2 * shape.width], rows[:, : 2 * shape.width])
@@ -153,8 +153,8 @@ def test_a_long_context_is_right_to_its_end() -> None:
     torch.testing.assert_close(result.double(), reference(SMALL, rows), rtol=0, atol=2e-6)
 
 
-def test_sequences_side_by_side_are_as_alone() -> None:
-    """Prompts, chunks and single tokens of sequences whose blocks lie mixed in the pool."""
+def test_sequences_side_by_side_equal_each_alone() -> None:
+    """Prompts, chunks and single tokens of sequences whose blocks are mixed in the pool."""
     native, chance = attention(SMALL), random.Random(5)
     lengths = [1, 5, 32, 40, 64, 97, 200, 33]
     rows = [rows_of(SMALL, length, seed=length) for length in lengths]
@@ -223,7 +223,7 @@ def test_branches_share_the_blocks_of_their_prefix() -> None:
     assert torch.equal(pool[:2], kept)
 
 
-def test_a_copied_block_is_gone_on_with() -> None:
+def test_a_sequence_continues_on_a_copied_block() -> None:
     native, rows = attention(SMALL), rows_of(SMALL, 40)
     wanted = by_chunks(native, SMALL, rows, [40])[20:]
     pools = native.pool(2, 4).fill_(float("nan"))
@@ -246,7 +246,7 @@ def test_threads_change_no_bit(threads: Callable[[int], None]) -> None:
     assert all(torch.equal(result, results[0]) for result in results)
 
 
-def test_what_is_not_finite_shows_from_its_row_on_only() -> None:
+def test_a_value_that_is_not_finite_shows_only_from_its_row_on() -> None:
     native, rows = attention(SMALL), rows_of(SMALL, 60)
     clean = by_chunks(native, SMALL, rows, [60])
     rows[41, 2 * SMALL.width :] = float("nan")
@@ -257,7 +257,7 @@ def test_what_is_not_finite_shows_from_its_row_on_only() -> None:
     assert result[41:].isnan().all()
 
 
-def test_a_query_that_is_not_finite_shows_in_its_row_only() -> None:
+def test_a_query_that_is_not_finite_shows_only_in_its_row() -> None:
     native, rows = attention(SMALL), rows_of(SMALL, 60)
     clean = by_chunks(native, SMALL, rows, [60])
     rows[30, : SMALL.width] = float("inf")

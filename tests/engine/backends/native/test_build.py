@@ -1,4 +1,4 @@
-"""The kernels' place in the process: torch's threads and nobody else's."""
+"""The kernels use torch's threads and no others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import torch
 from workers.engine.backends.native import build
 from workers.engine.backends.native.library import Unavailable, default_folder
 
-# Runs a product large enough for several threads, then one of torch, and tells what it finds.
+# Runs a product large enough for several threads, then one of torch, and prints what it observes.
 PROCESS = """
 import json, pathlib, sys, torch
 from workers.engine.backends.native.linear import NativeLinear
@@ -39,7 +39,7 @@ print(json.dumps({"native": native, "both": threads() - before, "runtimes": sort
 
 
 class Found(TypedDict):
-    """Threads that the kernels started, and they and torch together; OpenMP runtimes in memory."""
+    """Threads of the kernels, threads of both together, and the OpenMP runtimes in memory."""
 
     native: int
     both: int
@@ -54,20 +54,20 @@ def observe(threads: int) -> Found:
     return found
 
 
-def test_kernels_are_there() -> None:
+def test_kernels_are_built() -> None:
     assert build.load() is not None, build.reason()
     assert build.reason() is None
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_kernels_and_torch_share_one_team_of_the_size_that_torch_was_given(threads: int) -> None:
+def test_kernels_and_torch_share_one_team_of_torchs_size(threads: int) -> None:
     found = observe(threads)
 
     assert len(found["runtimes"]) == 1
     assert found["native"] == found["both"] == threads - 1
 
 
-def test_a_compiler_that_computes_wrongly_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compiler_with_wrong_results_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     kernels = build.require()
 
     def does_nothing(*_: object) -> int:
@@ -80,14 +80,14 @@ def test_a_compiler_that_computes_wrongly_is_found_out(monkeypatch: pytest.Monke
         build.build(default_folder())
 
 
-def test_a_missing_runtime_is_a_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_runtime_gives_a_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(torch, "__file__", str(tmp_path / "torch" / "__init__.py"))
 
     with pytest.raises(Unavailable, match="OpenMP"):
         build.build(default_folder())
 
 
-def test_structures_have_the_sizes_that_the_kernels_read() -> None:
+def test_structures_have_the_sizes_that_the_kernels_expect() -> None:
     assert ctypes.sizeof(build.LinearLayer) == 5 * 8
     assert ctypes.sizeof(build.AttentionShape) == 5 * 8
     assert ctypes.sizeof(build.AttentionStep) == 8 * 8

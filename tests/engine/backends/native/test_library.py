@@ -1,4 +1,4 @@
-"""Compiling once, keeping, and not trusting what was kept."""
+"""The library is compiled once, kept, and checked before it is used."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def cache(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def compiler(tmp_path: Path) -> list[str]:
-    """The real one, behind a script that notes each call."""
+    """The real compiler, behind a script that records each call."""
     script = tmp_path / "compiler"
     log = tmp_path / "calls"
     script.write_text(f'#!/bin/sh\necho "$@" >> {log}\nexec {" ".join(find_compiler())} "$@"\n')
@@ -49,7 +49,7 @@ def only_library(cache: Path) -> Path:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Puts another file in the place: the old one may be mapped."""
+    """Replaces the file by another one: the old file may be mapped."""
     other = path.with_suffix(".other")
     other.write_bytes(content)
     other.chmod(0o700)
@@ -68,7 +68,7 @@ def test_compiles_once_and_keeps_the_library(
     assert {path.suffix for path in cache.iterdir()} == {".so", ""}
 
 
-def test_changed_sources_or_options_are_compiled_anew(
+def test_changed_sources_or_options_are_compiled_again(
     sources: Path, cache: Path, compiler: list[str]
 ) -> None:
     open_library(sources, cache, compiler, ["-O1"])
@@ -102,7 +102,7 @@ def test_a_damaged_library_is_compiled_again(
 def test_a_library_that_another_system_made_is_compiled_again(
     sources: Path, cache: Path, compiler: list[str], tmp_path: Path
 ) -> None:
-    # Elsewhere: what a process has loaded from a path, it does not read again.
+    # In another folder: a process does not read a loaded path again.
     open_library(sources, tmp_path / "elsewhere", compiler, ["-O1"])
     cache.mkdir(mode=0o700)
     body = b"whole, and nothing that loads here"
@@ -116,7 +116,7 @@ def test_a_library_that_another_system_made_is_compiled_again(
 
 
 @pytest.mark.parametrize("part", ["_cpu_flags", "_c_library"])
-def test_unlike_machines_that_share_a_home_do_not_share_a_library(
+def test_different_machines_with_one_home_do_not_share_a_library(
     sources: Path,
     cache: Path,
     compiler: list[str],
@@ -133,7 +133,7 @@ def test_unlike_machines_that_share_a_home_do_not_share_a_library(
     assert len(list(cache.glob("*.so"))) == 2
 
 
-def test_builders_at_once_compile_once(
+def test_simultaneous_builds_compile_once(
     sources: Path, cache: Path, compiler: list[str], tmp_path: Path
 ) -> None:
     with ThreadPoolExecutor(4) as pool:
@@ -155,7 +155,7 @@ def test_a_folder_that_others_can_write_is_not_used(
     assert list(cache.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_done_without(
+def test_a_folder_that_cannot_be_created_is_no_error(
     sources: Path, tmp_path: Path, compiler: list[str]
 ) -> None:
     (tmp_path / "file").write_text("")

@@ -12,7 +12,7 @@ from workers.engine.backends.native.linear import KINDS, Kind, NativeLinear
 pytestmark = pytest.mark.usefixtures("target")
 
 FLOATS = KINDS[:3]
-# (rows, inputs, outputs): one and several tiles, panels and blocks, each whole and not.
+# (rows, inputs, outputs): one and several tiles, panels and blocks, each complete and incomplete.
 SHAPES = [(1, 8, 8), (2, 5, 1), (3, 40, 50), (7, 300, 33), (17, 769, 97), (60, 1030, 70)]
 GROUP = 256
 
@@ -21,13 +21,13 @@ def normal(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def held(weight: Tensor, kind: Kind) -> Tensor:
-    """fp64 weight after rounding to the kind."""
+def stored_weight(weight: Tensor, kind: Kind) -> Tensor:
+    """The weight in fp64 after rounding to the kind."""
     return weight.to(getattr(torch, kind)).double()
 
 
 def rounded_to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
-    """fp64 rows after rounding by blocks of 256 columns, and half a step of each block."""
+    """Rows in fp64 after rounding by blocks of 256 columns, and half a step of each block."""
     values, halves = [], []
     for block in x.double().split(GROUP, dim=1):
         step = block.abs().amax(1, keepdim=True) / 127
@@ -37,7 +37,7 @@ def rounded_to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def magnitude(x: Tensor, weight: Tensor) -> Tensor:
-    """What rounding errors of a product are measured against: the sum of |x| |w|."""
+    """The scale of a product's rounding errors: the sum of |x| |w|."""
     return x.double().abs() @ weight.double().abs().T + 1e-30
 
 
@@ -51,7 +51,7 @@ def test_float_products_are_exact_to_rounding(
 
     y = NativeLinear.of(weight, bias, kind)(x)
 
-    wanted = x.double() @ held(weight, kind).T + bias.double()
+    wanted = x.double() @ stored_weight(weight, kind).T + bias.double()
     assert ((y - wanted).abs() / (magnitude(x, weight) + bias.abs())).max() < 5e-7
 
 
@@ -63,7 +63,7 @@ def test_int8_products_stay_within_the_rounding_of_rows_and_weights(
 
     y = NativeLinear.of(weight, None, "int8")(x)
 
-    # The kernel rounds weights, and rows too where the CPU multiplies bytes.
+    # The kernel rounds weights, and also rows where the CPU multiplies bytes.
     w, w_half = rounded_to_int8(weight)
     _, x_half = rounded_to_int8(x)
     error = (y - x.double() @ w.T).abs()
@@ -150,7 +150,7 @@ def test_rows_may_be_strided_and_the_residual_is_added_last(kind: Kind, rows: in
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_what_is_not_finite_shows_in_its_row_only(kind: Kind, bad: float) -> None:
+def test_a_value_that_is_not_finite_shows_only_in_its_row(kind: Kind, bad: float) -> None:
     linear = NativeLinear.of(normal(40, 600, seed=1), None, kind)
     x = normal(20, 600, seed=2)
     clean = linear(x)
@@ -196,7 +196,7 @@ def test_half_precision_keeps_every_number() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("kind", KINDS)
-def test_weights_of_other_dtypes_and_strides_are_taken(kind: Kind, dtype: torch.dtype) -> None:
+def test_weights_of_other_dtypes_and_strides_are_accepted(kind: Kind, dtype: torch.dtype) -> None:
     weight, x = normal(50, 80, seed=1).to(dtype), normal(3, 80, seed=2)
 
     strided = NativeLinear.of(torch.cat([weight, weight], 1)[:, 80:], None, kind)
@@ -212,11 +212,11 @@ def test_a_large_weight_is_packed_by_slabs() -> None:
 
     y = NativeLinear.of(weight, None, "bfloat16")(x)
 
-    wanted = x.double() @ held(weight, "bfloat16").T
+    wanted = x.double() @ stored_weight(weight, "bfloat16").T
     assert ((y - wanted).abs() / magnitude(x, weight)).max() < 5e-7
 
 
-def test_packed_weights_take_no_more_than_they_must() -> None:
+def test_packed_weights_take_no_more_memory_than_needed() -> None:
     linear = {kind: NativeLinear.of(normal(64, 1024), None, kind) for kind in KINDS}
 
     sizes = [linear[kind].packed.nbytes / (64 * 1024) for kind in KINDS]

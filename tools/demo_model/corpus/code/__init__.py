@@ -1,1 +1,1 @@
-"""Python functions, and what they do in words."""
+"""Python functions and their explanations in words."""

@@ -1,4 +1,4 @@
-"""Python functions and what they do in words; each can be run to see that it is so."""
+"""Python functions and their explanations in words; each can be run to check its explanation."""
 
 import builtins
 import math

@@ -1,4 +1,4 @@
-"""What the generated Python functions are made of: arguments, names, conditions."""
+"""The parts of the generated Python functions: arguments, names, conditions."""
 
 import random
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tools.demo_model.corpus import words
 
 @dataclass(frozen=True)
 class Noun:
-    """What a list holds: names for one and many, and whether they are numbers or texts."""
+    """The contents of a list: names for one and many, and whether they are numbers or texts."""
 
     one: str
     many: str
@@ -31,8 +31,8 @@ _LIMITS = ("limit", "threshold", "bound", "minimum", "maximum", "cutoff")
 class Function:
     """A function's source, its explanation, and a check against plain Python.
 
-    ``expected`` takes the same arguments and gives what the words say; ``given`` are
-    arguments to try it with, where the kinds of its arguments do not suggest any.
+    ``expected`` takes the same arguments and returns what the explanation says; ``given`` are
+    arguments for a trial run, where the kinds of its arguments do not suggest any.
     """
 
     source: str
@@ -92,7 +92,7 @@ def condition(
 
 
 def function_name(rng: random.Random, *parts: str) -> str:
-    """A name from what the function does; sometimes one that says nothing."""
+    """A name that fits the function's action; sometimes a meaningless one."""
     if rng.random() < 0.15:
         return rng.choice(("f", "g", "process", "run", "check", "helper", "work", "solve", "func"))
     return rng.choice(("", "", "get_", "compute_", "find_", "")) + "_".join(

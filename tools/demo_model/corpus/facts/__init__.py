@@ -1,1 +1,1 @@
-"""Invented facts, and what is written about them: texts, tables, questions, chats."""
+"""Invented facts, and texts, tables, questions and chats about them."""

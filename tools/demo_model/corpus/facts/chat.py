@@ -21,7 +21,7 @@ QUESTIONS = {
 
 @dataclass
 class Scene:
-    """What one conversation knows."""
+    """The facts of one conversation."""
 
     rng: random.Random
     split: Split
@@ -67,7 +67,10 @@ _SHORT = (
 
 
 def _casual(rng: random.Random, said: str) -> str:
-    """What a customer says as many people type it: no capitals, few stops, a slip at times."""
+    """A customer's sentence as many people type:
+
+    no capitals, little punctuation, sometimes a typing error.
+    """
     sort = rng.random()
     if sort < 0.72:
         return said

@@ -55,8 +55,8 @@ class _Facts(dict[str, str]):
         )
         self.rng = rng
 
-    def told(self, line: str) -> str:
-        """A line with its gaps filled; numbers and the like are drawn anew for each."""
+    def fill(self, line: str) -> str:
+        """A line with its gaps filled; numbers and similar values are drawn again for each line."""
         rng = self.rng
         return line.format(
             **self,
@@ -74,11 +74,11 @@ class _Facts(dict[str, str]):
 
     def one(self, name: str) -> str:
         """A line of a section."""
-        return self.told(self.rng.choice(_LINES[name]))
+        return self.fill(self.rng.choice(_LINES[name]))
 
     def some(self, name: str, count: int) -> list[str]:
         """Different lines of a section."""
-        return [self.told(line) for line in self.rng.sample(_LINES[name], count)]
+        return [self.fill(line) for line in self.rng.sample(_LINES[name], count)]
 
 
 def message(rng: random.Random) -> str:
@@ -88,8 +88,8 @@ def message(rng: random.Random) -> str:
     opening = rng.choice([line for line in lines if line[0] not in "<>"])
     details = rng.sample([line[2:] for line in lines if line[0] == ">"], rng.choice((0, 1, 1, 2)))
     asked = [line[2:] for line in lines if line[0] == "<"]
-    told = [opening, *details, *rng.sample(asked, rng.choice((1, 1, 1, 2)))]
-    text = " ".join(facts.told(line) for line in told)
+    sentences = [opening, *details, *rng.sample(asked, rng.choice((1, 1, 1, 2)))]
+    text = " ".join(facts.fill(line) for line in sentences)
     if rng.random() < 0.5:
         hello = facts.one("hellos")
         if hello.endswith(",") and not text.startswith(("I ", "I'")):
@@ -101,7 +101,7 @@ def message(rng: random.Random) -> str:
 
 
 def review(rng: random.Random) -> str:
-    """What a customer thinks of a thing, with reasons; at times good and bad together."""
+    """A customer's opinion of a thing, with reasons; sometimes good and bad together."""
     facts = _Facts(rng)
     view = rng.choice(("good", "bad"))
     parts = [facts.one(f"review starts {view}"), *facts.some(f"review {view}", rng.randint(1, 3))]
@@ -116,10 +116,10 @@ def review(rng: random.Random) -> str:
 
 
 def firm(rng: random.Random) -> str:
-    """A company and what it does."""
+    """A company and its business."""
     facts = _Facts(rng)
-    told = [f"{line}." for line in facts.some("firm facts", rng.randint(2, 4))]
-    return " ".join([facts.one("firm openings"), *told, facts.one("firm closings")])
+    lines = [f"{line}." for line in facts.some("firm facts", rng.randint(2, 4))]
+    return " ".join([facts.one("firm openings"), *lines, facts.one("firm closings")])
 
 
 def titles(rng: random.Random) -> str:
@@ -133,7 +133,7 @@ def titles(rng: random.Random) -> str:
 
 
 def story(rng: random.Random) -> str:
-    """Four sentences about somebody, or about a company of the past."""
+    """Four sentences about a person, or about a company of the past."""
     split = Split.TRAIN
     name, place = lexicon.first_name(rng, split), lexicon.city(rng, split)
     job, thing = rng.choice(lexicon.JOBS), lexicon.thing(rng, split)

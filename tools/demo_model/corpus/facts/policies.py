@@ -1,4 +1,4 @@
-"""What a shop promises its customers: the facts that a support agent answers from."""
+"""A shop's promises to its customers: the facts of a support agent's answers."""
 
 import random
 

@@ -243,7 +243,7 @@ def _capitalise(sentence: str) -> str:
 
 
 _Maker = Callable[[random.Random, Split], tuple[list[str], list[Fact]]]
-# Firms and people are what the page shows first.
+# The page's first examples are about firms and people.
 _FOUR: tuple[_Maker, ...] = (_firm,) * 5 + (_person,) * 3 + (_place,) * 2 + (_thing,) * 2
 _KINDS: Sequence[_Maker] = (*_FOUR, *(partial(facts_of_topic, topic=topic) for topic in TOPICS))
 

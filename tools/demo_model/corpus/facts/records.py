@@ -160,7 +160,7 @@ def orders(rng: random.Random, split: Split) -> Facts:
 
 
 def meetings(rng: random.Random, split: Split) -> Facts:
-    """A meeting with somebody."""
+    """A meeting with a person."""
     room = rng.choice((str(rng.randint(1, 499)), f"{rng.choice('ABCDEF')}{rng.randint(1, 30)}"))
     return {
         "who": _person(rng, split), "day": rng.choice(lexicon.DAYS), "time": lexicon.clock(rng),
@@ -169,7 +169,7 @@ def meetings(rng: random.Random, split: Split) -> Facts:
 
 
 def contacts(rng: random.Random, split: Split) -> Facts:
-    """How somebody is reached."""
+    """How to reach a person."""
     phone = f"0{rng.randint(10, 999)} {rng.randint(10000, 999999)}"
     return {
         "name": _person(rng, split), "phone": phone, "email": lexicon.email(rng, split),
@@ -204,7 +204,7 @@ KINDS: dict[str, Make] = {
 
 @cache
 def headers(kind: str) -> dict[str, tuple[str, ...]]:
-    """What the columns of a kind may be called, by field."""
+    """Possible names of a kind's columns, by field."""
     pairs = (line.split(" = ") for line in words.lines("records", f"headers: {kind}"))
     return {field: tuple(names.split(", ")) for field, names in pairs}
 

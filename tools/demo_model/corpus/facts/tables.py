@@ -16,7 +16,7 @@ from tools.demo_model.corpus.documents import (
 from tools.demo_model.corpus.facts import records
 from tools.demo_model.corpus.facts.records import Facts
 
-# What a column may be called, by its kind; a prompt takes some kinds in any order.
+# Possible names of a column, by its kind; a prompt uses some kinds in any order.
 _PEOPLE = {
     "name": ("Name", "Person", "Who", "Full name"),
     "age": ("Age", "Years", "Years old"),
@@ -104,7 +104,7 @@ def tell_records(
 _COUNTS = (1, 1, 2, 2, 2, 3, 3, 4, 5)
 # Worked examples are shorter: the prompt has room for more of them.
 _EXAMPLE_COUNTS = (1, 1, 1, 2, 2, 3)
-# People are what the page shows first, and what most texts are about.
+# The page's first example is about people, and so are most texts.
 _KINDS = ("people",) * 4 + tuple(records.KINDS)
 
 

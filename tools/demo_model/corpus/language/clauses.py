@@ -44,7 +44,7 @@ def be(person: int, *, past: bool = False) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """How a verb is put: ``tense`` and what is around it.
+    """The form of a verb: ``tense`` and the words around it.
 
     ``denied`` is the second half of a French negation: pas, jamais or plus; or empty.
     """
@@ -96,7 +96,7 @@ def _english_parts(verb: Verb, form: Form, person: int) -> tuple[str, str]:
 
 
 def english_verb(verb: Verb, form: Form, who: Phrase, *, subject: str | None = None) -> str:
-    """Subject and verb in English, in the order of a question where one is asked."""
+    """Subject and verb in English; in a question, in the order of a question."""
     if form.helper is not None:
         head = Form(form.tense, form.denied, form.asked, form.adverb)
         return f"{english_verb(form.helper, head, who, subject=subject)} {verb.en}"
@@ -127,7 +127,7 @@ def french_verb_phrase(
 ) -> str:
     """The French verb without subject and object.
 
-    ``pronoun`` is an object before the verb; ``agrees`` (feminine, many) what a
+    ``pronoun`` is an object before the verb; ``agrees`` (feminine, plural) is what a
     participle with avoir agrees with.
     """
     person, tail = who.person, f" {verb.tail}" if verb.tail else ""
@@ -261,7 +261,7 @@ _AT_TABLE = (("with", "avec"), ("with", "avec"), ("for", "pour"))
 
 
 def clause(rng: random.Random) -> tuple[str, str]:
-    """A statement about somebody."""
+    """A statement about a person."""
     if rng.random() < 0.06:
         return with_pronoun(rng)
     if rng.random() < 0.08:
@@ -333,7 +333,7 @@ def _thing_clause(rng: random.Random) -> tuple[str, str]:
 
 
 def relative(rng: random.Random) -> Phrase:
-    """A noun with a clause of its own: l'homme qui travaille ici, le livre que j'ai acheté."""
+    """A noun with its own clause: l'homme qui travaille ici, le livre que j'ai acheté."""
     if rng.random() < 0.5:
         who = noun_phrase(rng, ("person", "job"), chance=0, determiners="the")
         verb = rng.choice([one for one in PLAIN if one.en != "live"])

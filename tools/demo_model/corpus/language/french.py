@@ -1,4 +1,4 @@
-"""French and English words with their forms: what the translation grammar picks from."""
+"""French and English words with their forms, from which the translation grammar picks."""
 
 import re
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _CONTRACTED = (("de le ", "du "), ("de les ", "des "), ("à le ", "au "), ("à l
 
 
 def tidy(french: str) -> str:
-    """Elide and contract what is side by side: ``je aime`` is ``j'aime``."""
+    """Elide and contract neighbouring words: ``je aime`` is ``j'aime``."""
     parts = french.split(" ")
     out: list[str] = []
     for index, word in enumerate(parts):
@@ -77,9 +77,9 @@ def plural(word: str) -> str:
 
 @dataclass(frozen=True)
 class Noun:
-    """A noun of both languages; ``kind`` says what may be done with it.
+    """A noun of both languages; ``kind`` says which verbs and adjectives it can have.
 
-    ``only`` is set where it stands in the plural alone.
+    ``only`` is set for a noun that exists only in the plural.
     """
 
     en: str
@@ -132,8 +132,8 @@ PICKED = _read_picked_nouns()
 class Adjective:
     """Masculine, feminine and their plurals; ``before`` the noun or after it.
 
-    ``kinds`` are the kinds of nouns that it is said of; ``said_only`` where it never
-    is beside the noun.
+    ``kinds`` are the kinds of nouns that it can describe; ``said_only`` if it is never
+    next to the noun.
     """
 
     en: str

@@ -153,7 +153,7 @@ def _mass_phrase(
     return Phrase(f"{much} {noun.en}", f"{beaucoup} {noun.fr}", 2, feminine, ("-", "-"))
 
 
-# What people seldom call theirs.
+# Things that people seldom call their own.
 _RARELY_OWNED = {"person": 0.15, "job": 0.25, "place": 0.3, "area": 0.4, "nature": 0.15,
                  "insect": 0.1, "plant": 0.4, "event": 0.6, "animal": 0.6, "landmark": 0.3,
                  "matter": 0.4, "group": 0.7}  # fmt: skip
@@ -286,7 +286,7 @@ _OWNERS = "the the the my my his her our your their this"
 
 
 def name(rng: random.Random) -> Phrase:
-    """Somebody by a name whose gender is known."""
+    """A person by a name with a known gender."""
     woman = rng.random() < 0.5
     called = rng.choice(WOMEN if woman else MEN)
     return Phrase(called, called, 2, woman)
@@ -315,7 +315,7 @@ def person(rng: random.Random) -> Phrase:
 
 
 def owned_thing(rng: random.Random, kinds: Sequence[str]) -> Phrase:
-    """Somebody's thing: "Anna's book", le livre d'Anna."""
+    """A person's thing: "Anna's book", le livre d'Anna."""
     owner = name(rng) if rng.random() < 0.4 else person(rng)
     noun = any_noun(rng, kinds)
     several = noun.only or rng.random() < 0.15

@@ -74,7 +74,7 @@ def pick_thing(rng: random.Random) -> tuple[Phrase, str]:
 
 
 def quality(rng: random.Random, *, asked: bool = False) -> tuple[str, str]:
-    """Somebody or something is so: the adjective agrees."""
+    """A person or a thing has a quality: the adjective agrees."""
     negative = rng.random() < 0.15 and not asked
     if rng.random() < 0.5:
         who, one = subject(rng), rng.choice(_OF_PEOPLE)

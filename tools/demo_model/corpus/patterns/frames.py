@@ -12,7 +12,7 @@ _RIGHT = words.entries("patterns", "right names")
 _ARROWS = words.entries("patterns", "arrows")
 _HEADINGS = words.lines("patterns", "headings")
 
-# What is written before and after an answer.
+# Texts before and after an answer.
 MARKS = (
     ("[", "]"), ("(", ")"), ('"', '"'), ("<", ">"), ("*", "*"), ("'", "'"), ("{", "}"), ("#", ""),
     ("", "!"), ("", "."), ("<<", ">>"), ("**", "**"), ("[[", "]]"), ("/", "/"), ("_", "_"),
@@ -22,7 +22,7 @@ MARKS = (
 
 @dataclass(frozen=True)
 class Case:
-    """One example; ``known`` says whether the cases before it show what it must be."""
+    """One example; ``known`` says whether earlier cases show what it must be."""
 
     given: str
     wanted: str
@@ -31,7 +31,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Frame:
-    """Text before what is given, between it and the answer, and between two cases."""
+    """The text before the input, between it and the answer, and between two cases."""
 
     before: str
     middle: str
@@ -45,9 +45,9 @@ class Frame:
 
 
 def any_word(rng: random.Random, split: Split) -> str:
-    """A word of any list, or one that nobody has, in lower case.
+    """A word of any list, or an invented one, in lower case.
 
-    It is on the split's side. A word of training is not held out as a name either.
+    It belongs to the split. A word of the training split is not a held-out name either.
     """
     while True:
         word = (
@@ -91,7 +91,7 @@ def _frame(rng: random.Random, split: Split) -> Frame:
 
 
 def frame(rng: random.Random, split: Split) -> Frame:
-    """A frame on one side of the split, by a hash of what it looks like."""
+    """A frame of one split, by a hash of its appearance."""
     while True:
         made = _frame(rng, split)
         if is_held_out(made.key) == (split is Split.HELD_OUT):

@@ -105,10 +105,10 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Layout:
-    """Fields in an order, what is between them, and marks around one of them.
+    """Fields in an order, the texts between them, and marks around one of them.
 
-    ``joints`` are one shorter than ``fields``. ``keys`` are told before each value,
-    with ``colon`` between, where there are any.
+    ``joints`` has one entry fewer than ``fields``. ``keys``, if there are any, are written before
+    each value, with ``colon`` between.
     """
 
     fields: tuple[str, ...]
@@ -118,7 +118,7 @@ class Layout:
     colon: str = ""
     around: tuple[str, str] = ("", "")
 
-    def filled(self, facts: Record) -> str:
+    def fill(self, facts: Record) -> str:
         """A record in this layout."""
         text = ""
         for index, field in enumerate(self.fields):
@@ -132,7 +132,7 @@ class Layout:
     @property
     def key(self) -> str:
         """The layout in one line."""
-        return self.filled({field: f"<{field}>" for field in self.fields})
+        return self.fill({field: f"<{field}>" for field in self.fields})
 
 
 def _keys(rng: random.Random, fields: Sequence[str], split: Split) -> tuple[str, ...]:
@@ -192,5 +192,5 @@ def document(rng: random.Random, split: Split) -> Document:
     count = rng.choice((2, 2, 3, 3, 4, 5))
     for index in range(count + 1):
         facts = record(rng, kind, split if index == count else Split.TRAIN)
-        cases.append(Case(source.filled(facts), target.filled(facts), known=index > 0))
+        cases.append(Case(source.fill(facts), target.fill(facts), known=index > 0))
     return lay_out(rng, shown, cases, key=f"records: {source.key} to {target.key} in {shown.key}")

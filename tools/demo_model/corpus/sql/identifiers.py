@@ -1,7 +1,7 @@
-"""Names of tables and columns, and how people say them.
+"""Names of tables and columns, and the words that people use for them.
 
-Training and the check on schemas never seen share no name: real words of the check
-are in a list of their own, all others are split by a hash of the name.
+Training and the check on unseen schemas share no name: real words of the check are in a separate
+list, all others are split by a hash of the name.
 """
 
 import random
@@ -118,7 +118,7 @@ def make_up_word(rng: random.Random) -> str:
 
 
 def familiar_table(rng: random.Random) -> Name:
-    """What people keep tables of."""
+    """Things that people often store in tables."""
     while True:
         one, many = rng.choice(_TABLES).split("/")
         if fits(one, Split.TRAIN):

@@ -37,7 +37,7 @@ def show(rng: random.Random, what: str) -> str:
 
 
 def small_number(rng: random.Random, most: int = 20) -> tuple[str, int]:
-    """A small number, in letters or digits, and what it is."""
+    """A small number in letters or digits, and its value."""
     word = rng.choice([word for word, number in SMALL.items() if number <= most])
     return (word if rng.random() < 0.5 else str(SMALL[word])), SMALL[word]
 

@@ -11,7 +11,7 @@ from tools.demo_model.corpus.sql.identifiers import Name
 
 @dataclass(frozen=True)
 class Column:
-    """A column, with what it holds: text, number or date."""
+    """A column and its type: text, number or date."""
 
     name: str
     kind: str

@@ -15,7 +15,7 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-# Stands for minus infinity where the difference of two of them must not be NaN.
+# Used for minus infinity where the difference of two of them must not be NaN.
 LOWEST = tl.constexpr(-1.0e30)
 
 
@@ -111,7 +111,7 @@ def attend_single(
     query = wide + row * wide_stride + head * head_dim + column
     q = tl.load(query, mask=is_column, other=0.0).to(tl.float32) * scale
 
-    # Each place in a block keeps a softmax of its own: no thread waits for another within the loop.
+    # Each place in a block keeps its own softmax: no thread waits for another within the loop.
     within = tl.arange(0, block)
     top = tl.full((block,), LOWEST, tl.float32)
     weight = tl.zeros((block,), tl.float32)

@@ -1,7 +1,7 @@
 """Keys and values on a GPU, and the attention of a step over them by Triton's kernels.
 
-Single rows, as every sequence has that decodes, go through kernels that read each past where it
-lies. Chunks of prompts take such a kernel too where tensor cores serve it, and elsewhere torch's
+Every sequence that decodes has a single row, and single rows go through kernels that read each past
+in place. Chunks of prompts use such a kernel too where tensor cores serve it, and otherwise torch's
 attention over a gathered past.
 """
 

@@ -1,9 +1,9 @@
 """Steps that only decode, captured as CUDA graphs and replayed.
 
-A decoding step is some 200 launches whose work is short; replaying a graph of them costs the host
-one. A graph's tensors stay where they are, so it is captured for a number of rows, with a table for
-each row of all the blocks that a sequence can have, and a step takes the smallest graph that holds
-it. Rows that are too many stand for nobody: they read and write the cache's scratch block.
+A decoding step is some 200 short launches; replaying a graph of them costs the host one. A graph's
+tensors have fixed addresses, so it is captured for a number of rows, with a table for each row of
+all the blocks that a sequence can have, and a step takes the smallest graph that holds it. Unused
+rows read and write the cache's scratch block.
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ class GatheringBank(Protocol):
     def generation(self) -> int: ...
 
     def gathered(self, slots: Tensor) -> StepAdapters:
-        """Adds to row n what the adapter in slot slots[n] adds, nothing for slot 0, whatever
-        `slots` (int32 [N], on the device) holds by then. Valid until `generation` changes."""
+        """Adds to row n the change of the adapter in slot slots[n], nothing for slot 0, with the
+        values of `slots` (int32 [N], on the device) at run time. Valid until `generation`
+        changes."""
 
 
 class DecodeInputs:
-    """What a decoding step of at most `count` rows reads, in tensors that stay where they are.
+    """The input of a decoding step of at most `count` rows, in tensors with fixed addresses.
 
     ids, slots: int32 [count], tokens and their adapters' slots; `attention` reads the rest.
     """
@@ -47,7 +48,7 @@ class DecodeInputs:
         self._count = count
         self._width = -(-cache.positions // BLOCK)
         self._begins, length = aligned([count, count, 2 * count, 3 * count, count * self._width])
-        # What rows that stand for nobody read: token 0 at position 0 of the scratch block.
+        # The input of unused rows: token 0 at position 0 of the scratch block.
         self._nobody = torch.zeros(length, dtype=torch.int32)
         _, _, rows, singles, tables = self._views(self._nobody)
         rows[:, 1] = cache.scratch * BLOCK
@@ -113,7 +114,7 @@ class CudaCapture:
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
-    """logits: fp32 [count, vocab], written anew by each `replay`."""
+    """logits: fp32 [count, vocab], overwritten by each `replay`."""
 
     replay: Callable[[], None]
     inputs: DecodeInputs

@@ -3,7 +3,7 @@
     CudaLinear       weights in the activations' dtype
     Int8CudaLinear   int8 weights with a scale for each output; activations are not rounded
 
-Few rows take a kernel that reads the weights once and finishes what comes after the product; many
+Few rows take a kernel that reads the weights once and includes the work after the product; many
 rows are cuBLAS's.
 """
 
@@ -93,7 +93,7 @@ def _product(
 ) -> Tensor:
     rows, (outputs, inputs) = x.shape[0], weight.shape
     y = torch.empty(rows, outputs, dtype=x.dtype, device=x.device)
-    # A kernel wants a pointer for each; one that it does not read stands for what there is not.
+    # A kernel needs a pointer for each; one that it does not read replaces a missing tensor.
     added = y if residual is None else residual
     scaled = bias if scales is None else scales
     arguments = (x, x.stride(0), weight, scaled, bias, added, added.stride(0), y)

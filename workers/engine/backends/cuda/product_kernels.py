@@ -23,7 +23,8 @@ def gelu(x):
     return x * tl.sigmoid(tl.maximum(twice, -80.0))
 
 
-# Compiled anew for 1 and for multiples of 16 if it were specialised, in the middle of serving.
+# A specialised argument would be compiled again for 1 and for multiples of 16, in the middle of
+# serving.
 @triton.jit(do_not_specialize=["rows"])
 def few_rows(
     x,
@@ -60,7 +61,7 @@ def few_rows(
         inner = begin + tl.arange(0, tile_inputs)
         is_inner = inner < inputs
         a = tl.load(from_x + inner[None, :], mask=is_row[:, None] & is_inner[None, :], other=0.0)
-        # Each weight is needed once; x is what the cache should hold.
+        # Each weight is needed once; the cache should hold x.
         w = tl.load(
             from_weight + inner[:, None],
             mask=is_inner[:, None] & is_output[None, :],

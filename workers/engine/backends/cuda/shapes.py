@@ -1,7 +1,7 @@
-"""How kernels are cut, for a device and a width of numbers. Plain numbers, no torch.
+"""The sizes of the kernels' tiles, for a device and a width of numbers. Plain numbers, no torch.
 
-No cut changes what is computed. They follow from what the compiler reports of registers and shared
-memory; none was timed yet.
+No size changes the result. The sizes follow from the registers and shared memory that the compiler
+reports; none was timed yet.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def attention_tile(item_bytes: int, capability: Capability) -> AttentionTile | N
 
 @dataclass(frozen=True, slots=True)
 class ProductTile:
-    """What a program of `few_rows`, or of `row_by_row` where `rows` is 1, multiplies at a time;
-    warps and stages it runs with."""
+    """The tile of a program of `few_rows`, or of `row_by_row` where `rows` is 1; the warps and
+    stages it runs with."""
 
     rows: int
     outputs: int
@@ -76,6 +76,7 @@ def product_tile(
         return ProductTile(16, 16, 256, 4, 4)
     if rows <= 16:
         return ProductTile(16, 32, 256, 4, 4)
-    # Each program reads x anew, so many rows want wide tiles, as long as there are programs enough.
+    # Each program reads x again, so many rows need wide tiles, as long as there are enough
+    # programs.
     wide = 64 if outputs >= 8192 else 32
     return ProductTile(power_of_two(rows), wide, 128, 4, 3)

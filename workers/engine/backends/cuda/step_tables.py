@@ -18,7 +18,7 @@ from workers.engine.scheduling.blocks import BLOCK
 
 Integers = npt.NDArray[np.int32]
 
-# Kernels are compiled anew for pointers of another alignment, so each part begins at 16 bytes.
+# Kernels are compiled again for pointers of another alignment, so each part begins at 16 bytes.
 _ALIGNED = 4
 
 

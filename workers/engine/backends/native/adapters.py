@@ -2,79 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
 
 from workers.engine.adapters.adapter import Adapter, module_shape
-from workers.engine.backends.native.lora import NativeLora
+from workers.engine.adapters.bank import columns_in, columns_out
+from workers.engine.backends.native.lora import LoraCall, NativeLora
 from workers.engine.checkpoint.spec import ModelConfig
 
 
-@dataclass(slots=True)
-class _Table:
-    """A kernel's adapters of one layer and module; owners: slots that hold any."""
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The calls of one layer: `plain` without gelu, for what reads the wide rows otherwise."""
 
-    kernel: NativeLora
-    owners: set[int]
+    into: LoraCall
+    plain: LoraCall
+    out: LoraCall
 
 
 @dataclass(frozen=True, slots=True)
 class _NativeRows:
-    """slots: int32 [N]; owners: those among them that are not 0."""
+    """slots: int32 [N]. The store's adapters are read when the products run."""
 
-    tables: dict[tuple[int, str], _Table]
-    owners: frozenset[int]
+    store: NativeStore
     slots: Tensor
 
-    def add_of(self, layer: int, module: str) -> Callable[[Tensor, Tensor], None] | None:
-        table = self.tables.get((layer, module))
-        if table is None or self.owners.isdisjoint(table.owners):
-            return None
-        return partial(table.kernel.add, slots=self.slots)
+    def add_in(self, layer: int, x: Tensor, wide: Tensor, *, gelu: bool = False) -> None:
+        calls = self.store.layer(layer)
+        (calls.into if gelu else calls.plain)(x, wide, self.slots)
+
+    def add_out(self, layer: int, mixed: Tensor, y: Tensor) -> None:
+        self.store.layer(layer).out(mixed, y, self.slots)
 
 
 class NativeStore:
-    """A row's numbers are the same to the bit whatever rows are beside it."""
+    """A row's numbers are the same to the bit whatever rows are beside it, and a row without an
+    adapter has those that it has in a step without any."""
 
     def __init__(self, config: ModelConfig) -> None:
         self._config = config
-        self._tables: dict[tuple[int, str], _Table] = {}
+        self._tables: dict[tuple[int, str], NativeLora] = {}
+        # Which slots hold each table's adapters.
+        self._owners: dict[tuple[int, str], set[int]] = {}
+        self._layers: dict[int, _Layer] = {}
         self.generation = 0
 
     def load(self, slot: int, adapter: Adapter) -> None:
+        self._layers = {}
         try:
             for key, pair in adapter.weights.items():
                 if key not in self._tables:
                     out, into = module_shape(self._config, key[1])
-                    self._tables[key] = _Table(NativeLora(into, out), set())
+                    self._tables[key], self._owners[key] = NativeLora(into, out), set()
                     self.generation += 1
-                table = self._tables[key]
-                table.kernel.set(slot, pair.a, pair.b, pair.scale)
-                table.owners.add(slot)
+                self._tables[key].set(slot, pair.a, pair.b, pair.scale)
+                self._owners[key].add(slot)
         except Exception:
             self.drop(slot)
             raise
 
     def drop(self, slot: int) -> None:
-        for key, table in list(self._tables.items()):
-            if slot in table.owners:
-                table.kernel.drop(slot)
-                table.owners.remove(slot)
-            if not table.owners:
-                del self._tables[key]
+        self._layers = {}
+        for key, owners in list(self._owners.items()):
+            if slot in owners:
+                self._tables[key].drop(slot)
+                owners.remove(slot)
+            if not owners:
+                del self._tables[key], self._owners[key]
                 self.generation += 1
 
     def gathered(self, slots: Tensor) -> _NativeRows:
-        owners = frozenset().union(*(table.owners for table in self._tables.values()))
-        return _NativeRows(dict(self._tables), owners, slots)
+        return _NativeRows(self, slots)
 
     def rows(self, slots: Sequence[int]) -> _NativeRows:
-        return _NativeRows(
-            tables=self._tables,
-            owners=frozenset(slots) - {0},
-            slots=torch.tensor(slots, dtype=torch.int32),
+        return _NativeRows(self, torch.tensor(slots, dtype=torch.int32))
+
+    def layer(self, layer: int) -> _Layer:
+        """The calls of a layer, made anew after a load or a drop."""
+        found = self._layers.get(layer)
+        if found is None:
+            found = self._layers[layer] = self._calls_of(layer)
+        return found
+
+    def _calls_of(self, layer: int) -> _Layer:
+        width = self._config.n_embd
+        into = [
+            table.module(0, columns.start)
+            for module, columns in columns_in(width).items()
+            if (table := self._tables.get((layer, module))) is not None
+        ]
+        out = [
+            table.module(columns.start, 0)
+            for module, columns in columns_out(width).items()
+            if (table := self._tables.get((layer, module))) is not None
+        ]
+        return _Layer(
+            into=LoraCall(into, x_width=width, y_width=7 * width, gelu_from=3 * width),
+            plain=LoraCall(into, x_width=width, y_width=7 * width),
+            out=LoraCall(out, x_width=5 * width, y_width=width),
         )

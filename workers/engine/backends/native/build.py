@@ -77,9 +77,23 @@ class LoraWeights(ctypes.Structure):
     )
 
 
+class LoraModule(ctypes.Structure):
+    """`LoraModule` of lora.cpp."""
+
+    _fields_ = (
+        ("weights", ctypes.c_void_p),
+        ("held", ctypes.c_int64),
+        ("most_rank", ctypes.c_int64),
+        ("inputs", ctypes.c_int64),
+        ("x_from", ctypes.c_int64),
+        ("outputs", ctypes.c_int64),
+        ("y_from", ctypes.c_int64),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """The functions of a loaded library; what they take is said where they are defined."""
+    """The functions of a loaded library; their arguments are documented where they are defined."""
 
     library: ctypes.CDLL
     large_pages: Any
@@ -88,6 +102,8 @@ class Kernels:
     linear_forward: Any
     attention_plan: Any
     attention_layer: Any
+    lora_packed_size: Any
+    lora_pack: Any
     lora_add: Any
 
     @classmethod
@@ -115,9 +131,11 @@ class Kernels:
             attention_layer=function(
                 "attention_layer", i32, address, address, address, i64, address, i32
             ),
+            lora_packed_size=function("lora_packed_size", i64, i64, i64),
+            lora_pack=function("lora_pack", None, address, i64, i64, address),
             lora_add=function(
                 "lora_add",
-                *(i32, address, i64, i64, address, address, i64, i64, i64, address, i64, i64, i32),
+                *(i32, address, i64, address, i64, address, i64, address, i64, i64, i64, i32),
             ),
         )
 
@@ -162,8 +180,8 @@ def build(
     target: the options that choose the CPU; by default this one. It must be able to run them.
     Raises `Unavailable`.
     """
-    # No -ffast-math, and no contraction but where the source asks for it: results must not depend
-    # on what the optimiser finds.
+    # No -ffast-math, and no contraction except where the source asks for it: results must not
+    # depend on the optimiser's choices.
     options = [
         *("-std=c++17", "-O3", *(_native_target() if target is None else target)),
         *(

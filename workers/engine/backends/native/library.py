@@ -1,9 +1,9 @@
 """Compiles C++ sources into a shared library once, keeps it, and loads it. No torch.
 
-The library is kept in a folder of the user, under a name that says everything it was made from:
-sources, options, compiler, C library and CPU, because unlike machines may share that folder. It
-ends with its own SHA-256, so half a file is never loaded, and whoever comes while another compiles
-waits for that.
+The library is kept in a folder of the user, under a name made from all its inputs: sources,
+options, compiler, C library and CPU, because unlike machines may share that folder. It ends with
+its own SHA-256, so half a file is never loaded. A process that comes while another compiles waits
+for it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def default_folder() -> Path:
 
 
 def find_compiler() -> list[str]:
-    """Command and options of $CXX, else of the first that is there of c++, g++ and clang++."""
+    """Command and options of $CXX, else of the first available of c++, g++ and clang++."""
     candidates = [shlex.split(os.environ.get("CXX", "")), ["c++"], ["g++"], ["clang++"]]
     for candidate in candidates:
         if candidate and shutil.which(candidate[0]):
@@ -49,14 +49,14 @@ def open_library(
 ) -> ctypes.CDLL:
     """The library of every .cpp file in `sources`, from the cache in `folder` or compiled into it.
 
-    Where the folder cannot be written, or somebody else could write there, a temporary one is used.
+    If the folder cannot be written, or if another user could write there, a temporary one is used.
     """
     command = [*compiler, *options, "-fPIC"]
     name = _name(sources, command, compiler)
     with _trusted(folder) as place:
         path = place / name
         if _is_intact(path):
-            # What is whole and does not load was made on another system.
+            # A complete library that does not load was made on another system.
             with contextlib.suppress(OSError):
                 return ctypes.CDLL(str(path))
         _compile(sources, path, command)
@@ -109,8 +109,8 @@ def _run(command: Sequence[str]) -> str:
 
 @contextlib.contextmanager
 def _trusted(folder: Path) -> Iterator[Path]:
-    """`folder`, locked against other builders, or a temporary one: whoever can write where we load
-    from could make us run their code."""
+    """`folder`, locked against other builders, or a temporary one: a user who can write where we
+    load from could make us run their code."""
     with contextlib.ExitStack() as stack:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -131,7 +131,10 @@ def _is_ours(path: Path) -> bool:
 
 
 def _is_intact(path: Path) -> bool:
-    """Whether the file ends with the SHA-256 of what is before: loading half a file kills."""
+    """Whether the file ends with the SHA-256 of the rest:
+
+    loading half a file crashes the process.
+    """
     try:
         content = path.read_bytes() if _is_ours(path) else b""
     except OSError:

@@ -1,6 +1,6 @@
 """Adapters multiplied by torch: for GPUs, and for CPUs without this engine's own kernels.
 
-They lie in stacked matrices, one pair of stacks for each layer and module that any of them has.
+They are in stacked matrices, one pair of stacks for each layer and module that any of them has.
 Rows of one adapter make two plain products, on views where the rows are neighbours. On a GPU, where
 each of many small products costs a launch, the rows of small groups go together instead: their
 adapters are gathered, and two batched products serve them all (as S-LoRA and Punica do).
@@ -8,19 +8,20 @@ adapters are gathered, and two batched products serve them all (as S-LoRA and Pu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
 
 from workers.engine.adapters.adapter import Adapter, module_shape
+from workers.engine.adapters.bank import columns_in, columns_out
 from workers.engine.checkpoint.spec import ModelConfig
 
 # Slots that a stack begins with, slot 0 among them.
 _FIRST_SLOTS = 4
-# What is faster, see `StackStore`: on a CPU, copying an adapter costs more than a product with it.
+# The faster way on each device, see `StackStore`: on a CPU, copying an adapter costs more than a
+# product with it.
 GATHERED_BELOW_ON_CPU = 0
 GATHERED_BELOW_ON_GPU = 16
 
@@ -56,18 +57,27 @@ class _Gathered:
 
 @dataclass(frozen=True, slots=True)
 class _StackedRows:
+    width: int
     stacks: dict[tuple[int, str], _Stack]
     owners: frozenset[int]
     groups: list[_Group]
     gathered: _Gathered | None
 
-    def add_of(self, layer: int, module: str) -> Callable[[Tensor, Tensor], None] | None:
+    def add_in(self, layer: int, x: Tensor, wide: Tensor, *, gelu: bool = False) -> None:
+        for module, columns in columns_in(self.width).items():
+            self._add(layer, module, x, wide[:, columns])
+        if gelu:
+            torch.ops.aten.gelu_(wide[:, 3 * self.width :], approximate="tanh")
+
+    def add_out(self, layer: int, mixed: Tensor, y: Tensor) -> None:
+        for module, columns in columns_out(self.width).items():
+            self._add(layer, module, mixed[:, columns], y)
+
+    def _add(self, layer: int, module: str, x: Tensor, y: Tensor) -> None:
+        """Adds the changes of one module to its output y, in place, from its input x."""
         stack = self.stacks.get((layer, module))
         if stack is None or self.owners.isdisjoint(stack.owners):
-            return None
-        return partial(self._add, stack)
-
-    def _add(self, stack: _Stack, x: Tensor, y: Tensor) -> None:
+            return
         for group in self.groups:
             if group.slot not in stack.owners:
                 continue
@@ -113,7 +123,7 @@ class StackStore:
             self._grow(2 * self._room)
         for key, pair in adapter.weights.items():
             self._make_room(key, pair.rank)
-        # What the slot's last adapter left, or a load that failed.
+        # Left by the slot's last adapter, or by a failed load.
         for stack in self._stacks.values():
             stack.a[slot].zero_()
             stack.b[slot].zero_()
@@ -146,6 +156,7 @@ class StackStore:
                 self._index([row for rows in few.values() for row in rows]),
             )
         return _StackedRows(
+            width=self._config.n_embd,
             stacks=self._stacks,
             owners=frozenset(rows_of),
             groups=[
@@ -156,7 +167,8 @@ class StackStore:
 
     def gathered(self, slots: Tensor) -> _StackedRows:
         owners = frozenset().union(*(stack.owners for stack in self._stacks.values()))
-        return _StackedRows(dict(self._stacks), owners, [], _Gathered(slots, None))
+        stacks = dict(self._stacks)
+        return _StackedRows(self._config.n_embd, stacks, owners, [], _Gathered(slots, None))
 
     def _span(self, rows: list[int]) -> slice | Tensor:
         if rows[-1] - rows[0] == len(rows) - 1:

@@ -1,8 +1,8 @@
 """Keys and values of earlier tokens in torch tensors, and the attention that reads them.
 
-The cache is one pool of blocks for all sequences. A position's keys and values lie side by side,
+The cache is one pool of blocks for all sequences. A position's keys and values are side by side,
 [2, H, D], so storing a step's rows is one indexed copy, and a sequence whose blocks follow one
-another in the pool is read where it lies; others are gathered first.
+another in the pool is read in place; others are gathered first.
 Shapes: L layers, H heads, D head dimension, N rows of the step, d = H * D.
 """
 

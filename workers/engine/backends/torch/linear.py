@@ -19,7 +19,7 @@ PACKED_ROWS = 16
 
 
 def finish(y: Tensor, gelu_from: int | None, residual: Tensor | None) -> Tensor:
-    """What comes after a product, see `Linear`; in place, on a `y` that nobody else holds."""
+    """The work after a product, see `Linear`; in place, on a `y` without other references."""
     if gelu_from is not None:
         torch.ops.aten.gelu_(y[:, gelu_from:], approximate="tanh")
     return y if residual is None else y.add_(residual)
@@ -48,7 +48,7 @@ class PackedLinear:
 
     @classmethod
     def of(cls, weight: Tensor, bias: Tensor) -> PackedLinear:
-        """Copies: the caller must drop `weight` or fill it anew, or memory doubles."""
+        """Copies: the caller must drop `weight` or fill it again, or memory doubles."""
         return cls(torch.ops.mkldnn._reorder_linear_weight(weight, PACKED_ROWS), bias)
 
     def __call__(

@@ -142,11 +142,23 @@ INLINE uint16_t to_half(float x) {
 
 // Sum over the lanes: halves are added until one is left.
 INLINE float sum_lanes(Float v) {
+#if defined(WIDE_512) || defined(WIDE_256)
+#if defined(WIDE_512)
+    const __m256 wide = _mm256_add_ps(_mm512_castps512_ps256((__m512)v),
+                                      _mm512_extractf32x8_ps((__m512)v, 1));
+#else
+    const __m256 wide = (__m256)v;
+#endif
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(wide), _mm256_extractf128_ps(wide, 1));
+    four = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(four, _mm_shuffle_ps(four, four, 1)));
+#else
     float lanes[LANES];
     store(lanes, v);
     for (int half = LANES / 2; half > 0; half /= 2)
         for (int lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
     return lanes[0];
+#endif
 }
 
 // Nearest whole number, ties to even, for |x| < 2^22: this constant leaves no bits for a fraction.

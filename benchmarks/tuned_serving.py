@@ -1,0 +1,96 @@
+"""Several tuned models and their base in one batch of the engine, against each text alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tokenizers import Tokenizer
+
+from workers.engine.adapters.adapter import read_adapter
+from workers.engine.checkpoint.spec import CheckpointSpec, ModelConfig
+from workers.engine.engine import Engine
+from workers.engine.request import Finish, Request, SamplingParams
+from workers.training.tuning.evaluation.report import Evaluation
+
+BATCH = 32
+PROMPTS = 8
+MAX_TOKENS = 128
+CACHE_BYTES = 512 * 2**20
+
+
+class Served(Protocol):
+    """What of a trained job is served."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def adapter(self) -> Path: ...
+    @property
+    def fresh(self) -> Evaluation: ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A prompt's text in the batch of all, and alone."""
+
+    model: str
+    prompt: str
+    expected: str
+    together: str
+    alone: str
+
+
+@dataclass(frozen=True)
+class _Asked:
+    model: str
+    prompt: str
+    expected: str
+    adapter: str | None
+
+
+def serve_together(base: Path, models: Sequence[Served]) -> list[Answer]:
+    """``PROMPTS`` prompts of each model, the base too, all at once and then each alone."""
+    engine = Engine.load(
+        CheckpointSpec(base, dtype="float32"), max_batch=BATCH, cache_bytes=CACHE_BYTES
+    )
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    config = ModelConfig.load(base)
+    asked = []
+    for model in models:
+        engine.load_adapter(model.name, read_adapter(model.name, model.adapter, config))
+        outputs = model.fresh.outputs[:PROMPTS]
+        asked += [
+            _Asked(model.name, output.prompt, output.expected, model.name) for output in outputs
+        ]
+    asked += [_Asked("base", each.prompt, each.expected, None) for each in asked[::3]]
+    # Neighbours in the batch are of different models.
+    order = sorted(range(len(asked)), key=lambda number: number % PROMPTS)
+    together = _texts(engine, tokenizer, {number: asked[number] for number in order})
+    alone: dict[int, str] = {}
+    for number, each in enumerate(asked):
+        alone |= _texts(engine, tokenizer, {number: each})
+    return [
+        Answer(each.model, each.prompt, each.expected, together[number], alone[number])
+        for number, each in enumerate(asked)
+    ]
+
+
+def _texts(engine: Engine, tokenizer: Tokenizer, asked: Mapping[int, _Asked]) -> dict[int, str]:
+    params = SamplingParams(max_tokens=MAX_TOKENS, temperature=0)
+    for number, each in asked.items():
+        ids = tuple(tokenizer.encode(each.prompt).ids)
+        engine.submit(Request(str(number), ids, params, adapter=each.adapter))
+    texts = dict.fromkeys(asked, "")
+    while engine.has_work:
+        for output in engine.step():
+            number = int(output.request_id)
+            if isinstance(output, Finish):
+                if output.error is not None:
+                    raise output.error
+                texts[number] += output.tail
+            else:
+                texts[number] += output.text
+    return texts

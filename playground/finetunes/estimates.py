@@ -1,0 +1,154 @@
+"""What is said of a fine-tune before it starts: rows, steps, tokens, time, memory, held-out part.
+
+The same figures decide whether it can start at all. Time is an estimate: what the same base took
+the last time, or a guess by the size of the base; the training itself corrects it.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from playground.checkpoints.config_file import context_length, layer_shape, parameter_count
+from playground.checkpoints.registry import ModelSpec
+from playground.core.errors import CannotTrain
+from playground.datasets.checks.canonical import read_rows
+from playground.datasets.durations import recommended_minutes
+from playground.datasets.models import DatasetVersion
+from playground.datasets.splitting import MOST, split_rows
+from playground.finetunes.models import FineTune
+from playground.finetunes.options import Options
+
+MINUTE = 60.0
+# Products that a second of training does, where nothing was measured yet.
+GUESSED_SPEED = {"cpu": 45e9, "cuda": 120e12}
+# Forward and backward pass, for each weight and token.
+PRODUCTS = 6.0
+# A step and an evaluation cost more than their tokens: model loading, evaluation, saving.
+OVERHEAD_SECONDS = 20.0
+# Bytes of each weight of the adapter: the weight, its gradient and two moments.
+TRAINED_BYTES = 16
+# Rows that are read for the form; the answer is to come at once.
+MOST_READ = 20_000
+# Of the activations of a token, for each layer and unit of width.
+ACTIVATION_BYTES = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is said before the start.
+
+    tokens: of all epochs. seconds: of all steps. memory_bytes: of the training process, the base
+    included. no_held_out: why no part is held out, or "".
+    """
+
+    rows: int
+    held_out: int
+    no_held_out: str
+    sequences: int
+    steps: int
+    epochs: float
+    tokens: int
+    seconds: float
+    memory_bytes: int
+    checkpoint_bytes: int
+    speed: float
+    rule: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def make_plan(*, version: DatasetVersion, base: ModelSpec, options: Options) -> Plan:
+    """What training on ``version`` would be. Raises `CannotTrain` where it can not be."""
+    held_out, no_held_out = planned_split(version, seed=options.seed)
+    training = version.rows - held_out
+    if training < 1 or not version.tokens:
+        raise CannotTrain("There is no row to train on. Choose a dataset with rows.")
+    tokens_each = version.tokens / version.rows
+    if tokens_each > context_length(base):
+        raise CannotTrain(
+            f"The rows have {tokens_each:,.0f} tokens on average, and {base.name} sees "
+            f"{context_length(base):,} at a time. Shorten them on the dataset's page."
+        )
+    speed = training_speed(base)
+    steps_each = math.ceil(training / options.batch)
+    epochs = options.epochs
+    if options.minutes is not None:
+        seconds = max(options.minutes * MINUTE - OVERHEAD_SECONDS, 1.0)
+        epochs = max(seconds * speed / (tokens_each * training), 1 / steps_each)
+    steps = max(math.ceil(steps_each * epochs), 1)
+    tokens = round(tokens_each * training * epochs)
+    rule = recommended_minutes(version.size).sentence
+    trained = adapter_parameters(base, options.rank)
+    return Plan(
+        rows=training,
+        held_out=held_out,
+        no_held_out=no_held_out,
+        sequences=training,
+        steps=steps,
+        epochs=round(epochs, 2),
+        tokens=tokens,
+        seconds=tokens / speed + OVERHEAD_SECONDS,
+        memory_bytes=_memory(
+            base, options, trained, int(version.figures.get("longest") or tokens_each)
+        ),
+        checkpoint_bytes=trained * (TRAINED_BYTES - 4),
+        speed=speed,
+        rule=rule,
+    )
+
+
+def planned_split(version: DatasetVersion, *, seed: int) -> tuple[int, str]:
+    """How many rows will be held out, and why none, or "".
+
+    Of many rows it is not looked up: there are always enough that are alike to none.
+    """
+    if version.rows > MOST_READ:
+        return min(MOST, version.rows // 10), ""
+    try:
+        return _split(version.rows_path, seed, str(version.figures.get("task") or ""))
+    except OSError:
+        raise CannotTrain(
+            "The rows of this dataset are not on this server. Have it checked again."
+        ) from None
+
+
+@lru_cache(maxsize=64)
+def _split(path: Path, seed: int, task: str) -> tuple[int, str]:
+    known: Any = task or None
+    split = split_rows(read_rows(path), seed=seed, task=known)
+    return len(split.held_out), split.reason
+
+
+def training_speed(base: ModelSpec) -> float:
+    """Tokens a second: what the last training of ``base`` had, or a guess by its size."""
+    last = (
+        FineTune.objects.filter(base=base.name, progress__tokens_per_s__gt=0)
+        .order_by("-created_at")
+        .values_list("progress__tokens_per_s", flat=True)
+        .first()
+    )
+    if last:
+        return float(last)
+    kind = "cuda" if base.device.startswith("cuda") else "cpu"
+    return GUESSED_SPEED[kind] / (PRODUCTS * (parameter_count(base) or 6e9))
+
+
+def adapter_parameters(base: ModelSpec, rank: int) -> int:
+    """Weights of an adapter on all linear layers of ``base``."""
+    shape = layer_shape(base)
+    if shape is None:
+        return 0
+    layers, width = shape
+    # q, k, v and out: width to width; in and out of the inner layer: width to four times that.
+    return layers * rank * (4 * 2 * width + 2 * 5 * width)
+
+
+def _memory(base: ModelSpec, options: Options, trained: int, tokens: int) -> int:
+    each = 4 if base.device == "cpu" else 2
+    weights = each * (parameter_count(base) or 6_000_000_000)
+    layers, width = layer_shape(base) or (28, 4096)
+    activations = options.batch * tokens * layers * width * ACTIVATION_BYTES
+    return weights + trained * TRAINED_BYTES + activations + (300 << 20)

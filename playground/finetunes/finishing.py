@@ -1,0 +1,131 @@
+"""How a fine-tune reaches its final state, whoever brings it there.
+
+Every way is a compare-and-set on the row: the count of rows says who won, and only the winner
+registers the tuned model, tells pages and lets the job's working files go.
+"""
+
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import structlog
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from playground.checkpoints.models import Adapter
+from playground.checkpoints.services import adapter_delete, adapter_register
+from playground.core.errors import NoModel, PlaygroundError
+from playground.core.texts import storable
+from playground.finetunes.folders import RESULT, folder_remove, folder_trim, job_folder
+from playground.finetunes.models import FineTune
+from playground.finetunes.record import tell_look
+
+# Of a tuned model's example prompt on the page that opens to try it.
+MAX_EXAMPLE = 2_000
+WITH_MODEL = (FineTune.Status.SUCCEEDED, FineTune.Status.STOPPED)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a worker says of a training that has ended. result: as `FineTune.result`."""
+
+    status: str
+    result: dict[str, Any] = field(default_factory=dict)
+    error_code: str = ""
+    error_message: str = ""
+
+
+def finetune_finish(*, finetune: FineTune, outcome: Outcome) -> str:
+    """Stores the outcome if this attempt still holds the fine-tune. "" for a zombie.
+
+    A model that cannot be registered ends the fine-tune as failed, with the reason. Returns the
+    status that the row has now.
+    """
+    held = FineTune.objects.filter(
+        pk=finetune.pk, attempt=finetune.attempt, status=FineTune.Status.RUNNING
+    )
+    if not held.exists():
+        return ""
+    adapter = None
+    if outcome.status in WITH_MODEL:
+        try:
+            adapter = _register(finetune)
+        except PlaygroundError as error:
+            outcome = replace(
+                outcome,
+                status=FineTune.Status.FAILED,
+                error_code=error.code,
+                error_message=error.message,
+            )
+    return _store(held, finetune.pk, outcome, adapter=adapter)
+
+
+def finetune_finish_waiting(
+    *, finetune_id: uuid.UUID, status: str, error_code: str = "", error_message: str = ""
+) -> bool:
+    """Ends a fine-tune that waits. False when it does not wait (any more)."""
+    waiting = FineTune.objects.filter(pk=finetune_id, status__in=FineTune.WAITING)
+    outcome = Outcome(status=status, error_code=error_code, error_message=error_message)
+    return bool(_store(waiting, finetune_id, outcome))
+
+
+def _register(finetune: FineTune) -> Adapter:
+    folder = job_folder(finetune.pk) / RESULT / "adapter"
+    if not folder.is_dir():
+        raise NoModel("The training ended before there was a model to keep. Let it run for longer.")
+    data = finetune.data
+    suffix = str(data.get("prompt_suffix") or "")
+    examples = data.get("examples") or [""]
+    return adapter_register(
+        # Of whoever died after this, the next attempt finds it registered.
+        adapter_id=finetune.pk,
+        person=finetune.person,
+        base=finetune.base,
+        title=finetune.name,
+        folder=folder,
+        note=finetune.note,
+        # The page puts the suffix behind it by itself.
+        example=str(examples[0])[:MAX_EXAMPLE].removesuffix(suffix),
+        prompt_suffix=suffix,
+        parameters=_parameters(str(data.get("task"))),
+    )
+
+
+def _parameters(task: str) -> dict[str, float]:
+    """With what the model is tried: a label is the likeliest one, and it is short."""
+    return {"temperature": 0.0, "max_tokens": 16} if task == "classification" else {}
+
+
+def _store(
+    rows: QuerySet[FineTune],
+    finetune_id: uuid.UUID,
+    outcome: Outcome,
+    *,
+    adapter: Adapter | None = None,
+) -> str:
+    won = rows.update(
+        status=outcome.status,
+        worker="",
+        place="",
+        result=outcome.result,
+        error_code=outcome.error_code,
+        error_message=storable(outcome.error_message),
+        adapter=adapter,
+        waiting_since=None,
+        finished_at=Now(),
+    )
+    finetune = FineTune.objects.filter(pk=finetune_id).first()
+    if not won:
+        if adapter is not None and finetune is None:
+            # It was deleted meanwhile, and what it gave goes with it.
+            adapter_delete(adapter=adapter)
+        return ""
+    if outcome.status == FineTune.Status.CANCELLED:
+        folder_remove(finetune_id)
+    else:
+        folder_trim(finetune_id)
+    if finetune is not None:
+        tell_look(finetune, epoch=finetune.epoch)
+    return outcome.status

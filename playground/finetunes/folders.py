@@ -1,0 +1,66 @@
+"""The folder of each job: its rows, its checkpoints, its record. Names are made by the server."""
+
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+
+from playground.finetunes.models import FineTune
+
+# A folder that is younger may be about to get its row's job.
+KEPT_SECONDS = 60.0
+RECORD = "record.jsonl"
+CONTROL = "control.json"
+JOB = "job.json"
+RESULT = "result"
+
+
+def job_folder(finetune_id: uuid.UUID) -> Path:
+    """Where the job works, or has worked."""
+    return Path(settings.FINETUNES_DIR) / str(finetune_id)
+
+
+def folder_remove(finetune_id: uuid.UUID) -> None:
+    """Deletes the job's folder. One that is gone already is no error."""
+    shutil.rmtree(job_folder(finetune_id), ignore_errors=True)
+
+
+def folder_trim(finetune_id: uuid.UUID) -> None:
+    """Deletes what only a training that goes on needs: checkpoints, and the rows' own copies."""
+    folder = job_folder(finetune_id)
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    for name in ("train.jsonl", "held_out.jsonl"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def folders_sweep() -> int:
+    """Deletes the folders of fine-tunes that are no more. Returns how many."""
+    found = dict(_folders())
+    if not found:
+        return 0
+    kept = set(FineTune.objects.filter(pk__in=list(found)).values_list("pk", flat=True))
+    gone = [finetune_id for finetune_id in found if finetune_id not in kept]
+    for finetune_id in gone:
+        shutil.rmtree(found[finetune_id], ignore_errors=True)
+    return len(gone)
+
+
+def free_bytes() -> int:
+    """What there is room for where jobs work."""
+    return shutil.disk_usage(settings.FINETUNES_DIR).free
+
+
+def _folders() -> Iterator[tuple[uuid.UUID, Path]]:
+    oldest = time.time() - KEPT_SECONDS
+    for path in Path(settings.FINETUNES_DIR).iterdir():
+        name, _, _ = path.name.partition(".")
+        try:
+            finetune_id = uuid.UUID(name)
+            is_old = path.stat().st_mtime < oldest
+        except (ValueError, OSError):
+            continue
+        if is_old:
+            yield finetune_id, path

@@ -1,0 +1,150 @@
+"""One fine-tune of a model, and the record of its training."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from playground.accounts.models import Person
+from playground.checkpoints.models import Adapter
+from playground.core.search import new_number
+from playground.core.sizes import bytes_of
+from playground.datasets.models import DatasetVersion
+
+
+class FineTune(models.Model):
+    """A training job, and what came of it. The row is the truth about it.
+
+    Invariants:
+
+    - ``status`` moves QUEUED -> RUNNING -> a final state, or back to QUEUED when its worker or
+      its child process ended before that, or to WAITING_FOR_ROOM and from there to QUEUED.
+      A final row never changes its status again.
+    - ``attempt`` grows with each claim and with nothing else. Whoever writes to the row or its
+      events names the attempt it claimed.
+    - At most one row is RUNNING in a ``place``: a device of a host.
+    - ``epoch`` grows when events that a page may have shown were taken back, because training
+      went on from a checkpoint before them.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        WAITING_FOR_ROOM = "waiting_for_room"
+        SUCCEEDED = "succeeded"
+        STOPPED = "stopped"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    FINAL = (Status.SUCCEEDED, Status.STOPPED, Status.FAILED, Status.CANCELLED)
+    WAITING = (Status.QUEUED, Status.WAITING_FOR_ROOM)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="finetunes")
+    # The address that it was started from, for the limits (accounts.addresses).
+    address = models.CharField(max_length=16, blank=True)
+    version = models.ForeignKey(
+        DatasetVersion, null=True, on_delete=models.SET_NULL, related_name="finetunes"
+    )
+    # What the dataset was, for when it is gone: name, number, sha256, rows, size and the figures
+    # that the page and "Try it" need.
+    data = models.JSONField(default=dict)
+    # A name of the registry.
+    base = models.CharField(max_length=80)
+    name = models.CharField(max_length=120)
+    note = models.TextField(blank=True)
+    # What was asked for (finetunes.options.Options).
+    options = models.JSONField(default=dict)
+    # What was said before the start (finetunes.estimates.Plan).
+    plan = models.JSONField(default=dict)
+
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
+    cancel_requested = models.BooleanField(default=False)
+    # To end with the best state so far.
+    stop_requested = models.BooleanField(default=False)
+    # Among those of one person, the lowest is trained first.
+    rank = models.BigIntegerField(default=new_number)
+    worker = models.CharField(max_length=120, blank=True)
+    # "<device>@<host>" while it runs.
+    place = models.CharField(max_length=120, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    # Attempts since the last checkpoint that was further than all before it.
+    tries = models.PositiveIntegerField(default=0)
+    # The step of that checkpoint.
+    reached = models.PositiveIntegerField(default=0)
+    epoch = models.PositiveIntegerField(default=1)
+    # Of the last event that was copied.
+    position = models.PositiveIntegerField(default=0)
+    # The figures of the page: step, steps, epoch, epochs, loss, held_out_loss, accuracy, ...
+    progress = models.JSONField(default=dict)
+    # Of the training itself, all attempts together.
+    seconds = models.FloatField(default=0)
+    result = models.JSONField(default=dict)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_message = models.TextField(blank=True)
+    adapter = models.OneToOneField(
+        Adapter, null=True, on_delete=models.SET_NULL, related_name="finetune"
+    )
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True)
+    # Since when it waits for room.
+    waiting_since = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    # For the quotas, in bytes.
+    size = models.GeneratedField(
+        expression=bytes_of("name", "note", "data", "options", "plan", "progress", "result"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["place"], condition=Q(status="running"), name="finetune_in_place"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["person", "-created_at"], name="finetune_of_person"),
+            models.Index(
+                fields=["base", "rank"], condition=Q(status="queued"), name="finetune_queued"
+            ),
+            models.Index(fields=["worker"], condition=Q(status="running"), name="finetune_running"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.status})"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing about the training will change any more."""
+        return self.status in self.FINAL
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status in self.WAITING
+
+
+class FineTuneEvent(models.Model):
+    """One line of the record that the training writes, in its order: ``n`` is 1, 2, 3, ..."""
+
+    finetune = models.ForeignKey(FineTune, on_delete=models.CASCADE, related_name="events")
+    n = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16)
+    step = models.PositiveIntegerField(null=True)
+    # The line without its number and kind.
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["finetune", "n"], name="event_of_finetune")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["finetune", "kind", "n"], name="event_of_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.finetune_id} {self.n} {self.kind}"

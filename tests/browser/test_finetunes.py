@@ -1,0 +1,176 @@
+"""Fine-tunes as a person has them: started, watched, judged, tried; in the queue by keyboard, on a
+phone, without scripts."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from playground.checkpoints.jobs import CHECK, FINETUNE
+from playground.management.parts import worker_command
+from playground.management.supervisor import Part
+from tests.browser.axe import violations
+from tests.browser.conftest import NewGuest
+from tests.browser.guest import Guest
+from tests.browser.test_library import press_to
+from tests.browser.test_phone import phone
+from tests.browser.whole_page import assert_fits
+from tests.browser.workbench import Workbench
+from tests.support.stack import Stack, wait_ready
+
+WIDTH = 390
+# Training, and the comparison after it, on a machine that others use too.
+TRAINING_MS = 180_000
+ROWS = "".join(
+    f"Mail {n}: where is my parcel? Topic: {'post' if n % 2 else 'bank'}<|endoftext|>\n"
+    for n in range(120)
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers(playground: Stack) -> Iterator[None]:
+    """What examines datasets, and what tunes `demo`. Nobody tunes `spare`."""
+    for job, model in ((CHECK, ""), (FINETUNE, "demo")):
+        command = worker_command(job=job, model=model, device="cpu", name=f"{job.name}@here")
+        wait_ready(playground.launch(Part(name=job.name, command=command)))
+    yield
+    for job in (CHECK, FINETUNE):
+        playground.stop(job.name)
+
+
+def add_rows(page: Page, name: str) -> None:
+    """Pastes a small dataset, and waits until it can be trained on."""
+    page.goto(page.url)
+    page.get_by_text("Paste text instead").click()
+    page.get_by_label("Examples", exact=True).fill(ROWS)
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("link", name="Fine-tune a model on it")).to_be_visible()
+
+
+def start(page: Page, name: str, *, base: str = "spare") -> None:
+    """Starts a fine-tune on the dataset whose page is open."""
+    page.get_by_role("link", name="Fine-tune a model on it").click()
+    page.get_by_label("Base model").select_option(base)
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+
+
+def share_cookies(guest: Guest, other: Guest) -> None:
+    """The other browser is the same person's."""
+    cookies: Any = guest.context.cookies()
+    other.context.add_cookies(cookies)
+
+
+def test_an_example_is_trained_watched_and_tried(
+    guest: Guest, new_guest: NewGuest, axe_source: str
+) -> None:
+    page = guest.page("/datasets/")
+    page.get_by_role("button", name="Support topics").click()
+    page.get_by_role("link", name="Fine-tune a model on it").click()
+    expect(page.get_by_text("540 to train on")).to_be_visible()
+    expect(page.get_by_text("60 to measure by")).to_be_visible()
+    page.get_by_role("spinbutton", name="Epochs").fill("1")
+    expect(page.get_by_text("in 1 epochs")).to_be_visible()
+    found = violations(page, axe_source)
+    page.get_by_role("button", name="Start training").click()
+
+    expect(page.locator("[data-where]")).to_contain_text(
+        re.compile(r"Step \d+ of 34"), timeout=TRAINING_MS
+    )
+    found += violations(page, axe_source)
+    expect(page).to_have_title(re.compile(r"^\d+ %: Support topics"))
+    # A second tab, and one without scripts, show the same.
+    other = guest.context.new_page()
+    other.goto(page.url)
+    expect(other.locator("[data-figure=loss]")).not_to_have_text("–")  # noqa: RUF001
+    other.close()
+    plain = new_guest(java_script_enabled=False)
+    share_cookies(guest, plain)
+    still = plain.context.new_page()
+    still.goto(page.url)
+    expect(still.locator("[data-where]")).to_contain_text(re.compile("Step|All steps"))
+    still.get_by_text("As a table").click()
+    expect(still.get_by_role("columnheader", name="Held out")).to_be_visible()
+    still.close()
+
+    expect(page.get_by_role("link", name="Try it")).to_be_visible(timeout=TRAINING_MS)
+    expect(page).to_have_title(re.compile("Done: Support topics"))
+    expect(page.get_by_role("heading", name="Base against tuned")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("^Accuracy"))).to_be_visible()
+    expect(page.get_by_text(re.compile("right in .* of 60 held-out rows"))).to_be_visible()
+    found += violations(page, axe_source)
+    page.set_viewport_size({"width": WIDTH, "height": 844})
+    assert_fits(page, WIDTH)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert found == []
+
+    page.get_by_role("link", name="Try it").click()
+    workbench = Workbench(page)
+    expect(workbench.model).to_contain_text("Support topics")
+    workbench.run()
+    workbench.wait_final()
+    assert workbench.output.inner_text().strip()
+
+
+def test_waiting_ones_change_places_and_go_by_keyboard_alone(guest: Guest, axe_source: str) -> None:
+    page = guest.page("/datasets/")
+    add_rows(page, "Mail")
+    dataset = page.url
+    start(page, "First")
+    expect(page.get_by_text("It is next.")).to_be_visible()
+    page.goto(dataset)
+    start(page, "Second")
+    expect(page.get_by_text("1 fine-tune is trained before it.")).to_be_visible()
+    found = violations(page, axe_source)
+    page.get_by_role("link", name="Fine-tunes").first.click()
+    row = page.locator(".finetune-row", has_text="Second")
+
+    press_to(page, "Earlier Second")
+    page.keyboard.press("Enter")
+    expect(row).to_contain_text("It is next.")
+    found += violations(page, axe_source)
+    press_to(page, "Cancel Second")
+    page.keyboard.press("Enter")
+    expect(row).to_contain_text("cancelled")
+    press_to(page, "Delete Second")
+    page.keyboard.press("Enter")
+    found += violations(page, axe_source)
+    press_to(page, "Delete for good")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Deleted for good.")).to_be_visible()
+    expect(row).to_have_count(0)
+    assert found == []
+
+
+def test_without_scripts_and_on_a_phone(new_guest: NewGuest) -> None:
+    guest = phone(new_guest, WIDTH)
+    page = guest.page("/datasets/")
+    add_rows(page, "Mail of the first quarter, with everything that people asked about parcels")
+    plain = new_guest(java_script_enabled=False, viewport={"width": WIDTH, "height": 844})
+    share_cookies(guest, plain)
+    still = plain.context.new_page()
+    still.goto(page.url)
+
+    still.get_by_role("link", name="Fine-tune a model on it").click()
+    assert_fits(page, WIDTH)
+    still.get_by_label("Base model").select_option("spare")
+    still.get_by_text("Advanced settings").click()
+    still.get_by_label("Rank").fill("8")
+    still.get_by_role("button", name="Start training").click()
+
+    expect(still.get_by_text("It is next.")).to_be_visible()
+    assert 'http-equiv="refresh"' in still.content()
+    still.get_by_role("link", name="Rename").click()
+    still.get_by_label("Name").fill("W" * 120)
+    still.get_by_role("button", name="Save").click()
+    page.goto(still.url)
+    assert_fits(page, WIDTH)
+    page.goto(f"{guest.url}/finetunes/")
+    assert_fits(page, WIDTH)
+    page.goto(f"{guest.url}/finetunes/new/")
+    assert_fits(page, WIDTH)

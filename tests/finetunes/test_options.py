@@ -1,0 +1,46 @@
+"""What can be set, here and in the trainer."""
+
+from dataclasses import fields
+
+import pytest
+
+from playground.finetunes import options
+from playground.finetunes.options import SETTINGS, Options, default_options
+from workers.training.tuning import options as trainer
+from workers.training.tuning.options import TuningOptions
+
+
+def test_defaults_are_the_trainers() -> None:
+    theirs = {each.name: each.default for each in fields(TuningOptions)}
+    by_size = ("rank", "alpha", "rate", "epochs")
+    ours = {each.name: each.default for each in fields(Options) if each.name not in by_size}
+
+    assert {name: theirs[name] for name in ours} == ours
+
+
+def test_defaults_by_size_are_the_trainers() -> None:
+    ours = [(size.parameters, size.rank, size.rate, size.epochs) for size in options.SIZES]
+    theirs = [(size.parameters, size.rank, size.rate, size.epochs) for size in trainer.SIZES]
+
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+@pytest.mark.parametrize("end", ["least", "most"])
+def test_the_trainer_takes_every_setting_from_end_to_end(
+    setting: options.Setting, end: str
+) -> None:
+    value = getattr(setting, end)
+    whole = int(value) if setting.kind == "whole" else float(value)
+
+    TuningOptions(base="folder", **{setting.name: whole})
+
+
+def test_stored_options_come_back() -> None:
+    chosen = Options(minutes=3.0, rank=4)
+
+    assert Options.from_json({**chosen.to_json(), "gone": 1}) == chosen
+
+
+def test_a_base_of_unknown_size_is_taken_for_a_large_one() -> None:
+    assert default_options(None) == default_options(6_000_000_000)

@@ -1,0 +1,11 @@
+"""The job that fine-tunes: rows here, a child process that trains there. It imports no torch.
+
+- main: the command that starts a worker
+- process: the process: be ready, take rings, wind down
+- training: what it holds: row, the job of now, sweep
+- job: one fine-tune: claim, prepare, watch, finish
+- folder: the job's folder as the child finds it
+- reader: what is new in the child's record
+- child: starting the child, and telling it to end
+- keeper: the process around the child, which leaves nothing behind
+"""

@@ -1,0 +1,68 @@
+"""What a worker that fine-tunes holds: its row, the job of now, the sweep."""
+
+import socket
+import threading
+import time
+
+import structlog
+from django.conf import settings
+from django.db import close_old_connections
+
+from playground.checkpoints.jobs import FINETUNE
+from playground.core.failures import is_passing, reason_of, warn_once
+from playground.finetunes.folders import folders_sweep
+from playground.finetunes.leases import sweep, worker_finetunes_release
+from workers.process.options import Options
+from workers.process.row import Load, WorkerRow
+
+# Between two looks for folders that nobody needs.
+FOLDERS_SECONDS = 600.0
+
+log = structlog.get_logger("workers")
+
+
+class Training:
+    """One base on one device, for as long as the process lives. It trains one job at a time."""
+
+    def __init__(self, options: Options) -> None:
+        self.name = options.name
+        self.spec = options.spec
+        self.device = options.device
+        # One job at a time is trained there, of all workers.
+        self.place = f"{options.device}@{socket.gethostname()}"
+        self.row = WorkerRow(
+            name=options.name,
+            job=FINETUNE,
+            model=options.spec.name,
+            device=options.device,
+            slots=options.slots,
+            measure_load=lambda: Load(live=int(self.is_busy), tokens_per_second=self.speed),
+        )
+        self.stopping = threading.Event()
+        self.is_busy = False
+        self.speed: float | None = None
+
+    def register(self) -> None:
+        """Takes the worker's row, and releases what its former self held."""
+        self.row.register()
+        worker_finetunes_release(worker=self.name)
+
+    def start_sweeps(self) -> None:
+        threading.Thread(target=self._sweeps, name="sweep", daemon=True).start()
+
+    def _sweeps(self) -> None:
+        folders_at = 0.0
+        while not self.stopping.is_set():
+            try:
+                sweep(base=self.spec.name, worker=self.name, is_free=not self.is_busy)
+                if time.monotonic() >= folders_at:
+                    folders_sweep()
+                    folders_at = time.monotonic() + FOLDERS_SECONDS
+            except Exception as error:
+                if is_passing(error):
+                    log.warning("sweep_failed", error=reason_of(error))
+                else:
+                    warn_once("sweep_failed", row=self.name, error=error)
+            finally:
+                close_old_connections()
+            self.stopping.wait(settings.SWEEP_SECONDS)

@@ -1,0 +1,123 @@
+"""``python -m workers.training.tuning FOLDER``: train what the folder's job.json asks for.
+
+Exit status: 0, ``end`` is in the record; 75, asked to make room, goes on when started again; 74,
+the disk is full, goes on when started again; any other, it died.
+"""
+
+import argparse
+import errno
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+import torch
+
+from workers.training.tuning.ending import check_result, evaluate_result, figures, write_result
+from workers.training.tuning.errors import Diverged, TuningError
+from workers.training.tuning.job import Job
+from workers.training.tuning.memory import lower_priority
+from workers.training.tuning.options import read_options
+from workers.training.tuning.processes import Single, Together, join_processes
+from workers.training.tuning.record import Record
+
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+REASONS = {
+    "finished": "All steps were done.",
+    "early": "The held-out rows got no better for a while; the best state is kept.",
+    "stopped": "Stopped when it was asked to; the best state so far is kept.",
+}
+
+
+class Termination:
+    """Whether the job was asked to make room; at the end it does so at once."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        self.at_once = False
+        signal.signal(signal.SIGTERM, self._hear)
+
+    def _hear(self, _signal: int, _frame: FrameType | None) -> None:
+        self.is_asked = True
+        if self.at_once:
+            # All that was trained is in a checkpoint, and files are replaced whole.
+            os._exit(os.EX_TEMPFAIL)
+
+
+def tune(folder: Path, processes: Single | Together, termination: Termination) -> int:
+    """Train to the end of the job, or until it has to make room; the exit status."""
+    record = Record(folder / "record.jsonl") if processes.number == 0 else None
+    if record and record.last.get("kind") == "end":
+        return os.EX_OK
+    try:
+        return _attempt(folder, record, processes, termination)
+    except TuningError as error:
+        if record:
+            record.log("error", error.code, str(error))
+            record.append("end", status="failed", reason=str(error), code=error.code)
+        return os.EX_OK
+    except OSError as error:
+        if error.errno not in FULL_DISK:
+            raise
+        _say_full_disk(record)
+        return os.EX_IOERR
+
+
+def _attempt(
+    folder: Path, record: Record | None, processes: Single | Together, termination: Termination
+) -> int:
+    options = read_options(folder / "job.json")
+    lower_priority(options.nice)
+    job = Job(folder, options, record, processes, lambda: termination.is_asked)
+    job.begin()
+    try:
+        outcome = job.run()
+    except Diverged:
+        if job.best is not None and record:
+            step = write_result(job)
+            job.log("info", "kept", f"The best state, of step {step}, is kept.")
+        raise
+    if outcome == "interrupted":
+        return os.EX_TEMPFAIL
+    if record:
+        termination.at_once = True
+        if termination.is_asked:
+            return os.EX_TEMPFAIL
+        step = write_result(job)
+        check_result(job)
+        evaluation = evaluate_result(job)
+        record.append("result", **figures(job, step, evaluation))
+        status = "stopped" if outcome == "stopped" else "succeeded"
+        record.append("end", status=status, reason=REASONS[outcome], code=outcome)
+        record.sync()
+    return os.EX_OK
+
+
+def _say_full_disk(record: Record | None) -> None:
+    text = "The disk is full. Make room: the job goes on from its last checkpoint."
+    print(text, file=sys.stderr)
+    if record:
+        try:
+            record.log("error", "disk_full", text)
+        except OSError:
+            # Not even a line fits; the exit status says it.
+            return
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m workers.training.tuning", description=__doc__)
+    parser.add_argument("folder", type=Path, help="of the job: job.json, train.jsonl and so on")
+    folder: Path = parser.parse_args(arguments).folder
+    termination = Termination()
+    torch.set_num_threads(1)
+    processes = join_processes()
+    try:
+        return tune(folder, processes, termination)
+    finally:
+        processes.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The export of a job's folder: a checkpoint that passed, or none."""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from workers.training.tuning.base import load_tokenizer
+from workers.training.tuning.errors import DatasetUnusable
+from workers.training.tuning.evaluation.rows import read_rows
+from workers.training.tuning.export.merge import Dtype, Halves, read_adapter, write_merged
+from workers.training.tuning.export.parity import BARS, NotEqualEnough, Parity, compare
+from workers.training.tuning.export.stored import StoredWeights
+from workers.training.tuning.options import read_options
+
+# Positions that are compared, of rows of at most so many tokens.
+POSITIONS, LONGEST = 4096, 512
+
+
+def export_job(folder: Path, dtype: Dtype) -> Path:
+    """Make ``result/merged-<dtype>`` of a finished job, or find it there.
+
+    Raises NotEqualEnough where the weights do not pass, and leaves nothing then.
+    """
+    result = folder / "result"
+    target, beside = result / f"merged-{dtype}", result / f"merged-{dtype}.new"
+    if target.exists():
+        return target
+    options = read_options(folder / "job.json")
+    if options.method == "full":
+        source, adapter = StoredWeights(result / "model"), {}
+    else:
+        source, adapter = StoredWeights(Path(options.base)), read_adapter(result / "adapter")
+    texts = _texts(folder, source)
+    if beside.exists():
+        shutil.rmtree(beside)
+    try:
+        write_merged(source, adapter, beside, dtype)
+        parity = _check(source, adapter, beside, texts, dtype)
+        facts = {"dtype": dtype, **asdict(parity), "bar": asdict(BARS[dtype])}
+        text = json.dumps(facts, indent=2).replace("Infinity", "null")
+        (beside / "parity.json").write_text(text + "\n", encoding="utf-8")
+        if (result / "card.md").exists():
+            shutil.copyfile(result / "card.md", beside / "README.md")
+        beside.replace(target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return target
+
+
+def _check(
+    source: StoredWeights,
+    adapter: dict[str, Halves],
+    merged: Path,
+    texts: list[list[int]],
+    dtype: Dtype,
+) -> Parity:
+    parity: Parity = compare(source, adapter, StoredWeights(merged), texts)
+    if not parity.meets(BARS[dtype]):
+        raise NotEqualEnough(
+            f"The merged weights in {dtype} are too far from the adapter: logits differ by up to "
+            f"{parity.largest:.2g}, and {parity.argmax_equal:.2%} of the likeliest tokens are the "
+            "same. Export in float32, or use the adapter."
+        )
+    return parity
+
+
+def _texts(folder: Path, source: StoredWeights) -> list[list[int]]:
+    """Rows in tokens, held-out ones first."""
+    tokenizer = load_tokenizer(source.folder)
+    end = source.config["eos_token_id"]
+    texts: list[list[int]] = []
+    for name in ("held_out.jsonl", "train.jsonl"):
+        if not (folder / name).exists():
+            continue
+        for row in read_rows(folder / name):
+            ids = tokenizer.encode(row.prompt + row.completion, add_special_tokens=False).ids
+            texts.append([*ids, end][-min(LONGEST, source.shape.n_positions) :])
+            if sum(map(len, texts)) >= POSITIONS:
+                return texts
+    if not texts:
+        raise DatasetUnusable(f"{folder} has no rows to compare the weights on.")
+    return texts
