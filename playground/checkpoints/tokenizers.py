@@ -57,7 +57,9 @@ class TextTokenizer:
 
     def count_all(self, texts: list[str]) -> list[int]:
         """How many tokens each of ``texts`` has; many at once are counted on all cores."""
-        return [len(one) for one in self._tokenizer.encode_batch(texts, add_special_tokens=False)]
+        # Without offsets, which nobody reads here.
+        found = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        return [len(one) for one in found]
 
     def tokens(self, text: str) -> Tokens:
         """How many tokens ``text`` has, and those that it names."""
