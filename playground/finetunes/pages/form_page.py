@@ -22,7 +22,7 @@ from playground.finetunes.estimates import Plan, make_plan
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import SETTINGS, Options, Setting, default_options
 from playground.finetunes.pages.forms import find_version, posted_finetune
-from playground.finetunes.pages.words import written
+from playground.finetunes.pages.words import format_number
 
 # Versions to choose from.
 MAX_CHOICES = 100
@@ -38,7 +38,7 @@ class SettingField:
 
     @property
     def span(self) -> str:
-        return f"{written(self.setting.least)} to {written(self.setting.most)}"
+        return f"{format_number(self.setting.least)} to {format_number(self.setting.most)}"
 
 
 @dataclass(frozen=True)
