@@ -62,7 +62,7 @@ def version_claim(*, worker: str) -> DatasetVersion | None:
 
 def version_progress(*, version: DatasetVersion, count: int) -> bool:
     """Notes how many bytes were read. False when it is not this attempt's any more."""
-    return bool(_held(version).update(progress=count))
+    return bool(_own_rows(version).update(progress=count))
 
 
 def version_made(*, version: DatasetVersion, result: FixResult) -> bool:
@@ -72,13 +72,13 @@ def version_made(*, version: DatasetVersion, result: FixResult) -> bool:
         "size": result.size,
         "changes": storable_json(result.to_json()),
     }
-    return bool(_held(version).update(**made))
+    return bool(_own_rows(version).update(**made))
 
 
 def version_finish(*, version: DatasetVersion, outcome: Outcome) -> bool:
     """Stores what was found. False when it is not this attempt's any more."""
     with transaction.atomic():
-        stored = _held(version).update(
+        stored = _own_rows(version).update(
             state=outcome.state,
             form=outcome.form,
             rows=outcome.rows,
@@ -120,7 +120,7 @@ def sweep(*, free_slots: int) -> None:
         ring(CHECK, CHECK_QUEUE)
 
 
-def _held(version: DatasetVersion) -> QuerySet[DatasetVersion]:
+def _own_rows(version: DatasetVersion) -> QuerySet[DatasetVersion]:
     return DatasetVersion.objects.filter(
         pk=version.pk, attempt=version.attempt, worker=version.worker, state=_CHECKING
     )

@@ -138,7 +138,7 @@ def finetune_stop(*, finetune: FineTune) -> FineTune:
         finetune_finish_waiting(finetune_id=finetune.pk, status=FineTune.Status.CANCELLED)
     else:
         live.update(stop_requested=True)
-    return _told(finetune)
+    return _reload_and_tell(finetune)
 
 
 def finetune_cancel(*, finetune: FineTune) -> FineTune:
@@ -146,7 +146,7 @@ def finetune_cancel(*, finetune: FineTune) -> FineTune:
     live = FineTune.objects.filter(pk=finetune.pk).exclude(status__in=FineTune.FINAL)
     if live.update(cancel_requested=True):
         finetune_finish_waiting(finetune_id=finetune.pk, status=FineTune.Status.CANCELLED)
-    return _told(finetune)
+    return _reload_and_tell(finetune)
 
 
 def finetune_rename(*, finetune: FineTune, name: str, note: str) -> None:
@@ -174,7 +174,7 @@ def finetune_delete(*, finetune: FineTune) -> None:
     tell_look(finetune, epoch=finetune.epoch)
 
 
-def _told(finetune: FineTune) -> FineTune:
+def _reload_and_tell(finetune: FineTune) -> FineTune:
     finetune.refresh_from_db()
     tell_look(finetune, epoch=finetune.epoch)
     return finetune

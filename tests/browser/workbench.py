@@ -52,8 +52,8 @@ class Workbench:
         return self.page.get_by_test_id("prompt")
 
     @property
-    def written(self) -> str:
-        """The whole of the editor's text."""
+    def document_text(self) -> str:
+        """The editor's whole text."""
         return str(evaluate(self.page, WRITTEN))
 
     @property

@@ -99,7 +99,7 @@ def test_a_comparison_names_the_tuned_model(person: Person, tuned: Run, plain: R
     assert re.search(r"Model<.{0,200}tiny.{0,200}Support answers", shown)
 
 
-def exported(person: Person, **values: object) -> io.BytesIO:
+def export(person: Person, **values: object) -> io.BytesIO:
     (line,) = json_lines(Run.objects.filter(person=person))
     return io.BytesIO(json.dumps({**json.loads(line), **values}).encode())
 
@@ -107,7 +107,7 @@ def exported(person: Person, **values: object) -> io.BytesIO:
 def test_a_run_comes_back_with_its_tuned_model(
     person: Person, adapter: Adapter, tuned: Run
 ) -> None:
-    file = exported(person)
+    file = export(person)
     runs_delete_all(person=person)
     adapter_delete(adapter=adapter)
 
@@ -121,7 +121,7 @@ def test_a_run_comes_back_with_its_tuned_model(
 def test_a_tuned_model_that_is_not_here_leaves_the_base(
     person: Person, tuned: Run, name: str | None
 ) -> None:
-    file = exported(person, adapter=name)
+    file = export(person, adapter=name)
     runs_delete_all(person=person)
 
     runs_import(person=person, file=file)
@@ -133,14 +133,14 @@ def test_a_tuned_model_that_is_not_here_leaves_the_base(
 def test_somebody_elses_tuned_model_is_not_taken(
     person: Person, stranger: Person, tuned: Run
 ) -> None:
-    runs_import(person=stranger, file=exported(person))
+    runs_import(person=stranger, file=export(person))
 
     run = Run.objects.get(person=stranger)
     assert (run.model, run.adapter) == ("tiny", None)
 
 
 def test_a_tuned_model_of_another_base_is_not_taken(person: Person, tuned: Run) -> None:
-    file = exported(person, model="other")
+    file = export(person, model="other")
     runs_delete_all(person=person)
 
     runs_import(person=person, file=file)
@@ -153,7 +153,7 @@ def test_a_tuned_model_of_another_base_is_not_taken(person: Person, tuned: Run) 
 def test_a_line_whose_tuned_model_is_no_name_is_refused(
     person: Person, tuned: Run, name: object
 ) -> None:
-    file = exported(person, adapter=name)
+    file = export(person, adapter=name)
     runs_delete_all(person=person)
 
     with pytest.raises(InvalidInput, match="“adapter”"):

@@ -198,7 +198,7 @@ class _Watch:
             )
         else:
             in_order = child.was_asked_to_end or status == EXIT_HANDED_OVER
-            reason = "" if in_order else f"{_ending(status)}{_said(child.last_words())}"
+            reason = "" if in_order else f"{_ending(status)}{_quote_last_words(child.last_words())}"
             if reason:
                 log.warning("child_died", finetune=str(finetune.pk), reason=reason)
             self._keep_trying(
@@ -288,5 +288,5 @@ def _ending(status: int) -> str:
     return f"The training process ended with status {status}."
 
 
-def _said(words: str) -> str:
+def _quote_last_words(words: str) -> str:
     return f" It said: {words}" if words else ""

@@ -40,13 +40,13 @@ def download_file(path: Path, *, name: str) -> StreamingHttpResponse:
 
 def download_blocks(blocks: Iterator[bytes], *, name: str) -> StreamingHttpResponse:
     """``blocks`` as an attachment called ``name``, each made when the reader takes it."""
-    response = StreamingHttpResponse(_taken(blocks), content_type="application/octet-stream")
+    response = StreamingHttpResponse(_iterate(blocks), content_type="application/octet-stream")
     response["Content-Disposition"] = content_disposition_header(True, name)
     response["Cache-Control"] = "no-store"
     return response
 
 
-async def _taken(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _iterate(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
     """The blocks, made in the request's own thread."""
     take = sync_to_async(lambda: next(blocks, None), thread_sensitive=True)
     while (block := await take()) is not None:

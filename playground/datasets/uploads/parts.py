@@ -80,7 +80,7 @@ def upload_append(*, upload: Upload, offset: int, chunk: bytes) -> Upload:
     Raises `UploadMoved` when the upload is elsewhere, `InvalidInput` for more bytes than were
     announced, `DiskFull`. Nothing has changed then.
     """
-    with _held(upload) as fd:
+    with _hold_file(upload) as fd:
         if upload.finished_at or offset != upload.offset:
             raise UploadMoved(_MOVED)
         if offset + len(chunk) > upload.size:
@@ -103,7 +103,7 @@ def upload_finish(*, upload: Upload) -> Dataset | None:
     """
     if upload.offset < upload.size or upload.dataset is not None:
         return upload.dataset
-    with _held(upload):
+    with _hold_file(upload):
         if upload.dataset is None:
             upload.dataset = _make_dataset(upload)
     return upload.dataset
@@ -132,7 +132,7 @@ def uploads_sweep() -> None:
 
 
 @contextmanager
-def _held(upload: Upload) -> Iterator[int]:
+def _hold_file(upload: Upload) -> Iterator[int]:
     """The open file of the upload, which nobody else writes to; the row is read again first.
 
     A process that is killed holds it no more. Raises `Http404` or `UploadExpired`.

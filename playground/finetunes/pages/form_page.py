@@ -22,7 +22,7 @@ from playground.finetunes.estimates import Plan, make_plan
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import SETTINGS, Options, Setting, default_options
 from playground.finetunes.pages.forms import find_version, posted_finetune
-from playground.finetunes.pages.words import written
+from playground.finetunes.pages.words import format_number
 
 # Versions to choose from.
 MAX_CHOICES = 100
@@ -38,7 +38,7 @@ class SettingField:
 
     @property
     def span(self) -> str:
-        return f"{written(self.setting.least)} to {written(self.setting.most)}"
+        return f"{format_number(self.setting.least)} to {format_number(self.setting.most)}"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class FormPage:
     again: FineTune | None = field(default=None)
 
     @classmethod
-    def opened(cls, person: Person | None, query: QueryDict) -> "FormPage":
+    def of_query(cls, person: Person | None, query: QueryDict) -> "FormPage":
         """As the address asks: a version, or the settings of an earlier fine-tune."""
         again_id = read_id(query.get("again", ""))
         if person is not None and again_id is not None:
@@ -60,7 +60,7 @@ class FormPage:
         return cls(person, {name: str(query.get(name, "")) for name in query})
 
     @classmethod
-    def posted(cls, person: Person | None, data: QueryDict) -> "FormPage":
+    def of_form(cls, person: Person | None, data: QueryDict) -> "FormPage":
         """As it was sent."""
         return cls(person, {name: str(data.get(name, "")) for name in data})
 

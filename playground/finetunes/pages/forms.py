@@ -16,7 +16,7 @@ from playground.core.http import read_id
 from playground.core.texts import fault_of
 from playground.datasets.models import DatasetVersion
 from playground.finetunes.options import MAX_EPOCHS, SETTINGS, Options, Setting, default_options
-from playground.finetunes.pages.words import written
+from playground.finetunes.pages.words import format_number
 
 MAX_NAME = 120
 MAX_NOTE = 2_000
@@ -116,6 +116,6 @@ def _number(
         value = math.nan
     if not least <= value <= most:
         kind = "a whole number" if whole else "a number"
-        span = f"{written(least)} to {written(most)}"
+        span = f"{format_number(least)} to {format_number(most)}"
         raise InvalidInput(f"{label}: write {kind} from {span}.", field=name)
     return value

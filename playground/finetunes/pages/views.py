@@ -34,16 +34,18 @@ def finetunes(request: HtmxRequest) -> HttpResponse:
 @require_safe
 def finetune(request: HtmxRequest, finetune_id: uuid.UUID) -> HttpResponse:
     """One fine-tune: how far it is, and what came of it."""
-    shown = _shown(request, finetune_id)
+    shown = _get_page(request, finetune_id)
     return render(request, "finetunes/finetune.html", {"page": shown, "toast": take_toast(request)})
 
 
 @require_safe
 def live(request: HtmxRequest, finetune_id: uuid.UUID) -> HttpResponse:
     """The parts of the page that change while it is trained."""
-    return render(request, "finetunes/finetune.html#live", {"page": _shown(request, finetune_id)})
+    return render(
+        request, "finetunes/finetune.html#live", {"page": _get_page(request, finetune_id)}
+    )
 
 
-def _shown(request: HtmxRequest, finetune_id: uuid.UUID) -> FineTunePage:
+def _get_page(request: HtmxRequest, finetune_id: uuid.UUID) -> FineTunePage:
     found = get_finetune(person_of(request), finetune_id)
     return FineTunePage(found, place=queue_places([found.pk]).get(found.pk))

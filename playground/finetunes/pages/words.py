@@ -37,10 +37,10 @@ def size(count: float) -> str:
     return f"{count:.0f} bytes"
 
 
-def written(value: float) -> str:
+def format_number(value: float) -> str:
     """A number as people write it.
 
-    >>> written(1e-7), written(0.05), written(2147483647)
+    >>> format_number(1e-7), format_number(0.05), format_number(2147483647)
     ('0.0000001', '0.05', '2,147,483,647')
     """
     if value == int(value):

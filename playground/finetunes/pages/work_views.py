@@ -33,7 +33,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     """The form that starts a fine-tune, and its start."""
     if request.method != "POST":
         expect_writes(request)
-        return _render_form(request, FormPage.opened(person_of(request), request.GET))
+        return _render_form(request, FormPage.of_query(person_of(request), request.GET))
     try:
         asked = posted_finetune(person_of(request), request.POST)
         finetune = finetune_create(
@@ -46,7 +46,7 @@ def new(request: HtmxRequest) -> HttpResponse:
             options=asked.options,
         )
     except PlaygroundError as error:
-        page = FormPage.posted(person_of(request), request.POST)
+        page = FormPage.of_form(person_of(request), request.POST)
         return _render_form(request, page, error=error)
     return open_page(request, reverse("finetunes:finetune", args=[finetune.pk]))
 

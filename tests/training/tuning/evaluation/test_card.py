@@ -1,7 +1,7 @@
 """The model card has what a stranger needs, and nothing of the data breaks its Markdown."""
 
 from tests.training.tuning.evaluation.test_evaluate import topics
-from tests.training.tuning.evaluation.tiny import opened, topic_models
+from tests.training.tuning.evaluation.tiny import opener, topic_models
 from workers.training.tuning.evaluation.card import Card, render_card
 from workers.training.tuning.evaluation.evaluate import evaluate
 
@@ -16,7 +16,7 @@ CARD = Card(
 
 def test_the_card_names_base_data_options_figures_use_and_limits() -> None:
     base, tuned = topic_models()
-    evaluation = evaluate(topics(), base=opened(base), tuned=opened(tuned))
+    evaluation = evaluate(topics(), base=opener(base), tuned=opener(tuned))
 
     text = render_card(CARD, evaluation)
 
@@ -38,7 +38,7 @@ def test_the_card_names_base_data_options_figures_use_and_limits() -> None:
 
 def test_a_full_fine_tune_is_used_without_peft() -> None:
     base, _ = topic_models()
-    evaluation = evaluate(topics(held_out=0), base=opened(base), tuned=opened(base))
+    evaluation = evaluate(topics(held_out=0), base=opener(base), tuned=opener(base))
     card = Card("demo", "ab", {"method": "full"}, 40, ending="")
 
     text = render_card(card, evaluation)
@@ -50,7 +50,7 @@ def test_a_full_fine_tune_is_used_without_peft() -> None:
 
 def test_a_prompt_ending_cannot_break_out_of_its_code() -> None:
     base, _ = topic_models()
-    evaluation = evaluate(topics(held_out=0), base=opened(base), tuned=opened(base))
+    evaluation = evaluate(topics(held_out=0), base=opener(base), tuned=opener(base))
     card = Card("demo", "ab", {}, 40, ending="`\n# Heading")
 
     text = render_card(card, evaluation)

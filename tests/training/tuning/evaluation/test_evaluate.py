@@ -8,7 +8,7 @@ import pytest
 from tests.training.tuning.evaluation.tiny import (
     TOPICS,
     make_base,
-    opened,
+    opener,
     rows_of,
     topic_models,
     topic_pairs,
@@ -28,7 +28,7 @@ def topics(*, held_out: int = 30) -> Data:
 def test_a_model_that_learnt_its_labels_is_better(tmp_path: Path) -> None:
     base, tuned = topic_models()
 
-    evaluation = evaluate(topics(), base=opened(base), tuned=opened(tuned))
+    evaluation = evaluate(topics(), base=opener(base), tuned=opener(tuned))
 
     assert evaluation.verdict.outcome == "better"
     classes = evaluation.classification
@@ -52,7 +52,7 @@ def test_a_model_that_learnt_its_labels_is_better(tmp_path: Path) -> None:
 def test_a_model_that_is_the_base_learnt_nothing() -> None:
     base, _ = topic_models()
 
-    evaluation = evaluate(topics(), base=opened(base), tuned=opened(base))
+    evaluation = evaluate(topics(), base=opener(base), tuned=opener(base))
 
     assert evaluation.verdict.outcome == "nothing"
     assert "learnt nothing" in evaluation.verdict.sentence
@@ -67,7 +67,7 @@ def test_a_wrong_label_is_named_as_a_possible_mistake() -> None:
     rows = rows_of(pairs)
 
     evaluation = evaluate(
-        Data("classification", rows[:20], rows[20:]), base=opened(base), tuned=opened(tuned)
+        Data("classification", rows[:20], rows[20:]), base=opener(base), tuned=opener(tuned)
     )
 
     (mistake,) = evaluation.mistakes
@@ -82,7 +82,7 @@ def test_the_worst_outputs_come_first() -> None:
     rows = [*data.held_out, *rows_of([("M: aa T:", " down")])]
 
     evaluation = evaluate(
-        Data("classification", data.train, rows), base=opened(base), tuned=opened(tuned)
+        Data("classification", data.train, rows), base=opener(base), tuned=opener(tuned)
     )
 
     first, *others = evaluation.outputs
@@ -98,7 +98,7 @@ def test_without_time_the_figures_are_of_a_sample(monkeypatch: pytest.MonkeyPatc
     base, tuned = topic_models()
 
     evaluation = evaluate(
-        topics(), base=opened(base), tuned=opened(tuned), limits=Limits(seconds=0)
+        topics(), base=opener(base), tuned=opener(tuned), limits=Limits(seconds=0)
     )
 
     assert (evaluation.held_out, evaluation.measured) == (30, 8)
@@ -109,7 +109,7 @@ def test_without_time_the_figures_are_of_a_sample(monkeypatch: pytest.MonkeyPatc
 def test_without_held_out_rows_nothing_is_claimed() -> None:
     base, tuned = topic_models()
 
-    evaluation = evaluate(topics(held_out=0), base=opened(base), tuned=opened(tuned))
+    evaluation = evaluate(topics(held_out=0), base=opener(base), tuned=opener(tuned))
 
     assert evaluation.verdict.outcome == "unclear"
     assert (evaluation.perplexity, evaluation.classification, evaluation.ended) == (None,) * 3
@@ -123,7 +123,7 @@ def test_texts_are_compared_by_perplexity_and_likeness() -> None:
     base, tuned = make_base(), train(make_base(), rows[:8], steps=80)
 
     evaluation = evaluate(
-        Data("conditional", rows[:16], rows[16:]), base=opened(base), tuned=opened(tuned)
+        Data("conditional", rows[:16], rows[16:]), base=opener(base), tuned=opener(tuned)
     )
 
     assert evaluation.verdict.outcome == "better"
@@ -140,7 +140,7 @@ def test_texts_without_prompts_go_on_from_their_first_words() -> None:
     rows = rows_of([("", f"in the beginning there were {count} of them") for count in range(9)])
     base = make_base()
 
-    evaluation = evaluate(Data("open", rows[:2], rows[2:]), base=opened(base), tuned=opened(base))
+    evaluation = evaluate(Data("open", rows[:2], rows[2:]), base=opener(base), tuned=opener(base))
 
     assert evaluation.verdict.outcome == "nothing"
     assert {output.prompt for output in evaluation.outputs} == {"in the beginning"}
@@ -151,7 +151,7 @@ def test_mistakes_cost_nothing_where_none_are_asked_for() -> None:
     base, tuned = topic_models()
 
     evaluation = evaluate(
-        topics(held_out=2), base=opened(base), tuned=opened(tuned), limits=Limits(mistakes=0)
+        topics(held_out=2), base=opener(base), tuned=opener(tuned), limits=Limits(mistakes=0)
     )
 
     assert (evaluation.mistakes, evaluation.mistakes_looked) == ([], 0)

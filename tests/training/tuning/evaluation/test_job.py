@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.training.tuning.evaluation.tiny import opened, topic_models, topic_pairs
+from tests.training.tuning.evaluation.tiny import opener, topic_models, topic_pairs
 from workers.training.tuning.evaluation.budget import Limits
 from workers.training.tuning.evaluation.job import write_results_of_job
 
@@ -28,8 +28,8 @@ def test_a_job_gets_evaluation_table_and_card(tmp_path: Path) -> None:
         options={"rank": 32},
         base_name="demo",
         dataset_sha256="ab" * 32,
-        base=opened(base),
-        tuned=opened(tuned),
+        base=opener(base),
+        tuned=opener(tuned),
         limits=Limits(outputs=3),
     )
 
@@ -52,8 +52,8 @@ def test_a_job_without_held_out_rows_has_a_card_too(tmp_path: Path) -> None:
         options={},
         base_name="demo",
         dataset_sha256="ab",
-        base=opened(base),
-        tuned=opened(base),
+        base=opener(base),
+        tuned=opener(base),
     )
 
     assert evaluation.verdict.outcome == "unclear"

@@ -64,5 +64,5 @@ def topic_models() -> tuple[Base, Base]:
     return make_base(), train(make_base(), rows_of(topic_pairs(40, seed=1)), steps=60)
 
 
-def opened(base: Base) -> Callable[[], AbstractContextManager[Base]]:
+def opener(base: Base) -> Callable[[], AbstractContextManager[Base]]:
     return lambda: nullcontext(base)

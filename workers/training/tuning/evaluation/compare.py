@@ -9,7 +9,7 @@ from workers.training.tuning.evaluation.intervals import bootstrap, loss_saved, 
 from workers.training.tuning.evaluation.labels import WAYS, Labels, best_way, choices
 from workers.training.tuning.evaluation.measure import Measured, cue
 from workers.training.tuning.evaluation.metrics import confusion, macro_f1
-from workers.training.tuning.evaluation.mistakes import shown
+from workers.training.tuning.evaluation.mistakes import shorten
 from workers.training.tuning.evaluation.report import (
     Answers,
     Both,
@@ -123,11 +123,11 @@ def worst_outputs(pair: Pair, *, classifies: bool, at_most: int) -> list[Output]
         found.append(
             Output(
                 row=row.number,
-                prompt=shown(prompt),
-                expected=shown(expected),
-                base=shown(base.text),
+                prompt=shorten(prompt),
+                expected=shorten(expected),
+                base=shorten(base.text),
                 base_ended=base.ended,
-                tuned=shown(tuned.text),
+                tuned=shorten(tuned.text),
                 tuned_ended=tuned.ended,
                 right=is_label if classifies else None,
                 loss=round(loss.loss / loss.tokens, 4),

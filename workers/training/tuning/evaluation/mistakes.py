@@ -22,7 +22,7 @@ def contradicted(
         Mistake(
             row=row.number,
             part="held_out" if held_out else "train",
-            prompt=shown(row.prompt),
+            prompt=shorten(row.prompt),
             label=row.completion.strip(),
             suggested=names[number],
             probability=round(probability, 4),
@@ -34,6 +34,6 @@ def contradicted(
     ]
 
 
-def shown(text: str) -> str:
+def shorten(text: str) -> str:
     """The end of a long text."""
     return text if len(text) <= SHOWN_PROMPT else f"…{text[-SHOWN_PROMPT:]}"
