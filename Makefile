@@ -97,7 +97,7 @@ check: $(VENV)/.installed-dev static/dist/.built
 	failed=0
 	step "Python: lint" $(PY) -m ruff check .
 	step "Python: format" $(PY) -m ruff format --check .
-	step "Python: types" $(PY) -m mypy playground workers tools
+	step "Python: types" $(PY) -m mypy playground workers tools benchmarks
 	step "Python: import contracts" $(VENV)/bin/lint-imports
 	step "Templates: Django's style" bash -c 'git ls-files "templates/*.html" | xargs $(VENV)/bin/djade --check --target-version 5.2'
 	step "Templates: HTML" $(VENV)/bin/djlint templates --lint --quiet

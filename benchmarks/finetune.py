@@ -112,7 +112,8 @@ def compare(report: Report, name: str, runs: dict[str, list[Run]]) -> None:
     )
 
     def middle(found: list[Run], field: str) -> float:
-        return statistics.median(getattr(run, field) for run in found)
+        values: list[float] = [getattr(run, field) for run in found]
+        return statistics.median(values)
 
     faster = middle(ours, "tokens_per_s") / middle(trainer, "tokens_per_s")
     memory = middle(ours, "peak_bytes") / middle(trainer, "peak_bytes")

@@ -45,6 +45,8 @@ class SideProcess:
 
     def has_answer(self, timeout: float) -> bool:
         """Waits so many seconds at most; one question at a time, or lines pile up unseen."""
+        if self._process.stdout is None:
+            raise RuntimeError("no pipe")
         return bool(select.select([self._process.stdout], [], [], timeout)[0])
 
     def answer(self) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class BenchStack(Stack):
         command = [
             word.replace("playground.asgi", "benchmarks.stream_server") for word in part.command
         ]
-        return self._launch(Part(name="web", command=command, pass_fds=part.pass_fds))
+        return self.launch(Part(name="web", command=command, pass_fds=part.pass_fds))
 
 
 @dataclass(slots=True)

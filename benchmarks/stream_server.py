@@ -76,12 +76,12 @@ async def baseline_http(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-_baseline = ProtocolTypeRouter(
+_consumer: Any = BaselineConsumer.as_asgi()
+# Channels' types take the routes of Django's views alone.
+_baseline: Any = ProtocolTypeRouter(
     {
         "http": baseline_http,
-        "websocket": SameOrigin(
-            AuthMiddlewareStack(URLRouter([path("baseline/", BaselineConsumer.as_asgi())]))
-        ),
+        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter([path("baseline/", _consumer)]))),
     }
 )
 

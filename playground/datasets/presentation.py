@@ -6,7 +6,8 @@ from playground.datasets.changes import fix_title
 from playground.datasets.checks import Finding
 from playground.datasets.models import DatasetVersion
 
-_SEVERITIES = {
+# By severity, its title and its icon.
+SEVERITIES = {
     "error": ("Error", "close"),
     "warning": ("Warning", "warning"),
     "advice": ("Advice", "info"),
@@ -29,11 +30,11 @@ class ShownFinding:
 
     @property
     def severity_title(self) -> str:
-        return _SEVERITIES[self.finding.severity][0]
+        return SEVERITIES[self.finding.severity][0]
 
     @property
     def icon(self) -> str:
-        return _SEVERITIES[self.finding.severity][1]
+        return SEVERITIES[self.finding.severity][1]
 
     @property
     def fixes(self) -> list[ShownFix]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.template import Context, Template
 
+from playground.datasets.presentation import SEVERITIES
 from playground.prompts.catalog import TEMPLATES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +34,9 @@ def test_exactly_the_used_icons_are_drawn() -> None:
     pages = "".join(page.read_text() for page in (ROOT / "templates").rglob("*.html"))
     used = set(re.findall(r'\{% icon "([\w-]+)"', pages))
 
-    assert used | {template.icon for template in TEMPLATES.values()} == DRAWN
+    named = {template.icon for template in TEMPLATES.values()}
+    named |= {icon for _title, icon in SEVERITIES.values()}
+    assert used | named == DRAWN
 
 
 def test_no_template_draws_an_icon_of_its_own() -> None:

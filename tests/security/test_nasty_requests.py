@@ -102,6 +102,8 @@ class Owner:
             "prompt_id": prompt[1],
             "draft_id": str(uuid.uuid4()),
             "share_id": str(uuid.uuid4()),
+            "adapter_id": str(uuid.uuid4()),
+            "finetune_id": str(uuid.uuid4()),
             "published_id": str(uuid.uuid4()),
             "token": "t" * 22,
             "number": "1",

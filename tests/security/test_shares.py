@@ -27,8 +27,8 @@ from tests.security.test_markup import ATTACK, RAW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
-# Every route that begins with a token or is in the gallery.
-SHARED = [route for route in all_routes() if "token" in route.names]
+# Every route of a prompt's link or of the gallery.
+SHARED = [route for route in all_routes() if route.pattern.startswith("s/<slug:token>/")]
 PUBLISHED = [route for route in all_routes() if "published_id" in route.names]
 PARTS = [route.pattern.split("<slug:token>/")[1] for route in SHARED]
 NOWHERE = "A" * 22
