@@ -31,7 +31,8 @@ def recommended_minutes(size: int) -> Recommendation:
         _minutes(size, small, large)
         for small, large in zip(_SMALL_MINUTES, _LARGE_MINUTES, strict=True)
     )
-    words = f"{least:.0f} to {most:.0f} minutes"
+    low, high = round(least), round(most)
+    words = f"{low} to {high} minutes" if low < high else "about a minute"
     if size < SMALL:
         why = "the rule is 5 to 10 minutes for 100 kB, and less for less"
     elif size > LARGE:

@@ -33,3 +33,7 @@ def test_the_sentence_names_size_and_rule() -> None:
     assert recommended_minutes(104_745).sentence == (
         "5 to 10 minutes for 105 kB: the rule is 5 to 10 minutes for 100 kB and 45 to 60 for 10 MB."
     )
+
+
+def test_a_tiny_dataset_takes_about_a_minute() -> None:
+    assert recommended_minutes(12_000).sentence.startswith("about a minute for 12 kB")
