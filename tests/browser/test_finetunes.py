@@ -74,7 +74,7 @@ def test_an_example_is_trained_watched_and_tried(
     expect(page.get_by_text("540 to train on")).to_be_visible()
     expect(page.get_by_text("60 to measure by")).to_be_visible()
     page.get_by_role("spinbutton", name="Epochs").fill("1")
-    expect(page.get_by_text("in 1 epochs")).to_be_visible()
+    expect(page.get_by_text("in 1 epoch")).to_be_visible()
     found = violations(page, axe_source)
     page.get_by_role("button", name="Start training").click()
 
@@ -163,7 +163,7 @@ def test_without_scripts_and_on_a_phone(new_guest: NewGuest) -> None:
     still.get_by_label("Rank").fill("8")
     still.get_by_role("button", name="Start training").click()
 
-    expect(still.get_by_text("It is next.")).to_be_visible()
+    expect(still.get_by_text("You can leave this page")).to_be_visible()
     assert 'http-equiv="refresh"' in still.content()
     still.get_by_role("link", name="Rename").click()
     still.get_by_label("Name").fill("W" * 120)

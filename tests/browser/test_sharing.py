@@ -171,7 +171,7 @@ def test_a_button_copies_the_address(guest: Guest) -> None:
 
 def test_a_user_publishes_and_everybody_finds_it(guest: Guest, new_guest: NewGuest) -> None:
     sign_up(guest, "gallerist")
-    page = save_prompt(guest, "Lighthouse phrases", run=True)
+    page = save_prompt(guest, "Harbour phrases", run=True)
     dialog = ShareDialog(page)
     dialog.open()
     dialog.choose("Gallery")
@@ -180,11 +180,11 @@ def test_a_user_publishes_and_everybody_finds_it(guest: Guest, new_guest: NewGue
 
     reader = new_guest()
     gallery = reader.page("/gallery/")
-    gallery.get_by_label("Search titles and prompts").fill("lighthou")
+    gallery.get_by_label("Search titles and prompts").fill("harbou")
     expect(gallery.locator(".tile")).to_have_count(1)
-    gallery.get_by_role("link", name="Lighthouse phrases").click()
+    gallery.get_by_role("link", name="Harbour phrases").click()
     shared = SharedPage(gallery)
-    expect(shared.title).to_have_text("Lighthouse phrases")
+    expect(shared.title).to_have_text("Harbour phrases")
     expect(gallery.get_by_text("by gallerist")).to_be_visible()
 
     dialog.dialog.get_by_role("button", name="Remove from the gallery").click()
@@ -192,7 +192,7 @@ def test_a_user_publishes_and_everybody_finds_it(guest: Guest, new_guest: NewGue
     with reader.complaints.allow("status of 404"):
         gallery.reload()
         expect(shared.title).to_have_text("Nothing here")
-    gallery.goto(f"{reader.url}/gallery/?q=lighthouse")
+    gallery.goto(f"{reader.url}/gallery/?q=harbour")
     expect(gallery.get_by_role("heading", name="Nothing found")).to_be_visible()
 
 

@@ -11,8 +11,19 @@ class FinetuneForm extends HTMLElement {
     const { signal } = this.#connection;
     this.addEventListener('input', ({ target }) => this.#take(target), { signal, capture: true });
     this.addEventListener('htmx:beforeRequest', ({ target }) => this.#ask(target), { signal });
-    this.addEventListener('htmx:afterSwap', () => this.#putBack(), { signal });
-    this.addEventListener('htmx:sendError', () => this.#putBack(), { signal });
+    this.addEventListener('htmx:afterSwap', ({ target }) => this.#putBack(target, 'form'), {
+      signal,
+    });
+    for (const failure of ['htmx:sendError', 'htmx:responseError'])
+      this.addEventListener(failure, ({ target }) => this.#putBack(target, 'select'), { signal });
+    this.addEventListener(
+      'htmx:afterSettle',
+      ({ target }) => target.matches('form') && this.#plan(),
+      { signal },
+    );
+    // What was typed before the scripts came was heard by nobody.
+    if (document.readyState === 'complete') this.#plan();
+    else window.addEventListener('load', () => this.#plan(), { signal });
   }
 
   disconnectedCallback() {
@@ -31,13 +42,25 @@ class FinetuneForm extends HTMLElement {
     this.#typed.clear();
   }
 
-  #putBack() {
+  // Of the answers only the one to another dataset or base ends the wait, and its failure.
+  #putBack(target, selector) {
+    if (!target.matches(selector)) return;
     for (const [name, value] of this.#typed) {
       const field = this.querySelector(`[name=${name}]:not([type=radio])`);
       if (field) field.value = value;
     }
     this.#typed.clear();
     this.#isAsking = false;
+  }
+
+  // Asks what it would be with what is filled in, where that is not what the form came with.
+  #plan() {
+    const form = this.querySelector('form');
+    const isChanged = ({ type, checked, defaultChecked, value, defaultValue }) =>
+      type === 'radio'
+        ? checked !== defaultChecked
+        : defaultValue !== undefined && value !== defaultValue;
+    if (form && [...form.elements].some(isChanged)) form.dispatchEvent(new Event('change'));
   }
 }
 
