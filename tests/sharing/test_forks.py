@@ -135,7 +135,7 @@ def test_a_fork_mentions_newer_versions_while_it_may_read_them(
 
 @pytest.fixture
 def ada(origin: Prompt) -> Person:
-    origin.person.user = make_user("ada")
+    origin.person.user = make_user("augusta")
     origin.person.save()
     Prompt.objects.filter(pk=origin.pk).update(published_at=timezone.now())
     return origin.person
@@ -150,9 +150,9 @@ def test_the_origins_title_and_author_stay_when_it_is_gone(origin: Prompt, ada: 
     origin.delete()
 
     page = client.get(f"/prompts/{fork.pk}/").content.decode()
-    assert flat('“<bdi translate="no">Greetings</bdi>” by <bdi translate="no">ada</bdi>') in flat(
-        page
-    )
+    assert flat(
+        '“<bdi translate="no">Greetings</bdi>” by <bdi translate="no">augusta</bdi>'
+    ) in flat(page)
     assert "1 change since" in page
 
 
@@ -174,7 +174,7 @@ def test_the_authors_name_disappears_with_the_author(
     (told,) = [json.loads(line) for line in export_lines(fork.person) if '"prompt"' in line]
     assert told["forked_from"]["author"] is None
     for line in export_lines(fork.person):
-        assert "ada" not in line
+        assert "augusta" not in line
 
 
 def test_a_renamed_author_has_the_current_name(origin: Prompt, ada: Person) -> None:
@@ -194,13 +194,13 @@ def test_a_guest_whose_prompt_was_forked_is_its_author_as_a_user(
 ) -> None:
     client = Client()
     fork = make_fork(share, client)
-    user = make_user("ada")
+    user = make_user("augusta")
     Person.objects.create(user=user)
 
     guest_adopt(guest=person, user=user)
 
     page = client.get(f"/prompts/{fork.pk}/").content.decode()
-    assert flat('Greetings</a> by <bdi translate="no">ada</bdi>') in flat(page)
+    assert flat('Greetings</a> by <bdi translate="no">augusta</bdi>') in flat(page)
 
 
 def test_a_fork_of_an_own_prompt_links_back(share: Share, person: Person, origin: Prompt) -> None:
