@@ -95,7 +95,8 @@ export class PanelSource {
     if (requestConfig.elt.id === 'run-panel') {
       const { path } = requestConfig;
       const isShown = path === this.#addresses.get(this.#shown).panel;
-      if (isError && xhr.status === NOT_FOUND) this.#forget(path);
+      // The shown run stays, with the note that it is gone; one that Undo asked for is given up.
+      if (isError && xhr.status === NOT_FOUND && !isShown) this.#forget(path);
       const isWanted = path === this.#addresses.get(this.#wanted).panel;
       // An error is shown only if it is about the shown run.
       detail.shouldSwap &&= isError ? isShown : isWanted && this.#pressed === 0;
