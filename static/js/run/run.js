@@ -56,10 +56,10 @@ class RunView {
     const { target, shouldSwap, xhr, requestConfig } = detail;
     if (target?.id === 'run-panel' && shouldSwap) this.#leave();
     const isReload = requestConfig.verb === 'get' && requestConfig.path === this.#panel.address;
-    // If the socket knows why it is gone, it says so.
+    // If the socket knows why it is gone, it says so, before or after this answer.
     if (xhr.status === NOT_FOUND && isReload) {
       detail.shouldSwap = false;
-      this.#panel.note = AWAY;
+      if (this.#panel.status !== 'deleted') this.#panel.note = AWAY;
     }
   }
 
