@@ -1,5 +1,6 @@
 // <bar-chart>: draws the table in it as bars. The table stays, for who does not see the bars.
 import uPlot from 'uplot';
+import { chartColours, onColourChange } from '../elements/chart-colours.js';
 
 const HEIGHT = 220;
 
@@ -26,15 +27,8 @@ class BarChart extends HTMLElement {
       this.#chart.setSize({ width: place.clientWidth, height: HEIGHT }),
     );
     watcher.observe(place);
-    // Colours are asked for at each drawing.
-    const scheme = new MutationObserver(() => this.#chart.redraw());
-    scheme.observe(document.documentElement, { attributeFilter: ['data-scheme'] });
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    dark.addEventListener('change', () => this.#chart.redraw(), { signal });
-    signal.addEventListener('abort', () => {
-      watcher.disconnect();
-      scheme.disconnect();
-    });
+    signal.addEventListener('abort', () => watcher.disconnect());
+    onColourChange(() => this.#chart.redraw(), signal);
   }
 
   disconnectedCallback() {
@@ -49,7 +43,7 @@ class BarChart extends HTMLElement {
   }
 
   #options(place, rows) {
-    const colours = this.#probes(place);
+    const colours = chartColours(place);
     const axis = {
       stroke: colours('ink'),
       grid: { stroke: colours('line'), width: 1 },
@@ -80,17 +74,6 @@ class BarChart extends HTMLElement {
           paths: uPlot.paths.bars({ size: [0.86, 100] }),
         },
       ],
-    };
-  }
-
-  // Colours of the style sheet: a property with light-dark() is known only as the colour of
-  // something.
-  #probes(place) {
-    return (name) => {
-      const probe = document.createElement('span');
-      probe.className = `chart-colour chart-colour--${name}`;
-      place.append(probe);
-      return () => getComputedStyle(probe).color;
     };
   }
 }
