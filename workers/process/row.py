@@ -55,6 +55,8 @@ class WorkerRow:
         self._measure_load = measure_load
         self._incarnation = uuid.uuid4()
         self._pause = threading.Event()
+        # One at a time: a beat that began earlier would write an older state over a newer one.
+        self._writing = threading.Lock()
 
     def register(self) -> None:
         """Takes the row and begins to renew its lease. Raises `DatabaseError`."""
@@ -70,12 +72,14 @@ class WorkerRow:
 
     def show(self, state: Worker.State, detail: str = "", *, reason: str = "") -> None:
         """Changes the state that pages show, at once. ``reason`` is an error's code."""
-        self.state, self.detail, self.reason = state, detail, reason
-        self._beat()
+        with self._writing:
+            self.state, self.detail, self.reason = state, detail, reason
+            self._beat()
 
     def _beat_for_ever(self) -> None:
         while not self._pause.wait(settings.HEARTBEAT_SECONDS):
-            self._beat()
+            with self._writing:
+                self._beat()
 
     def _beat(self) -> None:
         """Renews the lease. Ends the process when another one has taken its name."""
