@@ -3,7 +3,8 @@
 `make bench-finetune`. A GPT-J of 12 layers and width 768 with random weights, LoRA on all linear
 layers, the same rows, rank, rate, dropout and batch of 16 for both; the rest is Trainer's default:
 batches of 8 in random order, padded to the longest. Each run is a process of its own, in turn.
-Useful are tokens that are no padding.
+Useful are tokens that are no padding. At the end, generation beside a job on the same cores,
+against generation alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks import finetune_beside
 from benchmarks.engine_checkpoint import small_config
 from benchmarks.engine_report import Report, Target, load_before, spread
 from benchmarks.finetune_runs import Rows, Run
@@ -132,7 +134,7 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=12)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--only", choices=sorted(FASTER))
+    parser.add_argument("--only", choices=[*sorted(FASTER), "beside"])
     parser.add_argument("--save", action="store_true", help="keep it in benchmarks/results")
     options = parser.parse_args()
     report = Report(
@@ -161,6 +163,8 @@ def main() -> None:
                     report.say(f"{name}, {peer}: {run.tokens_per_s:.0f} tokens/s")
                     runs[peer].append(run)
                 compare(report, name, runs)
+        if options.device == "cpu" and options.only in (None, "beside"):
+            finetune_beside.measure(report, Path(work))
     report.finish(save=options.save)
 
 
