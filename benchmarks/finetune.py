@@ -24,6 +24,7 @@ from benchmarks import finetune_beside
 from benchmarks.engine_checkpoint import small_config
 from benchmarks.engine_report import Report, Target, load_before, spread
 from benchmarks.finetune_runs import Rows, Run
+from benchmarks.processes import machine
 from tools.random_checkpoint import RandomCheckpoint, write
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -140,7 +141,7 @@ def main() -> None:
     report = Report(
         "finetune",
         "Fine-tuning against Trainer and PEFT",
-        f"{options.threads} threads, {load_before()}",
+        f"{machine()}, {options.threads} threads, {load_before()}",
     )
     made: dict[str, Any] = {"topics": topics_rows, "mixed": mixed_rows}
     with tempfile.TemporaryDirectory() as work:
