@@ -22,14 +22,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
+from benchmarks.engine_report import Report, Target, load_before
 from benchmarks.processes import machine
 from playground.checkpoints.tokenizer_files import files_of, read_tokenizer
 from playground.datasets.checks import Examination, examine
+from playground.datasets.checks.examination import MAX_ROWS
 
 DEMO = Path("models/demo")
-FORMS = ("text", "jsonl", "csv", "json")
+# The last: as many rows as a dataset may have, so small that the file is far below its limit.
+FORMS = ("text", "jsonl", "csv", "json", "short rows")
+COLUMNS = ("mb_per_s", "seconds", "cpu_seconds", "peak_mib", "rows", "tokens")
 WORDS = Path("examples/datasets/support-topics.txt")
 LABELS = ("sizing", "stock", "parcel", "billing", "fault", "login", "cancel", "praise")
 MAX_MEMORY_MIB = 150
@@ -37,12 +43,15 @@ MAX_MEMORY_MIB = 150
 
 def make_file(path: Path, form: str, size: int) -> None:
     """A file of nearly ``size`` bytes, all of them ASCII."""
-    write = {"text": _text, "jsonl": _json, "csv": _csv, "json": _element}[form]
+    write = {"text": _text, "jsonl": _json, "csv": _csv, "json": _element, "short rows": _text}[
+        form
+    ]
     begin = {"csv": "prompt,completion\n", "json": "[\n"}.get(form, "")
     between, end = (",\n", "\n]\n") if form == "json" else ("", "")
     with path.open("w", encoding="ascii", newline="") as file:
         made = file.write(begin)
-        for number, row in enumerate(_rows()):
+        rows = islice(_short_rows(), MAX_ROWS) if form == "short rows" else _rows()
+        for number, row in enumerate(rows):
             text = f"{between if number else ''}{write(*row)}"
             if made + len(text) + len(end) > size:
                 break
@@ -57,6 +66,12 @@ def _rows() -> Iterator[tuple[str, str]]:
     while True:
         text = " ".join(chance.choices(words, k=chance.randint(10, 45)))
         yield f"Email: {text} Topic:", f" {chance.choice(LABELS)}"
+
+
+def _short_rows() -> Iterator[tuple[str, str]]:
+    """No two are alike."""
+    for number in count():
+        yield f"{number:x}>", f" {LABELS[number % len(LABELS)]}"
 
 
 def _text(prompt: str, completion: str) -> str:
@@ -81,12 +96,12 @@ def token_counter(folder: Path) -> Callable[[list[str]], list[int]]:
     """The counts of a batch, by a checkpoint's tokenizer."""
     tokenizer = read_tokenizer(files_of(folder))
 
-    def count(texts: list[str]) -> list[int]:
+    def lengths(texts: list[str]) -> list[int]:
         return [
             len(found) for found in tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         ]
 
-    return count
+    return lengths
 
 
 def check_here(path: Path) -> None:
@@ -114,7 +129,7 @@ def check_here(path: Path) -> None:
     )
 
 
-def measure(path: Path) -> dict[str, object]:
+def measure(path: Path) -> dict[str, Any]:
     """`check_here` in a fresh process."""
     ran = subprocess.run(
         [sys.executable, "-m", "benchmarks.dataset_checks", "--file", str(path)],
@@ -122,7 +137,7 @@ def measure(path: Path) -> dict[str, object]:
         capture_output=True,
         text=True,
     )
-    figures: dict[str, object] = json.loads(ran.stdout)
+    figures: dict[str, Any] = json.loads(ran.stdout)
     return figures
 
 
@@ -131,37 +146,29 @@ def main() -> None:
     parser.add_argument("--file", type=Path, help="check this file in this process")
     parser.add_argument("--megabytes", type=float, default=100)
     parser.add_argument("--forms", nargs="*", default=FORMS, choices=FORMS)
+    parser.add_argument("--save", action="store_true", help="also write benchmarks/results")
     options = parser.parse_args()
     if options.file:
         check_here(options.file)
         return
-    results: dict[str, object] = {}
+    report = Report("dataset-checks", "Datasets checked", f"{machine()}, {load_before()}")
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         for form in options.forms:
             path = Path(folder) / f"data.{form}"
             make_file(path, form, int(options.megabytes * 1e6))
-            results[form] = figures = measure(path)
-            print(f"{form}: {figures}", flush=True)
+            found = measure(path)
+            rows.append((form, *(str(found[name]) for name in COLUMNS)))
+            report.targets.append(
+                Target(
+                    f"{form}: peak memory", found["peak_mib"], MAX_MEMORY_MIB, "MiB", at_most=True
+                )
+            )
             path.unlink()
             path.with_suffix(".rows").unlink()
-    is_within = all(
-        isinstance(found, dict) and found["peak_mib"] <= MAX_MEMORY_MIB
-        for found in results.values()
-    )
-    print(
-        "RESULT "
-        + json.dumps(
-            {
-                "benchmark": "dataset_checks",
-                "machine": machine(),
-                "megabytes": options.megabytes,
-                "forms": results,
-                "memory_limit_mib": MAX_MEMORY_MIB,
-                "ok": is_within,
-            }
-        )
-    )
-    sys.exit(0 if is_within else 1)
+    report.table((f"{options.megabytes:g} MB", *COLUMNS), rows)
+    report.finish(save=options.save)
+    sys.exit(0 if all(target.holds for target in report.targets) else 1)
 
 
 if __name__ == "__main__":

@@ -11,20 +11,29 @@ constexpr int64_t PANEL = 4 * LANES;  // outputs whose weights are next to each 
 constexpr int64_t RANKS = 16;     // products with A that a thread takes at once: a line of memory
 constexpr int64_t MODULES = 8;    // of one call, at most
 
+// Weights that are needed soon, towards the second cache: they are read once a step, and the time of
+// a call is the time of that.
+template <int COUNT>
+INLINE void fetch(const float* from) {
+    for (int i = 0; i < COUNT; i += 16) __builtin_prefetch(from + i, 0, 2);
+}
+
 // inner[r] = sum of x[i] a[r][i] for R rows of A. Each is four vectors of partial sums, put together
-// in one order, whatever R is.
+// in one order, whatever R is. `next` is what R rows are read from after these.
 template <int R>
-void dots(const float* x, const float* a, int64_t size, float* inner) {
+void dots(const float* x, const float* a, int64_t size, float* inner, const float* next) {
     Float sum[R][4];
     for (int r = 0; r < R; r++)
         for (int v = 0; v < 4; v++) sum[r][v] = splat(0.0f);
     int64_t i = 0;
-    for (; i + 4 * LANES <= size; i += 4 * LANES)
+    for (; i + 4 * LANES <= size; i += 4 * LANES) {
+        for (int r = 0; r < R; r++) fetch<4 * LANES>(next + r * size + i);
         for (int v = 0; v < 4; v++) {
             const Float part = load<Float>(x + i + v * LANES);
             for (int r = 0; r < R; r++)
                 sum[r][v] = fma(part, load<Float>(a + r * size + i + v * LANES), sum[r][v]);
         }
+    }
     for (; i + LANES <= size; i += LANES) {
         const Float part = load<Float>(x + i);
         for (int r = 0; r < R; r++) sum[r][0] = fma(part, load<Float>(a + r * size + i), sum[r][0]);
@@ -39,12 +48,16 @@ void dots(const float* x, const float* a, int64_t size, float* inner) {
         inner[r] = sum_lanes((sum[r][0] + sum[r][1]) + (sum[r][2] + sum[r][3]));
 }
 
-// The same for `ranks` rows of A.
-void all_dots(const float* x, const float* a, int64_t size, int64_t ranks, float* inner) {
+// The same for `ranks` rows of A, where another A is read after this one.
+void all_dots(const float* x, const float* a, int64_t size, int64_t ranks, float* inner,
+              const float* next) {
     constexpr int AT_ONCE = REGISTERS >= 32 ? 4 : 2;
     int64_t r = 0;
-    for (; r + AT_ONCE <= ranks; r += AT_ONCE) dots<AT_ONCE>(x, a + r * size, size, inner + r);
-    for (; r < ranks; r++) dots<1>(x, a + r * size, size, inner + r);
+    for (; r + AT_ONCE <= ranks; r += AT_ONCE) {
+        const bool is_last = r + 2 * AT_ONCE > ranks;
+        dots<AT_ONCE>(x, a + r * size, size, inner + r, is_last ? next : a + (r + AT_ONCE) * size);
+    }
+    for (; r < ranks; r++) dots<1>(x, a + r * size, size, inner + r, next);
 }
 
 void gelu_columns(float* y, int64_t columns) {
@@ -58,24 +71,29 @@ void gelu_columns(float* y, int64_t columns) {
 }
 
 // y [R][columns] += scale times the sum over ranks of inner [R][pitch] by B, of which b is the panel
-// that the first column begins. Each output is summed in the order of the ranks, whatever R is.
+// that the first column begins. Each output is summed in the order of the ranks, whatever R is. The
+// panels of `next` are read after these.
 template <int R>
 void expand(const float* b, int64_t rank, const float* inner, int64_t pitch, float scale, float* y,
-            int64_t stride, int64_t columns) {
+            int64_t stride, int64_t columns, const float* next) {
     // As many sums as there are registers for.
     constexpr int AT_ONCE = R == 1 || REGISTERS >= 32 ? PANEL / LANES : PANEL / LANES / 2;
     const Float by = splat(scale);
     for (int64_t begin = 0; begin < columns; begin += AT_ONCE * LANES) {
         const float* panel = b + begin / PANEL * PANEL * rank + begin % PANEL;
+        const float* then = begin / PANEL * PANEL + PANEL < columns ? panel + PANEL * rank
+                                                                     : next + begin % PANEL;
         Float sum[R][AT_ONCE];
         for (int n = 0; n < R; n++)
             for (int v = 0; v < AT_ONCE; v++) sum[n][v] = splat(0.0f);
-        for (int64_t r = 0; r < rank; r++)
+        for (int64_t r = 0; r < rank; r++) {
+            fetch<AT_ONCE * LANES>(then + r * PANEL);
             for (int v = 0; v < AT_ONCE; v++) {
                 const Float part = load<Float>(panel + r * PANEL + v * LANES);
                 for (int n = 0; n < R; n++)
                     sum[n][v] = fma(part, splat(inner[n * pitch + r]), sum[n][v]);
             }
+        }
         for (int n = 0; n < R; n++)
             for (int v = 0; v < AT_ONCE; v++) {
                 const int64_t column = begin + v * LANES;
@@ -163,17 +181,27 @@ int32_t lora_add(const LoraModule* modules, int64_t count, const int32_t* slots,
         const int32_t slot = slots[row];
         return slot > 0 && slot < module.held ? module.weights[slot] : none;
     };
+    struct Block {
+        int64_t row, m, first, ranks;
+        const float* a;
+    };
+    const auto block_of = [&](int64_t index) {
+        const int64_t row = index / all_blocks;
+        int64_t block = index % all_blocks, m = 0;
+        while (block >= blocks[m]) block -= blocks[m++];
+        const LoraWeights& w = weights_of(modules[m], row);
+        const int64_t first = block * RANKS, left = w.rank - first;
+        return Block{row, m, first, left < RANKS ? left : RANKS, w.a + first * modules[m].in};
+    };
     run_team(threads, [&](int, auto barrier) {
         down.run([&](int64_t index) {
-            const int64_t row = index / all_blocks;
-            int64_t block = index % all_blocks, m = 0;
-            while (block >= blocks[m]) block -= blocks[m++];
-            const LoraWeights& w = weights_of(modules[m], row);
-            const int64_t first = block * RANKS, left = w.rank - first;
-            if (left <= 0) return;
-            const int64_t in = modules[m].in;
-            all_dots(x + row * stride + modules[m].x_from, w.a + first * in, in,
-                     left < RANKS ? left : RANKS, inner + row * pitch + offset[m] + first);
+            const Block block = block_of(index);
+            if (block.ranks <= 0) return;
+            const LoraModule& module = modules[block.m];
+            // The others take the blocks between.
+            const int64_t later = index + threads < rows * all_blocks ? index + threads : index;
+            all_dots(x + block.row * stride + module.x_from, block.a, module.in, block.ranks,
+                     inner + block.row * pitch + offset[block.m] + block.first, block_of(later).a);
         });
         barrier();
         up.run([&](int64_t index) {
@@ -192,8 +220,10 @@ int32_t lora_add(const LoraModule* modules, int64_t count, const int32_t* slots,
                     const LoraWeights& w = weights_of(modules[m], row);
                     if (!w.rank) continue;
                     const auto add = alike ? expand<ROWS> : expand<1>;
+                    const int64_t later = row + 1 < last ? row + 1 : row;
+                    const LoraWeights& then = weights_of(modules[m], later);
                     add(w.b + begin * w.rank, w.rank, inner + row * pitch + offset[m], pitch, w.scale,
-                        to + row * y_stride, y_stride, columns);
+                        to + row * y_stride, y_stride, columns, then.b + begin * then.rank);
                 }
             if (region.gelu)
                 for (int64_t row = first; row < last; row++) gelu_columns(to + row * y_stride, columns);
