@@ -76,7 +76,8 @@ def trained_seconds(stack: Stack, page: Page) -> float:
 
 def figure(page: Page, label: str) -> tuple[float, float]:
     """A row of the table of figures: of the base and of the tuned model; each has an interval."""
-    cells = page.get_by_role("row", name=re.compile(f"^{label}")).get_by_role("cell")
+    table = page.locator("#figures-table")
+    cells = table.get_by_role("row", name=re.compile(f"^{label}")).get_by_role("cell")
     texts = cells.all_inner_texts()
     assert [len(re.findall(r"[\d,.]+", text)) for text in texts] == [3, 3]
     base, tuned = (float(re.findall(r"[\d,.]+", text)[0].replace(",", "")) for text in texts)
