@@ -7,6 +7,7 @@ of its batches alone, so a run that was stopped goes on to the same weights. Sta
 - trainer: the training step, and the state that it changes
 - network: GPT-J in plain torch, with a place for LoRA on each linear layer
 - packing: rows of different lengths as one line of tokens, and attention that keeps them apart
+- kernels: attention over packed rows by a GPU's own kernel, tried before it is used
 - batches: padded batches of examples of similar length
 - loss: the loss of a batch, in the precision that suits the processor
 - dropout: dropout as a function of seed, step and place

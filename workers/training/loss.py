@@ -8,6 +8,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from workers.training.batches import Batch
+from workers.training.kernels import Kernel
 from workers.training.network import GPTJ, NoiseOfLayer
 from workers.training.packing import PackedBatch, label_states
 
@@ -47,10 +48,13 @@ def summed_packed_loss(
     precision: Precision,
     noise_of_layer: NoiseOfLayer | None = None,
     recompute: bool = False,
+    kernel: Kernel = "rows",
 ) -> Tensor:
     """Summed cross-entropy over the labels of a packed batch."""
     with autocast(batch.ids.device, precision):
-        states = label_states(network, batch, noise_of_layer=noise_of_layer, recompute=recompute)
+        states = label_states(
+            network, batch, noise_of_layer=noise_of_layer, recompute=recompute, kernel=kernel
+        )
         at_once = max(1, LOGITS_AT_ONCE // network.shape.vocab_size)
         if len(batch.targets) <= at_once:
             return _head_loss(network, states, batch.targets)

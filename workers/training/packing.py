@@ -1,17 +1,19 @@
 """Rows of different lengths as one line of tokens, and attention that keeps them apart.
 
-Linear layers compute each token once and no padding. Attention alone sees rows, padded to the
-longest of the batch: a row's tokens see those before them in the same row (block-diagonal), at
-positions that begin at 0 in each row.
+Linear layers compute each token once and no padding. A row's tokens see those before them in the
+same row (block-diagonal), at positions that begin at 0 in each row. Attention computes them packed
+where the device has a kernel for it, else as rows that are padded to the longest of the batch.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from workers.training.kernels import Kernel, attend_to_own_row
 from workers.training.network import GPTJ, NoiseOfLayer, attend, rotate
 
 LONGEST_PLAIN = 512
@@ -22,8 +24,9 @@ LONGEST_PLAIN = 512
 class PackedBatch:
     """Rows one after the other.
 
-    ids, positions: (tokens). lengths: of each row. slots: the place of each token in
-    (rows, longest), flattened; None where no row is shorter than the longest.
+    ids, positions: (tokens). lengths: of each row. bounds: (rows + 1), int32: where each row
+    begins, and the end of the last one. slots: the place of each token in (rows, longest),
+    flattened; None where no row is shorter than the longest.
     at, targets: (labels): places of ids at which the loss is taken, and the tokens that follow.
     asked: the place of each label among (rows, most labels), flattened. last_seen: (rows, most
     labels): the position that such a label stands at, 0 where a row has fewer.
@@ -33,6 +36,7 @@ class PackedBatch:
     ids: Tensor
     positions: Tensor
     lengths: tuple[int, ...]
+    bounds: Tensor
     slots: Tensor | None
     at: Tensor
     targets: Tensor
@@ -46,6 +50,7 @@ class PackedBatch:
             self,
             ids=self.ids.to(device),
             positions=self.positions.to(device),
+            bounds=self.bounds.to(device),
             slots=None if self.slots is None else self.slots.to(device),
             at=self.at.to(device),
             targets=self.targets.to(device),
@@ -86,6 +91,7 @@ def pack_rows(
         ids=torch.tensor([token for row in filled for token in row], dtype=torch.long),
         positions=torch.cat([torch.arange(length) for length in lengths]),
         lengths=lengths,
+        bounds=torch.tensor([0, *accumulate(lengths)], dtype=torch.int32),
         slots=None if before == len(rows) * longest else torch.tensor(slots, dtype=torch.long),
         at=torch.tensor(at, dtype=torch.long),
         targets=torch.tensor(targets, dtype=torch.long),
@@ -98,8 +104,15 @@ def pack_rows(
 class PackedRows:
     """Attention over a packed batch. In ``last_layer`` only the labels ask, if that is given."""
 
-    def __init__(self, batch: PackedBatch, table: Tensor, *, last_layer: int | None) -> None:
-        self.batch, self.last_layer = batch, last_layer
+    def __init__(
+        self,
+        batch: PackedBatch,
+        table: Tensor,
+        *,
+        last_layer: int | None,
+        kernel: Kernel = "rows",
+    ) -> None:
+        self.batch, self.last_layer, self.kernel = batch, last_layer, kernel
         self.rows, self.longest = len(batch.lengths), max(batch.lengths)
         self.table = table[batch.positions]
         device = table.device
@@ -107,6 +120,9 @@ class PackedRows:
 
     def __call__(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """(tokens, heads, head size) in; out of every token, or of those that ask."""
+        if self.kernel == "varlen" and layer != self.last_layer:
+            q, k = rotate(q, self.table), rotate(k, self.table)
+            return attend_to_own_row(q, k, v, self.batch.bounds, self.longest)
         k, v = self._pad(rotate(k, self.table)), self._pad(v)
         if layer == self.last_layer:
             return self._labels(rotate(q, self.table[self.batch.at]), k, v)
@@ -141,9 +157,11 @@ def label_states(
     *,
     noise_of_layer: NoiseOfLayer | None = None,
     recompute: bool = False,
+    kernel: Kernel = "rows",
 ) -> Tensor:
     """Final states (labels, n_embd) at a batch's labels."""
-    mixing = PackedRows(batch, network.table, last_layer=network.shape.n_layer - 1)
+    last = network.shape.n_layer - 1
+    mixing = PackedRows(batch, network.table, last_layer=last, kernel=kernel)
     return network.states(
         batch.ids, mixing, at=batch.at, noise_of_layer=noise_of_layer, recompute=recompute
     )
