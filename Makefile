@@ -117,7 +117,7 @@ bench-engine: $(VENV)/.installed-bench
 	@exec $(PY) -m benchmarks.engine
 
 bench-finetune: $(VENV)/.installed-bench
-	@exec $(PY) -m benchmarks.finetune
+	@exec $(PY) -m benchmarks.finetune $(ARGS)
 
 bench-trace: $(VENV)/.installed-bench
 	@exec $(PY) -m benchmarks.engine_trace

@@ -329,18 +329,18 @@ WATCHDOG_SECONDS = env.number("WATCHDOG_SECONDS", 60.0, least=1.0)
 
 # --- Fine-tunes ---------------------------------------------------------------
 
-# A folder a job. Web hosts and workers share it.
+# A folder a job, which web hosts and workers share; what comes before the trainer's command;
+# threads on a CPU, 0 for half of them; on a GPU, whether the base is in 4 bits while it is tuned.
 FINETUNES_DIR = env.path("FINETUNES_DIR", VAR_DIR / "finetunes", writable_folder)
-# What comes before `-m workers.training.tuning FOLDER`; and threads on a CPU, 0 for half of them.
 FINETUNE_LAUNCHER = env.parsed("FINETUNE_LAUNCHER", "", argument_list)
 FINETUNE_THREADS = env.whole("FINETUNE_THREADS", 0, most=1024)
+FINETUNE_QUANTIZE = env.choice("FINETUNE_QUANTIZE", "none", ["none", "nf4"])
 # What one person, and all people of one address, have queued and running at a time; what they keep.
 LIMIT_PERSON_TRAINING = env.whole("LIMIT_PERSON_TRAINING", 4, least=1)
 LIMIT_ADDRESS_TRAINING = env.whole("LIMIT_ADDRESS_TRAINING", 16, least=1)
 LIMIT_PERSON_FINETUNES = env.whole("LIMIT_PERSON_FINETUNES", 100, least=1)
 LIMIT_ADDRESS_FINETUNES = env.whole("LIMIT_ADDRESS_FINETUNES", 800, least=1)
-# The longest training that a person may ask for, in minutes.
-LIMIT_FINETUNE_MINUTES = env.whole("LIMIT_FINETUNE_MINUTES", 720, least=1)
+LIMIT_FINETUNE_MINUTES = env.whole("LIMIT_FINETUNE_MINUTES", 720, least=1)  # Of one training.
 
 # --- Datasets -----------------------------------------------------------------
 

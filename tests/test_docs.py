@@ -84,7 +84,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_only_the_settings_read_the_environment() -> None:
     # Variables of compilers, caches and launchers belong to the machine, not to the playground.
-    of_the_machine = r"[\[(]\"(?:CXX|XDG_CACHE_HOME|WORLD_SIZE)\""
+    of_the_machine = r"[\[(]\"(?:CXX|XDG_CACHE_HOME|WORLD_SIZE|RANK)\""
     reading = re.compile(rf"os\.(?:environ(?=\[)|environ\.get|getenv)(?!{of_the_machine})")
 
     readers = [

@@ -46,8 +46,11 @@ def test_what_is_no_list_is_said(given: str) -> None:
         assert argument_list(given) == tuple(given.split())
 
 
-def test_the_trainer_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL"):
+def test_the_trainer_is_told_no_secret_and_no_place_of_the_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS")
+    for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", *place):
         monkeypatch.setenv(name, "secret")
 
     assert "secret" not in child._environ("cpu").values()
@@ -72,6 +75,18 @@ def test_nothing_that_people_write_is_a_name_on_the_disk(person: Person, setting
     job = json.loads((folder / "job.json").read_text())
     assert job["samples"] == [NASTY]
     assert NASTY not in json.dumps([value for key, value in job.items() if key != "samples"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("device", "quantize"), [("cuda", "nf4"), ("cpu", None)])
+def test_a_base_is_in_4_bits_on_a_gpu_if_the_operator_wants_it(
+    device: str, quantize: str | None, person: Person, settings: Any
+) -> None:
+    settings.FINETUNE_QUANTIZE = "nf4"
+
+    folder = prepare_folder(make_finetune(person), device=device)
+
+    assert json.loads((folder / "job.json").read_text()).get("quantize") == quantize
 
 
 @pytest.mark.django_db

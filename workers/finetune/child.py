@@ -20,6 +20,12 @@ MAX_OUTPUT = 64 << 10
 OUTPUT = "output.log"
 LOCK = "lock"
 
+# What a worker must not pass on: its secrets, and its own place among the tasks of a launcher.
+KEPT_BACK = (
+    *("SECRET_KEY", "DATABASE_URL", "REDIS_URL"),
+    *("RANK", "WORLD_SIZE", "LOCAL_RANK", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
+)
+
 # The statuses with which it ends (workers.training.tuning).
 EXIT_HANDED_OVER = 75
 EXIT_DISK_FULL = 74
@@ -115,11 +121,7 @@ def _command(folder: Path) -> list[str]:
 
 def _environ(device: str) -> dict[str, str]:
     """The child needs none of the site's secrets; a GPU's job sees its own GPU alone."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")
-    }
+    kept = {name: value for name, value in os.environ.items() if name not in KEPT_BACK}
     kept["PYTHONUNBUFFERED"] = "1"
     if device.startswith("cuda:"):
         kept["CUDA_VISIBLE_DEVICES"] = device.removeprefix("cuda:")

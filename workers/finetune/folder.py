@@ -84,6 +84,8 @@ def describe_job(
         job["minutes"] = options.minutes
     if device == "cpu":
         job["threads"] = settings.FINETUNE_THREADS or max((os.cpu_count() or 1) // 2, 1)
+    else:
+        job["quantize"] = settings.FINETUNE_QUANTIZE
     return job
 
 

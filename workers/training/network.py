@@ -127,17 +127,22 @@ class LowRank(nn.Module):
 
 
 class Linear(nn.Linear):
-    """A linear layer that an adapter may be attached to."""
+    """A linear layer that an adapter may be attached to.
+
+    product: computes it in place of ``weight`` and ``bias``, if set, from weights of fewer bits.
+    """
 
     low_rank: LowRank | None
+    product: nn.Module | None
 
     def __init__(self, inputs: int, outputs: int, *, bias: bool = True) -> None:
         super().__init__(inputs, outputs, bias=bias)
         self.low_rank = None
+        self.product = None
 
     def forward(self, x: Tensor, noisy: Tensor | None = None) -> Tensor:
         """(..., inputs) to (..., outputs); the adapter reads ``noisy`` where that is given."""
-        y = super().forward(x)
+        y: Tensor = super().forward(x) if self.product is None else self.product(x)
         if self.low_rank is None:
             return y
         low = functional.linear(x if noisy is None else noisy, self.low_rank.lora_A)

@@ -111,13 +111,13 @@ class Trainer:
         """Learn from the batches of one step."""
         positions = sum(len(batch.targets) for batch in batches)
         loss = self._set_gradients(batches, positions)
-        norm = nn.utils.clip_grad_norm_(self._trained(), self.clip)
+        norm = self._clip_gradients()
         rate = self.schedule.rate(self.step)
         list(self._threads.map(partial(step_optimizer, rate=rate), self._optimizers))
         tokens = sum(batch.tokens for batch in batches)
         self.step += 1
         self.tokens += tokens
-        return StepResult(loss, positions, tokens, norm.item())
+        return StepResult(loss, positions, tokens, norm)
 
     def _trained(self) -> list[nn.Parameter]:
         return [parameter for parameter in self.network.parameters() if parameter.requires_grad]
@@ -140,6 +140,10 @@ class Trainer:
         for parameter, total in zip(parameters, sums, strict=True):
             parameter.grad = total
         return float(summed)
+
+    def _clip_gradients(self) -> float:
+        """Shorten the gradient to ``clip``; how long it was."""
+        return float(nn.utils.clip_grad_norm_(self._trained(), self.clip))
 
     def gradients(
         self, numbered: Sequence[tuple[int, Learnable]]

@@ -28,6 +28,9 @@ def write_job(path: Path, **options: Any) -> Path:
         ({"epochs": 1, "minutes": 1}, "epochs and minutes are both set"),
         ({"batch": 4, "micro_batch": 8}, "micro_batch is 8; it must be at most batch, 4"),
         ({"method": "full", "rank": 8}, "rank and alpha are LoRA's"),
+        ({"method": "full", "quantize": "nf4"}, "quantize is for LoRA"),
+        ({"quantize": "int8"}, "quantize is 'int8'; it must be one of none, nf4"),
+        ({"shard": "always"}, "shard is for method full"),
         ({"samples": ["a"] * 9}, "at most 8 prompts"),
         ({"seed": 2**31}, "seed is 2147483648"),
         ({"colour": 1}, "there is no field 'colour'"),
@@ -84,6 +87,8 @@ def test_the_digest_is_of_what_the_result_depends_on() -> None:
     options = TuningOptions("base").resolved(8_000_000)
 
     assert replace(options, threads=7, nice=0, save_seconds=1).digest() == options.digest()
+    assert replace(options, shard="never").digest() == options.digest()
+    assert replace(options, quantize="nf4").digest() != options.digest()
     assert replace(options, seed=1).digest() != options.digest()
     assert replace(options, batch=8).digest() != options.digest()
 

@@ -19,6 +19,8 @@ A job is a folder. Start at `__main__` (what ends how), then `job` (the way thro
 - ending: the result on disk, checked, and compared with the base
 - inference: log-probabilities of completions, and greedy text
 - processes: several processes that train together
+- sharding: a full fine-tune whose weights are divided over the processes
+- quantizing: the base in 4 bits while LoRA is trained
 - errors: what stops a fine-tune for good
 - evaluation: what a fine-tune is worth
 - export: the merged weights as a checkpoint

@@ -15,11 +15,16 @@ from types import FrameType
 import torch
 
 from workers.training.tuning.ending import check_result, evaluate_result, figures, write_result
-from workers.training.tuning.errors import Diverged, TuningError
+from workers.training.tuning.errors import Diverged, LibraryMissing, TuningError
 from workers.training.tuning.job import Job
 from workers.training.tuning.memory import lower_priority
 from workers.training.tuning.options import read_options
-from workers.training.tuning.processes import Single, Together, join_processes
+from workers.training.tuning.processes import (
+    Single,
+    Together,
+    is_first_process,
+    join_processes,
+)
 from workers.training.tuning.record import Record
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
@@ -53,9 +58,11 @@ def tune(folder: Path, processes: Single | Together, termination: Termination) -
     try:
         return _attempt(folder, record, processes, termination)
     except TuningError as error:
-        if record:
-            record.log("error", error.code, str(error))
-            record.append("end", status="failed", reason=str(error), code=error.code)
+        if record is None:
+            # Of one process alone it is an end that the others must not wait for.
+            print(error, file=sys.stderr)
+            return os.EX_UNAVAILABLE
+        _write_failure(record, error)
         return os.EX_OK
     except OSError as error:
         if error.errno not in FULL_DISK:
@@ -74,17 +81,22 @@ def _attempt(
     try:
         outcome = job.run()
     except Diverged:
-        if job.best is not None and record:
-            step = write_result(job)
-            job.log("info", "kept", f"The best state, of step {step}, is kept.")
+        if job.best is not None:
+            step = job.take_best()
+            if record:
+                write_result(job)
+                job.log("info", "kept", f"The best state, of step {step}, is kept.")
         raise
     if outcome == "interrupted":
+        # A launcher ends all when one has ended: not before the first has saved.
+        processes.first_says([0])
         return os.EX_TEMPFAIL
+    step = job.take_best()
     if record:
         termination.at_once = True
         if termination.is_asked:
             return os.EX_TEMPFAIL
-        step = write_result(job)
+        write_result(job)
         check_result(job)
         evaluation = evaluate_result(job)
         record.append("result", **figures(job, step, evaluation))
@@ -92,6 +104,11 @@ def _attempt(
         record.append("end", status=status, reason=REASONS[outcome], code=outcome)
         record.sync()
     return os.EX_OK
+
+
+def _write_failure(record: Record, error: TuningError) -> None:
+    record.log("error", error.code, str(error))
+    record.append("end", status="failed", reason=str(error), code=error.code)
 
 
 def _say_full_disk(record: Record | None) -> None:
@@ -112,11 +129,17 @@ def main(arguments: list[str] | None = None) -> int:
     folder: Path = parser.parse_args(arguments).folder
     termination = Termination()
     torch.set_num_threads(1)
-    processes = join_processes()
     try:
-        return tune(folder, processes, termination)
-    finally:
+        processes = join_processes()
+    except LibraryMissing as error:
+        if is_first_process():
+            _write_failure(Record(folder / "record.jsonl"), error)
+        return os.EX_OK
+    status = tune(folder, processes, termination)
+    if status in (os.EX_OK, os.EX_TEMPFAIL):
+        # Else others still wait for this one, and whoever started them ends them.
         processes.close()
+    return status
 
 
 if __name__ == "__main__":

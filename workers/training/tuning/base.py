@@ -30,17 +30,14 @@ class Base:
     """A model that was read, with what its texts are made of.
 
     end_of_text: the token that ends a text, and that an empty prompt is replaced with.
+    parameters: how many numbers the model has, without adapters.
     """
 
     folder: Path
     network: GPTJ
     tokenizer: Tokenizer
     end_of_text: int
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the model has, without adapters."""
-        return sum(parameter.numel() for _, parameter in base_parameters(self.network))
+    parameters: int
 
     def encode(self, text: str) -> list[int]:
         """A text's tokens; nothing is added to them."""
@@ -63,8 +60,7 @@ def load_base(
     """
     config = read_config(folder)
     shape = shape_of(config, folder)
-    with torch.device("meta"), _WithoutFirstWeights():
-        network = GPTJ(shape)
+    network = empty_network(shape)
     missing = {name: parameter.shape for name, parameter in network.named_parameters()}
     for name, tensor in _tensors(folder):
         wanted = missing.pop(name, None)
@@ -76,7 +72,7 @@ def load_base(
             )
         narrow = tensor.dim() > 1 or name == "lm_head.bias"
         kept = tensor.to(device, dtype if narrow else torch.float32)
-        _replace(network, name, nn.Parameter(kept, requires_grad=False))
+        replace_parameter(network, name, nn.Parameter(kept, requires_grad=False))
     if missing:
         raise BaseUnusable(
             f"{folder} has no tensor {min(missing)}, which config.json calls for. The weights are "
@@ -86,7 +82,14 @@ def load_base(
     end_of_text = config.get("eos_token_id")
     if not isinstance(end_of_text, int) or not 0 <= end_of_text < shape.vocab_size:
         raise BaseUnusable(f"{folder}/config.json has no eos_token_id within the vocabulary.")
-    return Base(folder, network, load_tokenizer(folder), end_of_text)
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    return Base(folder, network, load_tokenizer(folder), end_of_text, parameters)
+
+
+def empty_network(shape: Shape) -> GPTJ:
+    """A network on no device, whose parameters are to be replaced."""
+    with torch.device("meta"), _WithoutFirstWeights():
+        return GPTJ(shape)
 
 
 class _WithoutFirstWeights(TorchFunctionMode):
@@ -215,7 +218,8 @@ def _tensors(folder: Path) -> Iterator[tuple[str, Tensor]]:
             ) from error
 
 
-def _replace(network: GPTJ, name: str, parameter: nn.Parameter) -> None:
+def replace_parameter(network: GPTJ, name: str, parameter: nn.Parameter) -> None:
+    """Put a parameter into the place that its name says."""
     place, _, last = name.rpartition(".")
     setattr(network.get_submodule(place), last, parameter)
 

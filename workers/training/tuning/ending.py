@@ -32,9 +32,8 @@ from workers.training.tuning.looking import longest_text
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt")
 
 
-def write_result(job: Job) -> int:
-    """Write what was learnt to ``result/``; the step that it is of. Raises AdapterWrong."""
-    step = job.take_best()
+def write_result(job: Job) -> None:
+    """Write what was learnt to ``result/``. Raises AdapterWrong."""
     result = job.folder / "result"
     result.mkdir(exist_ok=True)
     name = "adapter" if job.options.method == "lora" else "model"
@@ -49,7 +48,6 @@ def write_result(job: Job) -> int:
     shutil.rmtree(place, ignore_errors=True)
     beside.replace(place)
     sync(result)
-    return step
 
 
 def _write_adapter(job: Job, folder: Path) -> None:

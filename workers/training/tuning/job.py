@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 
 from workers.training.loop import train_steps
-from workers.training.loss import best_precision
+from workers.training.loss import Precision, best_precision
 from workers.training.trainer import StepResult
 from workers.training.tuning.base import Base, base_digest, load_base
 from workers.training.tuning.checkpoints import Checkpoint, newest_checkpoint, save_checkpoint
@@ -22,6 +22,7 @@ from workers.training.tuning.memory import free_memory, is_out_of_memory
 from workers.training.tuning.options import TuningOptions
 from workers.training.tuning.plan import MEASURED, Plan, corrected_steps, describe_plan, make_plan
 from workers.training.tuning.processes import Single, Together
+from workers.training.tuning.quantizing import load_quantizer, quantize_base
 from workers.training.tuning.record import Record
 from workers.training.tuning.rows import Rows, read_rows
 
@@ -62,12 +63,7 @@ class Job:
             if options.precision == "auto"
             else options.precision
         )
-        holds_bf16 = precision == "bf16" and options.method == "lora"
-        self.base: Base = load_base(
-            Path(options.base),
-            device=processes.device,
-            dtype=torch.bfloat16 if holds_bf16 else torch.float32,
-        )
+        self.base = _open_base(options, processes.device, precision)
         self.options = options.resolved(self.base.parameters)
         self.max_length = min(options.max_length, self.base.network.shape.n_positions)
         self.train = self._rows("train.jsonl")
@@ -153,7 +149,7 @@ class Job:
                 f"{self.train.cut:,} rows are longer than {self.max_length:,} tokens: the head of "
                 "their prompts is left out.",
             )
-        fields = describe_plan(plan, self.learner, seconds_a_step=seconds)
+        fields = describe_plan(plan, self.learner, self.processes, seconds_a_step=seconds)
         self.append("plan", held_out=len(self.held_out.encoded), **fields)
 
     def _follow(self, plan: Plan) -> None:
@@ -266,8 +262,9 @@ class Job:
     def _look(self) -> None:
         """Look at the held-out rows and show samples; the best weights are kept."""
         look: Look | None = None
-        if self.processes.number == 0 and self.held_out.encoded:
-            look = look_at_held_out(self.base, self.held_out.encoded)
+        base = self.learner.base_to_look_at()
+        if base and self.held_out.encoded:
+            look = look_at_held_out(base, self.held_out.encoded)
         loss = self.processes.first_says([look.loss if look else 0.0])[0]
         if self.held_out.encoded:
             check_held_out_loss(self.trainer.step, loss)
@@ -282,9 +279,9 @@ class Job:
                 best=self.progress.best_step == self.trainer.step,
                 **({"accuracy": round(look.right, 4)} if classification else {}),
             )
-        if self.record:
+        if base:
             room = self.train.longest_completion
-            for prompt, text in sample_texts(self.base, self.options.samples, room):
+            for prompt, text in sample_texts(base, self.options.samples, room):
                 self.append(
                     "sample",
                     step=self.trainer.step,
@@ -305,6 +302,9 @@ class Job:
 
     def save(self) -> None:
         """Save a checkpoint; raises OSError where the disk is full, and the last one stays."""
+        if self.record is None and not self.learner.is_sharded:
+            return
+        weights, moments = self.learner.weights(), self.learner.moments()
         if self.record is None:
             return
         self.progress.first_losses = self.guard.first
@@ -323,7 +323,7 @@ class Job:
             "record": {"offset": self.record.offset, "n": self.record.n},
             "versions": {"torch": torch.__version__},
         }
-        checkpoint = Checkpoint(self.learner.weights(), self.learner.moments(), self.best, state)
+        checkpoint = Checkpoint(weights, moments, self.best, state)
         try:
             save_checkpoint(self.folder / "checkpoints", checkpoint, step=self.trainer.step)
         except OSError:
@@ -332,11 +332,13 @@ class Job:
         self._saved_at = time.monotonic()
 
     def take_best(self) -> int:
-        """Leave the best weights in the network; the step that they are of."""
-        if self.best is None or self.progress.best_step is None:
-            return self.trainer.step
-        self.learner.load_weights(self.best)
-        return self.progress.best_step
+        """Leave the best weights in ``base``, whole in the first process; the step they are of."""
+        step = self.trainer.step
+        if self.best is not None and self.progress.best_step is not None:
+            self.learner.load_weights(self.best)
+            step = self.progress.best_step
+        self.base = self.learner.base_of_result() or self.base
+        return step
 
     def append(self, kind: str, **fields: Any) -> None:
         """Add a line to the record; only the first process has one."""
@@ -347,3 +349,15 @@ class Job:
         """Say something to the person who watches."""
         if self.record:
             self.record.log(level, code, text)
+
+
+def _open_base(options: TuningOptions, device: torch.device, precision: Precision) -> Base:
+    """The base on a device, in the precision that its products are of unless it is trained."""
+    holds_bf16 = precision == "bf16" and options.method == "lora"
+    dtype = torch.bfloat16 if holds_bf16 else torch.float32
+    if options.quantize == "none":
+        return load_base(Path(options.base), device=device, dtype=dtype)
+    quantizer = load_quantizer(device)
+    base = load_base(Path(options.base), dtype=dtype)
+    quantize_base(base, quantizer, device)
+    return base

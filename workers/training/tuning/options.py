@@ -19,6 +19,8 @@ MOST_BYTES = 2**20
 Method = Literal["lora", "full"]
 Precision = Literal["auto", "fp32", "bf16"]
 Task = Literal["classification", "conditional", "open"]
+Shard = Literal["auto", "never", "always"]
+Quantize = Literal["none", "nf4"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,12 @@ class TuningOptions:
     """Compute rows without padding. The result is the same up to rounding."""
     gradient_checkpointing: bool = False
     """Compute each layer twice instead of keeping its inner states: less memory, a third slower."""
+    shard: Shard = "auto"
+    """Whether a full fine-tune of several processes divides weights, gradients and moments over
+    them. auto divides on GPUs. The result is the same up to rounding."""
+    quantize: Quantize = "none"
+    """nf4 holds the base's linear layers in 4 bits while LoRA is trained (QLoRA): less memory, and
+    slower. It needs a GPU and the package bitsandbytes. What is learnt is for the base as it is."""
     max_length: int = 2048
     """Most tokens of a row with its end of text, at most the base's positions. Of a longer row the
     head of the prompt is left out, never any of the completion."""
@@ -119,6 +127,10 @@ class TuningOptions:
             )
         if self.method == "full" and (self.rank or self.alpha):
             raise OptionWrong("rank and alpha are LoRA's; leave them out with method full.")
+        if self.method == "full" and self.quantize != "none":
+            raise OptionWrong("quantize is for LoRA; with method full it must be none.")
+        if self.method == "lora" and self.shard == "always":
+            raise OptionWrong("shard is for method full; LoRA has little to divide.")
 
     def resolved(self, parameters: int) -> "TuningOptions":
         """The same with what suits a base of so many parameters where nothing was chosen."""
@@ -142,7 +154,10 @@ class TuningOptions:
 
 
 # What may change while a job is stopped: its weights stay the same.
-_FREE = ("base", "threads", "nice", "save_seconds", "samples", "held_out", "micro_batch", "task")
+_FREE = (
+    *("base", "threads", "nice", "save_seconds", "samples", "held_out", "micro_batch", "task"),
+    "shard",
+)
 
 
 def _is_number(value: object) -> bool:
@@ -199,6 +214,8 @@ _RULES: Mapping[str, tuple[Any, str]] = MappingProxyType(
         "precision": _one_of("auto", "fp32", "bf16"),
         "packing": (lambda value: isinstance(value, bool), "true or false"),
         "gradient_checkpointing": (lambda value: isinstance(value, bool), "true or false"),
+        "shard": _one_of("auto", "never", "always"),
+        "quantize": _one_of("none", "nf4"),
         "max_length": _whole(2, 2**20),
         "evaluate_every": _whole(1, 10**9),
         "save_seconds": _above(0, 10**6),

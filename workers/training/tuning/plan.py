@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,22 +31,24 @@ def make_plan(learner: Learner, processes: Single | Together) -> tuple[Plan, flo
 
     Nothing is learnt by it. Raises DoesNotFit.
     """
-    learner.micro_batch = learner.options.micro_batch or _fitting_micro_batch(learner)
-    seconds = _seconds_of_step(learner)
-    steps = _planned_steps(learner, seconds)
-    micro_batch, steps = map(int, processes.first_says([learner.micro_batch, steps]))
-    return Plan(micro_batch, steps, _steps_between_looks(learner, steps)), seconds
+    micro_batch = learner.options.micro_batch or _fitting_micro_batch(learner, processes)
+    learner.micro_batch = int(processes.first_says([micro_batch])[0])
+    seconds = _seconds_of_step(learner, processes)
+    steps = int(processes.first_says([_planned_steps(learner, seconds)])[0])
+    return Plan(learner.micro_batch, steps, _steps_between_looks(learner, steps)), seconds
 
 
-def _fitting_micro_batch(learner: Learner) -> int:
-    """Rows computed at once: as many of the longest as memory takes."""
+def _fitting_micro_batch(learner: Learner, processes: Single | Together) -> int:
+    """Rows computed at once: as many of the longest as memory takes, some for each process."""
     options, on_cpu = learner.options, learner.device.type == "cpu"
     longest = max(learner.rows, key=lambda row: len(row.ids))
     length = len(longest.ids)
 
     def attempt(rows: int) -> None:
         learner.micro_batch = rows
-        _compute(learner, learner.longest()[:1])
+        # Where one process runs out of memory and others do not, these would wait for it.
+        if not learner.is_sharded:
+            _compute(learner, learner.longest()[:1])
 
     def estimate(rows: int) -> int:
         if learner.tokens_at_once is not None:
@@ -60,7 +62,8 @@ def _fitting_micro_batch(learner: Learner) -> int:
         )
 
     # On a CPU two cores have a part each; the division must not depend on their number.
-    batch = -(-options.batch // 2) if on_cpu else options.batch
+    parts = max(processes.count, 2 if on_cpu else 1)
+    batch = -(-options.batch // parts)
     return find_micro_batch(batch, attempt, estimate, free_bytes(learner.device))
 
 
@@ -70,9 +73,10 @@ def _compute(learner: Learner, batches: Sequence[PackedBatch]) -> None:
         pass
 
 
-def _seconds_of_step(learner: Learner) -> float:
+def _seconds_of_step(learner: Learner, processes: Single | Together) -> float:
+    batches = next(learner.batches())
     began = time.monotonic()
-    _compute(learner, next(learner.batches()))
+    _compute(learner, batches[: -(-len(batches) // processes.count)])
     return max(1e-3, time.monotonic() - began)
 
 
@@ -90,7 +94,9 @@ def _steps_between_looks(learner: Learner, steps: int) -> int:
     return learner.options.evaluate_every or max(once_an_epoch, math.ceil(steps / 20))
 
 
-def describe_plan(plan: Plan, learner: Learner, *, seconds_a_step: float) -> dict[str, Any]:
+def describe_plan(
+    plan: Plan, learner: Learner, processes: Single | Together, *, seconds_a_step: float
+) -> dict[str, Any]:
     """The record's line on a plan."""
     options, parts = learner.options, learner.steps_of_epoch
     return {
@@ -100,8 +106,7 @@ def describe_plan(plan: Plan, learner: Learner, *, seconds_a_step: float) -> dic
         "epochs": round(plan.steps / parts, 3),
         "tokens": round(sum(learner.lengths) * plan.steps / parts),
         "micro_batch": plan.micro_batch,
-        "kernel": f"{learner.device.type} {learner.precision}, "
-        f"{'packed' if options.packing else 'padded'}",
+        "kernel": ", ".join(_way_of_computing(learner, processes)),
         "memory": peak_bytes(learner.device),
         "seconds": round(seconds_a_step * plan.steps, 1),
         "parameters": learner.base.parameters,
@@ -110,6 +115,17 @@ def describe_plan(plan: Plan, learner: Learner, *, seconds_a_step: float) -> dic
         "rank": options.rank,
         "rate": options.rate,
     }
+
+
+def _way_of_computing(learner: Learner, processes: Single | Together) -> Iterator[str]:
+    yield f"{learner.device.type} {learner.precision}"
+    yield "packed" if learner.options.packing else "padded"
+    if learner.device.type != "cpu":
+        yield f"attention by {learner.kernel}"
+    if learner.options.quantize != "none":
+        yield f"base in {learner.options.quantize}"
+    if processes.count > 1:
+        yield f"{processes.count} processes, {'sharded' if learner.is_sharded else 'replicated'}"
 
 
 def corrected_steps(learner: Learner, *, step: int, seconds: float) -> int:

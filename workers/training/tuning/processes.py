@@ -1,11 +1,12 @@
-"""Several processes that train together, started by a launcher such as ``accelerate launch``.
+"""Several processes that train together, started by accelerate, torchrun or srun.
 
 Each computes its share of a step's batches; sums of gradients make it one step. The first one
 decides, writes and evaluates; the others do as it does.
 """
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 import torch
@@ -13,6 +14,9 @@ from torch import Tensor
 
 from workers.training.trainer import Alone
 from workers.training.tuning.errors import LibraryMissing
+
+FIRST_PORT, PORTS = 20_000, 10_000
+"""Ports at which the processes of srun meet: one for each step of a SLURM job."""
 
 
 class Together:
@@ -47,14 +51,14 @@ class Together:
 
     def first_says(self, numbers: Sequence[float]) -> list[float]:
         """What the first process says, for all."""
-        said = torch.tensor(numbers if self.number == 0 else [0.0] * len(numbers))
+        own = numbers if self.number == 0 else [0.0] * len(numbers)
+        said = torch.tensor(own, dtype=torch.float64)
         self.add([said])
         return [float(number) for number in said]
 
     def close(self) -> None:
-        """Part from the others."""
+        """Part from the others, all of which do so now."""
         self._accelerator.end_training()
-        torch.distributed.destroy_process_group()
 
 
 class Single(Alone):
@@ -74,8 +78,39 @@ class Single(Alone):
 
 
 def join_processes() -> Together | Single:
-    """What a launcher started; the only process where none did."""
+    """What a launcher started; the only process where none did. Raises LibraryMissing."""
+    take_place_of_task(os.environ, devices=torch.cuda.device_count())
     cpu = not torch.cuda.is_available()
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         return Together(cpu=cpu)
     return Single(torch.device("cpu" if cpu else "cuda"))
+
+
+def is_first_process() -> bool:
+    """Whether a launcher, if any, started this process first; also where they could not join."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def take_place_of_task(environ: MutableMapping[str, str], *, devices: int) -> None:
+    """Write a task's place in its step, which srun names, as torch's launchers name it.
+
+    Does nothing where such a launcher started the process. MASTER_ADDR and MASTER_PORT say where
+    the tasks meet; else it is the first host of the step. A task may see all ``devices`` of its
+    host, or its own alone.
+    """
+    tasks = environ.get("SLURM_STEP_NUM_TASKS", "1")
+    if "RANK" in environ or tasks == "1":
+        return
+    environ["WORLD_SIZE"], environ["RANK"] = tasks, environ["SLURM_PROCID"]
+    environ["LOCAL_RANK"] = str(int(environ["SLURM_LOCALID"]) % max(1, devices))
+    hosts = environ.get("SLURM_STEP_NODELIST", "")
+    alone = environ.get("SLURM_STEP_NUM_NODES", "1") == "1"
+    environ.setdefault("MASTER_ADDR", "127.0.0.1" if alone else first_host(hosts))
+    step = int(environ.get("SLURM_JOB_ID", "0")) + int(environ.get("SLURM_STEP_ID", "0"))
+    environ.setdefault("MASTER_PORT", str(FIRST_PORT + step % PORTS))
+
+
+def first_host(hosts: str) -> str:
+    """Of a list as SLURM writes it: ``gpu[03-07,09],login`` begins with ``gpu03``."""
+    found = re.match(r"([^\[,]*)(?:\[(\w+))?", hosts)
+    return "".join(part or "" for part in found.groups()) if found else hosts
