@@ -43,7 +43,8 @@ def measure(report: Report, folder: Path) -> None:
     make_job(DATASETS[0], job, {"epochs": EPOCHS, "patience": 0, "threads": threads})
     with training(job) as trainer:
         for streams in STREAMS:
-            alone, beside = [], []
+            alone: list[float] = []
+            beside: list[float] = []
             for turn in range(TURNS):
                 for is_beside in (False, True) if turn % 2 else (True, False):
                     trainer.send_signal(signal.SIGCONT if is_beside else signal.SIGSTOP)
