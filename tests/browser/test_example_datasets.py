@@ -108,7 +108,9 @@ def test_each_is_trained_as_recommended_and_all_answer_in_one_batch(
     for file, page in pages.items():
         wait_end(page)
         assert trained_seconds(stack, page) <= 60 * recommended_minutes(file.stat().st_size).most
-        expect(page.get_by_text(re.compile("^The tuned model( is right|.s perplexity)"))).to_be_visible()
+        expect(
+            page.get_by_text(re.compile("^The tuned model( is right|.s perplexity)"))
+        ).to_be_visible()
         if file is IDEAS:
             assert figure(page, "Perplexity")[1] <= PERPLEXITY
         else:
