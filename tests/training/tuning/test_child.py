@@ -42,6 +42,26 @@ def test_a_job_leaves_its_record_and_an_adapter_that_the_engine_serves(
     assert adapter.rank == 4
 
 
+def test_a_tuned_model_ends_its_texts_by_itself(
+    tmp_path: Path, base_folder: Path, child: Trainers
+) -> None:
+    folder = make_job(
+        *(tmp_path / "job", base_folder),
+        train=120,
+        held_out=20,
+        epochs=3,
+        save_seconds=60,
+        task="conditional",
+    )
+
+    assert child.attempt(folder) == 0
+
+    evaluation = json.loads((folder / "result" / "evaluation.json").read_text(encoding="utf-8"))
+    assert evaluation["measured"] == 20
+    assert evaluation["ended"]["tuned"]["value"] >= 19 / 20
+    assert evaluation["ended"]["base"]["value"] < 19 / 20
+
+
 def test_a_job_that_has_ended_does_nothing_more(undisturbed: Path, child: Trainers) -> None:
     before = (undisturbed / "record.jsonl").read_bytes()
 

@@ -18,6 +18,13 @@ def test_the_score_is_sacrebleus() -> None:
     assert chrf(TEXTS, REFERENCES) == match
 
 
+def test_texts_of_which_some_have_nothing_of_their_references_have_an_interval() -> None:
+    figure = chrf(["same words", "zzz"], ["same words", "entirely"]).figure
+
+    assert 0 < figure.value < 100
+    assert figure.low < figure.value < figure.high
+
+
 def test_the_signature_names_orders_seed_and_version() -> None:
     signature = chrf(TEXTS, REFERENCES).signature
 

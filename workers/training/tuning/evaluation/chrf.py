@@ -16,9 +16,20 @@ class Chrf:
     signature: str
 
 
+class _PlainScores(CHRF):
+    """Scores as Python's numbers.
+
+    The bootstrap sums numpy's. A resample in which no text shares anything with its reference has
+    Python's zero, and sacrebleu's mean refuses both together.
+    """
+
+    def _compute_f_score(self, statistics: list[int]) -> float:
+        return float(super()._compute_f_score(statistics))
+
+
 def chrf(texts: Sequence[str], references: Sequence[str]) -> Chrf:
     """Character n-grams up to 6 and words up to 2 (Popović 2017), with a seeded bootstrap."""
-    metric = CHRF(word_order=2)
+    metric = _PlainScores(word_order=2)
     score = metric.corpus_score(list(texts), [list(references)], n_bootstrap=RESAMPLES)
     # sacrebleu prints it as "score ± half" and gives it out in no other way.
     value, half = float(score.score), float(score._ci)
