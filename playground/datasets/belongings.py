@@ -62,7 +62,7 @@ def _measure(whose: Whose) -> dict[str, Amount]:
     """Datasets and what their versions take, with uploads that have announced a size."""
     datasets = Dataset.objects.filter(owned_by(whose)).count()
     versions = DatasetVersion.objects.filter(owned_by(whose, path="dataset__person"))
-    uploads = Upload.objects.filter(owned_by(whose), finished_at=None)
+    uploads = Upload.objects.continuable().filter(owned_by(whose))
     sizes = [rows.aggregate(sum=Sum("size"))["sum"] or 0 for rows in (versions, uploads)]
     return {"datasets": Amount(rows=datasets + uploads.count(), size=sum(sizes))}
 

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -118,6 +118,13 @@ class DatasetVersion(models.Model):
         return self.state == self.State.CHECKED
 
 
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def continuable(self) -> Self:
+        """What is on its way and not over: its bytes are kept, and it takes room."""
+        since = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRY_HOURS)
+        return self.filter(finished_at=None, touched_at__gt=since)
+
+
 class Upload(models.Model):
     """A file on its way here, in parts. Its bytes are in quarantine (`files.part_path`).
 
@@ -142,6 +149,8 @@ class Upload(models.Model):
     finished_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     touched_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = UploadQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"upload {str(self.pk)[:8]}"

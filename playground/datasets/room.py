@@ -38,5 +38,5 @@ def too_large() -> BodyTooLarge:
 def bytes_of_all() -> int:
     """What all versions take, with what uploads have announced."""
     kept = DatasetVersion.objects.aggregate(sum=Sum("size"))["sum"] or 0
-    coming = Upload.objects.filter(finished_at=None).aggregate(sum=Sum("size"))["sum"] or 0
+    coming = Upload.objects.continuable().aggregate(sum=Sum("size"))["sum"] or 0
     return int(kept + coming)

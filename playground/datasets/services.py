@@ -70,8 +70,8 @@ def dataset_rename(*, dataset: Dataset, name: str) -> Dataset:
         raise InvalidInput("Give the dataset a name.", field="name")
     if len(clean) > MAX_NAME:
         raise InvalidInput(f"A name has at most {MAX_NAME} characters.", field="name")
+    Dataset.objects.filter(pk=dataset.pk).update(name=clean)
     dataset.name = clean
-    dataset.save(update_fields=["name"])
     return dataset
 
 
@@ -101,9 +101,8 @@ def offered_fixes(version: DatasetVersion) -> set[str]:
 def version_use(*, version: DatasetVersion) -> Dataset:
     """Makes ``version`` the one in use. Others stay."""
     dataset = version.dataset
-    dataset.head = version
-    dataset.updated_at = timezone.now()
-    dataset.save(update_fields=["head", "updated_at"])
+    dataset.head, dataset.updated_at = version, timezone.now()
+    Dataset.objects.filter(pk=dataset.pk).update(head=version, updated_at=dataset.updated_at)
     return dataset
 
 
@@ -116,15 +115,16 @@ def version_check_again(*, version: DatasetVersion) -> None:
 
 def dataset_share(*, dataset: Dataset) -> Dataset:
     """Makes the link by which others read the dataset; one that there is stays."""
-    Dataset.objects.filter(pk=dataset.pk, share_token=None).update(share_token=link_token())
-    dataset.refresh_from_db(fields=["share_token"])
+    found = Dataset.objects.filter(pk=dataset.pk)
+    found.filter(share_token=None).update(share_token=link_token())
+    dataset.share_token = found.values_list("share_token", flat=True).first()
     return dataset
 
 
 def dataset_unshare(*, dataset: Dataset) -> Dataset:
     """Closes the link at once. The next one is another."""
+    Dataset.objects.filter(pk=dataset.pk).update(share_token=None)
     dataset.share_token = None
-    dataset.save(update_fields=["share_token"])
     return dataset
 
 

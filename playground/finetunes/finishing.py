@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from playground.checkpoints.models import Adapter
-from playground.checkpoints.services import adapter_delete, adapter_register
+from playground.checkpoints.services import adapter_delete, adapter_register, adapter_rename
 from playground.core.errors import NoModel, PlaygroundError
 from playground.core.texts import storable
 from playground.finetunes.folders import RESULT, folder_remove, folder_trim, job_folder
@@ -46,12 +47,14 @@ def finetune_finish(*, finetune: FineTune, outcome: Outcome) -> str:
     held = FineTune.objects.filter(
         pk=finetune.pk, attempt=finetune.attempt, status=FineTune.Status.RUNNING
     )
-    if not held.exists():
+    # As it is now: it may have got another name since it was claimed, and another owner.
+    row = held.select_related("person").first()
+    if row is None:
         return ""
     adapter = None
     if outcome.status in WITH_MODEL:
         try:
-            adapter = _register(finetune)
+            adapter = _register(row)
         except PlaygroundError as error:
             outcome = replace(
                 outcome,
@@ -98,6 +101,16 @@ def _parameters(task: str) -> dict[str, float]:
     return {"temperature": 0.0, "max_tokens": 16} if task == "classification" else {}
 
 
+def _settle_model(finetune: FineTune, adapter: Adapter | None) -> None:
+    """The tuned model has the name that the row has by now. One that an attempt registered which
+    did not live to store its end goes, where the end is another."""
+    if adapter is None:
+        for unused in Adapter.objects.filter(pk=finetune.pk, state=Adapter.State.READY):
+            adapter_delete(adapter=unused)
+    elif (adapter.title, adapter.note) != (finetune.name, finetune.note):
+        adapter_rename(adapter=adapter, title=finetune.name, note=finetune.note)
+
+
 def _store(
     rows: QuerySet[FineTune],
     finetune_id: uuid.UUID,
@@ -105,18 +118,21 @@ def _store(
     *,
     adapter: Adapter | None = None,
 ) -> str:
-    won = rows.update(
-        status=outcome.status,
-        worker="",
-        place="",
-        result=outcome.result,
-        error_code=outcome.error_code,
-        error_message=storable(outcome.error_message),
-        adapter=adapter,
-        waiting_since=None,
-        finished_at=Now(),
-    )
-    finetune = FineTune.objects.filter(pk=finetune_id).first()
+    with transaction.atomic():
+        won = rows.update(
+            status=outcome.status,
+            worker="",
+            place="",
+            result=outcome.result,
+            error_code=outcome.error_code,
+            error_message=storable(outcome.error_message),
+            adapter=adapter,
+            waiting_since=None,
+            finished_at=Now(),
+        )
+        finetune = FineTune.objects.filter(pk=finetune_id).first()
+        if won and finetune is not None:
+            _settle_model(finetune, adapter)
     if not won:
         if adapter is not None and finetune is None:
             # It was deleted meanwhile, and what it gave goes with it.

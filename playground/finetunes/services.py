@@ -11,6 +11,7 @@ from django.db.models import Q
 from playground.accounts.models import Person
 from playground.accounts.quotas import room_of
 from playground.checkpoints.jobs import FINETUNE
+from playground.checkpoints.models import Adapter
 from playground.checkpoints.registry import registry
 from playground.checkpoints.rings import ring
 from playground.checkpoints.services import adapter_check_room, adapter_delete, adapter_rename
@@ -114,17 +115,14 @@ def finetune_move(*, finetune: FineTune, earlier: bool) -> None:
         own = FineTune.objects.select_for_update().filter(
             person=finetune.person_id, base=finetune.base, status=FineTune.Status.QUEUED
         )
-        mine = own.filter(pk=finetune.pk).first()
-        if mine is None:
+        # All of them are locked, in one order: two tabs do not wait for each other.
+        rows = sorted(own.order_by("pk").only("rank"), key=lambda row: row.rank)
+        place = next((at for at, row in enumerate(rows) if row.pk == finetune.pk), -1)
+        other = place - 1 if earlier else place + 1
+        if place < 0 or not 0 <= other < len(rows):
             return
-        if earlier:
-            other = own.filter(rank__lt=mine.rank).order_by("-rank").first()
-        else:
-            other = own.filter(rank__gt=mine.rank).order_by("rank").first()
-        if other is None:
-            return
-        FineTune.objects.filter(pk=mine.pk).update(rank=other.rank)
-        FineTune.objects.filter(pk=other.pk).update(rank=mine.rank)
+        for row, rank in ((rows[place], rows[other].rank), (rows[other], rows[place].rank)):
+            FineTune.objects.filter(pk=row.pk).update(rank=rank)
 
 
 def finetune_stop(*, finetune: FineTune) -> FineTune:
@@ -150,11 +148,15 @@ def finetune_cancel(*, finetune: FineTune) -> FineTune:
 
 
 def finetune_rename(*, finetune: FineTune, name: str, note: str) -> None:
-    """Another name and note, of the tuned model too."""
+    """Another name and note, of the tuned model too.
+
+    One that is finished at the same moment gets them from the row (finishing.py).
+    """
     with transaction.atomic():
         FineTune.objects.filter(pk=finetune.pk).update(name=name, note=note)
-        if finetune.adapter is not None and not finetune.adapter.is_deleted:
-            adapter_rename(adapter=finetune.adapter, title=name, note=note)
+        adapter = Adapter.objects.filter(finetune=finetune.pk).first()
+        if adapter is not None and not adapter.is_deleted:
+            adapter_rename(adapter=adapter, title=name, note=note)
     finetune.name, finetune.note = name, note
 
 
@@ -163,13 +165,15 @@ def finetune_delete(*, finetune: FineTune) -> None:
 
     A worker that trains it finds no row any more: it ends the training and deletes the folder.
     """
-    adapter = finetune.adapter
     with transaction.atomic():
-        if adapter is not None:
+        # As it is now: a worker may have begun or finished it since the page was loaded.
+        row = FineTune.objects.select_for_update().filter(pk=finetune.pk).first()
+        # Before the end is stored, the model has nothing but the id.
+        for adapter in Adapter.objects.filter(Q(finetune=finetune.pk) | Q(pk=finetune.pk)):
             adapter_delete(adapter=adapter)
         erasure_ask()
         FineTune.objects.filter(pk=finetune.pk).delete()
-    if finetune.status != FineTune.Status.RUNNING:
+    if row is None or row.status != FineTune.Status.RUNNING:
         folder_remove(finetune.pk)
     tell_look(finetune, epoch=finetune.epoch)
 

@@ -26,6 +26,16 @@ AGAIN = (
     "tests/history/test_deletion.py",
     "tests/history/test_export.py",
     "tests/history/test_import.py",
+    "tests/datasets/test_uploads.py",
+    "tests/datasets/test_checking.py",
+    "tests/datasets/test_views.py",
+    "tests/datasets/test_full_disk.py",
+    "tests/finetunes/test_leases.py",
+    "tests/finetunes/test_services.py",
+    "tests/finetunes/test_record.py",
+    "tests/finetunes/test_races.py",
+    "tests/finetunes/test_following.py",
+    "tests/finetunes/test_belongings.py",
 )
 # Tests that take long without any new query, or that leave a connection in a thread.
 NOT_AGAIN = "not Rubbish and not sent_as_it_is_made"

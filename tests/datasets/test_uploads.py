@@ -10,11 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection, connections
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from playground.accounts.leaving import person_delete
 from playground.accounts.models import Person
 from playground.core.errors import UploadMoved
 from playground.datasets import files
@@ -22,7 +24,7 @@ from playground.datasets.models import Dataset, DatasetVersion, Upload
 from playground.datasets.uploads import parts
 from playground.datasets.uploads.parts import upload_append, uploads_sweep
 from playground.datasets.uploads.protocol import CHUNK_TYPE
-from tests.accounts.people import guest_client
+from tests.accounts.people import guest_client, make_user, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
@@ -251,6 +253,20 @@ def test_what_nobody_continues_is_over(client_: Client) -> None:
     assert not Upload.objects.exists()
 
 
+def test_what_is_over_takes_no_room_from_anybody(
+    client_: Client, person: Person, settings: LazySettings
+) -> None:
+    settings.LIMIT_PERSON_DATASETS = 1
+    settings.DATASETS_TOTAL_MIB = 1
+    settings.LIMIT_PERSON_MIB = 1
+    begun(client_, b"x" * 1_000_000)
+    assert create(client_, b"x" * 1_000_000).status_code == 409
+
+    Upload.objects.update(touched_at=timezone.now() - timedelta(hours=73))
+
+    assert create(client_, b"x" * 1_000_000).status_code == 201
+
+
 def test_the_sweep_leaves_what_is_on_its_way(client_: Client) -> None:
     address = begun(client_, b"content")
     send(client_, address, b"con", 0)
@@ -263,6 +279,38 @@ def test_the_sweep_leaves_what_is_on_its_way(client_: Client) -> None:
 
     assert on_disk() == {Upload.objects.get().path.name, fresh.name}
     fresh.unlink()
+
+
+def test_a_guest_who_signs_up_in_between_goes_on_in_the_account(
+    client_: Client, person: Person
+) -> None:
+    address = begun(client_, b"content")
+    send(client_, address, b"con", 0)
+    make_user("ann")
+
+    sign_in(client_, "ann")
+
+    assert client_.head(address)["Upload-Offset"] == "3"
+    assert send(client_, address, b"tent", 3).status_code == 204
+    assert Dataset.objects.get().person == Person.objects.get(user__username="ann")
+    assert guest_client(person).head(address).status_code == 404
+
+
+def test_who_is_deleted_in_between_leaves_nothing_and_can_send_no_more(
+    client_: Client, person: Person
+) -> None:
+    address = begun(client_, b"content")
+    send(client_, address, b"con", 0)
+    upload = Upload.objects.get()
+
+    person_delete(person=person)
+
+    # The part that was on its way when everything was deleted.
+    with pytest.raises(Http404):
+        upload_append(upload=upload, offset=3, chunk=b"tent")
+    assert send(client_, address, b"tent", 3).status_code == 404
+    assert not Dataset.objects.exists()
+    assert on_disk() == set()
 
 
 @pytest.mark.parametrize("at", ["write", "sync"])

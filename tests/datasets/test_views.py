@@ -1,6 +1,7 @@
 """The pages of datasets: what they show, what is done from them, what others see."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +19,16 @@ from playground.accounts.quotas import quota_lines
 from playground.datasets import files
 from playground.datasets.files import remove_orphans
 from playground.datasets.models import Dataset, DatasetVersion, Upload
-from playground.datasets.services import is_file_named, version_fix
+from playground.datasets.services import (
+    dataset_delete,
+    dataset_rename,
+    dataset_share,
+    dataset_unshare,
+    is_file_named,
+    version_check_again,
+    version_fix,
+    version_use,
+)
 from tests.accounts.people import guest_client
 from tests.datasets.made import FAULTY, ROWS, check, make_dataset
 from tests.library.saved import HTMX
@@ -291,6 +301,32 @@ def test_it_is_renamed_and_a_name_is_needed(client_: Client, person: Person) -> 
     dataset.refresh_from_db()
     assert dataset.name == "A better name"
     assert (empty.status_code, long.status_code) == (400, 400)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda dataset: dataset_rename(dataset=dataset, name="Other"),
+        lambda dataset: dataset_share(dataset=dataset),
+        lambda dataset: dataset_unshare(dataset=dataset),
+        lambda dataset: version_use(version=dataset.head),
+        lambda dataset: version_check_again(version=dataset.head),
+        lambda dataset: dataset_delete(dataset=dataset),
+    ],
+    ids=["rename", "share", "unshare", "use", "check again", "delete"],
+)
+def test_what_another_tab_deletes_at_the_same_moment_breaks_nothing(
+    person: Person, act: Callable[[Dataset], object]
+) -> None:
+    dataset = make_dataset(person)
+    assert dataset.head is not None
+    # One object for both, as pages have it.
+    dataset.head.dataset = dataset
+    dataset_delete(dataset=Dataset.objects.get())
+
+    act(dataset)
+
+    assert not Dataset.objects.exists()
 
 
 def test_its_file_is_downloaded_as_it_was_sent(client_: Client, person: Person) -> None:

@@ -19,6 +19,8 @@ from playground.finetunes.estimates import make_plan
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import Options
 from playground.finetunes.services import describe_data
+from workers.finetune.training import Training
+from workers.process.options import Options as WorkerOptions
 
 FAKE_TRAINER = Path(__file__).parents[1] / "support" / "fake_trainer.py"
 
@@ -42,6 +44,12 @@ def fake_trainer(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callabl
 
     behave()
     return behave
+
+
+@pytest.fixture
+def training() -> Training:
+    register_worker()
+    return Training(WorkerOptions(name="w", spec=registry().get("tiny"), device="cpu", slots=1))
 
 
 def make_version(person: Person, *, rows: int = 20, **values: Any) -> DatasetVersion:

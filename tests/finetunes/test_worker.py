@@ -1,26 +1,20 @@
 """The worker's job with a real child process: to its end, through faults, and as it is asked."""
 
-import os
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connections
 
 from playground.accounts.models import Person
 from playground.checkpoints.models import Adapter
-from playground.checkpoints.registry import registry
 from playground.finetunes.folders import job_folder
-from playground.finetunes.leases import finetune_claim
 from playground.finetunes.models import FineTune
 from playground.finetunes.services import finetune_cancel, finetune_delete, finetune_stop
-from tests.finetunes.conftest import make_finetune, register_worker
+from tests.finetunes.attempts import Attempt, attempt, is_alive, lives, waiting_at
+from tests.finetunes.conftest import make_finetune
 from tests.support.part import wait_until
-from workers.finetune.job import train_to_end
 from workers.finetune.training import Training
-from workers.process.options import Options
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -29,52 +23,12 @@ pytestmark = [
 Behave = Callable[..., None]
 
 
-@pytest.fixture
-def training() -> Training:
-    register_worker()
-    return Training(Options(name="w", spec=registry().get("tiny"), device="cpu", slots=1))
-
-
-def attempt(training: Training) -> None:
-    """Claims what waits and trains it until it has ended or is given back."""
-    finetune = finetune_claim(worker="w", place=training.place, base="tiny")
-    assert finetune is not None
-    train_to_end(training, finetune)
-
-
-class Attempt(threading.Thread):
-    """The same in a thread of its own, for as long as the test does something meanwhile."""
-
-    def __init__(self, training: Training) -> None:
-        super().__init__()
-        self._training = training
-        self.start()
-
-    def run(self) -> None:
-        try:
-            attempt(self._training)
-        finally:
-            connections.close_all()
-
-
 def numbers(finetune: FineTune) -> list[int]:
     return list(finetune.events.order_by("n").values_list("n", flat=True))
 
 
 def steps(finetune: FineTune) -> list[int | None]:
     return list(finetune.events.filter(kind="step").order_by("n").values_list("step", flat=True))
-
-
-def lives(finetune: FineTune) -> list[int]:
-    return [int(pid) for pid in (job_folder(finetune.pk) / "lives").read_text().split()]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_a_fine_tune_is_trained_and_its_model_is_there(
@@ -202,13 +156,6 @@ def test_a_success_without_a_model_is_a_failure(
 
     finetune.refresh_from_db()
     assert (finetune.status, finetune.error_code) == ("failed", "no_model")
-
-
-def waiting_at(finetune: FineTune, step: int) -> None:
-    wait_until(
-        lambda: finetune.events.filter(kind="step", step=step - 1).exists(),
-        what=f"step {step - 1}",
-    )
 
 
 def test_stop_keeps_the_best_state(

@@ -25,12 +25,12 @@ from playground.datasets.leases import (
 )
 from playground.datasets.models import DatasetVersion
 from playground.datasets.room import max_bytes
+from playground.datasets.services import is_file_named
 
 # Between two notes of how far it is, which also find that a dataset is deleted. Seconds.
 NOTE_SECONDS = 0.5
-# Between two tries while the database does not answer, and how often. Seconds.
+# Between two tries while the database does not answer. Seconds.
 RETRY_SECONDS = 0.5
-RETRIES = 120
 
 log = structlog.get_logger(__name__)
 
@@ -102,15 +102,16 @@ def _outcome(examining: Examining) -> Outcome:
     examining.note(0)
     if not version.sha256:
         _make_file(examining, encode, context)
-    found = examine(
-        version.path,
-        encode=encode,
-        context=context,
-        name=version.file_name,
-        rows_path=version.rows_path,
-        max_bytes=max_bytes(),
-        progress=examining.note,
-    )
+    with files.room_errors():
+        found = examine(
+            version.path,
+            encode=encode,
+            context=context,
+            name=version.file_name,
+            rows_path=version.rows_path,
+            max_bytes=max_bytes(),
+            progress=examining.note,
+        )
     return outcome_of(found)
 
 
@@ -139,8 +140,11 @@ def _make_file(examining: Examining, encode: Encode, context: int) -> None:
                 version.parent.path, target, version.fix, encode=encode, context=context
             )
         with files.published(target, result.sha256):
-            if not version_made(version=version, result=result):
-                raise Stopped
+            is_stored = version_made(version=version, result=result)
+        if not is_stored:
+            # The dataset was deleted meanwhile, and what it had goes with it.
+            files.remove({result.sha256}, is_named=is_file_named)
+            raise Stopped
     finally:
         target.unlink(missing_ok=True)
     version.sha256, version.size = result.sha256, result.size
@@ -172,9 +176,11 @@ def _forget(version: DatasetVersion) -> None:
 
 
 def _keep_trying(act: Callable[[], bool]) -> bool:
-    """What ``act`` returns, once the database lets it; False when it does not for long. An error
-    that comes again is raised."""
-    for _ in range(RETRIES):
+    """What ``act`` returns, once the database lets it. An error that comes again is raised.
+
+    It waits without end: nobody else takes up what a worker holds that is alive.
+    """
+    while True:
         try:
             return act()
         except Exception as error:
@@ -183,4 +189,3 @@ def _keep_trying(act: Callable[[], bool]) -> bool:
             log.warning("waiting_for_storage", error=reason_of(error))
             close_old_connections()
             time.sleep(RETRY_SECONDS)
-    return False

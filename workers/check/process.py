@@ -87,8 +87,12 @@ class Checking:
 
     def hand_over(self) -> None:
         """Gives what is not finished back to the queue, where it begins again; then ends."""
-        for examining in list(self.live):
-            examining.give_back()
+        try:
+            for examining in list(self.live):
+                examining.give_back()
+        except Exception as error:
+            # The lease gives back what is left.
+            log.warning("release_failed", worker=self.name, error=reason_of(error))
         if self.live:
             self.row.show(Worker.State.STOPPED)
             # A thread in the middle of a large file cannot be told to stop.

@@ -69,8 +69,7 @@ def get_upload(person: Person | None, upload_id: uuid.UUID) -> Upload:
 
 def unfinished_uploads(person: Person | None) -> list[Upload]:
     """What the person can continue, newest first."""
-    since = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRY_HOURS)
-    own = Upload.objects.filter(person=person, finished_at=None, touched_at__gt=since)
+    own = Upload.objects.continuable().filter(person=person)
     return list(own.order_by("-created_at")) if person else []
 
 
