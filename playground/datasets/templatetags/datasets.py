@@ -1,11 +1,17 @@
-"""Counts and sizes on the pages of datasets."""
+"""Counts, sizes and quotations on the pages of datasets."""
+
+import re
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from playground.datasets.changes import fix_title as title_of
 from playground.datasets.durations import size_in_words
 
 register = template.Library()
+
+_QUOTE = re.compile("“([^”]*)”")
 
 
 @register.filter
@@ -28,3 +34,12 @@ def file_size(size: int) -> str:
 def fix_title(fix: str) -> str:
     """What a button says of a fix."""
     return title_of(fix)
+
+
+@register.filter
+def quotes(sentence: str) -> SafeString:
+    """What a sentence quotes of somebody's text keeps its direction, and nobody translates it."""
+    parts = enumerate(_QUOTE.split(sentence))
+    quote = '“<bdi translate="no">{}</bdi>”'
+    shown = ((format_html(quote, part) if at % 2 else part,) for at, part in parts)
+    return format_html_join("", "{}", shown)
