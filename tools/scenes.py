@@ -1,5 +1,6 @@
 """A person's data before the pictures are taken: an account, prompts, versions, links."""
 
+import json
 import secrets
 from urllib.parse import urlsplit
 
@@ -19,14 +20,24 @@ PROMPTS = (
     ("Phrases for the road", "", "travel", "translation", "", ""),
     ("Orders over a hundred", "Only what is not paid yet.", "work, sql", "sql", "", ""),
 )
+# Of a dataset with something to mend.
+FAULTY = "\n".join(
+    json.dumps({"prompt": f"Email: where is parcel {number}? Topic:", "completion": label})
+    for number, label in enumerate([" delivery", "billing"] * 20 + [""])
+)
+# A training of two epochs, on a machine that does other things too.
+TRAINING_MS = 300_000
 # The pages of a stranger.
 OF_STRANGERS = {"sign-in": "/account/sign-in/", "sign-up": "/account/sign-up/"}
 # Dialogs over a saved prompt's page: by the button or the key that opens them.
 DIALOGS = {"save": "#open-save", "share": "#open-share", "palette": "Control+k", "keys": "?"}
 
 
-def make_things(page: Page, url: str) -> dict[str, str]:
-    """Signs up, saves, runs, shares, publishes; the new pages' paths by name."""
+def make_things(page: Page, url: str, *, base: str = "", is_trained: bool = True) -> dict[str, str]:
+    """Signs up, saves, runs, shares, publishes, fine-tunes; the new pages' paths by name.
+
+    base: of the fine-tune, "" for the default; is_trained: whether to wait for its end.
+    """
     _sign_up(page, url)
     prompts = [_save(page, url, *prompt[:5]) for prompt in reversed(PROMPTS)]
     main = prompts[-1]
@@ -37,6 +48,8 @@ def make_things(page: Page, url: str) -> dict[str, str]:
     _submit_save(page)
     second = _run(page)
     shared = _share(page)
+    findings, fixed = _mend(page, url)
+    dataset, form, finetune = _fine_tune(page, url, base=base, is_trained=is_trained)
     return {
         "prompt": main,
         "prompts": "/prompts/",
@@ -46,6 +59,15 @@ def make_things(page: Page, url: str) -> dict[str, str]:
         "compare": f"/history/compare/?a={first}&b={second}",
         "shared": shared,
         "gallery": "/gallery/",
+        "datasets": "/datasets/",
+        "guide": "/datasets/guide/",
+        "dataset": dataset,
+        "findings": findings,
+        "fix": f"{findings}fix/leave_out_rows/",
+        "fixed": fixed,
+        "finetunes": "/finetunes/",
+        "finetune-new": form,
+        "finetune": finetune,
         "account": "/account/",
     }
 
@@ -117,3 +139,36 @@ def _share(page: Page) -> str:
         # The dialog is drawn again, and an earlier choice would be lost.
         done.wait_for()
     return urlsplit(dialog.locator("copy-text input").first.input_value()).path
+
+
+def _mend(page: Page, url: str) -> tuple[str, str]:
+    """Pastes a faulty dataset and mends it; the paths of both versions."""
+    page.goto(f"{url}/datasets/")
+    page.get_by_text("Paste text instead").click()
+    page.get_by_label("Examples", exact=True).fill(FAULTY)
+    page.get_by_label("Name").fill("Parcels")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Leave these rows out").click()
+    page.get_by_text("ready to train on").wait_for()
+    fixed = urlsplit(page.url).path
+    return fixed.replace("/v/2/", "/v/1/"), fixed
+
+
+def _fine_tune(page: Page, url: str, *, base: str, is_trained: bool) -> tuple[str, str, str]:
+    """Trains on an example for two epochs; the paths of the dataset, the form and the result."""
+    page.goto(f"{url}/datasets/")
+    page.get_by_role("button", name="Review sentiment").click()
+    tune = page.get_by_role("link", name="Fine-tune a model on it")
+    tune.wait_for()
+    dataset = urlsplit(page.url).path
+    tune.click()
+    page.get_by_role("button", name="Start training").wait_for()
+    parts = urlsplit(page.url)
+    if base:
+        page.get_by_label("Base model").select_option(base)
+    page.get_by_role("spinbutton", name="Epochs").fill("2")
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_url("**/finetunes/*-*/")
+    if is_trained:
+        page.get_by_role("heading", name="Base against tuned").wait_for(timeout=TRAINING_MS)
+    return dataset, f"{parts.path}?{parts.query}", urlsplit(page.url).path

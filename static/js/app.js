@@ -15,10 +15,12 @@ import { startDeleted } from './shell/deleted.js';
 import { startFocus } from './shell/focus.js';
 import { startPageKeys } from './shell/keys.js';
 import { startNotices } from './shell/notices.js';
+import { startSubmitOnce } from './shell/submit-once.js';
 
 startFocus();
 startAccountMenu();
 startNotices();
+startSubmitOnce();
 startEditForms();
 startShare();
 startPageKeys();

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from playground.checkpoints.jobs import CHECK
+from playground.management.parts import worker_command
+from playground.management.supervisor import Part
 from tests.browser.guest import Complaints, Guest
+from tests.support.part import RunningPart
 from tests.support.registry import DEMO_MODELS
-from tests.support.stack import Stack
+from tests.support.stack import Stack, wait_ready
 
 # For one event. Generous, because a test machine may be busy.
 EVENT_MS = 30_000
@@ -51,6 +55,15 @@ def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(tmp_path_factory.mktemp("playground"), env=env, models=MODELS) as stack:
         stack.start(workers=WORKERS)
         yield stack
+
+
+@pytest.fixture(scope="session")
+def checker(playground: Stack) -> RunningPart:
+    """The process that examines datasets; it ends with the playground."""
+    command = worker_command(job=CHECK, model="", device="cpu", name="check@here")
+    part = playground.launch(Part(name="check", command=command))
+    wait_ready(part)
+    return part
 
 
 @pytest.fixture

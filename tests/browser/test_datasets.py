@@ -2,39 +2,25 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from playground.checkpoints.jobs import CHECK
-from playground.management.parts import worker_command
-from playground.management.supervisor import Part
 from tests.browser.axe import violations
 from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
 from tests.browser.test_library import press_to
 from tests.browser.test_phone import assert_fits, phone
-from tests.support.part import RunningPart
-from tests.support.stack import Stack, wait_ready
+from tests.support.stack import Stack
 
+pytestmark = pytest.mark.usefixtures("checker")
 WIDTH = 390
 # An empty completion, and completions without a space before them.
 FAULTY = "".join(
     f"{json.dumps({'prompt': f'Email: where is parcel {n}? Topic:', 'completion': label})}\n"
     for n, label in enumerate([" delivery", "billing"] * 60 + [""])
 )
-
-
-@pytest.fixture(scope="module")
-def checker(playground: Stack) -> Iterator[RunningPart]:
-    """The process that examines datasets."""
-    command = worker_command(job=CHECK, model="", device="cpu", name="check@here")
-    part = playground.launch(Part(name="check", command=command))
-    wait_ready(part)
-    yield part
-    playground.stop("check")
 
 
 def add(page: Page, content: str, name: str = "faulty.jsonl") -> None:
@@ -50,7 +36,6 @@ def part_of(request: Request) -> int:
     return int(request.headers.get("upload-offset", "0"))
 
 
-@pytest.mark.usefixtures("checker")
 def test_an_example_is_ready_after_one_press(guest: Guest, axe_source: str) -> None:
     page = guest.page("/")
     page.get_by_role("link", name="Fine-tune").click()
@@ -74,7 +59,6 @@ def test_an_example_is_ready_after_one_press(guest: Guest, axe_source: str) -> N
     assert violations(page, axe_source) == []
 
 
-@pytest.mark.usefixtures("checker")
 def test_a_faulty_file_is_mended_by_a_press_and_put_back(guest: Guest, axe_source: str) -> None:
     page = guest.page("/datasets/")
     add(page, FAULTY)
@@ -99,7 +83,6 @@ def test_a_faulty_file_is_mended_by_a_press_and_put_back(guest: Guest, axe_sourc
     expect(page.get_by_text("Made from version 1")).to_be_visible()
 
 
-@pytest.mark.usefixtures("checker")
 def test_an_upload_is_paused_and_goes_on_after_a_reload(
     stack: Stack, guest: Guest, tmp_path: Path
 ) -> None:
@@ -136,7 +119,6 @@ def test_an_upload_is_paused_and_goes_on_after_a_reload(
     assert row["size"] == file.stat().st_size
 
 
-@pytest.mark.usefixtures("checker")
 def test_a_lost_connection_is_waited_for(guest: Guest) -> None:
     page = guest.page("/datasets/")
     lost: list[Route] = []
@@ -157,7 +139,6 @@ def test_a_lost_connection_is_waited_for(guest: Guest) -> None:
     assert lost
 
 
-@pytest.mark.usefixtures("checker")
 def test_what_is_pasted_and_dropped_is_uploaded(guest: Guest) -> None:
     page = guest.page("/datasets/")
     page.evaluate(
@@ -186,7 +167,6 @@ def test_what_is_pasted_and_dropped_is_uploaded(guest: Guest) -> None:
     expect(page.get_by_role("heading", name="dropped")).to_be_visible()
 
 
-@pytest.mark.usefixtures("checker")
 def test_by_keyboard_alone_from_an_example_to_a_link(guest: Guest) -> None:
     page = guest.page("/datasets/")
     press_to(page, "Blog ideas")
@@ -212,7 +192,6 @@ def test_by_keyboard_alone_from_an_example_to_a_link(guest: Guest) -> None:
     stranger.close()
 
 
-@pytest.mark.usefixtures("checker")
 def test_on_a_phone_every_page_fits(new_guest: NewGuest, axe_source: str) -> None:
     guest = phone(new_guest, WIDTH)
     page = guest.page("/datasets/")
@@ -225,7 +204,6 @@ def test_on_a_phone_every_page_fits(new_guest: NewGuest, axe_source: str) -> Non
     assert violations(page, axe_source) == []
 
 
-@pytest.mark.usefixtures("checker")
 def test_without_scripts_a_file_is_uploaded_mended_and_deleted(
     new_guest: NewGuest, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from playground.checkpoints.jobs import CHECK, FINETUNE
+from playground.checkpoints.jobs import FINETUNE
 from playground.management.parts import worker_command
 from playground.management.supervisor import Part
 from tests.browser.axe import violations
@@ -20,6 +20,7 @@ from tests.browser.whole_page import assert_fits
 from tests.browser.workbench import Workbench
 from tests.support.stack import Stack, wait_ready
 
+pytestmark = pytest.mark.usefixtures("checker")
 WIDTH = 390
 # Training, and the comparison after it, on a machine that others use too.
 TRAINING_MS = 180_000
@@ -29,15 +30,13 @@ ROWS = "".join(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def workers(playground: Stack) -> Iterator[None]:
-    """What examines datasets, and what tunes `demo`. Nobody tunes `spare`."""
-    for job, model in ((CHECK, ""), (FINETUNE, "demo")):
-        command = worker_command(job=job, model=model, device="cpu", name=f"{job.name}@here")
-        wait_ready(playground.launch(Part(name=job.name, command=command)))
+@pytest.fixture
+def tuner(playground: Stack) -> Iterator[None]:
+    """What tunes `demo`. Nobody tunes `spare`."""
+    command = worker_command(job=FINETUNE, model="demo", device="cpu", name="tuner@here")
+    wait_ready(playground.launch(Part(name="tuner", command=command)))
     yield
-    for job in (CHECK, FINETUNE):
-        playground.stop(job.name)
+    playground.stop("tuner")
 
 
 def add_rows(page: Page, name: str) -> None:
@@ -65,6 +64,7 @@ def share_cookies(guest: Guest, other: Guest) -> None:
     other.context.add_cookies(cookies)
 
 
+@pytest.mark.usefixtures("tuner")
 def test_an_example_is_trained_watched_and_tried(
     guest: Guest, new_guest: NewGuest, axe_source: str
 ) -> None:

@@ -135,7 +135,10 @@ def test_arrows_change_the_tab_of_fields_and_prompt(guest: Guest) -> None:
     expect(workbench.field("sentence")).to_be_visible()
 
 
-PAGES = ("/", "/qa/", "/prompts/", "/history/", "/gallery/", "/account/", "/account/sign-in/")
+PAGES = (
+    *("/", "/qa/", "/prompts/", "/history/", "/gallery/", "/datasets/", "/finetunes/new/"),
+    *("/account/", "/account/sign-in/"),
+)
 
 
 def test_a_question_mark_shows_the_keys_on_every_page_and_escape_hides_them(guest: Guest) -> None:

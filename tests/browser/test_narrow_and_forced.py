@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewGuest
-from tests.browser.furnished import EMPTY_PATHS, Texts, furnish
+from tests.browser.furnished import EMPTY_PATHS, Texts, furnish, furnish_finetune
 from tests.browser.guest import Guest
 from tests.browser.whole_page import assert_fits, too_wide
 from tests.support.stack import Stack
@@ -22,12 +22,14 @@ LONG = Texts(
 TWICE = "() => { document.documentElement.style.fontSize = '200%'; }"
 
 
+@pytest.mark.usefixtures("checker")
 def test_no_page_scrolls_sideways_at_400_percent_or_with_text_twice_as_large(
     stack: Stack, guest: Guest
 ) -> None:
     page = guest.page("/")
     found = []
-    paths = [*furnish(stack, guest, LONG), *EMPTY_PATHS]
+    own = [*furnish(stack, guest, LONG), *furnish_finetune(stack, guest, LONG)]
+    paths = [*own, *EMPTY_PATHS]
     with guest.complaints.allow("status of 404"):
         for path in paths:
             page.set_viewport_size({"width": NARROW, "height": 640})
@@ -86,6 +88,29 @@ def test_no_meaning_is_lost_in_forced_colours(stack: Stack, new_guest: NewGuest)
     # The underlines of probabilities would cover this line.
     workbench.parameter("logprobs").uncheck()
     assert indistinct_states(page, [(".cm-generated", "class", "", ".cm-content")]) == []
+
+
+@pytest.mark.usefixtures("checker")
+def test_no_meaning_of_a_dataset_or_a_fine_tune_is_lost_in_forced_colours(
+    stack: Stack, new_guest: NewGuest
+) -> None:
+    guest = new_guest(forced_colors="active")
+    paths = furnish_finetune(stack, guest, LONG)
+    page = guest.page(paths[1])
+    expect(page.locator(".dataset-completion").first).to_be_visible()
+    page.mouse.move(0, 0)
+    places = [
+        (".dataset-example .dataset-completion", "class", "", ".dataset-example"),
+        (".library-shows .tab[aria-current]", "aria-current", None, "#examples"),
+        (".dataset-versions .tag", "class", "", ".dataset-versions"),
+    ]
+    assert indistinct_states(page, places) == []
+    page.goto(guest.url + paths[8])
+    places = [
+        (".sample-text", "class", "", ".finetune-sample"),
+        (".key--held-out", "class", "key", ".finetune-legend"),
+    ]
+    assert indistinct_states(page, places) == []
 
 
 def indistinct_states(page: Page, states: Sequence[tuple[str, str, str | None, str]]) -> list[str]:

@@ -4,7 +4,7 @@ the page does not change them."""
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.furnished import Texts, furnish
+from tests.browser.furnished import Texts, furnish, furnish_finetune, furnish_prompt
 from tests.browser.guest import Guest
 from tests.browser.palette import Palette
 from tests.browser.whole_page import evaluate
@@ -42,10 +42,11 @@ FAULTS = r"""
 """
 
 
+@pytest.mark.usefixtures("checker")
 def test_every_page_shows_hebrew_from_right_to_left_and_untranslated(
     stack: Stack, guest: Guest
 ) -> None:
-    paths = furnish(stack, guest, HEBREW)
+    paths = [*furnish(stack, guest, HEBREW), *furnish_finetune(stack, guest, HEBREW)]
     page = guest.page("/")
     found = []
     for path in paths:
@@ -56,9 +57,8 @@ def test_every_page_shows_hebrew_from_right_to_left_and_untranslated(
     assert not found, "\n".join(found)
 
 
-def test_text_that_arrives_later_does_so_too(stack: Stack, guest: Guest) -> None:
-    paths = furnish(stack, guest, HEBREW)
-    page = guest.page(paths[0])
+def test_text_that_arrives_later_does_so_too(guest: Guest) -> None:
+    page = furnish_prompt(guest, HEBREW).page
     palette = Palette(page)
     palette.open()
     page.keyboard.type(HEBREW.title)

@@ -7,6 +7,8 @@ import { clearNotice, showNotice } from '../shell/notices.js';
 import { Speed, writeSeconds, writeSize } from './speed.js';
 
 const RETRY_MS = [0, 500, 1500, 4000];
+// Between two looks for a server that was away for longer.
+const WAIT_MS = 5000;
 const MAX_NAME = 120;
 // Said to who hears the page; the bar has every step.
 const SAID_EVERY = 25;
@@ -18,22 +20,27 @@ class DatasetUpload extends HTMLElement {
   #said = 0;
   // 'uploading', 'paused', 'waiting' for the connection, or null for none.
   #state = null;
+  // Of the file that was taken last: one that is given up while it is read goes nowhere.
+  #turn = 0;
+  #timer = 0;
+  #hasNewToken = false;
 
   connectedCallback() {
     this.#connection = new AbortController();
     const { signal } = this.#connection;
     const input = this.querySelector('[type=file]');
-    input.addEventListener('change', () => this.#take(input.files[0]), { signal });
+    input.addEventListener('change', () => this.#takeFirst(input.files), { signal });
     this.querySelector('[data-upload-form]').addEventListener(
       'submit',
       (event) => {
         event.preventDefault();
-        this.#take(input.files[0]);
+        this.#takeFirst(input.files);
       },
       { signal },
     );
+    // Anywhere on the page: a file that misses the box would be opened in its place.
     for (const type of ['dragenter', 'dragover', 'dragleave', 'drop']) {
-      this.addEventListener(type, (event) => this.#drag(event), { signal });
+      document.addEventListener(type, (event) => this.#drag(event), { signal });
     }
     document.addEventListener('paste', (event) => this.#paste(event), { signal });
     window.addEventListener('online', () => this.#state === 'waiting' && this.#goOn(), { signal });
@@ -43,6 +50,7 @@ class DatasetUpload extends HTMLElement {
 
   disconnectedCallback() {
     this.#connection.abort();
+    clearTimeout(this.#timer);
     this.#upload?.abort();
   }
 
@@ -54,7 +62,7 @@ class DatasetUpload extends HTMLElement {
     if (!event.dataTransfer?.types.includes('Files')) return;
     event.preventDefault();
     this.toggleAttribute('data-over', event.type === 'dragenter' || event.type === 'dragover');
-    if (event.type === 'drop') this.#take(event.dataTransfer.files[0]);
+    if (event.type === 'drop') this.#takeFirst(event.dataTransfer.files);
   }
 
   #paste(event) {
@@ -66,8 +74,18 @@ class DatasetUpload extends HTMLElement {
     this.#take(file ?? new File([text], 'Pasted text.txt', { lastModified: 0 }));
   }
 
+  #takeFirst(files) {
+    const [file] = files;
+    if (!file) return;
+    const isFree = !this.#state;
+    this.#take(file);
+    if (isFree && this.#state && files.length > 1)
+      showNotice(`One file at a time: of these ${files.length}, “${file.name}” is uploaded.`);
+  }
+
   async #take(file) {
-    if (!file || this.#state) return;
+    if (this.#state)
+      return showNotice('One file at a time. Wait until this one is uploaded, or give it up.');
     clearNotice();
     const most = Number(this.dataset.max);
     if (file.size === 0) return showNotice('The file is empty. Choose one with examples in it.');
@@ -76,11 +94,15 @@ class DatasetUpload extends HTMLElement {
         `The file has ${writeSize(file.size)}, and ${writeSize(most)} is the most. Divide it.`,
       );
     }
+    this.#turn += 1;
+    const turn = this.#turn;
     this.#show(file);
     const fingerprint = `${file.name.slice(-MAX_NAME)}|${file.size}|${file.lastModified}`;
     const stopped = [...this.querySelectorAll('[data-unfinished]')].find(
       (one) => one.dataset.fingerprint === fingerprint,
     );
+    const sum = stopped ? {} : await this.#sum(file);
+    if (turn !== this.#turn) return;
     this.#upload = new Upload(file, {
       endpoint: this.dataset.endpoint,
       uploadUrl: stopped?.dataset.address ?? null,
@@ -92,14 +114,17 @@ class DatasetUpload extends HTMLElement {
         filename: file.name,
         fingerprint,
         model: this.querySelector('[data-upload-form] [name=model]')?.value ?? '',
-        ...(stopped ? {} : await this.#sum(file)),
+        ...sum,
       },
       onShouldRetry: (error) => mayPass(error),
       onProgress: (sent, total) => this.#progress(sent, total),
+      onChunkComplete: () => {
+        this.#hasNewToken = false;
+      },
       onSuccess: ({ lastResponse }) => this.#finish(lastResponse),
       onError: (error) => this.#fail(error),
     });
-    // It may have been given up while the file was read.
+    // It may have been paused while the file was read.
     if (this.#state === 'uploading') this.#upload.start();
   }
 
@@ -159,11 +184,16 @@ class DatasetUpload extends HTMLElement {
 
   #goOn() {
     if (!this.#upload) return;
+    this.#tell('Going on');
+    this.#say('Going on.');
+    this.#start();
+  }
+
+  #start() {
+    clearTimeout(this.#timer);
     this.#state = 'uploading';
     this.#speed = new Speed();
     this.#part('pause').textContent = 'Pause';
-    this.#tell('Going on');
-    this.#say('Going on.');
     this.#upload.start();
   }
 
@@ -178,6 +208,8 @@ class DatasetUpload extends HTMLElement {
   }
 
   #reset() {
+    clearTimeout(this.#timer);
+    this.#turn += 1;
     this.#state = null;
     this.#upload = null;
     this.#part('progress').hidden = true;
@@ -195,10 +227,25 @@ class DatasetUpload extends HTMLElement {
     else window.location.reload();
   }
 
-  #fail(error) {
+  async #fail(error) {
+    const upload = this.#upload;
     const status = error.originalResponse?.getStatus() ?? 0;
+    const hasNewToken = status === 403 && (await this.#renewToken());
+    const isLost = status === 0 && !(await isReadable(upload.file));
+    // It may have been paused or given up meanwhile.
+    if (this.#upload !== upload || this.#state !== 'uploading') return;
+    if (hasNewToken) return this.#goOn();
+    if (isLost) {
+      this.#reset();
+      return showNotice(
+        'The file cannot be read. It was changed or moved since it was chosen, or it is a folder. ' +
+          'Choose it again.',
+      );
+    }
     if (mayPass(error)) {
       this.#state = 'waiting';
+      // Whether it has come back is looked for without a word.
+      this.#timer = setTimeout(() => this.#start(), WAIT_MS);
       this.#part('pause').textContent = 'Go on';
       this.#tell(
         status
@@ -212,12 +259,40 @@ class DatasetUpload extends HTMLElement {
     showNotice(messageOf(error));
   }
 
+  // Signing in or out on another tab makes the token of this page invalid. True when there is
+  // another one to go on with.
+  async #renewToken() {
+    if (this.#hasNewToken) return false;
+    this.#hasNewToken = true;
+    try {
+      const page = await (await fetch(window.location.href)).text();
+      const parsed = new DOMParser().parseFromString(page, 'text/html');
+      const { token } = parsed.querySelector(this.localName).dataset;
+      this.dataset.token = token;
+      this.#upload.options.headers['X-CSRFToken'] = token;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   #tell(text) {
     this.#part('status').textContent = text;
   }
 
   #say(text) {
-    this.#part('said').textContent = text;
+    const said = this.#part('said');
+    if (said.textContent !== text) said.textContent = text;
+  }
+}
+
+// A browser reads a file only as it was when it was chosen.
+async function isReadable(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
   }
 }
 

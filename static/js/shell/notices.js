@@ -1,7 +1,17 @@
 // Errors: shown in #notice, and pointing at their input.
 import { hasGoneOn } from './focus.js';
 
+// Parts that ask again and again, of something that is gone.
+const gone = new WeakSet();
+
 export function startNotices() {
+  document.addEventListener('htmx:responseError', ({ detail: { elt, xhr } }) => {
+    if (xhr.status === 404 && elt.matches('[hx-trigger^=every]')) gone.add(elt);
+  });
+  // It is said once.
+  document.addEventListener('htmx:beforeRequest', (event) => {
+    if (gone.has(event.detail.elt)) event.preventDefault();
+  });
   document.addEventListener('htmx:sendError', (event) => {
     // The page repeats its own requests by itself.
     if (event.detail.elt?.matches('button, a')) {
