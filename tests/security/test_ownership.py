@@ -9,7 +9,6 @@ import uuid
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.http import HttpResponse
 from django.test import Client
 
@@ -24,6 +23,7 @@ from playground.sharing.models import Share
 from tests.conftest import make_run
 from tests.datasets.made import make_dataset
 from tests.security.routes import METHODS, OWNED_IDS, Route, all_routes
+from tests.support.snapshots import snapshot
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
@@ -132,14 +132,6 @@ def make_things(person: Person, **values: Any) -> Run:
     FineTune.objects.create(id=run.pk, person=person, base="tiny", name="secret", adapter=adapter)
     Upload.objects.create(id=run.pk, person=person, name="secret", model="tiny", size=9)
     return run
-
-
-def snapshot() -> dict[str, list[dict[str, Any]]]:
-    """All rows of all models of the project."""
-    return {
-        model.__name__: list(model._default_manager.order_by("pk").values())
-        for model in apps.get_models()
-    }
 
 
 def comparable_text(response: HttpResponse, run: uuid.UUID) -> tuple[int, str]:
