@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from playground.checkpoints.jobs import CHECK
 from playground.management.parts import worker_command
 from playground.management.supervisor import Part
+from tests.faults.test_people_deleted import sign_up
 from tests.support.part import RunningPart, wait_until
 from tests.support.stack import Stack, wait_ready
 from tests.support.visitor import Visitor
@@ -56,6 +58,12 @@ def begin(visitor: Visitor) -> str:
     return str(answer.headers["Location"])
 
 
+def empty_redis(stack: Stack) -> None:
+    """Takes all rings, and whatever else there is."""
+    with stack.redis() as client:
+        client.flushall()
+
+
 def version(stack: Stack) -> dict[str, object]:
     (row,) = stack.query(
         "SELECT * FROM datasets_datasetversion WHERE sha256 = ?",
@@ -67,10 +75,12 @@ def version(stack: Stack) -> dict[str, object]:
 def test_nothing_of_a_dataset_is_lost(
     stack: Stack, visitor: Visitor, start_checker: StartChecker
 ) -> None:
-    # The web process is killed in the middle of the upload.
+    sign_up(visitor, f"ann-{time.time_ns()}")
+    # The web process is killed in the middle of the upload, and Redis is emptied.
     address = begin(visitor)
     offset = send(visitor, address, 0)
     stack.kill("web")
+    empty_redis(stack)
     stack.start_web()
     offset = int(visitor.request("HEAD", address).headers["Upload-Offset"])
     assert offset == 1 << 20
@@ -78,9 +88,7 @@ def test_nothing_of_a_dataset_is_lost(
         offset = send(visitor, address, offset)
 
     # The ring is lost with all that Redis had.
-    client = stack.redis()
-    client.flushall()
-    client.close()
+    empty_redis(stack)
     start_checker()
     wait_until(lambda: version(stack)["progress"], what="the check to begin", timeout=30)
 

@@ -30,10 +30,9 @@ def start_tuner(stack: Stack) -> RunningPart:
     return part
 
 
-@pytest.fixture
-def tuner(stack: Stack) -> Iterator[RunningPart]:
-    part = start_tuner(stack)
-    yield part
+@pytest.fixture(autouse=True)
+def end_tuner(stack: Stack) -> Iterator[None]:
+    yield
     if "tuner" in stack.parts and stack.parts["tuner"].alive:
         stack.kill("tuner")
 
@@ -86,17 +85,46 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def test_it_goes_on_by_itself_and_its_record_is_whole(
-    stack: Stack, visitor: Visitor, tuner: RunningPart
-) -> None:
+def folder_of(stack: Stack) -> Path:
+    return stack.var_dir / "finetunes" / str(uuid.UUID(row(stack)["id"]))
+
+
+def kill_both_in_a_checkpoint(stack: Stack, tuner: RunningPart) -> None:
+    """Trainer and worker die while a checkpoint is half written, which is there afterwards."""
+    checkpoints = folder_of(stack) / "checkpoints"
+    trainer = trainer_of(tuner.pid)
+    wait_until(
+        lambda: any(checkpoints.glob(".new-*")),
+        what="the beginning of a checkpoint",
+        timeout=PATIENCE,
+        every=0,
+    )
+    os.kill(trainer, signal.SIGKILL)
+    stack.kill("tuner")
+    assert list(checkpoints.glob(".new-*")), "the checkpoint was whole before the kill"
+
+
+def restart_web_and_empty_redis(stack: Stack) -> None:
+    stack.kill("web")
+    with stack.redis() as client:
+        client.flushall()
+    stack.start_web()
+
+
+def test_it_goes_on_by_itself_and_its_record_is_whole(stack: Stack, visitor: Visitor) -> None:
     version = paste_dataset(stack, visitor)
     form = {"version": version, "base": "demo", "duration": "epochs", "epochs": "150", "batch": "8"}
     answer = visitor.post("/finetunes/new/", {**form, "patience": "0"})
     assert answer.status in (200, 303), answer.text
 
-    # The trainer is killed in a step.
+    # It waits in the queue while the web process is killed and its ring is lost.
+    restart_web_and_empty_redis(stack)
+    tuner = start_tuner(stack)
+
+    # The trainer is killed in a step, and the web process with all that Redis knew.
     reached = until_reached(stack, 0)
     os.kill(trainer_of(tuner.pid), signal.SIGKILL)
+    restart_web_and_empty_redis(stack)
     reached = until_reached(stack, reached)
 
     # The worker is killed: its trainer ends with it, and the next worker goes on.
@@ -106,21 +134,23 @@ def test_it_goes_on_by_itself_and_its_record_is_whole(
     tuner = start_tuner(stack)
     reached = until_reached(stack, reached)
 
-    # Both at once, and all that Redis knew is gone.
-    trainer = trainer_of(tuner.pid)
-    os.kill(trainer, signal.SIGKILL)
-    stack.kill("tuner")
-    client = stack.redis()
-    client.flushall()
-    client.close()
-    start_tuner(stack)
+    # Both at once, in the middle of a checkpoint.
+    kill_both_in_a_checkpoint(stack, tuner)
+    tuner = start_tuner(stack)
     until_reached(stack, reached)
+
+    # The worker is killed in the evaluation.
     stopped = visitor.post(f"/finetunes/{uuid.UUID(row(stack)['id'])}/stop/")
     assert stopped.status == 303
+    result = folder_of(stack) / "result"
+    wait_until((result / "adapter").is_dir, what="the evaluation", timeout=PATIENCE, every=0)
+    stack.kill("tuner")
+    assert not (result / "evaluation.json").exists()
+    start_tuner(stack)
 
     wait_until(lambda: row(stack)["finished_at"], what="its end", timeout=PATIENCE)
     final = row(stack)
-    assert (final["status"], final["attempt"]) == ("stopped", 4), final["error_message"]
+    assert (final["status"], final["attempt"]) == ("stopped", 5), final["error_message"]
     events = stack.query("SELECT n, kind, step FROM finetunes_finetuneevent ORDER BY n")
     assert [event["n"] for event in events] == list(range(1, len(events) + 1))
     steps = [event["step"] for event in events if event["kind"] == "step"]
