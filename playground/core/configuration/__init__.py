@@ -8,6 +8,7 @@
 - service_url: addresses of servers, with passwords
 - database_url: the database
 - redis_url: Redis
+- installed: the site's apps and middleware
 - place: where the installation lies
 - private: who else may read what is written
 - secret_file: the installation's secret
