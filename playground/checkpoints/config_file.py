@@ -25,34 +25,40 @@ MAX_SIZES = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSizes:
     """context: positions, prompt and completion together. parameters: how many weights.
-    layers, width: how many blocks there are, and of how many units."""
+    layers, width, heads: how many blocks there are, of how many units and heads of attention.
+    vocabulary: how many tokens it knows."""
 
     context: int
     parameters: int
     layers: int
     width: int
+    heads: int
+    vocabulary: int
 
 
 def context_length(spec: ModelSpec) -> int:
     """Positions of the model: prompt and completion together. GPT-J's while none are known."""
-    sizes = _sizes(spec)
+    sizes = model_sizes(spec)
     return sizes.context if sizes else GPTJ_CONTEXT
 
 
 def parameter_count(spec: ModelSpec) -> int | None:
     """How many weights the model has, or None while its config is not here or is wrong."""
-    sizes = _sizes(spec)
+    sizes = model_sizes(spec)
     return sizes.parameters if sizes else None
 
 
 def layer_shape(spec: ModelSpec) -> tuple[int, int] | None:
     """How many layers the model has and how wide they are, or None while that is not known."""
-    sizes = _sizes(spec)
+    sizes = model_sizes(spec)
     return (sizes.layers, sizes.width) if sizes else None
 
 
-def _sizes(spec: ModelSpec) -> ModelSizes | None:
-    """The worker and `manage.py doctor` say why a config cannot be read."""
+def model_sizes(spec: ModelSpec) -> ModelSizes | None:
+    """All of them, or None while they are not known.
+
+    The worker and `manage.py doctor` say why a config cannot be read.
+    """
     path = local_file(spec, "config.json")
     try:
         return read_sizes(path) if path else None
@@ -85,6 +91,8 @@ def _read(path: Path, _modified: int, _size: int) -> ModelSizes | ModelNotReady:
         parameters=_count_parameters(sizes),
         layers=sizes["n_layer"],
         width=sizes["n_embd"],
+        heads=sizes["n_head"],
+        vocabulary=sizes["vocab_size"],
     )
 
 

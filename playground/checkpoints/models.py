@@ -41,6 +41,9 @@ class Worker(models.Model):
     live = models.PositiveIntegerField(default=0)
     # Measured over the worker's last busy seconds, all runs together.
     tokens_per_second = models.FloatField(null=True)
+    # Bytes of the device's memory, from workers that fine-tune; free: while nothing was trained.
+    memory_total = models.BigIntegerField(null=True)
+    memory_free = models.BigIntegerField(null=True)
     started_at = models.DateTimeField(auto_now_add=True)
     heartbeat_at = models.DateTimeField(db_index=True)
 

@@ -55,6 +55,8 @@ def worker_register(*, name: str, job: Job, model: str, device: str, slots: int)
             "reason": "",
             "live": 0,
             "tokens_per_second": None,
+            "memory_total": None,
+            "memory_free": None,
             "started_at": Now(),
             "heartbeat_at": Now(),
         },
@@ -71,6 +73,8 @@ def worker_beat(
     reason: str = "",
     live: int = 0,
     tokens_per_second: float | None = None,
+    memory_total: int | None = None,
+    memory_free: int | None = None,
 ) -> bool:
     """Renews the lease. False when another process has taken the name."""
     return bool(
@@ -81,6 +85,8 @@ def worker_beat(
             reason=reason,
             live=live,
             tokens_per_second=tokens_per_second,
+            memory_total=memory_total,
+            memory_free=memory_free,
             heartbeat_at=Now(),
         )
     )

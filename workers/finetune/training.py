@@ -12,6 +12,7 @@ from playground.checkpoints.jobs import FINETUNE
 from playground.core.failures import is_passing, reason_of, warn_once
 from playground.finetunes.folders import folders_sweep
 from playground.finetunes.leases import sweep, worker_finetunes_release
+from workers.finetune.device_memory import DeviceMemory
 from workers.process.options import Options
 from workers.process.row import Load, WorkerRow
 
@@ -36,11 +37,22 @@ class Training:
             model=options.spec.name,
             device=options.device,
             slots=options.slots,
-            measure_load=lambda: Load(live=int(self.is_busy), tokens_per_second=self.speed),
+            measure_load=self.load,
         )
         self.stopping = threading.Event()
         self.is_busy = False
         self.speed: float | None = None
+        # While nothing was trained.
+        self.memory = DeviceMemory()
+
+    def load(self) -> Load:
+        """What the heartbeat says."""
+        return Load(
+            live=int(self.is_busy),
+            tokens_per_second=self.speed,
+            memory_total=self.memory.total,
+            memory_free=self.memory.free,
+        )
 
     def register(self) -> None:
         """Takes the worker's row, and releases what its former self held."""

@@ -22,10 +22,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """How busy a worker is. live: runs now; tokens_per_second: all of them together."""
+    """How busy a worker is. live: runs now; tokens_per_second: all of them together.
+
+    memory_total, memory_free: bytes of its device, where it says so.
+    """
 
     live: int = 0
     tokens_per_second: float | None = None
+    memory_total: int | None = None
+    memory_free: int | None = None
 
 
 class WorkerRow:
@@ -93,6 +98,8 @@ class WorkerRow:
                 reason=self.reason,
                 live=load.live,
                 tokens_per_second=load.tokens_per_second,
+                memory_total=load.memory_total,
+                memory_free=load.memory_free,
             )
         # Whatever it is, the thread must not end: the lease of all work is renewed here.
         except Exception as error:

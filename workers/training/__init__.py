@@ -16,6 +16,7 @@ of its batches alone, so a run that was stopped goes on to the same weights. Sta
 - loop: the way through a schedule
 - journal: the record of a run that is trained from nothing
 - checkpoint: the state of such a run
+- host_memory: how much memory there is, and how much is free
 - files: files that a reader never meets half-written
 - tuning: a fine-tune, as a process of its own
 """

@@ -6,31 +6,20 @@ from pathlib import Path
 
 import torch
 
+from workers.training.host_memory import free_host_bytes
 from workers.training.network import Shape
 from workers.training.tuning.errors import DoesNotFit
 
 MIB = 2**20
 USABLE = 0.8
 """Share of the free memory that is counted on."""
-_CGROUP = Path("/sys/fs/cgroup")
 
 
 def free_bytes(device: torch.device) -> int | None:
     """Memory that is free on a device, or None where that cannot be known."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    free = []
-    try:
-        meminfo = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        free = [int(line.split()[1]) * 1024 for line in meminfo if line.startswith("MemAvailable:")]
-        limit = (_CGROUP / "memory.max").read_text(encoding="ascii").strip()
-        if limit != "max":
-            used = int((_CGROUP / "memory.current").read_text(encoding="ascii"))
-            free.append(max(0, int(limit) - used))
-    except (OSError, ValueError):
-        # Not Linux, or no control group; what was read counts.
-        return min(free, default=None)
-    return min(free, default=None)
+    return free_host_bytes()
 
 
 def peak_bytes(device: torch.device) -> int:
