@@ -21,7 +21,9 @@ from playground.core.configuration.hosts import (
     trusted_origin,
 )
 from playground.core.configuration.log_configuration import configure_structlog, log_configuration
+from playground.core.configuration.mail_url import mail_server, sender
 from playground.core.configuration.place import cookie_name, file_mask, path_prefix, socket_folder
+from playground.core.configuration.price import price
 from playground.core.configuration.private import database_files, share_with_group
 from playground.core.configuration.redis_url import RedisAddress, embedded_socket, redis_address
 from playground.core.configuration.secret_file import secret_kept_in
@@ -186,7 +188,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*", "email"]
 ACCOUNT_USERNAME_MIN_LENGTH = 2
 ACCOUNT_USERNAME_VALIDATORS = "playground.accounts.authentication.names.VALIDATORS"
-# No mail server is needed: an address is a note for the operator, and proves nothing.
+# No mail server is needed. Where there is one, authentication/emails.py confirms addresses.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_UNIQUE_EMAIL = False
 ACCOUNT_LOGOUT_REDIRECT_URL = PATH_PREFIX
@@ -196,6 +198,8 @@ ACCOUNT_RATE_LIMITS = {
     "signup": f"{LIMIT_ADDRESS_SIGN_UPS}/h/ip",
     # django-axes counts these, in the database.
     "login_failed": None,
+    # Messages that confirm an e-mail address; the key is that address.
+    "confirm_email": "5/h/user,20/h/ip,5/h/key",
 }
 
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -226,6 +230,24 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 200},
     },
 }
+
+# --- Mail ---------------------------------------------------------------------
+
+# None: no message is ever sent, and no page offers one.
+MAIL = env.parsed("EMAIL_URL", "", mail_server)
+DEFAULT_FROM_EMAIL = env.parsed("EMAIL_FROM", "", sender)
+env.require(
+    DEFAULT_FROM_EMAIL or MAIL is None,
+    "EMAIL_FROM",
+    "must name the sender when EMAIL_URL is set, such as Playground <play@example.org>",
+)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL else 'dummy'}.EmailBackend"
+if MAIL:
+    EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.username, MAIL.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starts_tls, MAIL.is_tls
+# Whoever confirms an address waits for the server.
+EMAIL_TIMEOUT = 10
 
 # --- Runs ---------------------------------------------------------------------
 
@@ -285,6 +307,13 @@ LIMIT_PERSON_TRAINING = env.whole("LIMIT_PERSON_TRAINING", 4, least=1)
 LIMIT_ADDRESS_TRAINING = env.whole("LIMIT_ADDRESS_TRAINING", 16, least=1)
 LIMIT_PERSON_FINETUNES = env.whole("LIMIT_PERSON_FINETUNES", 100, least=1)
 LIMIT_ADDRESS_FINETUNES = env.whole("LIMIT_ADDRESS_FINETUNES", 800, least=1)
+# MiB that these take on the disk: checkpoints, results, exports.
+LIMIT_PERSON_FINETUNES_MIB = env.whole("LIMIT_PERSON_FINETUNES_MIB", 20_480, least=1)
+LIMIT_ADDRESS_FINETUNES_MIB = env.whole("LIMIT_ADDRESS_FINETUNES_MIB", 163_840, least=1)
+# What an hour of one device costs, such as "1.90 EUR"; None says nothing of a cost.
+FINETUNE_COST_PER_HOUR = env.parsed("FINETUNE_COST_PER_HOUR", "", price)
+# The longest training that a person may ask for, in minutes.
+LIMIT_FINETUNE_MINUTES = env.whole("LIMIT_FINETUNE_MINUTES", 720, least=1)
 LIMIT_FINETUNE_MINUTES = env.whole("LIMIT_FINETUNE_MINUTES", 720, least=1)  # Of one training.
 
 # --- Datasets -----------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 _folder = Path(tempfile.mkdtemp(prefix="gptj-tests-"))
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
-for _name in ("DATABASE_URL", "REDIS_URL", "DEBUG", "SECURE_SITE", "TRUSTED_PROXIES"):
+for _name in ("DATABASE_URL", "REDIS_URL", "DEBUG", "SECURE_SITE", "TRUSTED_PROXIES", "EMAIL_URL"):
     os.environ.pop(_name, None)
 # Any database can be tested: TEST_DATABASE_URL=postgres://... make test
 if _url := os.environ.get("TEST_DATABASE_URL"):

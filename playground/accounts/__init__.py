@@ -9,10 +9,12 @@
 - moving: a guest's things become an account's
 - exporting: everything as JSON lines
 - leaving: a person goes
+- mail: messages to people
 - context: what every page says of who looks
 - middleware: the guest's cookie
 - signals: what follows signing in and out
 - views: the account's pages
+- email_views: an account's e-mail address, and its confirmation
 - urls: their addresses
 - admin: users and people for staff
 - admin_site: the admin pages

@@ -19,10 +19,12 @@ Whose = Person | str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
-    """How much there is of something. size: in bytes."""
+    """How much there is of something. size: in bytes. files: bytes of files that have a limit of
+    their own (quotas.FILES)."""
 
     rows: int = 0
     size: int = 0
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

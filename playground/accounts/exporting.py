@@ -7,6 +7,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
+from playground.accounts.authentication.emails import mail_address
 from playground.accounts.belongings import belongings
 from playground.accounts.models import Person
 
@@ -21,6 +22,7 @@ def export_lines(person: Person) -> Iterator[str]:
             "version": VERSION,
             "name": person.user.get_username() if person.user else None,
             "email": person.user.email if person.user else None,
+            "email_confirmed": bool(mail_address(person)),
             "since": person.created_at,
             "exported_at": timezone.now(),
         }

@@ -4,7 +4,7 @@ Guests can delete their cookie and begin again, so an address has limits too.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.core.cache import cache
@@ -23,8 +23,17 @@ WAYS_OUT = {
     "datasets": "Delete some on the page Datasets",
     "finetunes": "Delete some on the page Fine-tunes",
 }
+# By the name of a quota whose files have a limit of their own: what they are, and what to do.
+FILES = {
+    "finetunes": (
+        "files of fine-tunes",
+        "Delete fine-tunes or merged models that you no longer need on the page Fine-tunes",
+    )
+}
 # How long a sum stays good enough, far from every limit.
 RECENT_SECONDS = 60
+# Of the names of limits in MiB.
+MIB = "MIB"
 _TRY_AGAIN = "then try again. What you have typed is still on the page."
 
 
@@ -61,8 +70,16 @@ def quota_lines(person: Person) -> list[QuotaLine]:
         QuotaLine(name=name, amount=amount.rows, limit=_limit("PERSON", name))
         for name, amount in usage.items()
     ]
+    files = [
+        QuotaLine(
+            name=f"MiB of {what}", amount=usage[name].files >> 20, limit=_limit("PERSON", name, MIB)
+        )
+        for name, (what, _) in FILES.items()
+        if name in usage
+    ]
     return [
         *rows,
+        *files,
         QuotaLine(name="MiB", amount=_size(usage) >> 20, limit=settings.LIMIT_PERSON_MIB),
     ]
 
@@ -82,13 +99,15 @@ class Room:
         """The sums: of the address, if it is known, else of the person."""
         return self.of_person or {} if self.of_address is None else self.of_address
 
-    def check(self, name: str, *, rows: int = 1, size: int) -> None:
-        """Raises `QuotaReached` unless ``rows`` more, of ``size`` bytes together, may be stored."""
-        if self.of_address is None or not _has_room(self.of_address, "PERSON", name, rows, size):
+    def check(self, name: str, *, rows: int = 1, size: int = 0, files: int = 0) -> None:
+        """Raises `QuotaReached` unless ``rows`` more may be stored, of ``size`` bytes together,
+        with ``files`` bytes of files that have a limit of their own."""
+        more = Amount(rows=rows, size=size, files=files)
+        if self.of_address is None or not _has_room(self.of_address, "PERSON", name, more):
             of_person = usage_of(self.person) if self.of_person is None else self.of_person
-            _check(of_person, "PERSON", name, rows, size)
+            _check(of_person, "PERSON", name, more)
         if self.of_address is not None:
-            _check(self.of_address, "ADDRESS", name, rows, size)
+            _check(self.of_address, "ADDRESS", name, more)
 
 
 def room_of(person: Person) -> Room:
@@ -115,12 +134,13 @@ def check_room_for_one(person: Person, name: str, *, size: int) -> None:
     key = f"kept:{person.address or person.pk}"
     counted_at, usage = cache.get(key, (0.0, None))
     is_recent = time.monotonic() - counted_at < RECENT_SECONDS
-    if not (is_recent and _is_far_from_limits(usage) and _has_room(usage, "PERSON", name, 1, size)):
+    more = Amount(rows=1, size=size)
+    if not (is_recent and _is_far_from_limits(usage) and _has_room(usage, "PERSON", name, more)):
         room = room_of(person)
         room.check(name, size=size)
         counted_at, usage = time.monotonic(), room.usage
     kept = usage[name]
-    usage = {**usage, name: Amount(rows=kept.rows + 1, size=kept.size + size)}
+    usage = {**usage, name: replace(kept, rows=kept.rows + 1, size=kept.size + size)}
     cache.set(key, (counted_at, usage), RECENT_SECONDS)
 
 
@@ -128,27 +148,34 @@ def _is_far_from_limits(usage: dict[str, Amount]) -> bool:
     """Whether twice as much would still be within the limits, of a person and of an address."""
     return all(
         all(2 * amount.rows <= _limit(scope, name) for name, amount in usage.items())
-        and 2 * _size(usage) <= _limit(scope, "MIB") << 20
+        and 2 * _size(usage) <= _limit(scope, MIB) << 20
+        and all(
+            2 * usage[name].files <= _limit(scope, name, MIB) << 20
+            for name in FILES
+            if name in usage
+        )
         for scope in ("PERSON", "ADDRESS")
     )
 
 
-def _has_room(usage: dict[str, Amount], scope: str, name: str, rows: int, size: int) -> bool:
+def _has_room(usage: dict[str, Amount], scope: str, name: str, more: Amount) -> bool:
     try:
-        _check(usage, scope, name, rows, size)
+        _check(usage, scope, name, more)
     except QuotaReached:
         return False
     return True
 
 
-def _check(usage: dict[str, Amount], scope: str, name: str, rows: int, size: int) -> None:
-    most = _limit(scope, name)
-    if rows and usage[name].rows + rows > most:
-        raise QuotaReached(_words_on_rows(scope, name, usage[name].rows, rows, most))
-    room = _limit(scope, "MIB") << 20
+def _check(usage: dict[str, Amount], scope: str, name: str, more: Amount) -> None:
+    most, kept = _limit(scope, name), usage[name]
+    if more.rows and kept.rows + more.rows > most:
+        raise QuotaReached(_words_on_rows(scope, name, kept.rows, more.rows, most))
+    room = _limit(scope, MIB) << 20
     # What becomes smaller is always taken.
-    if size > 0 and _size(usage) + size > room:
-        raise QuotaReached(_words_on_size(scope, room, size))
+    if more.size > 0 and _size(usage) + more.size > room:
+        raise QuotaReached(_words_on_size(scope, room, more.size))
+    if more.files > 0 and kept.files + more.files > (room := _limit(scope, name, MIB) << 20):
+        raise QuotaReached(_words_on_files(scope, name, kept.files, more.files, room))
 
 
 def _words_on_rows(scope: str, name: str, kept: int, more: int, most: int) -> str:
@@ -176,8 +203,25 @@ def _words_on_size(scope: str, room: int, more: int) -> str:
     )
 
 
-def _limit(scope: str, name: str) -> int:
-    return int(getattr(settings, f"LIMIT_{scope}_{name.upper()}"))
+def _words_on_files(scope: str, name: str, kept: int, more: int, room: int) -> str:
+    what, way_out = FILES[name]
+    these = (
+        f"take {_mib(kept)} of at most {_mib(room)} MiB, and this needs {_mib(more)} more at most"
+    )
+    if scope == "PERSON":
+        return f"Your {what} {these}. {way_out}, {_TRY_AGAIN}"
+    return (
+        f"The {what} of all people of your network address {these}. Delete some of yours, or ask "
+        "the people who run this playground to raise the limit."
+    )
+
+
+def _mib(size: int) -> str:
+    return f"{-(-size >> 20):,}"
+
+
+def _limit(scope: str, *names: str) -> int:
+    return int(getattr(settings, "_".join(["LIMIT", scope, *names]).upper()))
 
 
 def _size(usage: dict[str, Amount]) -> int:

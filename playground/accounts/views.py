@@ -7,7 +7,6 @@ from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
 from django.http import (
     Http404,
@@ -17,18 +16,19 @@ from django.http import (
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground.accounts.authentication.adapter import NAME_TAKEN
-from playground.accounts.authentication.emails import email_change
+from playground.accounts.authentication.emails import confirmed_email
 from playground.accounts.authentication.forms import DeleteForm, EmailForm
 from playground.accounts.context import Visit
 from playground.accounts.exporting import export_lines
 from playground.accounts.leaving import person_delete, user_delete
+from playground.accounts.mail import is_mail_set_up
 from playground.accounts.models import User
 from playground.accounts.people import forget_guest, person_of
 from playground.accounts.quotas import quota_lines
@@ -90,21 +90,22 @@ def account(request: HttpRequest) -> HttpResponse:
     """What there is to say and do about oneself."""
     user = _user(request)
     form = EmailForm(initial={"email": user.email}) if user else None
-    return render(request, "account/account.html", _about(request, form))
+    return render_account(request, form)
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def change_email(request: HttpRequest) -> HttpResponse:
-    """Takes another address, or none. Its form is on the account's page."""
-    if request.method != "POST":
-        return redirect("account")
-    form = EmailForm(request.POST)
-    if not form.is_valid():
-        return render(request, "account/account.html", _about(request, form), status=400)
-    email_change(user=_signed_in_user(request), email=form.cleaned_data["email"])
-    messages.success(request, "Your e-mail address is saved.")
-    return redirect("account")
+def render_account(
+    request: HttpRequest, form: EmailForm | None, *, status: int = 200
+) -> HttpResponse:
+    """The account's page with its form for the address."""
+    person, user = person_of(request), _user(request)
+    context = {
+        "person": person,
+        "form": form,
+        "kept": quota_lines(person) if person else [],
+        "has_mail": is_mail_set_up(),
+        "confirmed": confirmed_email(user) if user else "",
+    }
+    return render(request, "account/account.html", context, status=status)
 
 
 @require_safe
@@ -147,18 +148,5 @@ def delete(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("account_login"), status=303)
 
 
-def _about(request: HttpRequest, form: EmailForm | None) -> dict[str, Any]:
-    person = person_of(request)
-    return {"person": person, "form": form, "kept": quota_lines(person) if person else []}
-
-
 def _user(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
-
-
-def _signed_in_user(request: HttpRequest) -> User:
-    """The user of a view that asks for one."""
-    user = _user(request)
-    if user is None:
-        raise Http404
-    return user

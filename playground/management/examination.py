@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from playground.accounts.mail import try_mail_server
 from playground.accounts.models import User
 from playground.checkpoints.config_file import read_sizes
 from playground.checkpoints.files import index_shards, local_file
@@ -24,6 +25,7 @@ from playground.checkpoints.registry import ModelSpec, Registry, registry
 from playground.checkpoints.selectors import live_workers, model_states
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import ModelNotReady
+from playground.core.failures import reason_of
 from playground.core.redis.clients import blocking
 from playground.core.redis.valkey_server import explain_absence
 from playground.core.schema import newer_database, pending_migrations
@@ -39,7 +41,7 @@ OLDEST_REDIS = (6, 2)
 def examine() -> Iterator[Finding]:
     """All findings, in the order in which a person would fix them."""
     looks = (
-        *(_python, _settings, files, path_prefix, front_end, _database, _accounts, _redis),
+        *(_python, _settings, files, path_prefix, front_end, _database, _accounts, _redis, _mail),
         *(_models_and_workers, _pages, _site),
     )
     for look in looks:
@@ -140,6 +142,23 @@ def _redis() -> Iterator[Finding]:
         )
     else:
         yield good("redis", f"{name} answers; {_mb(used)} used.")
+
+
+def _mail() -> Iterator[Finding]:
+    server = settings.MAIL
+    if server is None:
+        return
+    try:
+        try_mail_server()
+    except (OSError, ValueError) as error:
+        # smtplib quotes what the server said, and nothing of what was sent to it.
+        yield wrong(
+            "mail",
+            f"The server at {server.place} does not take messages: {reason_of(error)}.",
+            "Check EMAIL_URL, and that the server runs.",
+        )
+    else:
+        yield good("mail", f"The server at {server.place} answers.")
 
 
 def _mb(count: int) -> str:

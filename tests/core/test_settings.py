@@ -15,6 +15,7 @@ from tests.support.starts import Case, Start, start_all
 
 # In the place of a password or a key; no sentence may contain it.
 SECRET = "hunter2-correct-horse-battery"
+_MAIL = "django.core.mail.backends.{}.EmailBackend"
 LOCAL = ["localhost", "127.0.0.1", "[::1]"]
 
 
@@ -210,6 +211,54 @@ ROWS: dict[str, Row] = {
     "redis: a file that is not there": bad(
         "ssl_ca_certs", REDIS_URL="rediss://localhost?ssl_ca_certs=/no/file"
     ),
+    # --- Mail
+    "mail: none": good({"MAIL": "None", "EMAIL_BACKEND": _MAIL.format("dummy")}),
+    "mail: STARTTLS": good(
+        {
+            "EMAIL_HOST": "mail.a.org",
+            "EMAIL_PORT": 587,
+            "EMAIL_USE_TLS": True,
+            "EMAIL_USE_SSL": False,
+            "EMAIL_HOST_PASSWORD": "p/w",
+            "EMAIL_BACKEND": _MAIL.format("smtp"),
+            "DEFAULT_FROM_EMAIL": "Play <p@a.org>",
+        },
+        EMAIL_URL="smtp+tls://u:p%2Fw@mail.a.org",
+        EMAIL_FROM="Play <p@a.org>",
+    ),
+    "mail: TLS at once": good(
+        {"EMAIL_PORT": 465, "EMAIL_USE_TLS": False, "EMAIL_USE_SSL": True},
+        EMAIL_URL="SMTPS://mail.a.org",
+        EMAIL_FROM="p@a.org",
+    ),
+    "mail: a port": good({"EMAIL_PORT": 2525}, EMAIL_URL="smtp://[::1]:2525", EMAIL_FROM="p@a.org"),
+    "mail: another scheme": bad("smtp+tls://", EMAIL_URL=f"imap://u:{SECRET}@mail.a.org"),
+    "mail: no scheme": bad("scheme", EMAIL_URL=f"u:{SECRET}@mail.a.org"),
+    "mail: no host": bad("no host", EMAIL_URL="smtp://:25"),
+    "mail: a path": bad("after its host", EMAIL_URL="smtp://mail.a.org/x"),
+    "mail: an option": bad("after its host", EMAIL_URL="smtp://mail.a.org?tls=1"),
+    "mail: a user alone": bad("a user and a password", EMAIL_URL=f"smtp://{SECRET}@mail.a.org"),
+    "mail: @ in the password": bad("%40", EMAIL_URL=f"smtp://u:{SECRET}@1@mail.a.org"),
+    "mail: no sender": bad("name the sender", names="EMAIL_FROM", EMAIL_URL="smtp://mail.a.org"),
+    "mail: a sender without a domain": bad("an e-mail address", EMAIL_FROM="play"),
+    "mail: two senders": bad("an e-mail address", EMAIL_FROM="a@a.org, b@a.org"),
+    "mail: a sender with a header": bad("line break", EMAIL_FROM="a@a.org\nBcc: b@a.org"),
+    "mail: a sender and no server": doubtful(
+        "EMAIL_FROM is set and EMAIL_URL is not", EMAIL_FROM="p@a.org"
+    ),
+    "mail: a password without TLS": doubtful(
+        "EMAIL_URL sends its password without TLS",
+        EMAIL_URL=f"smtp://u:{SECRET}@mail.a.org",
+        EMAIL_FROM="p@a.org",
+    ),
+    # --- A price
+    "price: none": good({"FINETUNE_COST_PER_HOUR": "None"}),
+    "price: an amount and a currency": good(FINETUNE_COST_PER_HOUR="1.90 EUR"),
+    "price: a sign": good(FINETUNE_COST_PER_HOUR="2 \u20ac"),
+    "price: no currency": bad("an amount and a currency", FINETUNE_COST_PER_HOUR="1.90"),
+    "price: a decimal comma": bad("an amount and a currency", FINETUNE_COST_PER_HOUR="1,90 EUR"),
+    "price: negative": bad("an amount and a currency", FINETUNE_COST_PER_HOUR="-1 EUR"),
+    "price: no number": bad("an amount and a currency", FINETUNE_COST_PER_HOUR="nan EUR"),
     # --- Together
     "a heartbeat as rare as the lease": bad("LEASE_SECONDS", HEARTBEAT_SECONDS="5"),
     "a lease as short as the heartbeat": bad(

@@ -22,6 +22,7 @@ from playground.checkpoints.models import Worker
 from playground.core.configuration.redis_url import redis_address
 from playground.management import examination
 from tests.support.checkpoints import write_text_side
+from tests.support.mail_server import serving_mail, set_up_mail
 
 
 def consult() -> tuple[str, int]:
@@ -354,3 +355,26 @@ def test_a_site_that_nobody_can_enter(settings: Settings) -> None:
     assert line_about("accounts") == (
         "ok     accounts: The site is closed to guests; sign-up is closed."
     )
+
+
+def test_a_mail_server_that_answers_is_good(settings: Settings) -> None:
+    assert line_about("mail") == ""
+
+    with serving_mail() as mailbox:
+        set_up_mail(settings, mailbox)
+
+        assert "answers." in line_about("mail")
+
+
+def test_a_mail_server_that_is_away_or_refuses_is_wrong(settings: Settings) -> None:
+    with serving_mail() as mailbox:
+        set_up_mail(settings, mailbox)
+        mailbox.answers["CONNECT"] = "421 too busy"
+
+        refused = line_about("mail")
+    away = line_about("mail")
+
+    assert refused.startswith("WRONG")
+    assert "too busy" in refused
+    assert away.startswith("WRONG")
+    assert "Check EMAIL_URL" in away

@@ -34,6 +34,7 @@ PUBLIC = {
     # Pages without an id, which show the data of the person who asks (tests/accounts).
     "account",
     "account_change_email",
+    "account_email_confirm",
     "account_change_password",
     "account_delete",
     "account_export",

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from playground.accounts.authentication.names import MAX_NAME
+from playground.accounts.mail import is_mail_set_up
 from playground.accounts.models import User
 
 _ADVICE = "At least 10 characters, and none that everybody uses."
@@ -28,6 +29,13 @@ class _Plain(forms.Form):
         self.fields[name].help_text = help_text
 
 
+def _email_help() -> str:
+    """Who writes to an address. Nobody but staff sees it."""
+    if is_mail_set_up():
+        return "For messages that you ask for, and for the people who run this playground."
+    return "For the people who run this playground only."
+
+
 class SignInForm(_Plain, LoginForm):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -44,7 +52,7 @@ class SignUpForm(_Plain, SignupForm):
         self.say("username", "Name", "Letters from a to z, digits and . + - _ @")
         self.say("password1", "Password", _ADVICE)
         self.say("password2", "Password, again")
-        self.say("email", "E-mail (optional)", "For the people who run this playground only.")
+        self.say("email", "E-mail (optional)", _email_help())
         self.fields["username"].widget.attrs |= {
             "autocapitalize": "none",
             "spellcheck": "false",
@@ -64,12 +72,14 @@ class EmailForm(_Plain):
     """The address that the operator may write to; none is fine."""
 
     email = forms.EmailField(
-        label="E-mail (optional)",
-        help_text="For the people who run this playground only.",
         required=False,
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.say("email", "E-mail (optional)", _email_help())
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()

@@ -8,6 +8,8 @@
 - service_url: addresses of servers, with passwords
 - database_url: the database
 - redis_url: Redis
+- mail_url: the mail server, and who its messages are from
+- price: an amount of a currency
 - installed: the site's apps and middleware
 - place: where the installation lies
 - private: who else may read what is written

@@ -36,6 +36,7 @@ def remarks() -> Iterator[str]:
     yield from _hosts()
     yield from _proxies()
     yield from _admin_path()
+    yield from _mail()
     if len(settings.SECRET_KEY) < MIN_KEY_LENGTH:
         yield f"SECRET_KEY has fewer than {MIN_KEY_LENGTH} characters: make it long and random."
 
@@ -68,6 +69,17 @@ def _proxies() -> Iterator[str]:
         yield (
             "CSRF_TRUSTED_ORIGINS has https:// and SECURE_SITE is off, so that cookies may travel "
             "without TLS: set SECURE_SITE=true."
+        )
+
+
+def _mail() -> Iterator[str]:
+    if settings.MAIL is None:
+        if settings.DEFAULT_FROM_EMAIL:
+            yield "EMAIL_FROM is set and EMAIL_URL is not, so that no message is sent: set both."
+    elif settings.MAIL.shows_password:
+        yield (
+            "EMAIL_URL sends its password without TLS: begin it with smtp+tls:// or smtps:// if "
+            "the server takes that."
         )
 
 
