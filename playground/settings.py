@@ -312,8 +312,6 @@ LIMIT_PERSON_FINETUNES_MIB = env.whole("LIMIT_PERSON_FINETUNES_MIB", 20_480, lea
 LIMIT_ADDRESS_FINETUNES_MIB = env.whole("LIMIT_ADDRESS_FINETUNES_MIB", 163_840, least=1)
 # What an hour of one device costs, such as "1.90 EUR"; None says nothing of a cost.
 FINETUNE_COST_PER_HOUR = env.parsed("FINETUNE_COST_PER_HOUR", "", price)
-# The longest training that a person may ask for, in minutes.
-LIMIT_FINETUNE_MINUTES = env.whole("LIMIT_FINETUNE_MINUTES", 720, least=1)
 LIMIT_FINETUNE_MINUTES = env.whole("LIMIT_FINETUNE_MINUTES", 720, least=1)  # Of one training.
 
 # --- Datasets -----------------------------------------------------------------

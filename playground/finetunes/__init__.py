@@ -9,6 +9,8 @@
 - record: the trainer's record, copied into rows
 - following: how a page follows one
 - finishing: the end, and the tuned model that it gives
+- mails: the message that it has ended
+- memory: what it takes, and what the workers' devices have
 - folders: where each job works
 - pages: the pages
 - belongings: what is a person's

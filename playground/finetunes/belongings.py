@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+
+from django.db.models import Sum
 
 from playground.accounts.belongings import Amount, Belonging, Whose, amount_of, owned_by
 from playground.accounts.models import Person
 from playground.core.batches import in_batches
 from playground.core.failures import each_alone
-from playground.finetunes.models import FineTune
+from playground.finetunes.models import FineTune, FineTuneMail
 from playground.finetunes.services import finetune_cancel, finetune_delete
 
 _BATCH = 50
@@ -36,11 +39,18 @@ def _export(person: Person) -> Iterator[dict[str, Any]]:
             "created_at": finetune.created_at,
             "started_at": finetune.started_at,
             "finished_at": finetune.finished_at,
+            "mail": _mail(finetune),
             "record": [
                 {"n": event.n, "kind": event.kind, **event.data}
                 for event in finetune.events.order_by("n").iterator(chunk_size=500)
             ],
         }
+
+
+def _mail(finetune: FineTune) -> dict[str, Any] | None:
+    """Whether a message at its end was asked for, and when it was sent."""
+    mail = FineTuneMail.objects.filter(finetune=finetune).first()
+    return {"link": mail.link, "sent_at": mail.sent_at} if mail else None
 
 
 def _release(person: Person) -> None:
@@ -55,7 +65,9 @@ def _release(person: Person) -> None:
 
 
 def _measure(whose: Whose) -> dict[str, Amount]:
-    return {"finetunes": amount_of(FineTune.objects.filter(owned_by(whose)))}
+    own = FineTune.objects.filter(owned_by(whose))
+    files = own.aggregate(sum=Sum("files"))["sum"] or 0
+    return {"finetunes": replace(amount_of(own), files=files)}
 
 
 BELONGINGS = (Belonging(model=FineTune, export=_export, release=_release, measure=_measure),)

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from playground.checkpoints.config_file import context_length, layer_shape, parameter_count
 from playground.checkpoints.registry import ModelSpec
 from playground.core.errors import CannotTrain
@@ -17,22 +19,30 @@ from playground.datasets.checks.canonical import read_rows
 from playground.datasets.durations import recommended_minutes
 from playground.datasets.models import DatasetVersion
 from playground.datasets.splitting import MOST, split_rows
+from playground.finetunes.memory import (
+    check_memory,
+    memory_needed,
+    memory_note,
+    training_device,
+)
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import Options
 
-MINUTE = 60.0
+MINUTE, HOUR = 60.0, 3600.0
 # Products that a second of training does, where nothing was measured yet.
 GUESSED_SPEED = {"cpu": 45e9, "cuda": 120e12}
 # Forward and backward pass, for each weight and token.
 PRODUCTS = 6.0
 # A step and an evaluation cost more than their tokens: model loading, evaluation, saving.
 OVERHEAD_SECONDS = 20.0
-# Bytes of each weight of the adapter: the weight, its gradient and two moments.
-TRAINED_BYTES = 16
 # Rows that are read for the form; the answer is to come at once.
 MOST_READ = 20_000
-# Of the activations of a token, for each layer and unit of width.
-ACTIVATION_BYTES = 80
+# Of each trained weight in a checkpoint: the weight, two moments and the best one so far.
+CHECKPOINT_BYTES = 16
+# Of each in the result.
+RESULT_BYTES = 4
+# Checkpoints that are on the disk at a time.
+CHECKPOINTS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +50,9 @@ class Plan:
     """What is said before the start.
 
     tokens: of all epochs. seconds: of all steps. memory_bytes: of the training process, the base
-    included. no_held_out: why no part is held out, or "".
+    included; memory_note: what else is to be said of it. files_bytes: on the disk at most, while
+    it is trained. cost: in words, or "" where the operator names no price. processor: what the
+    time is of, in words. no_held_out: why no part is held out, or "".
     """
 
     rows: int
@@ -52,7 +64,11 @@ class Plan:
     tokens: int
     seconds: float
     memory_bytes: int
+    memory_note: str
     checkpoint_bytes: int
+    files_bytes: int
+    cost: str
+    processor: str
     speed: float
     rule: str
 
@@ -82,6 +98,18 @@ def make_plan(*, version: DatasetVersion, base: ModelSpec, options: Options) -> 
     tokens = round(tokens_each * training * epochs)
     rule = recommended_minutes(version.size).sentence
     trained = adapter_parameters(base, options.rank)
+    device, longest = training_device(base), longest_row(version)
+    need = memory_needed(
+        base,
+        options,
+        trained=trained,
+        longest=longest,
+        labels=longest_completion(version, longest),
+        device=device,
+    )
+    check_memory(need, device, base, longest=longest)
+    seconds = tokens / speed + OVERHEAD_SECONDS
+    price = settings.FINETUNE_COST_PER_HOUR
     return Plan(
         rows=training,
         held_out=held_out,
@@ -90,14 +118,30 @@ def make_plan(*, version: DatasetVersion, base: ModelSpec, options: Options) -> 
         steps=steps,
         epochs=round(epochs, 2),
         tokens=tokens,
-        seconds=tokens / speed + OVERHEAD_SECONDS,
-        memory_bytes=_memory(
-            base, options, trained, int(version.figures.get("longest") or tokens_each)
-        ),
-        checkpoint_bytes=trained * (TRAINED_BYTES - 4),
+        seconds=seconds,
+        memory_bytes=need.expected,
+        memory_note=memory_note(need, device),
+        checkpoint_bytes=trained * CHECKPOINT_BYTES,
+        files_bytes=trained * (CHECKPOINTS * CHECKPOINT_BYTES + RESULT_BYTES) + version.size,
+        cost=price.words(seconds / HOUR) if price else "",
+        processor=device.processor,
         speed=speed,
         rule=rule,
     )
+
+
+def longest_row(version: DatasetVersion) -> int:
+    """Tokens of the longest row, the end of text included; the mean where that is not known."""
+    return int(version.figures.get("longest") or max(version.tokens // max(version.rows, 1), 1))
+
+
+def longest_completion(version: DatasetVersion, longest: int) -> int:
+    """About how many tokens of the longest row are learnt: its completion and its end."""
+    completions = version.figures.get("completion_tokens")
+    if not completions or not version.tokens:
+        return longest
+    share = (int(completions) + version.rows) / version.tokens
+    return min(longest, math.ceil(longest * share))
 
 
 def planned_split(version: DatasetVersion, *, seed: int) -> tuple[int, str]:
@@ -144,11 +188,3 @@ def adapter_parameters(base: ModelSpec, rank: int) -> int:
     layers, width = shape
     # q, k, v and out: width to width; in and out of the inner layer: width to four times that.
     return layers * rank * (4 * 2 * width + 2 * 5 * width)
-
-
-def _memory(base: ModelSpec, options: Options, trained: int, tokens: int) -> int:
-    each = 4 if base.device == "cpu" else 2
-    weights = each * (parameter_count(base) or 6_000_000_000)
-    layers, width = layer_shape(base) or (28, 4096)
-    activations = options.batch * tokens * layers * width * ACTIVATION_BYTES
-    return weights + trained * TRAINED_BYTES + activations + (300 << 20)

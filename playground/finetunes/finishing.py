@@ -17,7 +17,13 @@ from playground.checkpoints.models import Adapter
 from playground.checkpoints.services import adapter_delete, adapter_register, adapter_rename
 from playground.core.errors import NoModel, PlaygroundError
 from playground.core.texts import storable
-from playground.finetunes.folders import RESULT, folder_remove, folder_trim, job_folder
+from playground.finetunes.folders import (
+    RESULT,
+    folder_measure,
+    folder_remove,
+    folder_trim,
+    job_folder,
+)
 from playground.finetunes.models import FineTune
 from playground.finetunes.record import tell_look
 
@@ -144,4 +150,5 @@ def _store(
         folder_trim(finetune_id)
     if finetune is not None:
         tell_look(finetune, epoch=finetune.epoch)
+    folder_measure(finetune_id)
     return outcome.status

@@ -1,6 +1,8 @@
 """The folder of each job: its rows, its checkpoints, its record. Names are made by the server."""
 
+import contextlib
 import shutil
+import stat
 import time
 import uuid
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ RECORD = "record.jsonl"
 CONTROL = "control.json"
 JOB = "job.json"
 RESULT = "result"
+CHECKPOINTS = "checkpoints"
 
 
 def job_folder(finetune_id: uuid.UUID) -> Path:
@@ -31,20 +34,46 @@ def folder_remove(finetune_id: uuid.UUID) -> None:
 def folder_trim(finetune_id: uuid.UUID) -> None:
     """Deletes what only a training that goes on needs: checkpoints, and the rows' own copies."""
     folder = job_folder(finetune_id)
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
     for name in ("train.jsonl", "held_out.jsonl"):
         (folder / name).unlink(missing_ok=True)
 
 
+def folder_measure(finetune_id: uuid.UUID) -> None:
+    """Notes in the row what an ended fine-tune has on the disk. Call it when its files change."""
+    ended = FineTune.objects.filter(pk=finetune_id, status__in=FineTune.FINAL)
+    ended.update(files=folder_bytes(finetune_id))
+
+
+def folder_bytes(finetune_id: uuid.UUID) -> int:
+    """What the job's folder takes; files that go away meanwhile count for nothing."""
+    total = 0
+    for path in job_folder(finetune_id).rglob("*"):
+        with contextlib.suppress(OSError):
+            found = path.lstat()
+            total += found.st_size if stat.S_ISREG(found.st_mode) else 0
+    return total
+
+
 def folders_sweep() -> int:
-    """Deletes the folders of fine-tunes that are no more. Returns how many."""
+    """Deletes the folders of fine-tunes that are no more. Returns how many.
+
+    What an end that was cut short left in the others goes too, and their sizes are put right.
+    """
     found = dict(_folders())
     if not found:
         return 0
-    kept = set(FineTune.objects.filter(pk__in=list(found)).values_list("pk", flat=True))
+    rows = FineTune.objects.filter(pk__in=list(found)).values_list("pk", "status", "files")
+    kept = {pk: (status, files) for pk, status, files in rows}
     gone = [finetune_id for finetune_id in found if finetune_id not in kept]
     for finetune_id in gone:
         shutil.rmtree(found[finetune_id], ignore_errors=True)
+    for finetune_id, (status, files) in kept.items():
+        if status in FineTune.FINAL:
+            if (job_folder(finetune_id) / CHECKPOINTS).exists():
+                folder_trim(finetune_id)
+            if folder_bytes(finetune_id) != files:
+                folder_measure(finetune_id)
     return len(gone)
 
 

@@ -84,6 +84,8 @@ class FineTune(models.Model):
     result = models.JSONField(default=dict)
     error_code = models.CharField(max_length=40, blank=True)
     error_message = models.TextField(blank=True)
+    # Bytes in the job's folder: measured once it has ended, until then what was planned.
+    files = models.PositiveBigIntegerField(default=0)
     adapter = models.OneToOneField(
         Adapter, null=True, on_delete=models.SET_NULL, related_name="finetune"
     )
@@ -148,3 +150,29 @@ class FineTuneEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.finetune_id} {self.n} {self.kind}"
+
+
+class FineTuneMail(models.Model):
+    """The message that a person wants when the fine-tune ends, until and after it is sent.
+
+    Invariants:
+
+    - nothing is due before the fine-tune's row says that it has ended, so no end is missed;
+    - ``tries`` grows before each try, by compare-and-set: of several workers one tries.
+    """
+
+    finetune = models.OneToOneField(FineTune, on_delete=models.CASCADE, related_name="mail")
+    # The address of the fine-tune's page, as its person reached the site.
+    link = models.CharField(max_length=400)
+    tries = models.PositiveSmallIntegerField(default=0)
+    # When it is tried next; None once it is sent or given up.
+    due_at = models.DateTimeField(null=True, default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="mail_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.finetune_id}: {'sent' if self.sent_at else f'{self.tries} tries'}"

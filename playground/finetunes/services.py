@@ -2,11 +2,13 @@
 
 from itertools import islice
 from typing import Any
+from urllib.parse import urljoin
 
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
+from django.urls import reverse
 
 from playground.accounts.models import Person
 from playground.accounts.quotas import room_of
@@ -23,7 +25,7 @@ from playground.datasets.models import DatasetVersion
 from playground.finetunes.estimates import make_plan
 from playground.finetunes.finishing import finetune_finish_waiting
 from playground.finetunes.folders import folder_remove
-from playground.finetunes.models import FineTune
+from playground.finetunes.models import FineTune, FineTuneMail
 from playground.finetunes.options import Options
 from playground.finetunes.record import tell_look
 
@@ -46,8 +48,11 @@ def finetune_create(
     name: str,
     options: Options,
     note: str = "",
+    mail_site: str = "",
 ) -> FineTune:
     """Saves a fine-tune QUEUED and, once that is committed, rings for a worker.
+
+    mail_site: the address of the site, where the person wants a message with a link when it ends.
 
     Raises `UnknownModel`, `CannotTrain`, `InvalidInput`, `QuotaReached` or `TooManyRuns`; then
     nothing was saved.
@@ -62,7 +67,11 @@ def finetune_create(
     data = describe_data(version)
     data["examples"] = example_prompts(version)
     adapter_check_room(person=person)
-    room_of(person).check("finetunes", size=json_size([data, options.to_json(), plan, note]))
+    room_of(person).check(
+        "finetunes",
+        size=json_size([data, options.to_json(), plan, note]),
+        files=plan["files_bytes"],
+    )
     with transaction.atomic():
         _check_limits(person, address)
         finetune = FineTune.objects.create(
@@ -75,7 +84,11 @@ def finetune_create(
             note=note,
             options=options.to_json(),
             plan=plan,
+            files=plan["files_bytes"],
         )
+        if mail_site:
+            page = reverse("finetunes:finetune", args=[finetune.pk])
+            FineTuneMail.objects.create(finetune=finetune, link=urljoin(mail_site, page))
         transaction.on_commit(lambda: ring(FINETUNE, spec.name))
     return finetune
 

@@ -50,7 +50,7 @@ def test_the_trainer_is_told_no_secret_and_no_place_of_the_worker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     place = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS")
-    for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", *place):
+    for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", *place):
         monkeypatch.setenv(name, "secret")
 
     assert "secret" not in child._environ("cpu").values()

@@ -1,19 +1,25 @@
 """The pages: what they show, what they take, and how what people write is shown."""
 
 import io
+import re
 import zipfile
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient, Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
-from playground.accounts.models import Person
+from playground.accounts.models import Person, User
 from playground.accounts.people import COOKIE, cookie_value
 from playground.checkpoints.adapter_files import folder_of
-from playground.finetunes.models import FineTune, FineTuneEvent
-from tests.finetunes.conftest import make_finetune, make_version
+from playground.checkpoints.models import Worker
+from playground.core.configuration.mail_url import mail_server
+from playground.core.configuration.price import price
+from playground.finetunes.models import FineTune, FineTuneEvent, FineTuneMail
+from tests.finetunes.conftest import make_finetune, make_version, register_worker
 from tests.finetunes.test_services import make_adapter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
@@ -95,10 +101,111 @@ def test_the_form_says_everything_before_the_start(client: Client, person: Perso
 
     text = client.get(reverse("finetunes:new")).content.decode()
 
-    for fact in ("Rows", "Held out", "Sequences", "Steps", "Tokens", "Time", "Memory"):
+    for fact in ("Rows", "Held out", "Sequences", "Steps", "Tokens", "Time", "Memory", "Cost"):
         assert f"<dt>{fact}</dt>" in text
     assert "Recommended:" in text
     assert "Default 0.05" in text
+
+
+def test_the_cost_is_the_time_of_the_device_where_no_price_is_set(
+    client: Client, person: Person
+) -> None:
+    make_version(person)
+
+    text = client.get(reverse("finetunes:new")).content.decode()
+
+    assert re.search(r"<dt>Cost</dt>\s*<dd>about [^<]+ of this server.s processor</dd>", text)
+
+
+def test_the_cost_is_the_operators_price_times_the_time(
+    client: Client, person: Person, settings: Settings
+) -> None:
+    settings.FINETUNE_COST_PER_HOUR = price("360.00 EUR")
+    version = make_version(person)
+
+    post(client, version=str(version.pk), duration="epochs", epochs="1")
+
+    plan = FineTune.objects.get().plan
+    assert plan["cost"] == f"about {plan['seconds'] / 10:.2f} EUR"
+
+
+def test_what_cannot_fit_is_said_before_the_start_and_does_not_start(
+    client: Client, person: Person
+) -> None:
+    register_worker()
+    Worker.objects.update(memory_total=64 << 20)
+    version = make_version(person)
+
+    planned = client.get(reverse("finetunes:plan"), {"version": str(version.pk)}).content.decode()
+    started = post(client, version=str(version.pk))
+
+    assert "Choose a smaller base." in planned
+    assert started.status_code == 400
+    assert not FineTune.objects.exists()
+
+
+WISH = "Send me an e-mail when it ends"
+
+
+def form_text(client: Client) -> str:
+    return client.get(reverse("finetunes:new")).content.decode()
+
+
+@pytest.fixture
+def ann(client: Client, person: Person) -> User:
+    """The person has an account with an address that is not confirmed."""
+    user = User.objects.create_user("ann", email="ann@example.org")
+    EmailAddress.objects.create(user=user, email=user.email, primary=True)
+    Person.objects.filter(pk=person.pk).update(user=user)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def with_mail(settings: Settings) -> None:
+    settings.MAIL = mail_server("smtp://mail.example.org")
+
+
+def test_without_a_mail_server_no_message_is_offered(
+    client: Client, person: Person, ann: User
+) -> None:
+    EmailAddress.objects.update(verified=True)
+    make_version(person)
+
+    assert "e-mail" not in form_text(client)
+
+
+@pytest.mark.usefixtures("with_mail", "ann")
+def test_an_address_has_to_be_confirmed_first(client: Client, person: Person) -> None:
+    make_version(person)
+
+    text = form_text(client)
+
+    assert WISH not in text
+    assert f'<a href="{reverse("account")}">on your account' in text
+
+
+@pytest.mark.usefixtures("with_mail", "ann")
+def test_a_message_is_sent_to_whom_ticks_the_box(client: Client, person: Person) -> None:
+    EmailAddress.objects.update(verified=True)
+    version = make_version(person)
+    assert WISH in form_text(client)
+
+    post(client, version=str(version.pk), mail="1")
+    post(client, version=str(version.pk))
+
+    mail = FineTuneMail.objects.get()
+    assert mail.link == f"http://testserver/finetunes/{mail.finetune_id}/"
+
+
+@pytest.mark.usefixtures("with_mail", "ann")
+def test_the_box_stays_ticked_on_a_form_that_comes_back(client: Client, person: Person) -> None:
+    EmailAddress.objects.update(verified=True)
+    version = make_version(person)
+
+    refused = post(client, version=str(version.pk), mail="1", rank="x").content.decode()
+
+    assert re.search(r'name="mail" value="1" checked', refused)
 
 
 def test_the_form_starts_one(client: Client, person: Person) -> None:

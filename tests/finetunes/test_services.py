@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 
 from playground.accounts.models import Person
+from playground.accounts.quotas import quota_lines
 from playground.checkpoints.jobs import FINETUNE
 from playground.checkpoints.models import Adapter
 from playground.checkpoints.rings import rings_waiting
 from playground.core.errors import CannotTrain, InvalidInput, QuotaReached, TooManyRuns
 from playground.datasets.models import DatasetVersion
+from playground.finetunes.finishing import finetune_finish_waiting
 from playground.finetunes.folders import folders_sweep, job_folder
 from playground.finetunes.leases import in_fair_order
-from playground.finetunes.models import FineTune
+from playground.finetunes.models import FineTune, FineTuneMail
 from playground.finetunes.options import Options
 from playground.finetunes.services import (
     finetune_cancel,
@@ -210,3 +212,92 @@ def test_folders_of_nobody_are_swept(
 
     assert folders_sweep() == 1
     assert (kept.exists(), gone.exists(), other.exists()) == (True, False, True)
+
+
+def test_files_have_a_limit_that_counts_what_trainings_will_take(
+    person: Person, settings: Any
+) -> None:
+    planned = create(person).plan["files_bytes"]
+    settings.LIMIT_PERSON_FINETUNES_MIB = max(planned >> 20, 1)
+    FineTune.objects.update(files=settings.LIMIT_PERSON_FINETUNES_MIB << 20)
+
+    with pytest.raises(QuotaReached, match="Delete fine-tunes or merged models"):
+        create(person)
+
+
+def test_an_end_leaves_what_is_needed_and_counts_it(person: Person) -> None:
+    finetune = make_finetune(person, files=10**9)
+    folder = job_folder(finetune.pk)
+    for name in ("checkpoints/step-000001/weights.safetensors", "result/card.md", "train.jsonl"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x" * 100)
+
+    finetune_finish_waiting(finetune_id=finetune.pk, status="failed", error_message="Lost.")
+
+    finetune.refresh_from_db()
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["card.md"]
+    assert finetune.files == 100
+
+
+def test_a_cancelled_one_takes_nothing(person: Person) -> None:
+    finetune = make_finetune(person, files=10**9)
+    job_folder(finetune.pk).mkdir()
+
+    finetune_cancel(finetune=finetune)
+
+    finetune.refresh_from_db()
+    assert finetune.files == 0
+
+
+def test_the_sweep_mends_what_an_end_that_was_cut_short_left(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("playground.finetunes.folders.KEPT_SECONDS", -1)
+    ended = make_finetune(person, status="succeeded", files=5)
+    running = make_finetune(person, status="running", files=7)
+    for row in (ended, running):
+        checkpoint = job_folder(row.pk) / "checkpoints" / "step-000001"
+        checkpoint.mkdir(parents=True)
+        (checkpoint / "weights.safetensors").write_bytes(b"x")
+        (job_folder(row.pk) / "job.json").write_bytes(b"{}")
+
+    folders_sweep()
+
+    ended.refresh_from_db()
+    running.refresh_from_db()
+    assert not (job_folder(ended.pk) / "checkpoints").exists()
+    assert (job_folder(running.pk) / "checkpoints").exists()
+    assert (ended.files, running.files) == (2, 7)
+
+
+def test_a_message_at_the_end_has_the_link_that_the_person_knows(person: Person) -> None:
+    finetune = create(person, mail_site="https://play.example.org/")
+
+    page = f"https://play.example.org/finetunes/{finetune.pk}/"
+    assert FineTuneMail.objects.get().link == page
+
+
+def test_without_the_wish_there_is_no_message(person: Person) -> None:
+    create(person)
+
+    assert not FineTuneMail.objects.exists()
+
+
+def test_an_address_has_a_limit_of_files_of_its_own(
+    person: Person, stranger: Person, settings: Any
+) -> None:
+    Person.objects.update(address="here")
+    person.refresh_from_db()
+    make_finetune(stranger, status="succeeded", files=2 << 20)
+    settings.LIMIT_ADDRESS_FINETUNES_MIB = 1
+
+    with pytest.raises(QuotaReached, match="of all people of your network address take 2 of at"):
+        create(person)
+
+
+def test_the_account_page_says_what_the_files_take(person: Person) -> None:
+    make_finetune(person, status="succeeded", files=7 << 20)
+
+    (line,) = [one for one in quota_lines(person) if "files" in one.name]
+
+    assert (line.name, line.amount, line.limit) == ("MiB of files of fine-tunes", 7, 20_480)

@@ -3,7 +3,9 @@
 - main: the command that starts a worker
 - process: the process: be ready, take rings, wind down
 - training: what it holds: row, the job of now, sweep
+- device_memory: what its device has
 - job: one fine-tune: claim, prepare, watch, finish
+- chores: messages that are due, and the memory of the device
 - folder: the job's folder as the child finds it
 - reader: what is new in the child's record
 - child: starting the child, and telling it to end

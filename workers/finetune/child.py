@@ -22,7 +22,7 @@ LOCK = "lock"
 
 # What a worker must not pass on: its secrets, and its own place among the tasks of a launcher.
 KEPT_BACK = (
-    *("SECRET_KEY", "DATABASE_URL", "REDIS_URL"),
+    *("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"),
     *("RANK", "WORLD_SIZE", "LOCAL_RANK", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
 )
 

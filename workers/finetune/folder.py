@@ -13,6 +13,7 @@ from playground.checkpoints.registry import ModelSpec, registry
 from playground.core.errors import CannotTrain
 from playground.datasets.splitting import split_file
 from playground.finetunes.folders import CONTROL, JOB, job_folder
+from playground.finetunes.memory import training_threads
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import Options
 
@@ -83,7 +84,7 @@ def describe_job(
     else:
         job["minutes"] = options.minutes
     if device == "cpu":
-        job["threads"] = settings.FINETUNE_THREADS or max((os.cpu_count() or 1) // 2, 1)
+        job["threads"] = training_threads()
     else:
         job["quantize"] = settings.FINETUNE_QUANTIZE
     return job

@@ -7,6 +7,7 @@ from django.db import DatabaseError
 
 from playground.checkpoints.jobs import FINETUNE
 from playground.checkpoints.models import Worker
+from workers.finetune.chores import start_chores
 from workers.finetune.job import serve_ring
 from workers.finetune.training import Training
 from workers.process.listening import stop_on_signals, take_rings
@@ -36,6 +37,7 @@ def run_worker(arguments: list[str] | None = None) -> int:
         row.show(Worker.State.STOPPED)
         return 0
     training.start_sweeps()
+    start_chores(training)
 
     def show_ready() -> None:
         """Only from here on can a fine-tune be trained."""

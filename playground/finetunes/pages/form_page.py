@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db.models import F
 from django.http import QueryDict
 
+from playground.accounts.authentication.emails import mail_address
+from playground.accounts.mail import is_mail_set_up
 from playground.accounts.models import Person
 from playground.checkpoints.config_file import parameter_count
 from playground.checkpoints.jobs import FINETUNE
@@ -19,7 +21,7 @@ from playground.core.http import read_id
 from playground.datasets.durations import Recommendation, recommended_minutes
 from playground.datasets.models import DatasetVersion
 from playground.finetunes.estimates import Plan, make_plan
-from playground.finetunes.models import FineTune
+from playground.finetunes.models import FineTune, FineTuneMail
 from playground.finetunes.options import SETTINGS, Options, Setting, default_options
 from playground.finetunes.pages.forms import find_version, posted_finetune
 from playground.finetunes.pages.words import format_number
@@ -114,6 +116,20 @@ class FormPage:
         return self.values.get("note", "")
 
     @property
+    def has_mail(self) -> bool:
+        """Whether a message at the end can be offered at all."""
+        return is_mail_set_up()
+
+    @cached_property
+    def mail_address(self) -> str:
+        """Where it would go; "" until the person has confirmed an address."""
+        return mail_address(self.person)
+
+    @property
+    def wants_mail(self) -> bool:
+        return bool(self.values.get("mail"))
+
+    @property
     def recommended(self) -> Recommendation | None:
         return recommended_minutes(self.version.size) if self.version else None
 
@@ -183,11 +199,13 @@ def _values_of(finetune: FineTune) -> dict[str, str]:
     models = registry().models
     base = models.get(finetune.base)
     defaults = default_options(parameter_count(base) if base else None)
+    mail = FineTuneMail.objects.filter(finetune=finetune).exists()
     values: dict[str, Any] = {
         "version": str(finetune.version_id or ""),
         "base": finetune.base,
         "name": finetune.name,
         "note": finetune.note,
+        "mail": "1" if mail else "",
         "duration": "epochs" if options.minutes is None else "minutes",
         "epochs": f"{options.epochs:g}",
         "minutes": "" if options.minutes is None else f"{options.minutes:g}",

@@ -24,13 +24,14 @@ MAX_NOTE = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A fine-tune as the form asks for it."""
+    """A fine-tune as the form asks for it. wants_mail: a message when it ends."""
 
     version: DatasetVersion
     base: ModelSpec
     name: str
     note: str
     options: Options
+    wants_mail: bool
 
 
 def posted_finetune(person: Person | None, data: QueryDict) -> Asked:
@@ -46,6 +47,7 @@ def posted_finetune(person: Person | None, data: QueryDict) -> Asked:
         name=name,
         note=note,
         options=_options(data, default_options(parameter_count(base))),
+        wants_mail=bool(data.get("mail")),
     )
 
 

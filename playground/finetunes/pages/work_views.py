@@ -44,6 +44,7 @@ def new(request: HtmxRequest) -> HttpResponse:
             name=asked.name,
             note=asked.note,
             options=asked.options,
+            mail_site=request.build_absolute_uri("/") if asked.wants_mail else "",
         )
     except PlaygroundError as error:
         page = FormPage.of_form(person_of(request), request.POST)
