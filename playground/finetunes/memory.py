@@ -73,7 +73,7 @@ class Need:
 
     @property
     def least(self) -> int:
-        return self.base + self.trained + max(self.one_row, self.comparison)
+        return self.base + self.trained + self.one_row
 
 
 def training_device(base: ModelSpec) -> Device:
