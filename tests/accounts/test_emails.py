@@ -69,7 +69,7 @@ def test_the_link_in_the_message_confirms_the_address(client: Client, ann: User)
 
     link = link_in_message()
     asked = client.get(link).content.decode()
-    assert "Confirm your e-mail address" in asked
+    assert "Confirm your address" in asked
     assert address_of(ann) == ""
     done = client.post(link, follow=True).content.decode()
 
