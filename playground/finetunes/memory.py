@@ -108,12 +108,19 @@ def memory_needed(
     while rows > 1 and device.free is not None and bytes_of(rows) > USABLE * device.free:
         rows = -(-rows // 2)
     return Need(
-        base=PROCESS_BYTES[device.kind] + (4 if on_cpu else 2) * sizes.parameters,
+        base=PROCESS_BYTES[device.kind] + round(_bytes_of_weight(device) * sizes.parameters),
         trained=TRAINED_BYTES * trained,
         rows=bytes_of(rows),
         one_row=bytes_of(1),
         comparison=COMPARISON_BYTES,
     )
+
+
+def _bytes_of_weight(device: Device) -> float:
+    """Of the base, as the trainer holds it: in 4 bits its embeddings stay as they are."""
+    if device.kind == "cpu":
+        return 4.0
+    return 0.75 if settings.FINETUNE_QUANTIZE == "nf4" else 2.0
 
 
 def training_threads() -> int:

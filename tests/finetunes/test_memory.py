@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from playground.accounts.models import Person
 from playground.checkpoints.config_file import ModelSizes
@@ -169,6 +170,13 @@ def test_a_model_of_unknown_size_is_taken_for_gpt_j(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(memory, "model_sizes", lambda _: None)
 
     assert needed().base > 12 * GIB * 0.9
+
+
+def test_a_base_in_4_bits_takes_less(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    monkeypatch.setattr(memory, "model_sizes", lambda _: None)
+    settings.FINETUNE_QUANTIZE = "nf4"
+
+    assert needed().base < 6 * GIB
 
 
 def test_sizes_of_a_base_are_those_of_its_config(text_side: Path) -> None:
