@@ -5,7 +5,6 @@ the disk is full, goes on when started again; any other, it died.
 """
 
 import argparse
-import errno
 import os
 import signal
 import sys
@@ -14,6 +13,7 @@ from types import FrameType
 
 import torch
 
+from workers.training.tuning.checkpoints import FULL_DISK
 from workers.training.tuning.ending import check_result, evaluate_result, figures, write_result
 from workers.training.tuning.errors import Diverged, LibraryMissing, TuningError
 from workers.training.tuning.job import Job
@@ -27,7 +27,6 @@ from workers.training.tuning.processes import (
 )
 from workers.training.tuning.record import Record
 
-FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 REASONS = {
     "finished": "All steps were done.",
     "early": "The held-out rows got no better for a while; the best state is kept.",

@@ -6,6 +6,7 @@ moments by parameter (``optimizer.safetensors``), the best weights so far if the
 beside its place, brought to the disk and renamed.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ from torch import Tensor
 
 from workers.training.files import sync
 
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 COMPLETE = "COMPLETE"
 STATE = "state.json"
 KEPT = 2

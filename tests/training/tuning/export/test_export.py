@@ -1,5 +1,6 @@
 """Merged weights compute what base and adapter compute, and load wherever a checkpoint does."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -167,7 +168,29 @@ def test_weights_that_compute_something_else_are_not_given_out(
     with pytest.raises(NotEqualEnough, match=r"too far from the adapter"):
         export_job(folder, "float32")
 
-    assert [path.name for path in (folder / "result").iterdir()] == ["adapter"]
+    assert sorted(path.name for path in (folder / "result").iterdir()) == [
+        "adapter",
+        "parity-float32.json",
+    ]
+    facts = json.loads((folder / "result" / "parity-float32.json").read_text())
+    assert facts["largest"] > facts["bar"]["largest"] == 1e-4
+    assert facts["bar"]["divergence"] is None
+
+
+def test_a_full_disk_leaves_nothing_and_can_be_tried_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(merge_module, "save_tensors", fail)
+        with pytest.raises(OSError, match="No space"):
+            export_job(folder, "float32")
+        left = [path.name for path in (folder / "result").iterdir()]
+
+    assert left == ["adapter"]
+    assert export_job(folder, "float32").is_dir()
 
 
 @pytest.mark.parametrize(
@@ -222,7 +245,7 @@ def test_the_command_prints_the_folder_or_the_reason(
         0,
         str(folder / "result" / "merged-float32"),
     )
-    assert bad.returncode == 1
+    assert bad.returncode == 65
     assert bad.stderr.startswith("option_wrong: ")
     assert len(bad.stderr.splitlines()) == 1
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from workers.training.tuning.adapters import CONFIG, WEIGHTS
+from workers.training.tuning.checkpoints import save_tensors
 from workers.training.tuning.errors import TuningError
 from workers.training.tuning.export.stored import StoredWeights
 
@@ -90,7 +91,7 @@ def write_merged(
 ) -> None:
     """A whole checkpoint in ``folder``: shards, configuration and tokenizer.
 
-    Raises DoesNotFitDtype. At most one shard is in memory.
+    Raises DoesNotFitDtype, and OSError of a full disk. At most one shard is in memory.
     """
     folder.mkdir(parents=True)
     shards = list(_shards(weights, DTYPES[dtype].itemsize))
@@ -102,7 +103,7 @@ def write_merged(
             else f"model-{number:05}-of-{len(shards):05}.safetensors"
         )
         held = {name: merged_weight(weights, adapter, name, DTYPES[dtype]) for name in names}
-        save_file(held, folder / file, metadata={"format": "pt"})
+        save_tensors(held, folder / file)
         places |= dict.fromkeys(names, file)
     if len(shards) > 1:
         size = sum(shape.numel() for shape in weights.shapes.values()) * DTYPES[dtype].itemsize
