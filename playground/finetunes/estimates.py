@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from playground.checkpoints.config_file import context_length, layer_shape, parameter_count
 from playground.checkpoints.registry import ModelSpec
@@ -20,13 +21,14 @@ from playground.datasets.durations import recommended_minutes
 from playground.datasets.models import DatasetVersion
 from playground.datasets.splitting import MOST, split_rows
 from playground.finetunes.memory import (
+    GPTJ_6B,
     check_memory,
     memory_needed,
     memory_note,
     training_device,
 )
 from playground.finetunes.models import FineTune
-from playground.finetunes.options import Options
+from playground.finetunes.options import Method, Options
 
 MINUTE, HOUR = 60.0, 3600.0
 # Products that a second of training does, where nothing was measured yet.
@@ -51,8 +53,8 @@ class Plan:
 
     tokens: of all epochs. seconds: of all steps. memory_bytes: of the training process, the base
     included; memory_note: what else is to be said of it. files_bytes: on the disk at most, while
-    it is trained. cost: in words, or "" where the operator names no price. processor: what the
-    time is of, in words. no_held_out: why no part is held out, or "".
+    it is trained; result_bytes: afterwards. cost: in words, or "" where the operator names no
+    price. processor: what the time is of, in words. no_held_out: why no part is held out, or "".
     """
 
     rows: int
@@ -66,6 +68,7 @@ class Plan:
     memory_bytes: int
     memory_note: str
     checkpoint_bytes: int
+    result_bytes: int
     files_bytes: int
     cost: str
     processor: str
@@ -88,7 +91,7 @@ def make_plan(*, version: DatasetVersion, base: ModelSpec, options: Options) -> 
             f"The rows have {tokens_each:,.0f} tokens on average, and {base.name} sees "
             f"{context_length(base):,} at a time. Shorten them on the dataset's page."
         )
-    speed = training_speed(base)
+    speed = training_speed(base, options.method)
     steps_each = math.ceil(training / options.batch)
     epochs = options.epochs
     if options.minutes is not None:
@@ -97,7 +100,7 @@ def make_plan(*, version: DatasetVersion, base: ModelSpec, options: Options) -> 
     steps = max(math.ceil(steps_each * epochs), 1)
     tokens = round(tokens_each * training * epochs)
     rule = recommended_minutes(version.size).sentence
-    trained = adapter_parameters(base, options.rank)
+    trained = trained_parameters(base, options)
     device, longest = training_device(base), longest_row(version)
     need = memory_needed(
         base,
@@ -107,7 +110,7 @@ def make_plan(*, version: DatasetVersion, base: ModelSpec, options: Options) -> 
         labels=longest_completion(version, longest),
         device=device,
     )
-    check_memory(need, device, base, longest=longest)
+    check_memory(need, device, base, longest=longest, method=options.method)
     seconds = tokens / speed + OVERHEAD_SECONDS
     price = settings.FINETUNE_COST_PER_HOUR
     return Plan(
@@ -122,6 +125,7 @@ def make_plan(*, version: DatasetVersion, base: ModelSpec, options: Options) -> 
         memory_bytes=need.expected,
         memory_note=memory_note(need, device),
         checkpoint_bytes=trained * CHECKPOINT_BYTES,
+        result_bytes=trained * RESULT_BYTES,
         files_bytes=trained * (CHECKPOINTS * CHECKPOINT_BYTES + RESULT_BYTES) + version.size,
         cost=price.words(seconds / HOUR) if price else "",
         processor=device.processor,
@@ -166,10 +170,14 @@ def _split(path: Path, seed: int, task: str) -> tuple[int, str]:
     return len(split.held_out), split.reason
 
 
-def training_speed(base: ModelSpec) -> float:
-    """Tokens a second: what the last training of ``base`` had, or a guess by its size."""
+def training_speed(base: ModelSpec, method: Method = "lora") -> float:
+    """Tokens a second: what the last such training of ``base`` had, or a guess by its size."""
+    same = Q(options__method=method)
+    if method == "lora":
+        # Of rows that were saved while there was no other way.
+        same |= Q(options__method__isnull=True)
     last = (
-        FineTune.objects.filter(base=base.name, progress__tokens_per_s__gt=0)
+        FineTune.objects.filter(same, base=base.name, progress__tokens_per_s__gt=0)
         .order_by("-created_at")
         .values_list("progress__tokens_per_s", flat=True)
         .first()
@@ -177,7 +185,14 @@ def training_speed(base: ModelSpec) -> float:
     if last:
         return float(last)
     kind = "cuda" if base.device.startswith("cuda") else "cpu"
-    return GUESSED_SPEED[kind] / (PRODUCTS * (parameter_count(base) or 6e9))
+    return GUESSED_SPEED[kind] / (PRODUCTS * (parameter_count(base) or GPTJ_6B.parameters))
+
+
+def trained_parameters(base: ModelSpec, options: Options) -> int:
+    """How many weights are trained."""
+    if options.method == "full":
+        return parameter_count(base) or GPTJ_6B.parameters
+    return adapter_parameters(base, options.rank)
 
 
 def adapter_parameters(base: ModelSpec, rank: int) -> int:

@@ -29,7 +29,7 @@ from playground.finetunes.record import tell_look
 
 # Of a tuned model's example prompt on the page that opens to try it.
 MAX_EXAMPLE = 2_000
-WITH_MODEL = (FineTune.Status.SUCCEEDED, FineTune.Status.STOPPED)
+_NO_MODEL = "The training ended before there was a model to keep. Let it run for longer."
 
 log = structlog.get_logger(__name__)
 
@@ -58,9 +58,12 @@ def finetune_finish(*, finetune: FineTune, outcome: Outcome) -> str:
     if row is None:
         return ""
     adapter = None
-    if outcome.status in WITH_MODEL:
+    if outcome.status in FineTune.WITH_MODEL:
         try:
-            adapter = _register(row)
+            if row.trains_all_weights:
+                _check_model(row)
+            else:
+                adapter = _register(row)
         except PlaygroundError as error:
             outcome = replace(
                 outcome,
@@ -80,10 +83,17 @@ def finetune_finish_waiting(
     return bool(_store(waiting, finetune_id, outcome))
 
 
+def _check_model(finetune: FineTune) -> None:
+    """All weights were trained: what came of it stays where it is, and is served by nobody."""
+    folder = job_folder(finetune.pk) / RESULT / "model"
+    if not all((folder / name).is_file() for name in ("config.json", "model.safetensors")):
+        raise NoModel(_NO_MODEL)
+
+
 def _register(finetune: FineTune) -> Adapter:
     folder = job_folder(finetune.pk) / RESULT / "adapter"
     if not folder.is_dir():
-        raise NoModel("The training ended before there was a model to keep. Let it run for longer.")
+        raise NoModel(_NO_MODEL)
     data = finetune.data
     suffix = str(data.get("prompt_suffix") or "")
     examples = data.get("examples") or [""]

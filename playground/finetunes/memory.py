@@ -14,7 +14,7 @@ from playground.checkpoints.jobs import FINETUNE
 from playground.checkpoints.registry import ModelSpec
 from playground.checkpoints.selectors import live_workers
 from playground.core.errors import CannotTrain
-from playground.finetunes.options import Options
+from playground.finetunes.options import Method, Options
 from playground.finetunes.pages.words import size
 
 # The interpreter, torch and what it loads for itself, measured on the demo model.
@@ -108,16 +108,21 @@ def memory_needed(
     while rows > 1 and device.free is not None and bytes_of(rows) > USABLE * device.free:
         rows = -(-rows // 2)
     return Need(
-        base=PROCESS_BYTES[device.kind] + round(_bytes_of_weight(device) * sizes.parameters),
+        base=PROCESS_BYTES[device.kind]
+        + round(_bytes_of_weight(options.method, device) * sizes.parameters),
         trained=TRAINED_BYTES * trained,
         rows=bytes_of(rows),
         one_row=bytes_of(1),
-        comparison=COMPARISON_BYTES,
+        # All weights are compared with their base, which is then read again.
+        comparison=COMPARISON_BYTES + (4 * sizes.parameters if options.method == "full" else 0),
     )
 
 
-def _bytes_of_weight(device: Device) -> float:
-    """Of the base, as the trainer holds it: in 4 bits its embeddings stay as they are."""
+def _bytes_of_weight(method: Method, device: Device) -> float:
+    """Of each weight of the base, as the trainer holds it: in 4 bits its embeddings stay as they
+    are. Where all of them are trained: the best ones so far, which a GPU's job has elsewhere."""
+    if method == "full":
+        return 4.0 if device.kind == "cpu" else 0.0
     if device.kind == "cpu":
         return 4.0
     return 0.75 if settings.FINETUNE_QUANTIZE == "nf4" else 2.0
@@ -136,12 +141,21 @@ def bytes_of_rows(sizes: ModelSizes, rows: int, length: int, *, labels: int) -> 
     return (sizes.layers + 1) * states + logits
 
 
-def check_memory(need: Need, device: Device, base: ModelSpec, *, longest: int) -> None:
-    """Raises `CannotTrain` for what the device could not hold if all of its memory were free."""
+def check_memory(
+    need: Need, device: Device, base: ModelSpec, *, longest: int, method: Method = "lora"
+) -> None:
+    """Raises `CannotTrain` for what the device could not hold if all of its memory were free.
+
+    All weights may be divided over several GPUs; of how many, only the launcher knows.
+    """
     total = device.total
     if total is None or need.least <= total:
         return
-    if need.base > total:
+    if method == "full":
+        if settings.FINETUNE_LAUNCHER and device.kind == "cuda":
+            return
+        advice = "Train an adapter, or choose a smaller base."
+    elif need.base > total:
         advice = "Choose a smaller base."
     elif need.base + need.trained > total:
         advice = "Choose a smaller rank or a smaller base."

@@ -1,4 +1,4 @@
-"""One fine-tune of a model, and the record of its training."""
+"""One fine-tune of a model, the record of its training, and the exports of its whole model."""
 
 import uuid
 from typing import ClassVar
@@ -40,6 +40,7 @@ class FineTune(models.Model):
 
     FINAL = (Status.SUCCEEDED, Status.STOPPED, Status.FAILED, Status.CANCELLED)
     WAITING = (Status.QUEUED, Status.WAITING_FOR_ROOM)
+    WITH_MODEL = (Status.SUCCEEDED, Status.STOPPED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="finetunes")
@@ -129,6 +130,18 @@ class FineTune(models.Model):
     def is_waiting(self) -> bool:
         return self.status in self.WAITING
 
+    @property
+    def trains_all_weights(self) -> bool:
+        """Whether what comes of it is a model of its own and no adapter."""
+        return bool(self.options.get("method") == "full")
+
+    @property
+    def has_model(self) -> bool:
+        """Whether it ended with a model that is still there."""
+        if self.status not in self.WITH_MODEL:
+            return False
+        return self.trains_all_weights or (self.adapter is not None and not self.adapter.is_deleted)
+
 
 class FineTuneEvent(models.Model):
     """One line of the record that the training writes, in its order: ``n`` is 1, 2, 3, ..."""
@@ -150,6 +163,75 @@ class FineTuneEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.finetune_id} {self.n} {self.kind}"
+
+
+class FineTuneExport(models.Model):
+    """The whole model of a fine-tune in one dtype, made on demand for download.
+
+    Invariants:
+
+    - ``status`` moves QUEUED -> RUNNING -> a final state, or back to QUEUED when its worker or its
+      child process ended before that, or to WAITING_FOR_ROOM and from there to QUEUED.
+    - ``attempt`` grows with each claim and with nothing else.
+    - At most one row is RUNNING in a ``place``, and none is claimed where a fine-tune is trained.
+    - READY means that its files are whole and passed the check against what was trained.
+    """
+
+    class Dtype(models.TextChoices):
+        FLOAT32 = "float32"
+        FLOAT16 = "float16"
+        BFLOAT16 = "bfloat16"
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        WAITING_FOR_ROOM = "waiting_for_room"
+        READY = "ready"
+        # Its weights in this dtype compute something else.
+        REFUSED = "refused"
+        FAILED = "failed"
+
+    FINAL = (Status.READY, Status.REFUSED, Status.FAILED)
+    WAITING = (Status.QUEUED, Status.WAITING_FOR_ROOM)
+
+    # Its folder is called so.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    finetune = models.ForeignKey(FineTune, on_delete=models.CASCADE, related_name="exports")
+    dtype = models.CharField(max_length=16, choices=Dtype.choices)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
+    worker = models.CharField(max_length=120, blank=True)
+    # "<device>@<host>" while it runs.
+    place = models.CharField(max_length=120, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    # Attempts that ended without an answer.
+    tries = models.PositiveIntegerField(default=0)
+    # What the check measured (workers.training.tuning.export): largest, argmax_equal, bar, ...
+    figures = models.JSONField(default=dict)
+    # Bytes of its files, once it is ready.
+    size = models.BigIntegerField(default=0)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_message = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    waiting_since = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["finetune", "dtype"], name="export_of_finetune"),
+            models.UniqueConstraint(
+                fields=["place"], condition=Q(status="running"), name="export_in_place"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["created_at"], condition=Q(status="queued"), name="export_queued"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.finetune_id} {self.dtype} ({self.status})"
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in self.FINAL
 
 
 class FineTuneMail(models.Model):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
+Method = Literal["lora", "full"]
+METHODS: tuple[Method, ...] = ("lora", "full")
 # Rows that a step learns from at a time, however they are divided.
 MAX_BATCH = 512
 MAX_EPOCHS = 500.0
@@ -16,9 +18,11 @@ MAX_EPOCHS = 500.0
 class Options:
     """How one fine-tune is trained.
 
-    minutes: how long it trains at most, or None where epochs are chosen.
+    method: an adapter on all linear layers, or all weights of the base. rank, alpha and dropout
+    are the adapter's. minutes: how long it trains at most, or None where epochs are chosen.
     """
 
+    method: Method = "lora"
     epochs: float = 6.0
     minutes: float | None = None
     rank: int = 32
@@ -44,7 +48,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One advanced setting, as the form shows it. least, most: both may be chosen."""
+    """One advanced setting, as the form shows it. least, most: both may be chosen.
+
+    of_adapter: it says nothing where all weights are trained.
+    """
 
     name: str
     label: str
@@ -52,6 +59,7 @@ class Setting:
     least: float
     most: float
     kind: Literal["whole", "number"] = "number"
+    of_adapter: bool = False
 
 
 SETTINGS = (
@@ -62,6 +70,7 @@ SETTINGS = (
         kind="whole",
         least=1,
         most=256,
+        of_adapter=True,
     ),
     Setting(
         name="alpha",
@@ -69,6 +78,7 @@ SETTINGS = (
         help="How strongly the adapter acts. Twice the rank is usual.",
         least=0.001,
         most=1024,
+        of_adapter=True,
     ),
     Setting(
         name="dropout",
@@ -77,6 +87,7 @@ SETTINGS = (
         "from being learnt by heart.",
         least=0,
         most=0.9,
+        of_adapter=True,
     ),
     Setting(
         name="rate",
@@ -110,7 +121,7 @@ SETTINGS = (
     Setting(
         name="weight_decay",
         label="Weight decay",
-        help="Pulls the adapter's weights towards zero.",
+        help="Pulls what is trained towards zero.",
         least=0,
         most=1,
     ),
@@ -136,26 +147,32 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeClass:
-    """What bases of up to ``parameters`` weights are trained with."""
+    """What bases of up to ``parameters`` weights are trained with. full_rate: all weights."""
 
     parameters: float
     rank: int
     rate: float
+    full_rate: float
     epochs: float
 
 
 # Measured on the demo model; see docs/decisions/0050-fine-tunes.md.
 SIZES = (
-    SizeClass(parameters=50e6, rank=32, rate=3e-3, epochs=6.0),
-    SizeClass(parameters=1e9, rank=16, rate=5e-4, epochs=3.0),
-    SizeClass(parameters=float("inf"), rank=16, rate=2e-4, epochs=3.0),
+    SizeClass(parameters=50e6, rank=32, rate=3e-3, full_rate=3e-4, epochs=6.0),
+    SizeClass(parameters=1e9, rank=16, rate=5e-4, full_rate=5e-5, epochs=3.0),
+    SizeClass(parameters=float("inf"), rank=16, rate=2e-4, full_rate=1e-5, epochs=3.0),
 )
 
 
-def default_options(parameters: int | None) -> Options:
+def default_options(parameters: int | None, method: Method = "lora") -> Options:
     """What a base of so many weights begins with; None is as GPT-J-6B."""
     count = 6e9 if parameters is None else parameters
     size = next(size for size in SIZES if count <= size.parameters)
     return replace(
-        Options(), rank=size.rank, alpha=2.0 * size.rank, rate=size.rate, epochs=size.epochs
+        Options(),
+        method=method,
+        rank=size.rank,
+        alpha=2.0 * size.rank,
+        rate=size.rate if method == "lora" else size.full_rate,
+        epochs=size.epochs,
     )

@@ -66,7 +66,8 @@ def finetune_create(
     plan = make_plan(version=version, base=spec, options=options).to_json()
     data = describe_data(version)
     data["examples"] = example_prompts(version)
-    adapter_check_room(person=person)
+    if options.method == "lora":
+        adapter_check_room(person=person)
     room_of(person).check(
         "finetunes",
         size=json_size([data, options.to_json(), plan, note]),

@@ -1,11 +1,11 @@
 """What can be set, here and in the trainer."""
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 import pytest
 
 from playground.finetunes import options
-from playground.finetunes.options import SETTINGS, Options, default_options
+from playground.finetunes.options import METHODS, SETTINGS, Options, default_options
 from workers.training.tuning import options as trainer
 from workers.training.tuning.options import TuningOptions
 
@@ -19,10 +19,18 @@ def test_defaults_are_the_trainers() -> None:
 
 
 def test_defaults_by_size_are_the_trainers() -> None:
-    ours = [(size.parameters, size.rank, size.rate, size.epochs) for size in options.SIZES]
-    theirs = [(size.parameters, size.rank, size.rate, size.epochs) for size in trainer.SIZES]
+    ours = [asdict(size) for size in options.SIZES]
+    theirs = [asdict(size) for size in trainer.SIZES]
 
     assert ours == theirs
+
+
+def test_all_weights_are_trained_at_a_lower_rate() -> None:
+    for size in options.SIZES:
+        adapter, full = (default_options(int(min(size.parameters, 10**10)), m) for m in METHODS)
+
+        assert full.rate == size.full_rate < adapter.rate
+        assert (full.method, full.epochs) == ("full", adapter.epochs)
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)

@@ -112,10 +112,13 @@ def main() -> None:
 
 
 def end(folder: Path, record: Record, how: dict[str, Any], status: str) -> None:
-    if how["adapter"] != "none":
+    if json.loads((folder / "job.json").read_text())["method"] == "full":
+        if how["adapter"] == "whole":
+            write_model(folder / "result" / "model")
+    elif how["adapter"] != "none":
         (folder / "result" / "adapter").mkdir(parents=True, exist_ok=True)
-    if how["adapter"] == "whole":
-        write_adapter(folder / "result" / "adapter")
+        if how["adapter"] == "whole":
+            write_adapter(folder / "result" / "adapter")
     if how["evaluation"]:
         (folder / "result").mkdir(exist_ok=True)
         (folder / "result" / "evaluation.json").write_text(json.dumps(how["evaluation"]))
@@ -128,6 +131,13 @@ def end(folder: Path, record: Record, how: dict[str, Any], status: str) -> None:
         code="diverged" if failed else "",
     )
     sys.exit(0)
+
+
+def write_model(folder: Path) -> None:
+    """The names of a checkpoint of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"weights")
 
 
 def write_adapter(folder: Path) -> None:

@@ -40,7 +40,7 @@ def prepare_folder(finetune: FineTune, *, device: str) -> Path:
         making.mkdir(parents=True)
         held_out = _write_rows(finetune, making)
         job = describe_job(finetune, base, device=device, held_out=held_out)
-        _write_whole(making / JOB, job)
+        write_whole(making / JOB, job)
         making.rename(folder)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
@@ -51,7 +51,7 @@ def prepare_folder(finetune: FineTune, *, device: str) -> Path:
 
 def write_control(folder: Path, *, stop: bool) -> None:
     """What the child reads at each step."""
-    _write_whole(folder / CONTROL, {"stop": "keep_best"} if stop else {})
+    write_whole(folder / CONTROL, {"stop": "keep_best"} if stop else {})
 
 
 def describe_job(
@@ -62,10 +62,7 @@ def describe_job(
     job: dict[str, Any] = {
         "format": FORMAT,
         "base": str(checkpoint_folder(base)),
-        "method": "lora",
-        "rank": options.rank,
-        "alpha": options.alpha,
-        "dropout": options.dropout,
+        "method": options.method,
         "rate": options.rate,
         "batch": options.batch,
         "warmup": options.warmup,
@@ -79,13 +76,16 @@ def describe_job(
         "dataset_sha256": finetune.data.get("sha256", ""),
         "save_seconds": _save_seconds(finetune),
     }
+    if options.method == "lora":
+        job |= {"rank": options.rank, "alpha": options.alpha, "dropout": options.dropout}
     if options.minutes is None:
         job["epochs"] = options.epochs
     else:
         job["minutes"] = options.minutes
     if device == "cpu":
         job["threads"] = training_threads()
-    else:
+    elif options.method == "lora":
+        # Only the base of an adapter can be held in 4 bits.
         job["quantize"] = settings.FINETUNE_QUANTIZE
     return job
 
@@ -113,7 +113,7 @@ def _write_rows(finetune: FineTune, folder: Path) -> int:
     return len(split.held_out)
 
 
-def _write_whole(path: Path, value: dict[str, Any]) -> None:
+def write_whole(path: Path, value: dict[str, Any]) -> None:
     """The file is there as a whole, or as it was before."""
     making = path.with_name(f"{path.name}.making")
     with making.open("w", encoding="utf-8") as file:

@@ -16,14 +16,14 @@ from playground.checkpoints.config_file import parameter_count
 from playground.checkpoints.jobs import FINETUNE
 from playground.checkpoints.registry import ModelSpec, registry
 from playground.checkpoints.selectors import live_workers
-from playground.core.errors import PlaygroundError
+from playground.core.errors import InvalidInput, PlaygroundError
 from playground.core.http import read_id
 from playground.datasets.durations import Recommendation, recommended_minutes
 from playground.datasets.models import DatasetVersion
 from playground.finetunes.estimates import Plan, make_plan
 from playground.finetunes.models import FineTune, FineTuneMail
-from playground.finetunes.options import SETTINGS, Options, Setting, default_options
-from playground.finetunes.pages.forms import find_version, posted_finetune
+from playground.finetunes.options import SETTINGS, Method, Options, Setting, default_options
+from playground.finetunes.pages.forms import find_version, posted_finetune, posted_method
 from playground.finetunes.pages.words import format_number
 
 # Versions to choose from.
@@ -134,8 +134,20 @@ class FormPage:
         return recommended_minutes(self.version.size) if self.version else None
 
     @property
+    def method(self) -> Method:
+        try:
+            return posted_method(self.values)
+        except InvalidInput:
+            return "lora"
+
+    @property
     def defaults(self) -> Options:
-        return default_options(parameter_count(self.base))
+        return default_options(parameter_count(self.base), self.method)
+
+    @property
+    def full_rate(self) -> str:
+        """The recommended learning rate of all weights, which the choice names."""
+        return f"{default_options(parameter_count(self.base), 'full').rate:g}"
 
     @property
     def by_minutes(self) -> bool:
@@ -168,8 +180,23 @@ class FormPage:
         ]
 
     @property
-    def are_settings_changed(self) -> bool:
-        return any(field.value for field in self.settings)
+    def shown_settings(self) -> list[SettingField]:
+        """Those that say something about what is trained."""
+        return [field for field in self.settings if not self._is_idle(field.setting)]
+
+    @property
+    def kept_settings(self) -> list[SettingField]:
+        """What was typed for an adapter, for when it is chosen again."""
+        return [field for field in self.settings if field.value and self._is_idle(field.setting)]
+
+    def _is_idle(self, setting: Setting) -> bool:
+        return setting.of_adapter and self.method == "full"
+
+    @property
+    def are_settings_open(self) -> bool:
+        """Because something there is not as recommended, or was just pressed."""
+        is_open = self.method == "full" or self.values.get("advanced") == "open"
+        return is_open or any(field.value for field in self.settings)
 
     @cached_property
     def _planned(self) -> Plan | PlaygroundError | None:
@@ -198,13 +225,14 @@ def _values_of(finetune: FineTune) -> dict[str, str]:
     options = Options.from_json(finetune.options)
     models = registry().models
     base = models.get(finetune.base)
-    defaults = default_options(parameter_count(base) if base else None)
+    defaults = default_options(parameter_count(base) if base else None, options.method)
     mail = FineTuneMail.objects.filter(finetune=finetune).exists()
     values: dict[str, Any] = {
         "version": str(finetune.version_id or ""),
         "base": finetune.base,
         "name": finetune.name,
         "note": finetune.note,
+        "method": options.method,
         "mail": "1" if mail else "",
         "duration": "epochs" if options.minutes is None else "minutes",
         "epochs": f"{options.epochs:g}",

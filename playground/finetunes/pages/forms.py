@@ -1,6 +1,7 @@
 """What people post about fine-tunes, as the domain's own values."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +16,15 @@ from playground.core.errors import InvalidInput
 from playground.core.http import read_id
 from playground.core.texts import fault_of
 from playground.datasets.models import DatasetVersion
-from playground.finetunes.options import MAX_EPOCHS, SETTINGS, Options, Setting, default_options
+from playground.finetunes.options import (
+    MAX_EPOCHS,
+    METHODS,
+    SETTINGS,
+    Method,
+    Options,
+    Setting,
+    default_options,
+)
 from playground.finetunes.pages.words import format_number
 
 MAX_NAME = 120
@@ -46,9 +55,18 @@ def posted_finetune(person: Person | None, data: QueryDict) -> Asked:
         base=base,
         name=name,
         note=note,
-        options=_options(data, default_options(parameter_count(base))),
+        options=_options(data, default_options(parameter_count(base), posted_method(data))),
         wants_mail=bool(data.get("mail")),
     )
+
+
+def posted_method(data: Mapping[str, str]) -> Method:
+    """What is trained; an adapter where nothing was chosen. Raises `InvalidInput`."""
+    asked = data.get("method", "") or "lora"
+    for method in METHODS:
+        if method == asked:
+            return method
+    raise InvalidInput("Choose what is trained: an adapter or all weights.", field="method")
 
 
 def posted_name(data: QueryDict, *, default: str = "") -> tuple[str, str]:
@@ -86,6 +104,9 @@ def _options(data: QueryDict, options: Options) -> Options:
         epochs = _number(data, "epochs", "The epochs", 0.01, MAX_EPOCHS, whole=False)
         values["epochs"] = options.epochs if epochs is None else epochs
     for setting in SETTINGS:
+        if setting.of_adapter and options.method == "full":
+            # What was typed for an adapter before all weights were chosen.
+            continue
         value = _setting(data, setting)
         if value is not None:
             values[setting.name] = value

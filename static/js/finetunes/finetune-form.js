@@ -1,5 +1,8 @@
-// <finetune-form>: typing a duration chooses it, and another dataset or base brings its own page:
-// recommendation, name and defaults follow from them. What is typed until it comes stays.
+// <finetune-form>: typing a duration chooses it, and another dataset or base, or another choice of
+// what is trained, brings its own page: recommendation, name and defaults follow from them. What is
+// typed until it comes stays.
+const CHOICES = 'select, [name=method]';
+
 class FinetuneForm extends HTMLElement {
   #connection = null;
   #isAsking = false;
@@ -15,7 +18,7 @@ class FinetuneForm extends HTMLElement {
       signal,
     });
     for (const failure of ['htmx:sendError', 'htmx:responseError'])
-      this.addEventListener(failure, ({ target }) => this.#putBack(target, 'select'), { signal });
+      this.addEventListener(failure, ({ target }) => this.#putBack(target, CHOICES), { signal });
     this.addEventListener(
       'htmx:afterSettle',
       ({ target }) => target.matches('form') && this.#plan(),
@@ -37,12 +40,12 @@ class FinetuneForm extends HTMLElement {
   }
 
   #ask(target) {
-    if (!target.matches('select')) return;
+    if (!target.matches(CHOICES)) return;
     this.#isAsking = true;
     this.#typed.clear();
   }
 
-  // Of the answers only the one to another dataset or base ends the wait, and its failure.
+  // Of the answers only the one to such a choice ends the wait, and its failure.
   #putBack(target, selector) {
     if (!target.matches(selector)) return;
     for (const [name, value] of this.#typed) {
