@@ -9,6 +9,7 @@
 - record: the trainer's record, copied into rows
 - following: how a page follows one
 - finishing: the end, and the tuned model that it gives
+- exporting: the whole model of one, made on demand
 - mails: the message that it has ended
 - memory: what it takes, and what the workers' devices have
 - folders: where each job works

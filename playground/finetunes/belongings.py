@@ -36,6 +36,10 @@ def _export(person: Person) -> Iterator[dict[str, Any]]:
             "result": finetune.result,
             "error": finetune.error_message,
             "model": finetune.adapter.name if finetune.adapter else None,
+            "exports": [
+                {"dtype": made.dtype, "status": made.status, "size": made.size, **made.figures}
+                for made in finetune.exports.order_by("dtype")
+            ],
             "created_at": finetune.created_at,
             "started_at": finetune.started_at,
             "finished_at": finetune.finished_at,

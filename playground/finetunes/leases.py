@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Exists, F, QuerySet, Sum
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -21,7 +21,7 @@ from playground.checkpoints.selectors import live_workers
 from playground.core.failures import each_alone
 from playground.finetunes.finishing import finetune_finish_waiting
 from playground.finetunes.folders import free_bytes
-from playground.finetunes.models import FineTune
+from playground.finetunes.models import FineTune, FineTuneExport
 
 # Over which time a person's trainings count as "lately".
 LATELY = timedelta(days=1)
@@ -36,15 +36,17 @@ log = structlog.get_logger(__name__)
 def finetune_claim(*, worker: str, place: str, base: str) -> FineTune | None:
     """Claims the fair next fine-tune of ``base`` for ``worker``, or None when none waits.
 
-    None too while another one is trained in the same place, whoever's worker trains it.
+    None too while another one is trained, or one's model exported, in the same place, whoever's
+    worker does it.
     """
+    exported = FineTuneExport.objects.filter(place=place, status=FineTuneExport.Status.RUNNING)
     for finetune in in_fair_order(base):
         claimable = FineTune.objects.filter(
             pk=finetune.pk,
             attempt=finetune.attempt,
             status=FineTune.Status.QUEUED,
             cancel_requested=False,
-        )
+        ).exclude(Exists(exported))
         try:
             with transaction.atomic():
                 won = claimable.update(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from playground.finetunes.pages import download_views, views, work_views
+from playground.finetunes.pages import download_views, export_views, views, work_views
 
 app_name = "finetunes"
 _ONE = "finetunes/<uuid:finetune_id>/"
@@ -18,5 +18,8 @@ urlpatterns = [
     path(f"{_ONE}edit/", work_views.edit, name="edit"),
     path(f"{_ONE}delete/", work_views.delete, name="delete"),
     path(f"{_ONE}adapter.zip", download_views.adapter, name="adapter"),
+    path(f"{_ONE}exports/", export_views.exports, name="exports"),
+    path(f"{_ONE}exports/<str:dtype>.zip", export_views.export_file, name="export"),
+    path(f"{_ONE}exports/<str:dtype>/delete/", export_views.delete_export, name="export_delete"),
     path(f"{_ONE}results.csv", download_views.results, name="results"),
 ]

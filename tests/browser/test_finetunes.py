@@ -2,7 +2,9 @@
 phone, without scripts."""
 
 import re
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.usefixtures("checker")
 WIDTH = 390
 # Training, and the comparison after it, on a machine that others use too.
 TRAINING_MS = 180_000
+EXPORT_MS = 60_000
 ROWS = "".join(
     f"Mail {n}: where is my parcel? Topic: {'post' if n % 2 else 'bank'}<|endoftext|>\n"
     for n in range(120)
@@ -107,6 +110,10 @@ def test_an_example_is_trained_watched_and_tried(
     assert_fits(page, WIDTH)
     page.set_viewport_size({"width": 1280, "height": 900})
     assert found == []
+    press_to(page, "Make it in float32")
+    page.keyboard.press("Enter")
+    ready = page.get_by_text(re.compile("Ready, .* MiB. Compared at .* positions"))
+    expect(ready).to_be_visible(timeout=EXPORT_MS)
 
     page.get_by_role("link", name="Try it").click()
     workbench = Workbench(page)
@@ -114,6 +121,67 @@ def test_an_example_is_trained_watched_and_tried(
     workbench.run()
     workbench.wait_final()
     assert workbench.output.inner_text().strip()
+
+
+def test_all_weights_are_trained_and_the_whole_model_is_taken_away(
+    guest: Guest, new_guest: NewGuest, axe_source: str, tmp_path: Path
+) -> None:
+    page = guest.page("/datasets/")
+    add_rows(page, "Mail")
+    page.get_by_role("link", name="Fine-tune a model on it").click()
+    page.get_by_text("Advanced settings").click()
+    page.get_by_label("Batch").fill("8")
+    page.get_by_label("Rank").fill("4")
+    expect(page.get_by_label("Learning rate")).to_have_attribute("placeholder", "0.003")
+    page.get_by_label("All weights").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_label("Learning rate")).to_have_attribute("placeholder", "0.0003")
+    expect(page.get_by_label("All weights")).to_be_focused()
+    expect(page.get_by_label("Batch")).to_have_value("8")
+    expect(page.get_by_label("Rank")).to_have_count(0)
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_label("Rank")).to_have_value("4")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("Rank")).to_have_count(0)
+    page.get_by_role("spinbutton", name="Epochs").fill("4")
+    expect(page.get_by_text("in 4 epochs")).to_be_visible()
+    expect(page.get_by_text("30.1 MiB on the disk")).to_be_visible()
+    found = violations(page, axe_source)
+    page.get_by_role("button", name="Start training").click()
+
+    expect(page.get_by_role("heading", name="Whole model")).to_be_visible(timeout=TRAINING_MS)
+    expect(page.get_by_role("heading", name="Base against tuned")).to_be_visible()
+    expect(page.get_by_role("link", name="Try it")).to_have_count(0)
+    expect(page.get_by_text("it does not appear in the menu by itself")).to_be_visible()
+    press_to(page, "Make it in float32")
+    page.keyboard.press("Enter")
+    expect(page.locator("#export-list")).to_contain_text(re.compile("waits|being made|Ready"))
+    ready = page.get_by_text(re.compile("Ready, .* MiB. Compared at .* positions"))
+    expect(ready).to_be_visible(timeout=EXPORT_MS)
+    page.get_by_text("For the operator: how it is served").click()
+    expect(page.locator("#registry-lines")).to_contain_text('path = "mail"')
+    found += violations(page, axe_source)
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Download float32").click()
+    archive = tmp_path / downloading.value.suggested_filename
+    downloading.value.save_as(archive)
+    assert archive.name == "mail-float32.zip"
+    assert "model.safetensors" in zipfile.ZipFile(archive).namelist()
+    page.set_viewport_size({"width": WIDTH, "height": 844})
+    assert_fits(page, WIDTH)
+    assert found == []
+
+    plain = new_guest(java_script_enabled=False, viewport={"width": WIDTH, "height": 844})
+    share_cookies(guest, plain)
+    still = plain.context.new_page()
+    still.goto(page.url)
+    still.get_by_role("button", name="Delete float32").click()
+    expect(still.get_by_text("The model in float32 is deleted.")).to_be_visible()
+    still.get_by_role("button", name="Make it in bfloat16").click()
+    # The page refreshes itself until there is an answer.
+    answer = still.get_by_text(re.compile("Ready, .* MiB|Not offered in bfloat16: "))
+    expect(answer).to_be_visible(timeout=EXPORT_MS)
+    assert 'http-equiv="refresh"' not in still.content()
 
 
 def test_waiting_ones_change_places_and_go_by_keyboard_alone(guest: Guest, axe_source: str) -> None:

@@ -37,21 +37,19 @@ def end_tuner(stack: Stack) -> Iterator[None]:
         stack.kill("tuner")
 
 
-def paste_dataset(stack: Stack, visitor: Visitor) -> str:
+def paste_dataset(stack: Stack, visitor: Visitor, name: str = "Moods") -> str:
     """A checked version's id."""
     command = worker_command(job=CHECK, model="", device="cpu", name="check@here")
     wait_ready(stack.launch(Part(name="check", command=command)))
-    answer = visitor.post("/datasets/paste/", {"text": ROWS, "name": "Moods", "model": "demo"})
+    answer = visitor.post("/datasets/paste/", {"text": ROWS, "name": name, "model": "demo"})
     assert answer.status in (200, 303), answer.text
-    wait_until(
-        lambda: stack.query("SELECT id FROM datasets_datasetversion WHERE state = 'checked'"),
-        what="the dataset to be checked",
-    )
-    stack.stop("check")
-    (row,) = stack.query(
+    checked = (
         "SELECT v.id FROM datasets_datasetversion v JOIN datasets_dataset d ON d.id = v.dataset_id "
-        "WHERE d.name = 'Moods'"
+        "WHERE d.name = ? AND v.state = 'checked'"
     )
+    wait_until(lambda: stack.query(checked, name), what="the dataset to be checked")
+    stack.stop("check")
+    (row,) = stack.query(checked, name)
     return str(row["id"])
 
 

@@ -11,11 +11,14 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from playground.accounts.models import Person
+from playground.checkpoints.adapter_files import folder_of
 from playground.checkpoints.jobs import FINETUNE
+from playground.checkpoints.models import Adapter
 from playground.checkpoints.registry import registry
 from playground.checkpoints.services import worker_register
 from playground.datasets.models import Dataset, DatasetVersion
 from playground.finetunes.estimates import make_plan
+from playground.finetunes.folders import job_folder
 from playground.finetunes.models import FineTune
 from playground.finetunes.options import Options
 from playground.finetunes.services import describe_data
@@ -23,6 +26,7 @@ from workers.finetune.training import Training
 from workers.process.options import Options as WorkerOptions
 
 FAKE_TRAINER = Path(__file__).parents[1] / "support" / "fake_trainer.py"
+FAKE_EXPORTER = FAKE_TRAINER.with_name("fake_exporter.py")
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +45,22 @@ def fake_trainer(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callabl
 
     def behave(**how: Any) -> None:
         monkeypatch.setenv("FAKE_TRAINER", json.dumps(how))
+
+    behave()
+    return behave
+
+
+@pytest.fixture
+def fake_exporter(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Has workers start an exporter that merges nothing and behaves as it is told."""
+
+    def command(folder: Path, dtype: str) -> list[str]:
+        return [sys.executable, str(FAKE_EXPORTER), str(folder), "--dtype", dtype]
+
+    monkeypatch.setattr("workers.finetune.export.export_command", command)
+
+    def behave(**how: Any) -> None:
+        monkeypatch.setenv("FAKE_EXPORTER", json.dumps(how))
 
     behave()
     return behave
@@ -97,6 +117,32 @@ def make_finetune(
         "plan": plan.to_json(),
     }
     return FineTune.objects.create(**{**row, **values})
+
+
+def make_tuned(person: Person, **values: Any) -> FineTune:
+    """One that has ended with a tuned model in use, or with ``options`` of method full one of its
+    own; its files are small and no weights."""
+    row = {"status": FineTune.Status.SUCCEEDED, "seconds": 60.0, **values}
+    finetune = make_finetune(person, **row)
+    result = job_folder(finetune.pk) / "result"
+    if finetune.trains_all_weights:
+        (result / "model").mkdir(parents=True)
+        (result / "model" / "config.json").write_text("{}")
+        return finetune
+    result.mkdir(parents=True)
+    finetune.adapter = Adapter.objects.create(
+        person=person,
+        name=f"tiny:topics-{finetune.pk.hex[:6]}",
+        base="tiny",
+        title=finetune.name,
+        folder=finetune.pk.hex,
+        rank=1,
+        digest="0" * 64,
+        size=1,
+    )
+    finetune.save(update_fields=["adapter"])
+    folder_of(finetune.adapter.folder).mkdir(parents=True)
+    return finetune
 
 
 def register_worker(name: str = "w", *, base: str = "tiny") -> None:

@@ -98,6 +98,7 @@ class Owner:
             "upload_id": upload.split("/")[3],
             "example": "blog-ideas",
             "fix": "leave_out_rows",
+            "dtype": "float16",
             "run_id": run,
             "prompt_id": prompt[1],
             "draft_id": str(uuid.uuid4()),

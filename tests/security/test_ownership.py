@@ -16,7 +16,8 @@ from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
 from playground.checkpoints.models import Adapter
 from playground.datasets.models import Upload
-from playground.finetunes.models import FineTune
+from playground.finetunes.exporting.files import model_folder
+from playground.finetunes.models import FineTune, FineTuneExport
 from playground.library.models import Draft, Prompt, PromptVersion
 from playground.runs.models import Run
 from playground.sharing.models import Share
@@ -130,7 +131,14 @@ def make_things(person: Person, **values: Any) -> Run:
         rank=1,
         size=1,
     )
-    FineTune.objects.create(id=run.pk, person=person, base="tiny", name="secret", adapter=adapter)
+    finetune = FineTune.objects.create(
+        id=run.pk, person=person, base="tiny", name="secret", adapter=adapter
+    )
+    export = FineTuneExport.objects.create(
+        id=run.pk, finetune=finetune, dtype="float16", status="ready", error_message="secret"
+    )
+    model_folder(export).mkdir(parents=True, exist_ok=True)
+    (model_folder(export) / "config.json").write_text("secret")
     Upload.objects.create(id=run.pk, person=person, name="secret", model="tiny", size=9)
     return run
 

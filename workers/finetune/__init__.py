@@ -5,6 +5,8 @@
 - training: what it holds: row, the job of now, sweep
 - device_memory: what its device has
 - job: one fine-tune: claim, prepare, watch, finish
+- export: one export of a whole model: prepare, watch, finish
+- export_folder: its folder as the child finds it
 - chores: messages that are due, and the memory of the device
 - folder: the job's folder as the child finds it
 - reader: what is new in the child's record

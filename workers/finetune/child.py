@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from playground.core.locks import FileLock, LockTaken
 from playground.core.processes import signal_group
 
 TRAINER = "workers.training.tuning"
+EXPORTER = "workers.training.tuning.export"
 # How long a process of an attempt before may need to end.
 LOCK_SECONDS = 10.0
 # For more of its output nobody looks.
@@ -29,16 +31,19 @@ KEPT_BACK = (
 # The statuses with which it ends (workers.training.tuning).
 EXIT_HANDED_OVER = 75
 EXIT_DISK_FULL = 74
+# Of an export alone: it cannot be, and the last line says why.
+EXIT_REFUSED = 65
 
 
 class Child:
-    """One life of the trainer in ``folder``.
+    """One life of the trainer in ``folder``, or of another command.
 
     Start it in the thread that waits for it: when that ends, the kernel ends the child.
     """
 
-    def __init__(self, folder: Path, *, device: str) -> None:
+    def __init__(self, folder: Path, *, device: str, command: Sequence[str] | None = None) -> None:
         self.folder = folder
+        self._command = list(command) if command else _command(folder)
         self._device = device
         self._lock = FileLock(folder / LOCK)
         self._process: subprocess.Popen[bytes] | None = None
@@ -54,7 +59,7 @@ class Child:
             )
             try:
                 self._process = subprocess.Popen(
-                    [*_keeper(), *_command(self.folder)],
+                    [*_keeper(), *self._command],
                     cwd=settings.BASE_DIR,
                     env=_environ(self._device),
                     stdin=subprocess.DEVNULL,
@@ -99,6 +104,11 @@ class Child:
                 self._process.wait()
         self._lock.release()
 
+    def describe_end(self, status: int) -> str:
+        """How it ended, and the last line of what it printed, in words."""
+        words = self.last_words()
+        return f"{_ending(status)}{f' It said: {words}' if words else ''}"
+
     def last_words(self) -> str:
         """The last line of what it printed, for the log of the worker."""
         try:
@@ -110,6 +120,18 @@ class Child:
         return next((line.strip() for line in reversed(lines) if line.strip()), "")[:500]
 
 
+def _ending(status: int) -> str:
+    number = status - 128 if status > 128 else -status
+    if number > 0:
+        try:
+            name = signal.Signals(number).name
+        except ValueError:
+            name = str(number)
+        hint = " The machine may have run out of memory." if name == "SIGKILL" else ""
+        return f"The process was ended by {name}.{hint}"
+    return f"The process ended with status {status}."
+
+
 def _keeper() -> list[str]:
     return [sys.executable, "-m", "workers.finetune.keeper", str(os.getpid())]
 
@@ -117,6 +139,11 @@ def _keeper() -> list[str]:
 def _command(folder: Path) -> list[str]:
     launcher = list(settings.FINETUNE_LAUNCHER) or [sys.executable]
     return [*launcher, "-m", TRAINER, str(folder)]
+
+
+def export_command(folder: Path, dtype: str) -> list[str]:
+    """What makes the whole model of a job's folder; one process, whatever the launcher."""
+    return [sys.executable, "-m", EXPORTER, str(folder), "--dtype", dtype]
 
 
 def _environ(device: str) -> dict[str, str]:
@@ -130,4 +157,4 @@ def _environ(device: str) -> dict[str, str]:
     return kept
 
 
-__all__ = ["Child", "LockTaken"]
+__all__ = ["Child", "LockTaken", "export_command"]

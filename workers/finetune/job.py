@@ -2,7 +2,6 @@
 
 import errno
 import json
-import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from django.db import close_old_connections
 from playground.core.errors import PlaygroundError
 from playground.core.failures import is_passing, reason_of
 from playground.core.locks import LockTaken
+from playground.finetunes.exporting.leases import export_claim
 from playground.finetunes.finishing import Outcome, finetune_finish
 from playground.finetunes.folders import RECORD, RESULT, folder_remove, free_bytes, job_folder
 from playground.finetunes.leases import (
@@ -31,15 +31,14 @@ from playground.finetunes.record import (
     tell_look,
 )
 from workers.finetune.child import EXIT_DISK_FULL, EXIT_HANDED_OVER, Child
+from workers.finetune.export import export_to_end
 from workers.finetune.folder import prepare_folder, write_control
 from workers.finetune.reader import RecordReader
-from workers.finetune.training import Training
+from workers.finetune.training import RETRY_SECONDS, Training
 
 # Between two looks at the record, and at what the row asks for.
 LOOK_SECONDS = 0.25
 ASK_SECONDS = 1.0
-# Between two tries while the database, or the disk, does not take what is to be kept.
-RETRY_SECONDS = 2.0
 # How long the child may take to save a checkpoint once it was asked to end.
 HAND_OVER_SECONDS = 15.0
 MAX_EVALUATION_BYTES = 2 << 20
@@ -48,18 +47,23 @@ log = structlog.get_logger(__name__)
 
 
 def serve_ring(training: Training) -> None:
-    """Claims and trains until nothing waits. The ring said only that something may."""
+    """Claims and works until nothing waits. The ring said only that something may.
+
+    Exports go first: they take seconds or minutes, and nobody has many.
+    """
     while not training.stopping.is_set():
+        export = export_claim(worker=training.name, place=training.place, base=training.spec.name)
+        if export is not None:
+            with training.busy():
+                export_to_end(training, export)
+            continue
         finetune = finetune_claim(
             worker=training.name, place=training.place, base=training.spec.name
         )
         if finetune is None:
             return
-        training.is_busy = True
-        try:
+        with training.busy():
             train_to_end(training, finetune)
-        finally:
-            training.is_busy, training.speed = False, None
 
 
 def train_to_end(training: Training, finetune: FineTune) -> None:
@@ -143,8 +147,8 @@ class _Watch:
         finally:
             child.kill()
         self._reader.begin_again()
-        self._keep_trying(self._copy_lines)
-        self._keep_trying(lambda: self._copy.close(self._reader.last_n))
+        self._training.keep_trying(self._copy_lines)
+        self._training.keep_trying(lambda: self._copy.close(self._reader.last_n))
         return status
 
     def _look(self, child: Child) -> None:
@@ -191,17 +195,17 @@ class _Watch:
         finetune = self._finetune
         if self._asked.cancel:
             outcome = Outcome(status=FineTune.Status.CANCELLED)
-            self._keep_trying(lambda: finetune_finish(finetune=finetune, outcome=outcome))
+            self._training.keep_trying(lambda: finetune_finish(finetune=finetune, outcome=outcome))
         elif status == EXIT_DISK_FULL or self._copy.last_log.get("code") == "disk_full":
-            self._keep_trying(
+            self._training.keep_trying(
                 lambda: finetune_wait_for_room(finetune_id=finetune.pk, attempt=finetune.attempt)
             )
         else:
             in_order = child.was_asked_to_end or status == EXIT_HANDED_OVER
-            reason = "" if in_order else f"{_ending(status)}{_quote_last_words(child.last_words())}"
+            reason = "" if in_order else child.describe_end(status)
             if reason:
                 log.warning("child_died", finetune=str(finetune.pk), reason=reason)
-            self._keep_trying(
+            self._training.keep_trying(
                 lambda: finetune_release(
                     finetune_id=finetune.pk,
                     attempt=finetune.attempt,
@@ -227,24 +231,9 @@ class _Watch:
             error_code=str(end.get("code") or "training_failed")[:40] if failed else "",
             error_message=str(end.get("reason") or "Training failed.") if failed else "",
         )
-        self._keep_trying(lambda: finetune_finish(finetune=self._finetune, outcome=outcome))
-
-    def _keep_trying(self, act: Any) -> None:
-        """Waits while the database does not answer, or the disk has no room for what is done."""
-        while True:
-            try:
-                act()
-            except Exception as error:
-                is_full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-                if not (is_passing(error) or is_full):
-                    raise
-                log.warning("not_stored", finetune=str(self._finetune.pk), error=reason_of(error))
-                close_old_connections()
-            else:
-                return
-            if self._training.stopping.wait(RETRY_SECONDS):
-                # Whoever takes over what this worker held finds the record on the disk.
-                raise AttemptStale
+        self._training.keep_trying(
+            lambda: finetune_finish(finetune=self._finetune, outcome=outcome)
+        )
 
 
 def _asked_of(finetune: FineTune) -> _Asked:
@@ -273,20 +262,3 @@ def _read_evaluation(folder: Path) -> dict[str, Any]:
         log.warning("evaluation_unreadable", error=reason_of(error))
         return {}
     return plain_value(value) if isinstance(value, dict) else {}
-
-
-def _ending(status: int) -> str:
-    """How the child ended, in words."""
-    number = status - 128 if status > 128 else -status
-    if number > 0:
-        try:
-            name = signal.Signals(number).name
-        except ValueError:
-            name = str(number)
-        hint = " The machine may have run out of memory." if name == "SIGKILL" else ""
-        return f"The training process was ended by {name}.{hint}"
-    return f"The training process ended with status {status}."
-
-
-def _quote_last_words(words: str) -> str:
-    return f" It said: {words}" if words else ""

@@ -8,5 +8,7 @@
 - forms: what is posted
 - download_views: what can be taken away
 - exports: how that is made
+- export_views: the whole model: ask for it, follow it, take it away, delete it
+- export_page: what is said of it
 - words: durations, sizes and shares
 """

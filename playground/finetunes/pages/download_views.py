@@ -25,8 +25,9 @@ def adapter(request: HtmxRequest, finetune_id: uuid.UUID) -> StreamingHttpRespon
         raise Http404
     folder, result = folder_of(model.folder), job_folder(finetune.pk) / RESULT
     files = [folder / "adapter_config.json", folder / "adapter_model.safetensors"]
-    blocks = zip_blocks([*files, result / "card.md", result / "evaluation.json"])
-    return download_blocks(blocks, name=f"{_file_name(finetune)}.zip")
+    files += [result / "card.md", result / "evaluation.json"]
+    blocks = zip_blocks([path for path in files if path.is_file()])
+    return download_blocks(blocks, name=f"{file_name(finetune)}.zip")
 
 
 @require_safe
@@ -34,9 +35,10 @@ def results(request: HtmxRequest, finetune_id: uuid.UUID) -> StreamingHttpRespon
     """The steps and evaluations of the record so far."""
     finetune = get_finetune(person_of(request), finetune_id)
     return download(
-        results_lines(finetune), name=f"{_file_name(finetune)}.csv", content_type="text/csv"
+        results_lines(finetune), name=f"{file_name(finetune)}.csv", content_type="text/csv"
     )
 
 
-def _file_name(finetune: FineTune) -> str:
+def file_name(finetune: FineTune) -> str:
+    """What its files are called where they are saved, without an ending."""
     return slugify(finetune.name) or "fine-tune"

@@ -2,8 +2,11 @@
 
 import csv
 import io
+import os
+import time
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +39,18 @@ def results_lines(finetune: FineTune) -> Iterator[str]:
 
 
 def zip_blocks(files: Sequence[Path]) -> Iterator[bytes]:
-    """A ZIP of those of ``files`` that are there, a block at a time. Weights do not compress."""
+    """A ZIP of ``files``, a block at a time. Weights do not compress.
+
+    All are opened before the first block: what has begun is whole, whoever deletes them meanwhile.
+    """
     made = _Made()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
-        for path in files:
-            if not path.is_file():
-                continue
-            entry = zipfile.ZipInfo.from_file(path, path.name)
-            with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+    with ExitStack() as stack:
+        sources = [stack.enter_context(path.open("rb")) for path in files]
+        archive = stack.enter_context(zipfile.ZipFile(made, "w", zipfile.ZIP_STORED))
+        for path, source in zip(files, sources, strict=True):
+            modified = time.localtime(os.fstat(source.fileno()).st_mtime)
+            entry = zipfile.ZipInfo(path.name, modified[:6])
+            with archive.open(entry, "w", force_zip64=True) as target:
                 while block := source.read(_BLOCK):
                     target.write(block)
                     yield made.take()

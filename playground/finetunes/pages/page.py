@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from playground.finetunes.models import FineTune
+from playground.finetunes.pages.export_page import ExportsSection
 from playground.finetunes.pages.result import Result
 from playground.finetunes.pages.words import NOTHING, duration, number, share
 from playground.finetunes.selectors import (
@@ -79,7 +80,8 @@ class FineTunePage:
         facts = [_TASKS.get(str(data.get("task")), "Text")]
         if rows := data.get("rows"):
             facts.append(f"{rows:,} examples")
-        facts.append(f"{self.finetune.base}, LoRA")
+        trained = "all weights" if self.finetune.trains_all_weights else "LoRA"
+        facts.append(f"{self.finetune.base}, {trained}")
         return ", ".join(facts)
 
     # --- How far it is --------------------------------------------------------
@@ -217,6 +219,11 @@ class FineTunePage:
     @cached_property
     def result(self) -> Result:
         return Result(self.finetune)
+
+    @cached_property
+    def exports(self) -> ExportsSection | None:
+        """The whole model; None where there is none."""
+        return ExportsSection(self.finetune) if self.finetune.has_model else None
 
     # --- What can be done -----------------------------------------------------
 
