@@ -105,8 +105,8 @@ def test_two_processes_train_hand_over_and_go_on(
 
     child.hand_over()
 
-    # srun ends as its tasks did, accelerate in a way of its own.
-    assert wait_for(child) == (75 if launcher is SRUN else 1)
+    # srun ends as its tasks did, or ends the slower one itself; accelerate has a way of its own.
+    assert wait_for(child) in ((75, 128 + signal.SIGTERM) if launcher is SRUN else (1,))
     assert trainers_of(job) == []
     assert record_of(job)[-1]["kind"] == "checkpoint"
     finish(job)
