@@ -30,11 +30,9 @@ $(shell rm -f $(VENV)/.installed* $(VENV)/bin/python $(VENV)/bin/python3*)
 endif
 endif
 
-# Tests that have the machine to themselves, and how the others share it. Half of the time they wait
-# for other processes, so there are half as many again as there are cores.
+# Tests that have the machine to themselves, and how the others share it.
 WHOLE := faults management upgrade workers
-PROCESSES := $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
-BESIDE := --numprocesses $(PROCESSES) --maxprocesses 4 --dist worksteal
+BESIDE := --numprocesses logical --maxprocesses 4 --dist worksteal
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
