@@ -26,6 +26,10 @@ document.addEventListener('securitypolicyviolation', (event) => {
 """
 
 
+# htmx says so of a request that the browser ended because the person went to another page.
+LEFT_PAGE = re.compile(r"^console error: htmx:(sendAbort|afterRequest), ")
+
+
 @dataclass
 class Complaints:
     """Events that none of our pages may cause, in order.
@@ -57,7 +61,8 @@ class Complaints:
             self._allowed = []
 
     def _hear(self, complaint: str) -> None:
-        if not any(pattern.search(complaint) for pattern in self._allowed):
+        allowed = [LEFT_PAGE, *self._allowed]
+        if not any(pattern.search(complaint) for pattern in allowed):
             self.heard.append(complaint)
 
     def _console(self, message: ConsoleMessage) -> None:

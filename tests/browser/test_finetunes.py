@@ -42,6 +42,12 @@ def tuner(playground: Stack) -> Iterator[None]:
     playground.stop("tuner")
 
 
+@pytest.fixture(autouse=True)
+def empty_queue(playground: Stack) -> None:
+    """What other tests left in the queue of `spare` is before nobody."""
+    playground.query("UPDATE finetunes_finetune SET status = 'cancelled' WHERE status = 'queued'")
+
+
 def add_rows(page: Page, name: str) -> None:
     """Pastes a small dataset, and waits until it can be trained on."""
     page.goto(page.url)
