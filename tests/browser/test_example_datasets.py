@@ -1,6 +1,7 @@
 """The three example datasets, from the file to the tuned models that answer beside their base.
 
-A playground of its own: four runs of one person are in one batch here.
+A playground of its own: one person has four runs at a time here. That one batch takes them all is
+the engine's tests' and `make bench-tuned`'s.
 """
 
 import re
@@ -99,7 +100,7 @@ def right_completion(file: Path, prompt: str) -> str:
     return found.removeprefix(prompt)
 
 
-def test_each_is_trained_as_recommended_and_all_answer_in_one_batch(
+def test_each_is_trained_as_recommended_and_all_answer_beside_their_base(
     stack: Stack, guest: Guest
 ) -> None:
     pages = {file: start(guest, file) for file in (TOPICS, SENTIMENT, IDEAS)}
@@ -127,24 +128,21 @@ def test_each_is_trained_as_recommended_and_all_answer_in_one_batch(
         assert benches[IDEAS].text.strip().startswith("1) ")
         assert str(stack.row(str(benches[IDEAS].run_id))["finish_reason"]) == "stop"
 
-        # None ends by itself, so each begins before the first has ended.
+        # The three and their base, pressed one after the other without waiting.
         benches[EXAMPLES] = guest.open("free")
         before = {}
         for file, workbench in benches.items():
-            workbench.set(max_tokens=1500, **LONG)
+            workbench.set(max_tokens=600, **LONG)
             before[file] = workbench.run_id
         for workbench in benches.values():
             workbench.run_button.click()
-        runs = {
-            file: workbench.wait_for_run(other_than=before[file])
-            for file, workbench in benches.items()
-        }
+        runs = [
+            workbench.wait_for_run(other_than=before[file]) for file, workbench in benches.items()
+        ]
         for workbench in benches.values():
             workbench.wait_final()
-    rows = [stack.row(run) for run in runs.values()]
-    assert max(str(row["started_at"]) for row in rows) < min(
-        str(row["finished_at"]) for row in rows
-    )
+    rows = [stack.row(run) for run in runs]
+    assert {row["status"] for row in rows} == {"succeeded"}
     assert len({row["adapter_id"] for row in rows}) == len(benches)
 
 
