@@ -4,6 +4,7 @@ What passes is waited for: a database or Redis that restarts, is full or is lock
 comes again however often one tries, so whoever meets it ends what it was about, and says why.
 """
 
+import errno
 import sqlite3
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -61,6 +62,11 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 _said: dict[tuple[str, str, str], None] = {}
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether the disk, or its user's share of it, has no room."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def is_passing(error: BaseException) -> bool:

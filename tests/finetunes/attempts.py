@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Callable
 
 from django.db import connections
 
@@ -23,14 +24,15 @@ def attempt(training: Training) -> None:
 class Attempt(threading.Thread):
     """The same in a thread of its own, for as long as the test does something meanwhile."""
 
-    def __init__(self, training: Training) -> None:
+    def __init__(self, training: Training, act: Callable[[Training], object] = attempt) -> None:
         super().__init__()
         self._training = training
+        self._act = act
         self.start()
 
     def run(self) -> None:
         try:
-            attempt(self._training)
+            self._act(self._training)
         finally:
             connections.close_all()
 

@@ -1,12 +1,10 @@
 """The worker's part in an export, with a real child process: to its end, through faults."""
 
 import json
-import threading
 from collections.abc import Callable
 
 import pytest
 from django.conf import settings
-from django.db import connections
 
 from playground.accounts.models import Person
 from playground.checkpoints.registry import registry
@@ -17,7 +15,7 @@ from playground.finetunes.folders import job_folder
 from playground.finetunes.models import FineTune, FineTuneExport
 from playground.finetunes.options import default_options
 from playground.finetunes.services import finetune_delete
-from tests.finetunes.attempts import is_alive
+from tests.finetunes.attempts import Attempt, is_alive
 from tests.finetunes.conftest import make_finetune, make_tuned, make_version, register_worker
 from tests.support.part import wait_until
 from workers.finetune import export as export_job
@@ -51,21 +49,6 @@ def attempt(training: Training) -> None:
     export_to_end(training, claimed)
 
 
-class Attempt(threading.Thread):
-    """The same in a thread of its own, for as long as the test does something meanwhile."""
-
-    def __init__(self, training: Training) -> None:
-        super().__init__()
-        self._training = training
-        self.start()
-
-    def run(self) -> None:
-        try:
-            attempt(self._training)
-        finally:
-            connections.close_all()
-
-
 def lives(export: FineTuneExport) -> list[int]:
     file = export_folder(export) / "lives"
     return [int(pid) for pid in file.read_text().split()] if file.exists() else []
@@ -91,7 +74,7 @@ def test_the_child_finds_a_job_of_its_own_and_no_text_is_left(
     training: Training, export: FineTuneExport, fake_exporter: Behave
 ) -> None:
     fake_exporter(wait=True)
-    thread = Attempt(training)
+    thread = Attempt(training, attempt)
     until_it_works(export)
     folder = export_folder(export)
     job = json.loads((folder / "job.json").read_text())
@@ -116,7 +99,7 @@ def test_of_a_deleted_dataset_the_evaluations_texts_are_compared(
     outputs = [{"prompt": "Hello", "expected": " up"}, {"prompt": "", "expected": ""}]
     FineTune.objects.update(result={"evaluation": {"outputs": outputs}})
     fake_exporter(wait=True)
-    thread = Attempt(training)
+    thread = Attempt(training, attempt)
     until_it_works(export)
 
     rows = (export_folder(export) / "held_out.jsonl").read_text().splitlines()
@@ -226,7 +209,7 @@ def test_deleted_while_it_is_made_leaves_nothing(
     training: Training, export: FineTuneExport, fake_exporter: Behave, with_finetune: bool
 ) -> None:
     fake_exporter(wait=True)
-    thread = Attempt(training)
+    thread = Attempt(training, attempt)
     pid = until_it_works(export)
     export.refresh_from_db()
 
@@ -245,7 +228,7 @@ def test_a_worker_that_is_told_to_stop_gives_it_back(
     training: Training, export: FineTuneExport, fake_exporter: Behave
 ) -> None:
     fake_exporter(wait=True)
-    thread = Attempt(training)
+    thread = Attempt(training, attempt)
     pid = until_it_works(export)
 
     training.stopping.set()

@@ -9,7 +9,7 @@
 - export_folder: its folder as the child finds it
 - chores: messages that are due, and the memory of the device
 - folder: the job's folder as the child finds it
-- reader: what is new in the child's record
+- reader: what is new in the child's record, and its results
 - child: starting the child, and telling it to end
 - keeper: the process around the child, which leaves nothing behind
 """

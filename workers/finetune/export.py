@@ -1,17 +1,13 @@
 """One export of a whole model: prepare its folder, watch its child process, finish it."""
 
-import errno
-import json
 import time
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
 import structlog
 from django.db import DatabaseError, close_old_connections
 
 from playground.core.errors import PlaygroundError
-from playground.core.failures import is_passing, reason_of
+from playground.core.failures import is_full_disk, is_passing, reason_of
 from playground.core.locks import LockTaken
 from playground.finetunes.exporting.files import (
     export_folder,
@@ -31,9 +27,10 @@ from playground.finetunes.exporting.leases import (
 from playground.finetunes.folders import folder_remove as finetune_folder_remove
 from playground.finetunes.folders import free_bytes
 from playground.finetunes.models import FineTune, FineTuneExport
-from playground.finetunes.record import AttemptStale, plain_value
+from playground.finetunes.record import AttemptStale
 from workers.finetune.child import EXIT_DISK_FULL, EXIT_REFUSED, Child, export_command
 from workers.finetune.export_folder import ROWS_FILE, prepare_export_folder
+from workers.finetune.reader import read_object
 from workers.finetune.training import RETRY_SECONDS, Training
 
 LOOK_SECONDS = 0.1
@@ -55,7 +52,7 @@ def export_to_end(training: Training, export: FineTuneExport) -> None:
     except PlaygroundError as error:
         _fail(export, error.code, error.message)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full_disk(error):
             export_wait_for_room(export_id=export.pk, attempt=export.attempt)
             return
         log.exception("export_failed", export=str(export.pk), attempt=export.attempt)
@@ -148,7 +145,7 @@ def _describe_ready(export: FineTuneExport) -> ExportOutcome:
     (export_folder(export) / ROWS_FILE).unlink(missing_ok=True)
     return ExportOutcome(
         status=FineTuneExport.Status.READY,
-        figures=_read_figures(model_folder(export) / "parity.json"),
+        figures=read_object(model_folder(export) / "parity.json", MAX_FIGURES_BYTES),
         size=sum(path.stat().st_size for path in files),
     )
 
@@ -159,7 +156,7 @@ def _describe_refusal(export: FineTuneExport, said: str) -> ExportOutcome:
     if code in _REFUSALS:
         return ExportOutcome(
             status=FineTuneExport.Status.REFUSED,
-            figures=_read_figures(refusal_file(export)),
+            figures=read_object(refusal_file(export), MAX_FIGURES_BYTES),
             error_code=code,
             error_message=sentence,
         )
@@ -183,14 +180,3 @@ def _forget_if_deleted(export: FineTuneExport) -> None:
     folder_remove(export)
     if not FineTune.objects.filter(pk=export.finetune_id).exists():
         finetune_folder_remove(export.finetune_id)
-
-
-def _read_figures(path: Path) -> dict[str, Any]:
-    """What the check measured, or nothing."""
-    try:
-        with path.open("rb") as file:
-            value = json.loads(file.read(MAX_FIGURES_BYTES), parse_constant=lambda _: None)
-    except (OSError, ValueError, RecursionError) as error:
-        log.warning("figures_unreadable", error=reason_of(error))
-        return {}
-    return plain_value(value) if isinstance(value, dict) else {}

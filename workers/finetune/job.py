@@ -1,17 +1,13 @@
 """One fine-tune: claim it, prepare its folder, watch its child process, finish it."""
 
-import errno
-import json
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import structlog
 from django.db import close_old_connections
 
 from playground.core.errors import PlaygroundError
-from playground.core.failures import is_passing, reason_of
+from playground.core.failures import is_full_disk, is_passing, reason_of
 from playground.core.locks import LockTaken
 from playground.finetunes.exporting.leases import export_claim
 from playground.finetunes.finishing import Outcome, finetune_finish
@@ -27,13 +23,12 @@ from playground.finetunes.record import (
     AttemptStale,
     RecordCopy,
     RecordDamaged,
-    plain_value,
     tell_look,
 )
 from workers.finetune.child import EXIT_DISK_FULL, EXIT_HANDED_OVER, Child
 from workers.finetune.export import export_to_end
 from workers.finetune.folder import prepare_folder, write_control
-from workers.finetune.reader import RecordReader
+from workers.finetune.reader import RecordReader, read_object
 from workers.finetune.training import RETRY_SECONDS, Training
 
 # Between two looks at the record, and at what the row asks for.
@@ -80,7 +75,7 @@ def train_to_end(training: Training, finetune: FineTune) -> None:
         outcome = Outcome(status=FineTune.Status.FAILED, error_code=code, error_message=message)
         finetune_finish(finetune=finetune, outcome=outcome)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full_disk(error):
             finetune_wait_for_room(finetune_id=finetune.pk, attempt=finetune.attempt)
             return
         log.exception("finetune_failed", finetune=str(finetune.pk), attempt=finetune.attempt)
@@ -226,7 +221,9 @@ class _Watch:
             result={
                 **self._copy.result,
                 "reason": str(end.get("reason") or ""),
-                "evaluation": _read_evaluation(self._folder),
+                "evaluation": read_object(
+                    self._folder / RESULT / "evaluation.json", MAX_EVALUATION_BYTES
+                ),
             },
             error_code=str(end.get("code") or "training_failed")[:40] if failed else "",
             error_message=str(end.get("reason") or "Training failed.") if failed else "",
@@ -250,15 +247,3 @@ def _asked_of(finetune: FineTune) -> _Asked:
 def _forget_if_deleted(finetune: FineTune) -> None:
     if not FineTune.objects.filter(pk=finetune.pk).exists():
         folder_remove(finetune.pk)
-
-
-def _read_evaluation(folder: Path) -> dict[str, Any]:
-    """What the child wrote of the tuned model beside its base, or nothing."""
-    try:
-        with (folder / RESULT / "evaluation.json").open("rb") as file:
-            text = file.read(MAX_EVALUATION_BYTES + 1)
-        value = json.loads(text, parse_constant=lambda _: None) if text else {}
-    except (OSError, ValueError, RecursionError) as error:
-        log.warning("evaluation_unreadable", error=reason_of(error))
-        return {}
-    return plain_value(value) if isinstance(value, dict) else {}

@@ -1,12 +1,25 @@
-"""What is new in a record that another process appends to, and sometimes takes back a part of."""
+"""What a child process wrote: its record, of which parts may be taken back, and its results."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from playground.finetunes.record import MAX_LINE_BYTES, Line, RecordDamaged, parse_line
+import structlog
+
+from playground.core.failures import reason_of
+from playground.finetunes.record import (
+    MAX_LINE_BYTES,
+    Line,
+    RecordDamaged,
+    parse_line,
+    plain_value,
+)
 
 # Of the file, read at a time.
 CHUNK = 1 << 20
+
+log = structlog.get_logger(__name__)
 
 
 class RecordReader:
@@ -49,3 +62,14 @@ class RecordReader:
     def begin_again(self) -> None:
         """The next read gives every line."""
         self._offset, self._last, self.last_n = 0, b"", 0
+
+
+def read_object(path: Path, most: int) -> dict[str, Any]:
+    """The JSON object in a file of at most ``most`` bytes, or {} and a line in the log."""
+    try:
+        with path.open("rb") as file:
+            value = json.loads(file.read(most), parse_constant=lambda _: None)
+    except (OSError, ValueError, RecursionError) as error:
+        log.warning("result_unreadable", file=path.name, error=reason_of(error))
+        return {}
+    return plain_value(value) if isinstance(value, dict) else {}

@@ -1,6 +1,5 @@
 """What a worker that fine-tunes holds: its row, the job of now, the sweep."""
 
-import errno
 import socket
 import threading
 import time
@@ -12,7 +11,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from playground.checkpoints.jobs import FINETUNE
-from playground.core.failures import is_passing, reason_of, warn_once
+from playground.core.failures import is_full_disk, is_passing, reason_of, warn_once
 from playground.finetunes.exporting.files import export_folders_sweep
 from playground.finetunes.exporting.leases import exports_sweep, worker_exports_release
 from playground.finetunes.folders import folders_sweep
@@ -80,8 +79,7 @@ class Training:
             try:
                 act()
             except Exception as error:
-                is_full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-                if not (is_passing(error) or is_full):
+                if not (is_passing(error) or is_full_disk(error)):
                     raise
                 log.warning("not_stored", worker=self.name, error=reason_of(error))
                 close_old_connections()
