@@ -4,7 +4,7 @@
 
 Files of 100 MB in every form, made by code with a seed, checked by the demo model's tokenizer in
 a process of their own each, canonical rows and all. Memory is the peak of the whole process, as
-the kernel counts it (`ru_maxrss`), Python, libraries and tokenizer included.
+the kernel counts it (VmHWM), Python, libraries and tokenizer included.
 
 Ends with one line `RESULT {json}`.
 """
@@ -16,7 +16,6 @@ import csv
 import io
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -27,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.engine_report import Report, Target, load_before
-from benchmarks.processes import machine
+from benchmarks.processes import machine, memory_bytes
 from playground.checkpoints.tokenizer_files import files_of, read_tokenizer
 from playground.datasets.checks import Examination, examine
 from playground.datasets.checks.examination import MAX_ROWS
@@ -119,7 +118,7 @@ def check_here(path: Path) -> None:
                 "seconds": round(seconds, 2),
                 "cpu_seconds": round(cpu_seconds, 2),
                 "mb_per_s": round(path.stat().st_size / 1e6 / seconds, 2),
-                "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+                "peak_mib": round(memory_bytes("VmHWM") / 2**20, 1),
                 "rows": found.rows,
                 "tokens": found.tokens,
                 "left_out": found.left_out,

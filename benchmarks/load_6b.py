@@ -26,16 +26,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.processes import memory_bytes  # noqa: E402
+
 PEAK_TARGET = 1.1
-
-
-def memory(field: str) -> int:
-    """A field of this process's status in bytes: VmHWM is the peak, VmRSS the current size."""
-    text = Path("/proc/self/status").read_text(encoding="ascii")
-    match = re.search(rf"^{field}:\s+(\d+) kB", text, re.MULTILINE)
-    if match is None:
-        raise RuntimeError(f"/proc/self/status has no {field}")
-    return int(match.group(1)) * 1024
 
 
 def measure(folder: Path, dtype: Any, threads: int, tokens: int) -> dict[str, float]:
@@ -50,10 +43,10 @@ def measure(folder: Path, dtype: Any, threads: int, tokens: int) -> dict[str, fl
     from workers.engine.request import Request, SamplingParams, TokenOutput
 
     torch.set_num_threads(threads)
-    imported, imported_peak = time.perf_counter(), memory("VmHWM")
+    imported, imported_peak = time.perf_counter(), memory_bytes("VmHWM")
     spec = CheckpointSpec(folder, dtype=dtype)
     engine = Engine.load(spec, cache_bytes=2**30)
-    ready, resident = time.perf_counter(), memory("VmRSS")
+    ready, resident = time.perf_counter(), memory_bytes("VmRSS")
     # The embedding stays as it is stored: here, and in GPT-J's own checkpoint, in 16 bits.
     backend = choose_backend(spec, torch.bfloat16)
     prompt = tuple(range(32, 64))
@@ -65,7 +58,7 @@ def measure(folder: Path, dtype: Any, threads: int, tokens: int) -> dict[str, fl
         "weights": weight_bytes(ModelConfig.load(folder), backend.precision),
         "imported_peak": imported_peak,
         "resident": resident,
-        "peak": memory("VmHWM"),
+        "peak": memory_bytes("VmHWM"),
         "import_seconds": imported - started,
         "ready_seconds": ready - started,
         "first_token_seconds": seen[0] - ready,

@@ -94,12 +94,15 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
-def resident_bytes(pid: int) -> int:
-    """Memory that a process holds now (VmRSS)."""
-    text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    match = re.search(r"^VmRSS:\s+(\d+) kB", text, re.MULTILINE)
+def memory_bytes(field: str, pid: int | None = None) -> int:
+    """What a process holds now (VmRSS) or has held at most (VmHWM); None is this process.
+
+    A child's `ru_maxrss` is not its own: it begins at the size of the process that started it.
+    """
+    path = Path(f"/proc/{'self' if pid is None else pid}/status")
+    match = re.search(rf"^{field}:\s+(\d+) kB", path.read_text(encoding="ascii"), re.MULTILINE)
     if match is None:
-        raise RuntimeError(f"process {pid} has no memory")
+        raise RuntimeError(f"{path} has no {field}")
     return int(match[1]) * 1024
 
 

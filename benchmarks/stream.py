@@ -24,7 +24,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from benchmarks.processes import SideProcess, cpu_seconds, machine, resident_bytes
+from benchmarks.processes import SideProcess, cpu_seconds, machine, memory_bytes
 from benchmarks.stream_first import QuickPage, percentile
 from playground.management.parts import web_part
 from playground.management.supervisor import Part
@@ -269,14 +269,14 @@ def measure_slow_reader(
     page.read_positions(200)
     page.close()
     page = _slow_page(stack, producer)
-    before = resident_bytes(pid)
+    before = memory_bytes("VmRSS", pid)
     producer.send(do="burst", tokens=options.burst)
     most = before
     while not producer.has_answer(0.02):
-        most = max(most, resident_bytes(pid))
+        most = max(most, memory_bytes("VmRSS", pid))
     took = producer.answer()["seconds"]
     for _ in range(50):
-        most = max(most, resident_bytes(pid))
+        most = max(most, memory_bytes("VmRSS", pid))
         time.sleep(0.02)
     got = page.read_positions(options.burst)
     page.close()
