@@ -1,4 +1,4 @@
-"""Several tuned models and their base in one batch of the engine, against each text alone."""
+"""Several tuned models and their base in one batch of the engine, and texts as they are tried."""
 
 from __future__ import annotations
 
@@ -51,16 +51,22 @@ class _Asked:
     adapter: str | None
 
 
+def sample_texts(base: Path, model: Served, temperature: float) -> dict[str, str]:
+    """A text for each fresh prompt of ``model``, with this temperature; seeds are the numbers."""
+    engine, tokenizer = _load(base, [model])
+    asked = {
+        number: _Asked(model.name, output.prompt, output.expected, model.name)
+        for number, output in enumerate(model.fresh.outputs)
+    }
+    texts = _texts(engine, tokenizer, asked, temperature)
+    return {asked[number].prompt: text for number, text in texts.items()}
+
+
 def serve_together(base: Path, models: Sequence[Served]) -> list[Answer]:
     """``PROMPTS`` prompts of each model, the base too, all at once and then each alone."""
-    engine = Engine.load(
-        CheckpointSpec(base, dtype="float32"), max_batch=BATCH, cache_bytes=CACHE_BYTES
-    )
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    config = ModelConfig.load(base)
+    engine, tokenizer = _load(base, models)
     asked = []
     for model in models:
-        engine.load_adapter(model.name, read_adapter(model.name, model.adapter, config))
         outputs = model.fresh.outputs[:PROMPTS]
         asked += [
             _Asked(model.name, output.prompt, output.expected, model.name) for output in outputs
@@ -78,9 +84,21 @@ def serve_together(base: Path, models: Sequence[Served]) -> list[Answer]:
     ]
 
 
-def _texts(engine: Engine, tokenizer: Tokenizer, asked: Mapping[int, _Asked]) -> dict[int, str]:
-    params = SamplingParams(max_tokens=MAX_TOKENS, temperature=0)
+def _load(base: Path, models: Sequence[Served]) -> tuple[Engine, Tokenizer]:
+    engine = Engine.load(
+        CheckpointSpec(base, dtype="float32"), max_batch=BATCH, cache_bytes=CACHE_BYTES
+    )
+    config = ModelConfig.load(base)
+    for model in models:
+        engine.load_adapter(model.name, read_adapter(model.name, model.adapter, config))
+    return engine, Tokenizer.from_file(str(base / "tokenizer.json"))
+
+
+def _texts(
+    engine: Engine, tokenizer: Tokenizer, asked: Mapping[int, _Asked], temperature: float = 0
+) -> dict[int, str]:
     for number, each in asked.items():
+        params = SamplingParams(max_tokens=MAX_TOKENS, temperature=temperature, seed=number)
         ids = tuple(tokenizer.encode(each.prompt).ids)
         engine.submit(Request(str(number), ids, params, adapter=each.adapter))
     texts = dict.fromkeys(asked, "")

@@ -149,6 +149,14 @@ def _read(path: Path) -> Registry:
             f"The model registry {path} names {len(tables)} models; {MAX_MODELS} is the most."
         )
     models = {name: _spec(name, table, path) for name, table in tables.items()}
+    begins: dict[str, str] = {}
+    for name in models:
+        if (other := begins.setdefault(name[:BASE_IN_NAME], name)) != name:
+            raise ImproperlyConfigured(
+                f"{path}: the names {other} and {name} begin with the same {BASE_IN_NAME} "
+                "characters, which are all that the names of their tuned models have room for. "
+                "Shorten one of them."
+            )
     return Registry(models=models, default=next(iter(models)))
 
 

@@ -6,14 +6,18 @@ refuses NUL and halves of a character (docs/decisions/0040-text.md). So
 - of a model's text the engine makes `plain_text` before anybody sees it (workers/engine/text.py
   has the same rule; a test holds the two equal). Here it serves what was written before the rule;
 - what people send gets plain line breaks, and `fault_of` says why it cannot be kept;
-- what programs say of a failure is made `storable`, whatever is in it.
+- what programs say of a failure is made `storable`, whatever is in it, and for people who are not
+  the operator it is a `public_reason`.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 # Of a reason that is stored: as long as anybody reads, and far below what an import takes.
 MAX_REASON = 2_000
+# The folders of an absolute path; what follows a word, a dot or a colon is none.
+_FOLDERS = re.compile(r"(?<![\w.:/~-])/(?:[^\s/'\":,;()]+/)+(?=[^\s/'\":,;()])")
 
 
 def plain_breaks(text: str) -> str:
@@ -90,3 +94,21 @@ def storable(text: str, limit: int = MAX_REASON) -> str:
     """
     whole = plain_text(text).encode(errors="replace").decode()
     return whole if len(whole) <= limit else f"{whole[: limit - 1]}…"
+
+
+def without_folders(text: str) -> str:
+    """``text`` with the last part of each absolute path alone: where files are is the operator's.
+
+    >>> without_folders("/srv/models/demo/config.json is missing, see https://a.example/b/c.")
+    'config.json is missing, see https://a.example/b/c.'
+    """
+    return _FOLDERS.sub("", text)
+
+
+def public_reason(text: str) -> str:
+    r"""What a process said of a failure, for a page.
+
+    >>> public_reason("[Errno 2] No such file: '/srv/x/rows.jsonl'\0")
+    "[Errno 2] No such file: 'rows.jsonl'\ufffd"
+    """
+    return storable(without_folders(text))

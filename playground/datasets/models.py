@@ -110,6 +110,11 @@ class DatasetVersion(models.Model):
         return files.rows_path(self.sha256, self.pk)
 
     @property
+    def task(self) -> str:
+        """What its rows are for, as the check found it (`checks.classes.Task`)."""
+        return str(self.figures.get("task") or "open")
+
+    @property
     def is_checking(self) -> bool:
         return self.state == self.State.CHECKING
 

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from playground.checkpoints.models import Adapter
 from playground.checkpoints.services import adapter_delete, adapter_register, adapter_rename
 from playground.core.errors import NoModel, PlaygroundError
-from playground.core.texts import storable
+from playground.core.texts import public_reason
 from playground.finetunes.folders import (
     RESULT,
     folder_measure,
@@ -25,6 +25,7 @@ from playground.finetunes.folders import (
     job_folder,
 )
 from playground.finetunes.models import FineTune
+from playground.finetunes.options import LABELS, TEXT_TEMPERATURE, TEXTS
 from playground.finetunes.record import tell_look
 
 # Of a tuned model's example prompt on the page that opens to try it.
@@ -114,7 +115,9 @@ def _register(finetune: FineTune) -> Adapter:
 
 def _parameters(task: str) -> dict[str, float]:
     """With what the model is tried: a label is the likeliest one, and it is short."""
-    return {"temperature": 0.0, "max_tokens": 16} if task == "classification" else {}
+    if task == LABELS:
+        return {"temperature": 0.0, "max_tokens": 16}
+    return {"temperature": TEXT_TEMPERATURE} if task == TEXTS else {}
 
 
 def _settle_model(finetune: FineTune, adapter: Adapter | None) -> None:
@@ -141,7 +144,7 @@ def _store(
             place="",
             result=outcome.result,
             error_code=outcome.error_code,
-            error_message=storable(outcome.error_message),
+            error_message=public_reason(outcome.error_message),
             adapter=adapter,
             waiting_since=None,
             finished_at=Now(),

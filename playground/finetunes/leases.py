@@ -19,6 +19,7 @@ from playground.checkpoints.jobs import FINETUNE
 from playground.checkpoints.rings import ring, rings_waiting
 from playground.checkpoints.selectors import live_workers
 from playground.core.failures import each_alone
+from playground.core.texts import public_reason
 from playground.finetunes.finishing import finetune_finish_waiting
 from playground.finetunes.folders import free_bytes
 from playground.finetunes.models import FineTune, FineTuneExport
@@ -96,7 +97,12 @@ def finetune_release(*, finetune_id: uuid.UUID, attempt: int, lost: bool, reason
     times without getting further; ``reason`` then says why it ended the last time.
     """
     held = FineTune.objects.filter(pk=finetune_id, attempt=attempt, status=FineTune.Status.RUNNING)
-    values = {"status": FineTune.Status.QUEUED, "worker": "", "place": "", "error_message": reason}
+    values = {
+        "status": FineTune.Status.QUEUED,
+        "worker": "",
+        "place": "",
+        "error_message": public_reason(reason),
+    }
     if not lost:
         # It was asked to end: that counts against nobody.
         released = held.filter(tries__gt=0).update(**values, tries=F("tries") - 1)

@@ -12,6 +12,10 @@ METHODS: tuple[Method, ...] = ("lora", "full")
 # Rows that a step learns from at a time, however they are divided.
 MAX_BATCH = 512
 MAX_EPOCHS = 500.0
+# The task whose completions are labels, and the one whose are texts for the prompt.
+LABELS, TEXTS = "classification", "conditional"
+# With what such texts are tried: the likeliest words repeat themselves, and unlikely ones stray.
+TEXT_TEMPERATURE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,33 +150,59 @@ SETTINGS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SizeClass:
-    """What bases of up to ``parameters`` weights are trained with. full_rate: all weights."""
+class Recipe:
+    """What a base and a task are trained with. rate: an adapter's. full_rate: of all weights."""
 
-    parameters: float
     rank: int
     rate: float
     full_rate: float
     epochs: float
+    batch: int = 16
 
 
-# Measured on the demo model; see docs/decisions/0050-fine-tunes.md.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeClass:
+    """What bases of up to ``parameters`` weights are trained with.
+
+    labels: where completions are labels of a few tokens. texts: where they are texts, of which a
+    row teaches much more.
+    """
+
+    parameters: float
+    labels: Recipe
+    texts: Recipe
+
+
+_MIDDLE = Recipe(rank=16, rate=5e-4, full_rate=5e-5, epochs=3.0)
+_LARGE = Recipe(rank=16, rate=2e-4, full_rate=1e-5, epochs=3.0)
+# Measured on the demo model; see docs/decisions/0057-recipes-by-task.md.
 SIZES = (
-    SizeClass(parameters=50e6, rank=32, rate=3e-3, full_rate=3e-4, epochs=6.0),
-    SizeClass(parameters=1e9, rank=16, rate=5e-4, full_rate=5e-5, epochs=3.0),
-    SizeClass(parameters=float("inf"), rank=16, rate=2e-4, full_rate=1e-5, epochs=3.0),
+    SizeClass(
+        parameters=50e6,
+        labels=Recipe(rank=32, rate=3e-3, full_rate=3e-4, epochs=6.0),
+        texts=Recipe(rank=64, rate=3e-3, full_rate=3e-4, epochs=8.0, batch=4),
+    ),
+    SizeClass(parameters=1e9, labels=_MIDDLE, texts=_MIDDLE),
+    SizeClass(parameters=float("inf"), labels=_LARGE, texts=_LARGE),
 )
 
 
-def default_options(parameters: int | None, method: Method = "lora") -> Options:
-    """What a base of so many weights begins with; None is as GPT-J-6B."""
+def default_options(
+    parameters: int | None, method: Method = "lora", *, task: str = LABELS
+) -> Options:
+    """What a base of so many weights begins with; None is as GPT-J-6B.
+
+    task: of the dataset, as its check found it.
+    """
     count = 6e9 if parameters is None else parameters
     size = next(size for size in SIZES if count <= size.parameters)
+    recipe = size.labels if task == LABELS else size.texts
     return replace(
         Options(),
         method=method,
-        rank=size.rank,
-        alpha=2.0 * size.rank,
-        rate=size.rate if method == "lora" else size.full_rate,
-        epochs=size.epochs,
+        rank=recipe.rank,
+        alpha=2.0 * recipe.rank,
+        rate=recipe.rate if method == "lora" else recipe.full_rate,
+        epochs=recipe.epochs,
+        batch=recipe.batch,
     )

@@ -15,7 +15,7 @@ from django.db import transaction
 from redis.exceptions import RedisError
 
 from playground.core.redis.clients import blocking
-from playground.core.texts import storable
+from playground.core.texts import storable, without_folders
 from playground.finetunes.models import FineTune, FineTuneEvent
 from playground.live.channels import channel_of
 from playground.live.tokenlog import LOOK, notice_line
@@ -28,6 +28,8 @@ _TOLD_AT_ONCE = 100
 _COMPARED_AT_ONCE = 500
 _MAX_TEXT = 100_000
 KINDS = ("plan", "step", "evaluation", "sample", "checkpoint", "log", "result", "end")
+# What of a kind may quote a program, with paths of this server.
+_OF_FAILURES = {"log": ("text",), "end": ("reason",)}
 # What the page's figures take of each kind.
 _OF_STEP = (
     "step",
@@ -72,6 +74,9 @@ def parse_line(text: bytes) -> Line:
     if not _is_count(n) or kind not in KINDS:
         raise RecordDamaged(f"Its number is {n!r:.40} and its kind {kind!r:.40}.")
     step = value.get("step")
+    for name in _OF_FAILURES.get(kind, ()):
+        if isinstance(value.get(name), str):
+            value[name] = without_folders(value[name])
     data: dict[str, Any] = plain_value(value)
     return Line(n=n, kind=kind, step=step if _is_count(step) or step == 0 else None, data=data)
 

@@ -105,7 +105,7 @@ def describe_data(version: DatasetVersion) -> dict[str, Any]:
         "rows": version.rows,
         "tokens": version.tokens,
         "size": version.size,
-        "task": figures.get("task", "open"),
+        "task": version.task,
         "separator": figures.get("separator", ""),
         "prompt_suffix": figures.get("prompt_suffix", ""),
         "classes": figures.get("classes", []),

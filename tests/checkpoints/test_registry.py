@@ -46,6 +46,10 @@ def test_an_unknown_model_is_an_error_that_names_the_known_ones(tmp_path: Path) 
         ('[models.a]\npath = "x"\nslots = 0\n', "slots is a whole number above 0"),
         ('[models.a]\npath = "x"\nsha256 = {"model.safetensors" = "abc"}\n', "64 hexadecimal"),
         ('[models."a b"]\npath = "x"\n', "a name has letters"),
+        (
+            f'[models.{"a" * 40}-b]\npath = "x"\n[models.{"a" * 40}-c]\npath = "y"\n',
+            "a-b and a+-c begin with the same 40",
+        ),
         (f'[models.{"a" * 81}]\npath = "x"\n', "and '.' only, at most 80"),
     ],
 )

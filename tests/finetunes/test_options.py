@@ -12,7 +12,7 @@ from workers.training.tuning.options import TuningOptions
 
 def test_defaults_are_the_trainers() -> None:
     theirs = {each.name: each.default for each in fields(TuningOptions)}
-    by_size = ("rank", "alpha", "rate", "epochs")
+    by_size = ("rank", "alpha", "rate", "epochs", "batch")
     ours = {each.name: each.default for each in fields(Options) if each.name not in by_size}
 
     assert {name: theirs[name] for name in ours} == ours
@@ -27,10 +27,21 @@ def test_defaults_by_size_are_the_trainers() -> None:
 
 def test_all_weights_are_trained_at_a_lower_rate() -> None:
     for size in options.SIZES:
-        adapter, full = (default_options(int(min(size.parameters, 10**10)), m) for m in METHODS)
+        for task, recipe in (("classification", size.labels), ("open", size.texts)):
+            count = int(min(size.parameters, 10**10))
+            adapter, full = (default_options(count, method, task=task) for method in METHODS)
 
-        assert full.rate == size.full_rate < adapter.rate
-        assert (full.method, full.epochs) == ("full", adapter.epochs)
+            assert full.rate == recipe.full_rate < adapter.rate
+            assert (full.method, full.epochs) == ("full", adapter.epochs)
+
+
+def test_a_text_teaches_more_than_a_label() -> None:
+    labels, ideas, texts = (
+        default_options(5_000_000, task=task) for task in ("classification", "conditional", "open")
+    )
+
+    assert ideas == texts
+    assert ideas.batch < labels.batch
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)

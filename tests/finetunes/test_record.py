@@ -128,6 +128,16 @@ def test_texts_are_kept_as_every_database_takes_them() -> None:
 # --- Reading the file -------------------------------------------------------------
 
 
+def test_what_failed_is_said_without_folders_of_this_server() -> None:
+    log = parse_line(b'{"n": 1, "kind": "log", "text": "/srv/data/rows.jsonl cannot be read."}')
+    end = parse_line(b'{"n": 2, "kind": "end", "reason": "No space in /srv/data/x/y.bin"}')
+    sample = parse_line(b'{"n": 3, "kind": "sample", "prompt": "cd /srv/data/x"}')
+
+    assert log.data["text"] == "rows.jsonl cannot be read."
+    assert end.data["reason"] == "No space in y.bin"
+    assert sample.data["prompt"] == "cd /srv/data/x"
+
+
 def lines_of(reader: RecordReader) -> list[int]:
     return [line.n for lines in reader.read() for line in lines]
 

@@ -19,7 +19,7 @@ from playground.checkpoints.jobs import FINETUNE
 from playground.checkpoints.rings import ring, rings_waiting
 from playground.checkpoints.selectors import live_workers
 from playground.core.failures import each_alone
-from playground.core.texts import storable
+from playground.core.texts import public_reason
 from playground.finetunes.exporting.files import expected_bytes, folder_remove
 from playground.finetunes.folders import folder_measure, free_bytes
 from playground.finetunes.leases import LEAST_FREE, ROOM_SECONDS
@@ -97,7 +97,7 @@ def export_release(*, export_id: uuid.UUID, attempt: int, lost: bool, reason: st
     values = {"status": FineTuneExport.Status.QUEUED, "worker": "", "place": ""}
     released = held.update(
         **values,
-        error_message=storable(reason),
+        error_message=public_reason(reason),
         # One that was asked to end counts against nobody.
         tries=F("tries") if lost else F("tries") - 1,
     )
@@ -168,7 +168,7 @@ def _store(rows: QuerySet[FineTuneExport], outcome: ExportOutcome) -> bool:
             figures=outcome.figures,
             size=outcome.size,
             error_code=outcome.error_code,
-            error_message=storable(outcome.error_message),
+            error_message=public_reason(outcome.error_message),
             waiting_since=None,
             finished_at=Now(),
         )

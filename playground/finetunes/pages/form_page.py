@@ -22,7 +22,14 @@ from playground.datasets.durations import Recommendation, recommended_minutes
 from playground.datasets.models import DatasetVersion
 from playground.finetunes.estimates import Plan, make_plan
 from playground.finetunes.models import FineTune, FineTuneMail
-from playground.finetunes.options import SETTINGS, Method, Options, Setting, default_options
+from playground.finetunes.options import (
+    LABELS,
+    SETTINGS,
+    Method,
+    Options,
+    Setting,
+    default_options,
+)
 from playground.finetunes.pages.forms import find_version, posted_finetune, posted_method
 from playground.finetunes.pages.words import format_number
 
@@ -142,12 +149,16 @@ class FormPage:
 
     @property
     def defaults(self) -> Options:
-        return default_options(parameter_count(self.base), self.method)
+        return self._defaults_of(self.method)
 
     @property
     def full_rate(self) -> str:
         """The recommended learning rate of all weights, which the choice names."""
-        return f"{default_options(parameter_count(self.base), 'full').rate:g}"
+        return f"{self._defaults_of('full').rate:g}"
+
+    def _defaults_of(self, method: Method) -> Options:
+        task = self.version.task if self.version else LABELS
+        return default_options(parameter_count(self.base), method, task=task)
 
     @property
     def by_minutes(self) -> bool:
@@ -225,7 +236,9 @@ def _values_of(finetune: FineTune) -> dict[str, str]:
     options = Options.from_json(finetune.options)
     models = registry().models
     base = models.get(finetune.base)
-    defaults = default_options(parameter_count(base) if base else None, options.method)
+    task = str(finetune.data.get("task") or LABELS)
+    count = parameter_count(base) if base else None
+    defaults = default_options(count, options.method, task=task)
     mail = FineTuneMail.objects.filter(finetune=finetune).exists()
     values: dict[str, Any] = {
         "version": str(finetune.version_id or ""),

@@ -50,12 +50,14 @@ def posted_finetune(person: Person | None, data: QueryDict) -> Asked:
         raise InvalidInput("Choose a dataset.", field="version")
     base = registry().get(data.get("base", "") or version.dataset.model)
     name, note = posted_name(data, default=version.dataset.name)
+    method = posted_method(data)
+    defaults = default_options(parameter_count(base), method, task=version.task)
     return Asked(
         version=version,
         base=base,
         name=name,
         note=note,
-        options=_options(data, default_options(parameter_count(base), posted_method(data))),
+        options=_options(data, defaults),
         wants_mail=bool(data.get("mail")),
     )
 

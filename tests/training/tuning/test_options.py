@@ -61,19 +61,24 @@ def test_null_is_no_choice(tmp_path: Path) -> None:
 
 
 def test_what_was_not_chosen_suits_the_size_of_the_base() -> None:
-    small, middle, large = (
-        TuningOptions("base").resolved(parameters)
-        for parameters in (8_000_000, 162_000_000, 6_050_000_000)
-    )
+    for size, parameters in zip(SIZES, (8_000_000, 162_000_000, 6_050_000_000), strict=True):
+        for task, recipe in (
+            ("classification", size.labels),
+            ("conditional", size.texts),
+            ("open", size.texts),
+        ):
+            plain = TuningOptions("base", task=task)
+            found = plain.resolved(parameters)
+            full = replace(plain, method="full").resolved(parameters)
 
-    assert [(each.rank, each.rate, each.epochs) for each in (small, middle, large)] == [
-        (size.rank, size.rate, size.epochs) for size in SIZES
-    ]
-    assert small.alpha == 2 * SIZES[0].rank
-    assert (
-        replace(small, rank=None, alpha=None, method="full", rate=None).resolved(8_000_000).rate
-        == SIZES[0].full_rate
-    )
+            assert (found.rank, found.rate, found.epochs, found.batch) == (
+                recipe.rank,
+                recipe.rate,
+                recipe.epochs,
+                recipe.batch,
+            )
+            assert found.alpha == 2 * recipe.rank
+            assert full.rate == recipe.full_rate
 
 
 def test_what_was_chosen_stays() -> None:
@@ -81,6 +86,10 @@ def test_what_was_chosen_stays() -> None:
 
     assert (chosen.rank, chosen.alpha, chosen.rate) == (8, 4, 0.5)
     assert (chosen.minutes, chosen.epochs) == (3, None)
+
+
+def test_a_step_has_the_rows_that_are_to_be_computed_at_once() -> None:
+    assert TuningOptions("base", micro_batch=24).resolved(8_000_000).batch == 24
 
 
 def test_the_digest_is_of_what_the_result_depends_on() -> None:

@@ -57,7 +57,8 @@ class Learner:
             is_bf16=precision == "bf16" and options.packing,
         )
         self.lengths = [len(row.ids) for row in rows]
-        self.micro_batch = options.micro_batch or options.batch
+        self.batch = options.batch or 1
+        self.micro_batch = options.micro_batch or self.batch
         _attach_trained(base, options)
         if self.is_sharded:
             shard_network(base.network, processes)
@@ -81,7 +82,7 @@ class Learner:
     @property
     def steps_of_epoch(self) -> int:
         """How many steps see every row once."""
-        return steps_of_epoch(len(self.rows), self.options.batch)
+        return steps_of_epoch(len(self.rows), self.batch)
 
     def schedule(self, steps: int) -> Cosine:
         """The learning rates of a run of so many steps."""
@@ -93,7 +94,7 @@ class Learner:
         while True:
             epoch, index = divmod(step, self.steps_of_epoch)
             order = epoch_batches(
-                self.lengths, batch=self.options.batch, seed=self.options.seed, epoch=epoch
+                self.lengths, batch=self.batch, seed=self.options.seed, epoch=epoch
             )
             for rows in order[index:]:
                 yield [self._pack(part) for part in self._parts(rows)]
@@ -102,13 +103,12 @@ class Learner:
     def longest(self) -> list[PackedBatch]:
         """A step of the longest rows."""
         order = sorted(range(len(self.rows)), key=lambda row: -self.lengths[row])
-        return [self._pack(part) for part in self._parts(order[: self.options.batch])]
+        return [self._pack(part) for part in self._parts(order[: self.batch])]
 
     @property
     def parts_of_epoch(self) -> int:
         """Batches that are computed at once, in the first epoch."""
-        options = self.options
-        steps = epoch_batches(self.lengths, batch=options.batch, seed=options.seed, epoch=0)
+        steps = epoch_batches(self.lengths, batch=self.batch, seed=self.options.seed, epoch=0)
         return sum(len(self._parts(rows)) for rows in steps)
 
     @property

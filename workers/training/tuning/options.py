@@ -24,32 +24,53 @@ Quantize = Literal["none", "nf4"]
 
 
 @dataclass(frozen=True)
-class SizeDefaults:
-    """What suits bases of at most so many parameters."""
+class Recipe:
+    """What suits a base and a task. rate is LoRA's, full_rate that of a full fine-tune."""
 
-    parameters: float
     rank: int
     rate: float
     full_rate: float
     epochs: float
+    batch: int = 16
 
+
+@dataclass(frozen=True)
+class SizeDefaults:
+    """What suits bases of at most so many parameters.
+
+    labels: where completions are labels of a few tokens. texts: where they are texts, of which a
+    row teaches much more.
+    """
+
+    parameters: float
+    labels: Recipe
+    texts: Recipe
+
+
+_MIDDLE = Recipe(rank=16, rate=5e-4, full_rate=5e-5, epochs=3)
+_LARGE = Recipe(rank=16, rate=2e-4, full_rate=1e-5, epochs=3)
 
 SIZES = (
-    SizeDefaults(50e6, rank=32, rate=3e-3, full_rate=3e-4, epochs=6),
-    SizeDefaults(1e9, rank=16, rate=5e-4, full_rate=5e-5, epochs=3),
-    SizeDefaults(float("inf"), rank=16, rate=2e-4, full_rate=1e-5, epochs=3),
+    SizeDefaults(
+        50e6,
+        labels=Recipe(rank=32, rate=3e-3, full_rate=3e-4, epochs=6),
+        texts=Recipe(rank=64, rate=3e-3, full_rate=3e-4, epochs=8, batch=4),
+    ),
+    SizeDefaults(1e9, labels=_MIDDLE, texts=_MIDDLE),
+    SizeDefaults(float("inf"), labels=_LARGE, texts=_LARGE),
 )
 """The defaults by size of the base, smallest first."""
 
 
-def defaults_for(parameters: int) -> SizeDefaults:
-    """The row of ``SIZES`` for a base of so many parameters."""
-    return next(size for size in SIZES if parameters <= size.parameters)
+def recipe_for(parameters: int, task: Task) -> Recipe:
+    """What suits a base of so many parameters and the task."""
+    size = next(size for size in SIZES if parameters <= size.parameters)
+    return size.labels if task == "classification" else size.texts
 
 
 @dataclass(frozen=True)
 class TuningOptions:
-    """A fine-tune. Only ``base`` must be given; None takes what suits the size of the base."""
+    """A fine-tune. Only ``base`` must be given; None takes what suits base and task."""
 
     base: str
     """Folder of the checkpoint that is tuned."""
@@ -67,7 +88,7 @@ class TuningOptions:
     """How often every row is seen, above 0 and at most 10,000. Not together with ``minutes``."""
     minutes: float | None = None
     """How long to train, above 0 and at most 100,000. Not together with ``epochs``."""
-    batch: int = 16
+    batch: int | None = None
     """Rows of one step, 1 to 4,096."""
     micro_batch: int | None = None
     """Rows computed at once, at most ``batch``. None tries the longest rows and takes what fits. On
@@ -121,7 +142,11 @@ class TuningOptions:
                 raise OptionWrong(f"{name} is {value!r:.80}; it must be {allowed}.")
         if self.epochs is not None and self.minutes is not None:
             raise OptionWrong("epochs and minutes are both set; choose one of them.")
-        if self.micro_batch is not None and self.micro_batch > self.batch:
+        if (
+            self.batch is not None
+            and self.micro_batch is not None
+            and self.micro_batch > self.batch
+        ):
             raise OptionWrong(
                 f"micro_batch is {self.micro_batch}; it must be at most batch, {self.batch}."
             )
@@ -134,15 +159,16 @@ class TuningOptions:
 
     def resolved(self, parameters: int) -> "TuningOptions":
         """The same with what suits a base of so many parameters where nothing was chosen."""
-        size = defaults_for(parameters)
-        rank = self.rank or size.rank
+        recipe = recipe_for(parameters, self.task)
+        rank = self.rank or recipe.rank
         changes: dict[str, Any] = {
-            "rate": self.rate or (size.rate if self.method == "lora" else size.full_rate)
+            "rate": self.rate or (recipe.rate if self.method == "lora" else recipe.full_rate),
+            "batch": self.batch or max(recipe.batch, self.micro_batch or 1),
         }
         if self.method == "lora":
             changes |= {"rank": rank, "alpha": self.alpha or 2.0 * rank}
         if self.minutes is None:
-            changes["epochs"] = self.epochs or size.epochs
+            changes["epochs"] = self.epochs or recipe.epochs
         return replace(self, **changes)
 
     def digest(self) -> str:

@@ -63,7 +63,7 @@ def _fitting_micro_batch(learner: Learner, processes: Single | Together) -> int:
 
     # On a CPU two cores have a part each; the division must not depend on their number.
     parts = max(processes.count, 2 if on_cpu else 1)
-    batch = -(-options.batch // parts)
+    batch = -(-learner.batch // parts)
     return find_micro_batch(batch, attempt, estimate, free_bytes(learner.device))
 
 
@@ -84,7 +84,7 @@ def _planned_steps(learner: Learner, seconds_a_step: float) -> int:
     """Steps of the epochs, or of the minutes at this speed; one at least."""
     options = learner.options
     if options.minutes is None:
-        return steps_of(len(learner.rows), options.batch, options.epochs or 1)
+        return steps_of(len(learner.rows), learner.batch, options.epochs or 1)
     return max(1, int(options.minutes * 60 / seconds_a_step))
 
 
