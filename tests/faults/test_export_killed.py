@@ -15,8 +15,17 @@ import pytest
 import torch
 from transformers import AutoTokenizer, GPTJForCausalLM
 
-from playground.core.processes import children_of
-from tests.faults.test_finetune_killed import is_alive, paste_dataset, start_tuner
+from tests.faults.finetuning import (
+    child_of,
+    delete_finetune,
+    end_tuner,
+    id_of_finetune,
+    paste_dataset,
+    start_finetune,
+    start_tuner,
+    wait_for_end,
+    wait_until_dead,
+)
 from tests.support.part import RunningPart, wait_until
 from tests.support.stack import Stack
 from tests.support.visitor import Visitor
@@ -33,8 +42,7 @@ NEW_TOKENS = 12
 @pytest.fixture
 def tuner(stack: Stack) -> Iterator[RunningPart]:
     yield start_tuner(stack)
-    if "tuner" in stack.parts and stack.parts["tuner"].alive:
-        stack.kill("tuner")
+    end_tuner(stack)
 
 
 def export_row(stack: Stack) -> dict[str, Any]:
@@ -44,25 +52,10 @@ def export_row(stack: Stack) -> dict[str, Any]:
 
 def train(stack: Stack, visitor: Visitor) -> str:
     """A short training to its end; the fine-tune's id."""
-    version = paste_dataset(stack, visitor, "Moods to merge")
-    form = {"version": version, "base": "demo", "duration": "epochs", "epochs": "12"}
-    answer = visitor.post("/finetunes/new/", {**form, "batch": "8", "patience": "0"})
-    assert answer.status == 303, answer.text
-    (row,) = stack.query("SELECT id FROM finetunes_finetune")
-    ended = "SELECT status, error_message FROM finetunes_finetune WHERE finished_at IS NOT NULL"
-    wait_until(lambda: stack.query(ended), what="the training's end", timeout=PATIENCE)
-    assert stack.query(ended)[0]["status"] == "succeeded", stack.query(ended)
-    return str(uuid.UUID(row["id"]))
-
-
-def exporter_of(worker: int) -> int:
-    """The process that exports, once it runs: the child of the worker's keeper."""
-
-    def find() -> list[int]:
-        return [child for keeper in children_of(worker) for child in children_of(keeper)]
-
-    wait_until(lambda: bool(find()), what="an exporter", timeout=PATIENCE)
-    return find()[0]
+    start_finetune(visitor, paste_dataset(stack, visitor, "Moods to merge"), epochs=12, batch=8)
+    final = wait_for_end(stack)
+    assert final["status"] == "succeeded", final["error_message"]
+    return id_of_finetune(stack)
 
 
 def end_of_text(checkpoint: Path) -> int:
@@ -114,11 +107,11 @@ def test_it_is_made_by_the_next_attempt_and_writes_what_the_adapter_writes(
     assert asked.status == 303, asked.text
 
     # The exporter is killed, and then the worker, whose exporter ends with it.
-    os.kill(exporter_of(tuner.pid), signal.SIGKILL)
+    os.kill(child_of(tuner.pid), signal.SIGKILL)
     wait_until(lambda: export_row(stack)["attempt"] == 2, what="another attempt", timeout=PATIENCE)
-    exporter = exporter_of(tuner.pid)
+    exporter = child_of(tuner.pid)
     stack.kill("tuner")
-    wait_until(lambda: not is_alive(exporter), what="the exporter's end")
+    wait_until_dead(exporter)
     start_tuner(stack)
     wait_until(lambda: export_row(stack)["finished_at"], what="its end", timeout=PATIENCE)
 
@@ -140,6 +133,6 @@ def test_it_is_made_by_the_next_attempt_and_writes_what_the_adapter_writes(
     assert engine_texts(merged) == expected
     assert transformers_texts(merged) == expected
 
-    assert visitor.post(f"/finetunes/{finetune}/delete/").status == 303
+    delete_finetune(stack, visitor)
     assert not job.exists()
     assert stack.query("SELECT id FROM finetunes_finetuneexport") == []

@@ -78,7 +78,10 @@ def make_job(
 def change_job(folder: Path, **options: Any) -> None:
     path = folder / "job.json"
     job = json.loads(path.read_text(encoding="utf-8")) | options
-    path.write_text(json.dumps(job), encoding="utf-8")
+    changed = path.with_name("job.json.changed")
+    changed.write_text(json.dumps(job), encoding="utf-8")
+    # Whoever reads it meanwhile has the whole of one or the other.
+    changed.replace(path)
 
 
 def record_of(folder: Path) -> list[dict[str, Any]]:
