@@ -36,9 +36,13 @@ AGAIN = (
     "tests/finetunes/test_races.py",
     "tests/finetunes/test_following.py",
     "tests/finetunes/test_belongings.py",
+    "tests/finetunes/test_pages.py",
+    "tests/finetunes/test_exports.py",
+    "tests/finetunes/test_export_pages.py",
+    "tests/finetunes/test_mails.py",
 )
 # Tests that take long without any new query, or that leave a connection in a thread.
-NOT_AGAIN = "not Rubbish and not sent_as_it_is_made"
+NOT_AGAIN = "not Rubbish and not sent_as_it_is_made and not downloaded_as_one_zip"
 
 
 @pytest.mark.skipif(postgres_binaries() is None, reason="no PostgreSQL: make test installs it")
