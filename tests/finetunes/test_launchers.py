@@ -44,12 +44,12 @@ def checkpoints_of(job: Path) -> list[int]:
         return []
 
 
-def start(job: Path) -> Child:
-    """A child that has learnt enough to end its texts, and goes on."""
+def start(job: Path, *, steps: int) -> Child:
+    """A child that goes on after a checkpoint of at least so many steps."""
     child = Child(job, device="cpu")
     child.start()
     wait_until(
-        lambda: (checkpoints_of(job) or [0])[-1] >= LEARNT or child.poll() is not None,
+        lambda: (checkpoints_of(job) or [0])[-1] >= steps or child.poll() is not None,
         what="a checkpoint",
         timeout=PATIENCE,
     )
@@ -64,8 +64,9 @@ def wait_for(child: Child) -> int:
     return status
 
 
-def finish(job: Path) -> None:
-    """Another life, which is to stop with the best so far."""
+def finish(job: Path, settings: Any) -> None:
+    """Another life, of one process, which is to stop with the best so far."""
+    settings.FINETUNE_LAUNCHER = ()
     (job / "control.json").write_text('{"stop": "keep_best"}')
     child = Child(job, device="cpu")
     child.start()
@@ -95,13 +96,22 @@ def number_of(process: int) -> str:
 
 
 @pytest.mark.parametrize("launcher", [ACCELERATE, SRUN], ids=["accelerate", "srun"])
-def test_two_processes_train_hand_over_and_go_on(
+def test_two_processes_train_and_both_end_when_one_is_killed_or_they_hand_over(
     launcher: tuple[str, ...], job: Path, settings: Any
 ) -> None:
     settings.FINETUNE_LAUNCHER = launcher
-    child = start(job)
-    assert sorted(map(number_of, trainers_of(job))) == ["0", "1"]
+    killed = start(job, steps=1)
+    trainers = {number_of(process): process for process in trainers_of(job)}
+    assert sorted(trainers) == ["0", "1"]
     assert "2 processes" in record_of(job)[0]["kernel"]
+
+    os.kill(trainers["1"], signal.SIGKILL)
+
+    assert wait_for(killed) not in (0, 75)
+    assert trainers_of(job) == []
+    saved = checkpoints_of(job)[-1]
+    child = start(job, steps=max(saved + 1, LEARNT))
+    assert f"Goes on from step {saved}." in [line.get("text") for line in record_of(job)]
 
     child.hand_over()
 
@@ -109,19 +119,4 @@ def test_two_processes_train_hand_over_and_go_on(
     assert wait_for(child) in ((75, 128 + signal.SIGTERM) if launcher is SRUN else (1,))
     assert trainers_of(job) == []
     assert record_of(job)[-1]["kind"] == "checkpoint"
-    finish(job)
-
-
-@pytest.mark.parametrize("launcher", [ACCELERATE, SRUN], ids=["accelerate", "srun"])
-def test_when_one_of_two_is_killed_both_end_and_the_job_goes_on(
-    launcher: tuple[str, ...], job: Path, settings: Any
-) -> None:
-    settings.FINETUNE_LAUNCHER = launcher
-    child = start(job)
-    (second,) = [process for process in trainers_of(job) if number_of(process) == "1"]
-
-    os.kill(second, signal.SIGKILL)
-
-    assert wait_for(child) not in (0, 75)
-    assert trainers_of(job) == []
-    finish(job)
+    finish(job, settings)

@@ -1,7 +1,9 @@
 """Two processes of a launcher learn what one learns, whichever way they share the work."""
 
+import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +28,28 @@ FULL = {**LORA, "method": "full", "rank": None, "rate": 0.005}
 SHARDED = {**FULL, "shard": "always"}
 # Three batches a step: one of two processes has a batch less.
 UNEVEN = {**SHARDED, "micro_batch": 3}
+TrainAlone = Callable[[dict[str, Any]], Path]
 WAYS = pytest.mark.parametrize(
     "options", [LORA, FULL, SHARDED, UNEVEN], ids=["lora", "full", "sharded", "uneven"]
 )
+
+
+@pytest.fixture(scope="module")
+def train_alone(
+    tmp_path_factory: pytest.TempPathFactory, base_folder: Path, child: Trainers
+) -> TrainAlone:
+    """A job with these options that one process has trained, once for all tests."""
+    trained: dict[str, Path] = {}
+
+    def train(options: dict[str, Any]) -> Path:
+        name = json.dumps(options)
+        if name not in trained:
+            folder = make_job(tmp_path_factory.mktemp("alone") / "job", base_folder, **options)
+            assert child.attempt(folder) == 0
+            trained[name] = folder
+        return trained[name]
+
+    return train
 
 
 def result_of(folder: Path) -> dict[str, Tensor]:
@@ -55,11 +76,14 @@ def assert_same_result(folder: Path, other: Path) -> None:
 
 @WAYS
 def test_two_processes_give_the_weights_of_one(
-    options: dict[str, Any], tmp_path: Path, base_folder: Path, child: Trainers
+    options: dict[str, Any],
+    tmp_path: Path,
+    base_folder: Path,
+    child: Trainers,
+    train_alone: TrainAlone,
 ) -> None:
-    alone = make_job(tmp_path / "alone", base_folder, **options)
+    alone = train_alone(options)
     together = make_job(tmp_path / "together", base_folder, **options)
-    assert child.attempt(alone) == 0
 
     assert child.attempt(together, processes=2) == 0
 
@@ -73,11 +97,14 @@ def test_two_processes_give_the_weights_of_one(
 
 @WAYS
 def test_a_job_goes_on_with_another_number_of_processes(
-    options: dict[str, Any], tmp_path: Path, base_folder: Path, child: Trainers
+    options: dict[str, Any],
+    tmp_path: Path,
+    base_folder: Path,
+    child: Trainers,
+    train_alone: TrainAlone,
 ) -> None:
-    alone = make_job(tmp_path / "alone", base_folder, **options)
+    alone = train_alone(options)
     changed = make_job(tmp_path / "changed", base_folder, **options)
-    assert child.attempt(alone) == 0
 
     assert child.attempt(changed, processes=2, kill_before=["step", 5]) == KILLED
     assert child.attempt(changed, kill_before=["step", 4]) == KILLED
@@ -87,11 +114,10 @@ def test_a_job_goes_on_with_another_number_of_processes(
 
 
 def test_when_one_of_two_is_killed_the_other_ends_and_the_job_goes_on(
-    tmp_path: Path, base_folder: Path, child: Trainers
+    tmp_path: Path, base_folder: Path, child: Trainers, train_alone: TrainAlone
 ) -> None:
-    alone = make_job(tmp_path / "alone", base_folder, **SHARDED)
+    alone = train_alone(SHARDED)
     folder = make_job(tmp_path / "job", base_folder, **SHARDED)
-    assert child.attempt(alone) == 0
 
     assert child.attempt(folder, processes=2, process=1, kill_before=["step", 5]) == KILLED
     assert child.attempt(folder, processes=2) == 0
@@ -118,11 +144,10 @@ def test_the_first_process_saves_when_it_has_to_make_room(
 
 
 def test_a_sharded_job_that_was_killed_at_its_end_writes_its_result(
-    tmp_path: Path, base_folder: Path, child: Trainers
+    tmp_path: Path, base_folder: Path, child: Trainers, train_alone: TrainAlone
 ) -> None:
-    alone = make_job(tmp_path / "alone", base_folder, **SHARDED)
+    alone = train_alone(SHARDED)
     folder = make_job(tmp_path / "job", base_folder, **SHARDED)
-    assert child.attempt(alone) == 0
 
     assert child.attempt(folder, processes=2, kill_before=["evaluation", 1]) == KILLED
     assert child.attempt(folder, processes=2) == 0
@@ -141,10 +166,10 @@ def test_a_sharded_network_computes_layers_and_logits_again(
     tmp_path: Path,
     base_folder: Path,
     child: Trainers,
+    train_alone: TrainAlone,
 ) -> None:
-    alone = make_job(tmp_path / "alone", base_folder, **SHARDED)
+    alone = train_alone(SHARDED)
     folder = make_job(tmp_path / "job", base_folder, **SHARDED, **options)
-    assert child.attempt(alone) == 0
 
     assert child.attempt(folder, processes=2, **attempt) == 0
 
@@ -152,11 +177,10 @@ def test_a_sharded_network_computes_layers_and_logits_again(
 
 
 def test_a_way_of_sharing_may_change_while_a_job_is_stopped(
-    tmp_path: Path, base_folder: Path, child: Trainers
+    tmp_path: Path, base_folder: Path, child: Trainers, train_alone: TrainAlone
 ) -> None:
-    alone = make_job(tmp_path / "alone", base_folder, **FULL)
+    alone = train_alone(FULL)
     folder = make_job(tmp_path / "job", base_folder, **FULL)
-    assert child.attempt(alone) == 0
     assert child.attempt(folder, processes=2, kill_before=["step", 5]) == KILLED
 
     change_job(folder, shard="always")
