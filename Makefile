@@ -78,6 +78,7 @@ test: $(VENV)/.installed-dev static/dist/.built
 	@$(find_compiler)
 	$(find_postgres)
 	$(find_nginx)
+	$(find_headless_shell)
 	$(find_chromium)
 	failed=0
 	echo "Tests of JavaScript"
@@ -290,6 +291,21 @@ if ! { { [ -n "$${NGINX:-}" ] || command -v nginx || [ -x /usr/sbin/nginx ]; } &
   export DEBIAN_FRONTEND=noninteractive
   { apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx openssl; } >$(VENV)/nginx.log 2>&1 ||
     { tail -n 5 $(VENV)/nginx.log >&2; missing; }
+fi
+endef
+
+# Chromium without its windows, for most of the browser tests: it opens a page in a third of the
+# time. They do without it. It is looked for once, and not where CHROMIUM names a browser.
+define find_headless_shell
+if [ -z "$${CHROMIUM:-}$${CHROMIUM_SHELL:-}" ]; then
+  shell() { command -v chromium-headless-shell; }
+  if ! shell >/dev/null && [ ! -e $(VENV)/headless-shell.log ] && [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing Chromium's headless shell for the browser tests"
+    export DEBIAN_FRONTEND=noninteractive
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends --no-remove chromium-headless-shell; } \
+      >$(VENV)/headless-shell.log 2>&1 || echo "  There is none: they take the whole browser"
+  fi
+  if CHROMIUM_SHELL=$$(shell); then export CHROMIUM_SHELL; else unset CHROMIUM_SHELL; fi
 fi
 endef
 

@@ -12,6 +12,8 @@ from playground.checkpoints.jobs import CHECK
 from playground.management.parts import worker_command
 from playground.management.supervisor import Part
 from tests.browser.guest import Complaints, Guest
+from tests.support.chromium import headless_chromium
+from tests.support.mail_server import SENDER, Mailbox, serving_mail
 from tests.support.part import RunningPart
 from tests.support.registry import DEMO_MODELS
 from tests.support.stack import Stack, wait_ready
@@ -38,7 +40,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """The system's Chromium. root may not use its sandbox."""
     return {
         **browser_type_launch_args,
-        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        "executable_path": headless_chromium(),
         "args": ["--no-sandbox"] if os.geteuid() == 0 else [],
     }
 
@@ -49,9 +51,20 @@ def base_url() -> None:
 
 
 @pytest.fixture(scope="session")
-def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Valkey, web server and a worker for each of `WORKERS`."""
-    env = {"LIMIT_PERSON_ACTIVE": str(MAX_ACTIVE)}
+def mailbox() -> Iterator[Mailbox]:
+    """What the playground has sent."""
+    with serving_mail() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def playground(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox) -> Iterator[Stack]:
+    """Valkey, web server and a worker for each of `WORKERS`; its messages go to `mailbox`."""
+    env = {
+        "LIMIT_PERSON_ACTIVE": str(MAX_ACTIVE),
+        "EMAIL_URL": mailbox.url,
+        "EMAIL_FROM": SENDER,
+    }
     with Stack(tmp_path_factory.mktemp("playground"), env=env, models=MODELS) as stack:
         stack.start(workers=WORKERS)
         yield stack

@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from playwright.sync_api import Route, sync_playwright
 
+from tests.support.chromium import headless_chromium
+
 ADDRESS = "http://testserver/"
 READ = """
 () => ({
@@ -52,7 +54,7 @@ class PageReader:
     def _start(self) -> None:
         self._playwright = sync_playwright().start()
         self._browser = self._playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            executable_path=headless_chromium(),
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
         self._page = self._browser.new_page()
