@@ -38,6 +38,8 @@ class LiveRun:
     last_at: float | None = None
     # Tokens that this attempt itself generated.
     generated: int = 0
+    # The most texts that one step of the engine had, this one among them.
+    batch: int = 0
     # All texts of the run, this one among them.
     choices: "list[LiveRun]" = field(default_factory=list, repr=False, compare=False)
 

@@ -179,6 +179,8 @@ class Serving:
                 live.add(output)
                 produced[live.key] = live
                 tokens += 1
+        for live in produced.values():
+            live.batch = max(live.batch, len(produced))
         if produced:
             self.publisher.send(list(produced.values()))
         # After the publisher knows the last token: whoever waits may go on.
