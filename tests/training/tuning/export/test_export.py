@@ -27,7 +27,7 @@ from workers.training.tuning.export import job as job_module
 from workers.training.tuning.export import merge as merge_module
 from workers.training.tuning.export.job import export_job
 from workers.training.tuning.export.merge import DTYPES, DoesNotFitDtype, Dtype, read_adapter
-from workers.training.tuning.export.parity import Bar, NotEqualEnough, Parity, compare
+from workers.training.tuning.export.parity import BARS, Bar, NotEqualEnough, Parity, compare
 from workers.training.tuning.export.stored import StoredWeights
 
 CONFIG = ModelConfig(260, 96, 32, 2, 2, 8, 1e-5)
@@ -174,8 +174,8 @@ def test_weights_that_compute_something_else_are_not_given_out(
         "parity-float32.json",
     ]
     facts = json.loads((folder / "result" / "parity-float32.json").read_text())
-    assert facts["largest"] > facts["bar"]["largest"] == 1e-4
-    assert facts["bar"]["divergence"] is None
+    assert facts["largest"] > facts["bar"]["largest"] == 1e-3
+    assert facts["bar"]["divergence"] == 1e-6
 
 
 def test_a_full_disk_leaves_nothing_and_can_be_tried_again(
@@ -208,6 +208,12 @@ def test_each_of_the_three_figures_can_fail(parity: Parity, passes: bool) -> Non
     assert parity.meets(Bar(0.3, argmax_equal=0.995, divergence=1e-4)) is passes
 
 
+def test_float32_forgives_another_order_of_sums_and_nothing_coarser() -> None:
+    """The figures of a real training, merged in float32 and in bfloat16."""
+    assert Parity(4115, 1.27e-4, 1, 2.1e-9).meets(BARS["float32"])
+    assert not Parity(4115, 0.13, 0.9973, 2.6e-5).meets(BARS["float32"])
+
+
 def test_what_the_dtype_cannot_hold_is_refused(folder: Path) -> None:
     path = folder.parent / "base" / "model.safetensors"
     tensors = load_file(path)
@@ -231,6 +237,8 @@ def test_a_full_fine_tune_is_stored_in_another_dtype(folder: Path) -> None:
     after = load_file(merged / "model.safetensors")
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name].half(), after[name]) for name in before)
+    figures = json.loads((merged / "parity.json").read_text())
+    assert figures["bar"]["divergence"] is None
 
 
 def test_the_command_prints_the_folder(folder: Path) -> None:

@@ -61,10 +61,11 @@ def _check(parity: Parity, dtype: Dtype, *, report: Path) -> None:
     if parity.meets(BARS[dtype]):
         return
     _write_figures(parity, dtype, report)
+    advice = "Use the adapter." if dtype == "float32" else "Export in float32, or use the adapter."
     raise NotEqualEnough(
         f"The merged weights in {dtype} are too far from the adapter: logits differ by up to "
         f"{parity.largest:.2g}, and {parity.argmax_equal:.2%} of the likeliest tokens are the "
-        "same. Export in float32, or use the adapter."
+        f"same. {advice}"
     )
 
 

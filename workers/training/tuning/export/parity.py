@@ -31,9 +31,10 @@ class Bar:
     divergence: float = float("inf")
 
 
-# A trial had 2.9e-5, 0.013 and 0.12; in bf16 2,004 of 2,009 likeliest tokens were the same.
+# Two trials had 2.9e-5 and 1.3e-4, 0.013 and 0.015, 0.12 and 0.13: sums in another order differ by
+# more, the more was learnt. In bf16 2,004 of 2,009 likeliest tokens were the same.
 BARS: Mapping[Dtype, Bar] = {
-    "float32": Bar(1e-4),
+    "float32": Bar(1e-3, argmax_equal=0.999, divergence=1e-6),
     "float16": Bar(0.03),
     "bfloat16": Bar(0.3, argmax_equal=0.995, divergence=1e-4),
 }
