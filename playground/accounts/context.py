@@ -18,6 +18,8 @@ SECTIONS = {
     "/finetunes/": "tuning",
     "/datasets/": "tuning",
     "/d/": "tuning",
+    "/tuned/": "tuning",
+    "/m/": "tuning",
     "/s/": "gallery",
     "/account/": "account",
 }

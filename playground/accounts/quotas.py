@@ -23,6 +23,8 @@ WAYS_OUT = {
     "datasets": "Delete some on the page Datasets",
     "finetunes": "Delete some on the page Fine-tunes",
 }
+# What a quota's rows are called where the name is not the word for them.
+WORDS = {"models": "tuned models", "finetunes": "fine-tunes", "MiB": "MiB of everything else"}
 # By the name of a quota whose files have a limit of their own: what they are, and what to do.
 FILES = {
     "finetunes": (
@@ -44,6 +46,11 @@ class QuotaLine:
     name: str
     amount: int
     limit: int
+
+    @property
+    def words(self) -> str:
+        """What is counted, for people."""
+        return WORDS.get(self.name, self.name)
 
     @property
     def amount_text(self) -> str:
@@ -179,13 +186,15 @@ def _check(usage: dict[str, Amount], scope: str, name: str, more: Amount) -> Non
 
 
 def _words_on_rows(scope: str, name: str, kept: int, more: int, most: int) -> str:
+    words = WORDS.get(name, name)
     these = f"this brings {more:,} more" if more > 1 else "there is no room for another"
     if scope == "PERSON":
         return (
-            f"You keep {kept:,} of at most {most:,} {name}; {these}. {WAYS_OUT[name]}, {_TRY_AGAIN}"
+            f"You keep {kept:,} of at most {most:,} {words}; {these}. "
+            f"{WAYS_OUT[name]}, {_TRY_AGAIN}"
         )
     return (
-        f"All people of your network address keep {kept:,} of at most {most:,} {name}; {these}. "
+        f"All people of your network address keep {kept:,} of at most {most:,} {words}; {these}. "
         "Delete some of yours, or ask the people who run this playground to raise the limit."
     )
 

@@ -34,7 +34,7 @@ def recommended_minutes(size: int) -> Recommendation:
     low, high = round(least), round(most)
     words = f"{low} to {high} minutes" if low < high else "about a minute"
     if size < SMALL:
-        why = "the rule is 5 to 10 minutes for 100 kB, and less for less"
+        why = "the rule is 5 to 10 minutes for each 100 kB"
     elif size > LARGE:
         why = "the rule is 45 to 60 minutes for every 10 MB"
     else:

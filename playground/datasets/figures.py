@@ -90,7 +90,7 @@ class Figures:
         """What the findings mean, in a few words."""
         if self._version.is_checked:
             return "ready to train on"
-        return "mend the errors first, then it can be trained on"
+        return "fix the errors first; then it can be trained on"
 
     @property
     def can_check_again(self) -> bool:
@@ -121,7 +121,7 @@ class Figures:
             note = f"of at most {limit:,}" if limit else ""
             tiles.append(Tile(label="Longest", value=f"{longest:,}", note=note))
         if per_token := self._data.get("characters_per_token"):
-            tiles.append(Tile(label="Characters a token", value=f"{per_token:.1f}"))
+            tiles.append(Tile(label="Characters per token", value=f"{per_token:.1f}"))
         return tiles
 
     @property

@@ -173,7 +173,7 @@ def check_memory(
 def memory_note(need: Need, device: Device) -> str:
     """What else there is to say of it; "" for nothing."""
     if device.total is None:
-        return "How much there will be is not known: no worker has said what its device has."
+        return "Whether it fits is not known: no worker has reported its memory yet."
     if device.free is not None and need.least > device.free:
         return (
             f"Only {size(device.free)} of {size(device.total)} is free there now, "

@@ -60,7 +60,7 @@ def finetune_create(
     spec = registry().get(base)
     if not version.is_checked:
         raise InvalidInput(
-            "This version of the dataset cannot be used for training. Mend it first.",
+            "This version of the dataset cannot be used for training. Fix it first.",
             field="version",
         )
     plan = make_plan(version=version, base=spec, options=options).to_json()

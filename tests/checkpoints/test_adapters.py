@@ -337,7 +337,7 @@ def test_models_count_against_a_limit_of_their_own(
 
     settings.LIMIT_PERSON_MODELS = 1
 
-    with pytest.raises(QuotaReached, match="1 of at most 1 models"):
+    with pytest.raises(QuotaReached, match="1 of at most 1 tuned models"):
         adapter_check_room(person=person)
     adapter_delete(adapter=adapter)
     adapter_check_room(person=person)

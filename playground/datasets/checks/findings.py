@@ -30,7 +30,7 @@ class Finding:
     line, byte: the first place, None where the whole file is meant.
     count: how often.
     left_out: rows that the canonical file does not have because of it. Errors alone have any.
-    fix: the code of the fix that mends it, None where only a person can.
+    fix: the code of the fix that removes it, None where only a person can.
     other_fixes: further fixes to choose from.
     """
 

@@ -55,7 +55,7 @@ class Rewriter:
 
     def __init__(self, source: Source, target: Target, log: ChangeLog, file: BinaryIO) -> None:
         if source.faults or source.form is None or source.encoding is None:
-            raise InvalidInput("The rows of this file cannot be read. Mend that first.")
+            raise InvalidInput("The rows of this file cannot be read. Fix that first.")
         self._source, self._target, self._log, self._file = source, target, log, file
         self._form = source.form
         self._is_copied = source.form.name != "json"

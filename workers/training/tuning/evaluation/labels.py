@@ -124,18 +124,24 @@ class Scored:
 
 
 WAYS: dict[str, tuple[str, Callable[[Scored], Tensor]]] = {
-    "whole": ("the label's log-probability with its end of text", lambda each: each.scores),
-    "mean": ("the same a token", lambda each: each.scores / each.tokens),
+    "whole": (
+        "the label with the highest log-probability, its end of text included",
+        lambda each: each.scores,
+    ),
+    "mean": (
+        "the label with the highest mean log-probability of its tokens",
+        lambda each: each.scores / each.tokens,
+    ),
     "prior": (
-        "less the label's log-probability after the prompt without its message",
+        "the label whose log-probability rises most when the prompt has its message",
         lambda each: each.scores - each.prior,
     ),
     "batch": (
-        "less the label's mean log-probability over all messages",
+        "the label whose log-probability is furthest above its mean over all messages",
         lambda each: each.scores - each.scores.log_softmax(-1).mean(0),
     ),
 }
-"""How a label is chosen by its scores: what is compared, in words and in numbers."""
+"""Which label is chosen: in words, and what is compared."""
 
 
 def choices(scored: Scored, way: str) -> list[int]:
