@@ -6,7 +6,7 @@ const CHOICES = 'select, [name=method]';
 class FinetuneForm extends HTMLElement {
   #connection = null;
   #isAsking = false;
-  // What was typed since another form was asked for, by the name of the field.
+  // What was typed or ticked since another form was asked for, by the name of the field.
   #typed = new Map();
 
   connectedCallback() {
@@ -33,10 +33,11 @@ class FinetuneForm extends HTMLElement {
     this.#connection.abort();
   }
 
-  #take({ name, value }) {
+  #take({ name, type, value, checked }) {
     if (name === 'epochs' || name === 'minutes')
       this.querySelector(`[name=duration][value=${name}]`).checked = true;
-    if (this.#isAsking && name !== 'duration') this.#typed.set(name, value);
+    if (this.#isAsking && name !== 'duration')
+      this.#typed.set(name, type === 'checkbox' ? checked : value);
   }
 
   #ask(target) {
@@ -50,7 +51,7 @@ class FinetuneForm extends HTMLElement {
     if (!target.matches(selector)) return;
     for (const [name, value] of this.#typed) {
       const field = this.querySelector(`[name=${name}]:not([type=radio])`);
-      if (field) field.value = value;
+      if (field) field[field.type === 'checkbox' ? 'checked' : 'value'] = value;
     }
     this.#typed.clear();
     this.#isAsking = false;
