@@ -40,7 +40,7 @@ from tests.support.visitor import Visitor
 from tests.training.tuning.jobs import change_job, learnt_by, steps_of
 
 KILLS = 5
-BATCH, EPOCHS, STEPS_OF_AN_EPOCH = 32, 40, 6
+BATCH, EPOCHS, STEPS_OF_AN_EPOCH = 16, 20, 12
 STEPS = EPOCHS * STEPS_OF_AN_EPOCH
 # Together less than all steps, however fast the machine is.
 STEPS_OF_A_LIFE = STEPS // (2 * KILLS)
