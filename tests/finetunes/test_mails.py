@@ -233,8 +233,12 @@ def test_one_that_dies_before_it_is_noted_gives_the_message_the_same_id(
     ann: Person, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended(ann)
+
+    def die(*_: Any) -> None:
+        raise KeyboardInterrupt
+
     with monkeypatch.context() as patched:
-        patched.setattr(mails, "_note_sent", lambda *_: exec("raise KeyboardInterrupt"))
+        patched.setattr(mails, "_note_sent", die)
         with pytest.raises(KeyboardInterrupt):
             mails_send()
 
