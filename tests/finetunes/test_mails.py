@@ -214,12 +214,16 @@ def test_the_log_has_no_address(
     assert "ann@example.org" not in said[0]
 
 
+def die(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_worker_that_dies_before_it_sends_loses_nothing(
     ann: Person, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended(ann)
     with monkeypatch.context() as patched:
-        patched.setattr(mails, "mail_send", lambda **_: exec("raise KeyboardInterrupt"))
+        patched.setattr(mails, "mail_send", die)
         with pytest.raises(KeyboardInterrupt):
             mails_send()
     assert mailbox.messages == []
@@ -233,10 +237,6 @@ def test_one_that_dies_before_it_is_noted_gives_the_message_the_same_id(
     ann: Person, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended(ann)
-
-    def die(*_: Any) -> None:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patched:
         patched.setattr(mails, "_note_sent", die)
         with pytest.raises(KeyboardInterrupt):
