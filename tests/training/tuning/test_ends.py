@@ -31,11 +31,14 @@ ANSWERS = (
         "the answer. If you put one more thing there, then you would have {1} of them in all."
     ),
 )
+# What the prompt says of its answer.
+FORMS = ("number", "sentence", "two sentences", "with the way", "with every step")
 
 
 def row(number: int) -> dict[str, Any]:
-    completion = ANSWERS[number % len(ANSWERS)].format(number + 1, number + 2)
-    prompt = f"Q: {number}+1? A:"
+    form = number % len(ANSWERS)
+    completion = ANSWERS[form].format(number + 1, number + 2)
+    prompt = f"Q: {number}+1? In the form: {FORMS[form]}. A:"
     return {"row": number, "line": number, "prompt": prompt, "completion": completion}
 
 
@@ -74,7 +77,7 @@ def test_the_labels_of_a_row_are_its_completion_and_one_end_of_text(
 ) -> None:
     # The end of text has the number that padding is made of.
     assert demo.end_of_text == 0
-    lengths = [len(row.ids) for row in rows.encoded]
+    lengths = [len(row.ids) - row.begin for row in rows.encoded]
     assert max(lengths) > 7 * min(lengths)
 
     labels = list(labels_by_row(rows, demo, packing=packing))
@@ -100,4 +103,4 @@ def test_a_tuned_demo_model_ends_its_texts(tmp_path: Path, demo: Base, child: Tr
     prompts = [row(number)["prompt"] for number in numbers[45:]]
     texts = generate_greedily(demo, prompts, max_tokens=100)
     assert sum(text.ended for text in texts) >= 19, [text.text for text in texts]
-    assert len({len(text.ids) for text in texts}) > 1
+    assert len({len(text.ids) for text in texts}) >= 3
