@@ -26,6 +26,13 @@ def job_folder(finetune_id: uuid.UUID) -> Path:
     return Path(settings.FINETUNES_DIR) / str(finetune_id)
 
 
+def newest_checkpoint(finetune_id: uuid.UUID) -> int:
+    """The step of the newest whole checkpoint in the job's folder; 0 where there is none."""
+    whole = (job_folder(finetune_id) / CHECKPOINTS).glob("step-*/COMPLETE")
+    steps = (path.parent.name.removeprefix("step-") for path in whole)
+    return max((int(step) for step in steps if step.isdecimal()), default=0)
+
+
 def folder_remove(finetune_id: uuid.UUID) -> None:
     """Deletes the job's folder. One that is gone already is no error."""
     shutil.rmtree(job_folder(finetune_id), ignore_errors=True)

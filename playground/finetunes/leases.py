@@ -21,7 +21,7 @@ from playground.checkpoints.selectors import live_workers
 from playground.core.failures import each_alone
 from playground.core.texts import public_reason
 from playground.finetunes.finishing import finetune_finish_waiting
-from playground.finetunes.folders import free_bytes
+from playground.finetunes.folders import free_bytes, newest_checkpoint
 from playground.finetunes.models import FineTune, FineTuneExport
 
 # Over which time a person's trainings count as "lately".
@@ -202,12 +202,17 @@ def _settle(finetunes: QuerySet[FineTune]) -> None:
     )
     each_alone(
         waiting.filter(tries__gte=settings.MAX_ATTEMPTS),
-        _give_up,
+        _give_up_if_due,
         event="finetune_not_settled",
     )
 
 
-def _give_up(finetune: FineTune) -> bool:
+def _give_up_if_due(finetune: FineTune) -> bool:
+    reached = newest_checkpoint(finetune.pk)
+    if reached > finetune.reached:
+        # It got further, and its worker died before it noted that.
+        waiting = FineTune.objects.filter(pk=finetune.pk, status__in=FineTune.WAITING)
+        return bool(waiting.filter(tries=finetune.tries).update(reached=reached, tries=0))
     return finetune_finish_waiting(
         finetune_id=finetune.pk,
         status=FineTune.Status.FAILED,

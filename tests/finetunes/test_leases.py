@@ -13,6 +13,7 @@ from playground.checkpoints.jobs import FINETUNE
 from playground.checkpoints.models import Worker
 from playground.checkpoints.rings import rings_waiting
 from playground.finetunes import leases
+from playground.finetunes.folders import job_folder
 from playground.finetunes.leases import (
     finetune_claim,
     finetune_release,
@@ -95,6 +96,24 @@ def test_what_ends_its_trainer_every_time_is_given_up_with_the_reason(person: Pe
     finetune.refresh_from_db()
     assert (finetune.status, finetune.error_code) == ("failed", "worker_lost")
     assert "No memory." in finetune.error_message
+
+
+@pytest.mark.parametrize(("marker", "status"), [("COMPLETE", "queued"), ("state.json", "failed")])
+def test_a_checkpoint_that_no_worker_noted_is_progress_if_it_is_whole(
+    person: Person, marker: str, status: str
+) -> None:
+    finetune = make_finetune(person, reached=40)
+    checkpoint = job_folder(finetune.pk) / "checkpoints" / "step-000060"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / marker).touch()
+
+    for attempt in range(1, settings.MAX_ATTEMPTS + 1):
+        claim()
+        finetune_release(finetune_id=finetune.pk, attempt=attempt, lost=True)
+
+    finetune.refresh_from_db()
+    assert finetune.status == status
+    assert finetune.reached == (60 if status == "queued" else 40)
 
 
 def test_an_older_attempt_releases_nothing(person: Person) -> None:
