@@ -67,7 +67,8 @@ def serve_together(base: Path, models: Sequence[Served]) -> list[Answer]:
     engine, tokenizer = _load(base, models)
     asked = []
     for model in models:
-        outputs = model.fresh.outputs[:PROMPTS]
+        # The worst come first, so from all of them.
+        outputs = model.fresh.outputs[:: -(-len(model.fresh.outputs) // PROMPTS)]
         asked += [
             _Asked(model.name, output.prompt, output.expected, model.name) for output in outputs
         ]
