@@ -235,6 +235,7 @@ def _record(serving: Serving, choices: Sequence[LiveRun], outcome: Outcome) -> N
         # The row takes no end at all. Its text stays in the log; the slot is others'.
         warn_once("run_not_ended", row=live.id, error=error)
     if stored:
+        serving.publisher.announce_end(live, stored)
         log.info(
             "run_ended",
             run=live.id,
@@ -242,7 +243,6 @@ def _record(serving: Serving, choices: Sequence[LiveRun], outcome: Outcome) -> N
             tokens=sum(each.generated for each in choices),
             batch=max(each.batch for each in choices),
         )
-        serving.publisher.announce_end(live, stored)
     else:
         serving.publisher.forget(live)
 
