@@ -136,6 +136,8 @@ class Draft(models.Model):
     prompt = models.ForeignKey(Prompt, null=True, on_delete=models.CASCADE, related_name="drafts")
     # A `PromptState` as JSON.
     state = models.JSONField(default=dict)
+    # The run that was on its page, which comes back with the text.
+    run = models.ForeignKey(Run, null=True, on_delete=models.SET_NULL, related_name="+")
     revision = models.PositiveIntegerField(default=1)
     # The page that wrote it last: a random word that a page makes when it opens. And which of
     # its saves this was: one that was sent earlier and arrives later changes nothing.

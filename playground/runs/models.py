@@ -60,6 +60,8 @@ class Run(models.Model):
     # has a run with that id. Later exports carry it too.
     original_id = models.UUIDField(null=True)
     starred = models.BooleanField(default=False)
+    # What the person wrote about it, for later.
+    note = models.TextField(blank=True)
     # Keyed hash of the network address, for the limits (accounts.addresses).
     address = models.CharField(max_length=16, blank=True)
 
@@ -80,6 +82,9 @@ class Run(models.Model):
     fields = models.JSONField(default=dict)
     variables = models.JSONField(default=list)
     source = models.TextField(null=True)  # noqa: DJ001
+    # Tokens that its text begins with, in the form of ``tokens``: those of the run that it branched
+    # off, and the one that a person chose instead of the model's. The model continues after them.
+    given = models.JSONField(default=list)
     parameters = models.JSONField()
     # The parameters' max_tokens and n again: their product is summed by the fair claim.
     max_tokens = models.PositiveIntegerField()
@@ -130,6 +135,8 @@ class Run(models.Model):
             "tokens",
             "other_choices",
             "parameters",
+            "given",
+            "note",
             or_null=("source",),
         ),
         output_field=models.BigIntegerField(),

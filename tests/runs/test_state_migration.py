@@ -76,8 +76,8 @@ def test_no_text_is_stored_twice(old_models: Any) -> None:
 
     for run in Run.objects.filter(pk__in=made):
         assert run.source != run.prompt
-        # Only the brackets of two empty lists were added.
-        assert run.size <= sizes[run.pk] + len("[][]")
+        # Only the brackets of three empty lists were added.
+        assert run.size <= sizes[run.pk] + len("[][][]")
 
 
 def test_an_interrupted_migration_continues(
