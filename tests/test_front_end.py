@@ -17,6 +17,7 @@ FOLDERS = (
     "palette",
     "tokens",
     "box",
+    "panel",
     "document",
     "form",
     "editor",

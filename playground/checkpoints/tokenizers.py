@@ -51,6 +51,10 @@ class TextTokenizer:
         """One token by itself, as the engine gives it; "\ufffd" is a part of a character."""
         return plain_text(str(self._tokenizer.decode([token], skip_special_tokens=False)))
 
+    def has_text(self, token: int) -> bool:
+        """Whether a text can go on with the token: it is one, and no special one."""
+        return token not in self._named and self._tokenizer.id_to_token(token) is not None
+
     def count(self, text: str) -> int:
         """How many tokens ``text`` has."""
         return len(self._tokenizer.encode(text, add_special_tokens=False))

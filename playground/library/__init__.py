@@ -8,6 +8,7 @@
 - states: a version or a draft as a state
 - diffs: what differs between two states
 - indexing: the search index
+- recent: what a person worked on last
 - listing: the list and its filters
 - paging: pages of a list
 - forms: what a page posts to be saved

@@ -23,6 +23,7 @@ from playground.library.models import Draft, Prompt
 from playground.prompts.catalog import Template
 from playground.prompts.form import PromptForm, posted_form
 from playground.prompts.state import template_named
+from playground.runs.models import Run
 from playground.runs.parameters import SPEC_BY_NAME
 from playground.runs.state import PromptState
 
@@ -36,13 +37,14 @@ class PageSave:
     """Which page saves, and what it last saw.
 
     writer: the page's random word. step: counts its saves.
-    seen, revision: the draft that the page shows; None, 0 when it shows none.
+    seen, revision: the draft that the page shows; None, 0 when it shows none. run: the one on it.
     """
 
     writer: str
     step: int
     seen: uuid.UUID | None = None
     revision: int = 0
+    run: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +82,7 @@ def drafts_of(person: Person | None) -> QuerySet[Draft]:
 def get_draft(person: Person | None, draft_id: uuid.UUID) -> Draft:
     """The person's own draft; anybody else's is as if it did not exist."""
     own = Draft.objects.filter(pk=draft_id, person=person) if person else Draft.objects.none()
-    draft = own.select_related("prompt__head").first()
+    draft = own.select_related("prompt__head", "run__adapter").first()
     if draft is None:
         raise Http404
     return draft
@@ -97,7 +99,7 @@ def current_draft(
     person: Person | None, *, template: str = "", prompt: Prompt | None = None
 ) -> Draft | None:
     """The draft that the page of ``prompt``, or else of ``template``, opens with."""
-    drafts = drafts_of(person).filter(is_copy=False, prompt=prompt)
+    drafts = drafts_of(person).filter(is_copy=False, prompt=prompt).select_related("run__adapter")
     return (drafts if prompt else drafts.filter(template=template)).first()
 
 
@@ -132,7 +134,10 @@ def draft_save(
             if state == base or _is_discarded(person, page):
                 return Saved(draft=None)
             return Saved(draft=_create(person, template, prompt, state, page, room))
-        if _is_late(draft, page) or draft.state == state.to_json():
+        if _is_late(draft, page):
+            return Saved(draft=draft)
+        if draft.state == state.to_json():
+            Draft.objects.filter(pk=draft.pk).update(run=_run_of(person, page))
             return Saved(draft=draft)
         if _is_unseen(draft, page):
             copy = _create(person, template, prompt, state, page, room, is_copy=True)
@@ -222,8 +227,14 @@ def _create(
         state=state.to_json(),
         writer=page.writer,
         step=page.step,
+        run=_run_of(person, page),
         is_copy=is_copy,
     )
+
+
+def _run_of(person: Person, page: PageSave) -> Run | None:
+    """The run on the page, if it is the person's and still there."""
+    return Run.objects.filter(pk=page.run, person=person).only("pk").first() if page.run else None
 
 
 def _overwrite(draft: Draft, state: PromptState, page: PageSave, room: Room) -> Draft:
@@ -231,6 +242,7 @@ def _overwrite(draft: Draft, state: PromptState, page: PageSave, room: Room) -> 
     draft.state = state.to_json()
     draft.revision += 1
     draft.writer, draft.step = page.writer, page.step
+    draft.run = _run_of(draft.person, page)
     draft.updated_at = timezone.now()
-    draft.save(update_fields=["state", "revision", "writer", "step", "updated_at"])
+    draft.save(update_fields=["state", "revision", "writer", "step", "run", "updated_at"])
     return draft

@@ -140,6 +140,7 @@ class DraftForm(StrictForm):
     draft_step = CounterField()
     draft = IdField()
     draft_revision = CounterField()
+    parent = IdField()
 
     def read_save(self) -> PageSave:
         """Which page saves. Raises `InvalidInput` for values that our pages never send."""
@@ -149,4 +150,5 @@ class DraftForm(StrictForm):
             step=values["draft_step"],
             seen=values["draft"],
             revision=values["draft_revision"],
+            run=values["parent"],
         )

@@ -51,12 +51,20 @@ def first_title(form: PromptForm) -> str:
     >>> first_title(default_form(TEMPLATES["translation"]))
     'Translation: My brother lives in a small house…'
     """
+    first = first_words(form)
+    return f"{form.template.name}: {first}" if first else form.template.name
+
+
+def first_words(form: PromptForm) -> str:
+    """What the question of a form begins with; "" for none.
+
+    >>> first_words(default_form(TEMPLATES["translation"]))
+    'My brother lives in a small house…'
+    """
     words = _main_text(form).split()
-    if not words:
-        return form.template.name
     first = " ".join(words[:TITLE_WORDS])
     cut = len(words) > TITLE_WORDS or len(first) > TITLE_LENGTH
-    return f"{form.template.name}: {first[:TITLE_LENGTH]}{'…' if cut else ''}"
+    return f"{first[:TITLE_LENGTH]}{'…' if cut else ''}"
 
 
 def _main_text(form: PromptForm) -> str:

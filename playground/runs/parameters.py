@@ -1,6 +1,6 @@
 """The parameters of a run: what they mean, their ranges, their form in JSON."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from playground.core.errors import InvalidInput
@@ -157,6 +157,12 @@ class Parameters:
     def greedy(self) -> bool:
         """Whether every step takes the likeliest token, so that a retry repeats."""
         return self.temperature == 0 or self.top_k == 1 or self.min_p == 1
+
+    def with_seed_after(self, number: int) -> "Parameters":
+        """The same with a pinned seed counted up by ``number``."""
+        if self.seed is None or number == 0:
+            return self
+        return replace(self, seed=(self.seed + number) % (MAX_SEED + 1))
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Parameters":

@@ -57,6 +57,14 @@ def get_run(person: Person | None, run_id: uuid.UUID) -> Run:
     return run
 
 
+def latest_run_of_template(person: Person | None, template: str) -> Run | None:
+    """The person's last run on the page of a template, by its slug."""
+    if person is None:
+        return None
+    own = Run.objects.filter(person=person, template=template, kind=Run.Kind.GENERATE)
+    return own.select_related("adapter").order_by("-number").first()
+
+
 def find_shown_run(person: Person | None, posted: str) -> Run | None:
     """The person's own run that a page posts as the one it shows; None for any other word."""
     run_id = read_id(posted)
@@ -74,6 +82,12 @@ def siblings_of(run: Run) -> list[Run]:
         # Siblings share a tree, and a tree is small, however many runs a person has.
         siblings = siblings.filter(tree=run.tree)
     return list(siblings.only("pk").order_by("created_at", "pk"))
+
+
+def live_siblings_of(run: Run) -> list[Run]:
+    """The run and its siblings, as far as they are not final."""
+    ids = [sibling.pk for sibling in siblings_of(run)]
+    return list(Run.objects.filter(pk__in=ids).exclude(status__in=Run.FINAL))
 
 
 def run_progress(run: Run) -> RunProgress:

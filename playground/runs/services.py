@@ -2,6 +2,8 @@
 
 import secrets
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -14,11 +16,17 @@ from playground.accounts.quotas import check_room_for_one
 from playground.checkpoints.config_file import context_length
 from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Adapter
-from playground.checkpoints.registry import ModelSpec
+from playground.checkpoints.registry import ModelSpec, registry
 from playground.checkpoints.rings import ring
 from playground.checkpoints.selectors import ServedModel, get_served
 from playground.checkpoints.tokenizers import tokenizer_for
-from playground.core.errors import PromptEmpty, PromptTooLong, QueueUnavailable, TooManyRuns
+from playground.core.errors import (
+    InvalidInput,
+    PromptEmpty,
+    PromptTooLong,
+    QueueUnavailable,
+    TooManyRuns,
+)
 from playground.core.redis.clients import blocking
 from playground.core.sizes import json_size
 from playground.live.tokenlog import token_log
@@ -26,10 +34,14 @@ from playground.runs.finishing import run_finish_from_log
 from playground.runs.lengths import MAX_PROMPT_CHARACTERS, misfit, too_many_characters
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_SEED, Parameters
+from playground.runs.selectors import run_progress
 from playground.runs.state import PromptState
 
 # What a person who is at the limit has to wait.
 RETRY_AFTER_SECONDS = 5
+
+# In the form of the token log (live/tokenlog.py).
+Token = list[Any]
 
 log = structlog.get_logger(__name__)
 
@@ -45,54 +57,96 @@ def run_create(
     origin: Run | None = None,
     parent: Run | None = None,
     version_id: uuid.UUID | None = None,
+    given: Sequence[Token] = (),
 ) -> Run:
-    """Saves a run QUEUED and, once that is committed, rings for a worker.
+    """One run; see `runs_create`."""
+    (run,) = runs_create(
+        person=person,
+        address=address,
+        template=template,
+        state=state,
+        prompt=prompt,
+        prompt_tokens=prompt_tokens,
+        origin=origin,
+        parent=parent,
+        version_id=version_id,
+        given=given,
+    )
+    return run
+
+
+def runs_create(
+    *,
+    person: Person,
+    address: str,
+    template: str,
+    state: PromptState,
+    prompt: str,
+    prompt_tokens: int | None = None,
+    origin: Run | None = None,
+    parent: Run | None = None,
+    version_id: uuid.UUID | None = None,
+    given: Sequence[Token] = (),
+    count: int = 1,
+) -> list[Run]:
+    """Saves ``count`` runs QUEUED, all or none, and, once that is committed, rings for workers.
 
     state: what was on the page. prompt: what is sent of it; prompt_tokens: how many
-    tokens that has, None to have it counted. origin: the run that it repeats.
-    parent: the run that was on the page when it was made; of a repeated one, it
-    is the origin's.
+    tokens that has, None to have it counted. origin: the run that they repeat.
+    parent: the run that was on the page when they were made; of a repeated one, it
+    is the origin's. given: tokens that the text begins with.
+
+    Several are siblings, each with a seed of its own: a pinned one counts up, so that each can be
+    repeated alone.
 
     Raises `UnknownModel`, `NotFound` or `ModelDeleted` for a tuned one, `PromptEmpty`,
     `PromptTooLong`, `ModelNotReady`, `QuotaReached`, `TooManyRuns` or `QueueUnavailable`; then
     nothing was saved.
     """
     served, parameters = get_served(person, state.model), Parameters.from_json(state.parameters)
-    prompt_tokens = _check_prompt(served.base, prompt, parameters.max_tokens, counted=prompt_tokens)
+    # A branch goes on as far as the model sees.
+    room = len(given) + 1 if given else parameters.max_tokens
+    prompt_tokens = _check_prompt(served.base, prompt, room, counted=prompt_tokens)
     _check_queue()
     source = None if state.text == prompt else state.text
-    size = json_size([state.fields, state.variables]) + len((prompt + (source or "")).encode())
-    check_room_for_one(person, "runs", size=size)
+    size = json_size([state.fields, state.variables, [*given]])
+    size += len((prompt + (source or "")).encode())
+    check_room_for_one(person, "runs", size=count * size)
     with transaction.atomic():
         _lock_limits(person)
-        _check_limits(person, address)
+        _check_limits(person, address, count)
         _check_served(person, served)
-        run_id = uuid.uuid4()
-        run = Run.objects.create(
-            id=run_id,
-            person=person,
-            origin_id=origin.first_id if origin else None,
-            parent_id=origin.parent_id if origin else parent.pk if parent else None,
-            tree=_tree(origin or parent) or run_id,
-            version_id=version_id,
-            address=address,
-            model=served.base.name,
-            adapter=served.adapter,
-            template=template,
-            fields=state.fields,
-            variables=state.variables,
-            source=source,
-            prompt=prompt,
-            parameters=parameters.to_json(),
-            max_tokens=parameters.max_tokens,
-            n=parameters.n,
-            seed=secrets.randbelow(MAX_SEED) if parameters.seed is None else parameters.seed,
-            seed_pinned=parameters.seed is not None,
-            prompt_tokens=prompt_tokens,
-        )
-        # Nothing more before the answer: whoever claims the run, or a sweep, makes it findable.
-        transaction.on_commit(lambda: ring(GENERATE, run.model))
-    return run
+        first_id = uuid.uuid4()
+        runs = []
+        for number in range(count):
+            own = parameters.with_seed_after(number)
+            run = Run.objects.create(
+                id=uuid.uuid4() if number else first_id,
+                person=person,
+                origin_id=origin.first_id if origin else first_id if number else None,
+                parent_id=origin.parent_id if origin else parent.pk if parent else None,
+                tree=_tree(origin or parent) or first_id,
+                version_id=version_id,
+                address=address,
+                model=served.base.name,
+                adapter=served.adapter,
+                template=template,
+                fields=state.fields,
+                variables=state.variables,
+                source=source,
+                prompt=prompt,
+                given=[*given],
+                parameters=own.to_json(),
+                max_tokens=parameters.max_tokens,
+                n=parameters.n,
+                seed=secrets.randbelow(MAX_SEED) if own.seed is None else own.seed,
+                seed_pinned=own.seed is not None,
+                prompt_tokens=prompt_tokens,
+            )
+            runs.append(run)
+            # Nothing more before the answer: who claims the run, or a sweep, makes it findable.
+            transaction.on_commit(lambda: ring(GENERATE, served.base.name))
+    return runs
 
 
 def _tree(run: Run | None) -> uuid.UUID | None:
@@ -101,7 +155,7 @@ def _tree(run: Run | None) -> uuid.UUID | None:
 
 
 def run_retry(*, person: Person, address: str, run: Run) -> Run:
-    """A sibling of ``run``: the same prompt, and a new seed unless it was pinned."""
+    """A sibling of ``run``: the same prompt and given tokens, a new seed unless it was pinned."""
     return run_create(
         person=person,
         address=address,
@@ -110,7 +164,48 @@ def run_retry(*, person: Person, address: str, run: Run) -> Run:
         prompt=run.prompt,
         origin=run,
         version_id=run.version_id,
+        given=run.given,
     )
+
+
+def run_branch(*, person: Person, address: str, run: Run, position: int, token: int) -> Run:
+    """A sibling of ``run`` with its text up to a token, and from there another one.
+
+    position: of the token that is replaced, from 1; token: the id of the one in its place. The
+    model goes on after it, with the run's own parameters and as many new tokens.
+
+    Raises `InvalidInput` where there is no such position or token, and what `runs_create` does.
+    """
+    tokens = run_progress(run).tokens
+    if not 1 <= position <= len(tokens):
+        raise InvalidInput(
+            f"This run has no token {position}. Reload the page and choose again.", field="position"
+        )
+    replaced = tokens[position - 1]
+    return run_create(
+        person=person,
+        address=address,
+        template=run.template,
+        state=run.state,
+        prompt=run.prompt,
+        prompt_tokens=run.prompt_tokens,
+        origin=run,
+        version_id=run.version_id,
+        given=[*tokens[: position - 1], _chosen_token(run, token, replaced)],
+    )
+
+
+def _chosen_token(run: Run, token: int, replaced: Token) -> Token:
+    """In the place of ``replaced``; with the probability that the model gave it, if it is known.
+    Its text is the worker's to say: it depends on the tokens before it."""
+    tokenizer = tokenizer_for(registry().get(run.model))
+    if not tokenizer.has_text(token):
+        raise InvalidInput(f"A text cannot go on with token {token}.", field="token")
+    alternatives = replaced[3] if len(replaced) > 3 else []
+    logprob = next((share for other, share in alternatives if other == token), None)
+    if len(replaced) < 3:
+        return [token, ""]
+    return [token, "", logprob, alternatives] if logprob is not None else [token, ""]
 
 
 def run_star(*, run: Run, starred: bool) -> None:
@@ -184,20 +279,29 @@ def _check_served(person: Person, served: ServedModel) -> None:
     get_served(person, served.name)
 
 
-def _check_limits(person: Person, address: str) -> None:
+def _check_limits(person: Person, address: str, count: int) -> None:
     # The rows themselves: the limits keep them few, and one question is quicker than two counts.
     is_near = Q(person=person) | Q(address=address) if address else Q(person=person)
     active = Run.objects.filter(is_near, status__in=(Run.Status.QUEUED, Run.Status.RUNNING))
     holders = list(active.values_list("person", "address"))
-    if sum(owner == person.pk for owner, _ in holders) >= settings.LIMIT_PERSON_ACTIVE:
-        raise TooManyRuns(
-            f"You have {settings.LIMIT_PERSON_ACTIVE} runs queued or running. "
-            "Wait for one to finish, or stop one.",
-            retry_after=RETRY_AFTER_SECONDS,
-        )
+    own = sum(owner == person.pk for owner, _ in holders)
+    if own + count > settings.LIMIT_PERSON_ACTIVE:
+        raise TooManyRuns(_say_limit(own, count), retry_after=RETRY_AFTER_SECONDS)
     near = sum(bool(address) and come_from == address for _, come_from in holders)
-    if near >= settings.LIMIT_ADDRESS_ACTIVE:
+    if near + count > settings.LIMIT_ADDRESS_ACTIVE:
         raise TooManyRuns(
             "Many runs are queued or running from your network. Try again in a moment.",
             retry_after=RETRY_AFTER_SECONDS,
         )
+
+
+def _say_limit(own: int, count: int) -> str:
+    limit = settings.LIMIT_PERSON_ACTIVE
+    if count == 1:
+        return f"You have {limit} runs queued or running. Wait for one to finish, or stop one."
+    if count > limit:
+        return f"At most {limit} runs can be queued or running at once. Ask for fewer outputs."
+    return (
+        f"You have {own} of at most {limit} runs queued or running, so that {count} more are too "
+        "many. Wait for one to finish, or ask for fewer outputs."
+    )

@@ -4,12 +4,12 @@
 - page: renders or refuses it
 - open_views: addresses that open it
 - views: a template's page, preview, state links
-- run_views: Run, Stop, retry, the panel
+- running: runs on the page, and their panel
 - save_views: Save
 - home: the home page
 - save_bar: the saving side of the page
-- run_panel: a run as the page shows it
 - tree: runs that grew from the same
+- tree_labels: what its runs are called
 - variable_panel: the fields of variables
 - hints: what was nearly typed
 - row_edits: rows added and removed

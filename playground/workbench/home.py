@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from playground.accounts.people import person_of
+from playground.library.recent import recent_works
 from playground.prompts.catalog import TEMPLATES, Template
 from playground.workbench.model_menu import model_menu
 
@@ -16,7 +17,8 @@ from playground.workbench.model_menu import model_menu
 def home(request: HttpRequest) -> HttpResponse:
     """The gallery of templates."""
     menu = model_menu(person_of(request), request.GET.get("model", ""))
-    return render(request, "workbench/home.html", {"glimpses": glimpses(), "menu": menu})
+    context = {"glimpses": glimpses(), "menu": menu, "works": recent_works(person_of(request))}
+    return render(request, "workbench/home.html", context)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,8 @@ from playground.workbench.page import render_workbench
 def run(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """The run's template page as it was, with the text so far."""
     person = person_of(request)
-    return render_workbench(request, open_run(person, get_run(person, run_id)))
+    run = get_run(person, run_id)
+    return render_workbench(request, open_run(person, run, beside="beside" in request.GET))
 
 
 @require_safe

@@ -16,15 +16,17 @@ from playground.library.services import find_prompt
 from playground.library.states import state_of_draft, state_of_version
 from playground.library.version_runs import latest_run
 from playground.prompts.catalog import Template
+from playground.prompts.fitting import finished_prompt
 from playground.prompts.form import PromptForm, default_form
 from playground.prompts.formats import AGENT, Turn
 from playground.prompts.state import first_title, form_of_state, template_named
 from playground.prompts.trials import TRY, trial_form
 from playground.runs.models import Run
+from playground.runs.selectors import latest_run_of_template
 from playground.runs.state import PromptState
 from playground.sharing.page import shown_form
 from playground.sharing.shares import Shown
-from playground.workbench.run_panel import RunPanel, run_panel
+from playground.workbench.running.panel import RunPanel, run_panel
 from playground.workbench.save_bar import SaveBar
 from playground.workbench.state_links import PARAMETER, form_of_link
 
@@ -55,7 +57,7 @@ def open_template(request: HttpRequest, template: Template) -> Opening:
     if tried is not None:
         return _open_beside_draft(person, trial_form(template, tried))
     draft = current_draft(person, template=template.slug)
-    form = form_of_state(template, state_of_draft(draft)) if draft else default_form(template)
+    form, panel = return_to(draft) if draft else _open_example(person, template)
     if asked and registry().base_of(asked):
         form = replace(form, model=asked)
     bar = SaveBar(
@@ -65,7 +67,39 @@ def open_template(request: HttpRequest, template: Template) -> Opening:
         person=person,
         toast=take_toast(request),
     )
-    return Opening(form=form, save_bar=bar)
+    return Opening(form=form, save_bar=bar, panel=panel)
+
+
+def _open_example(person: Person | None, template: Template) -> tuple[PromptForm, RunPanel | None]:
+    """The template's example, with the person's last run if that was of the example itself."""
+    form = default_form(template)
+    run = latest_run_of_template(person, template.slug)
+    if run is None or run.version_id is not None:
+        return form, None
+    of_run = form_of_run(run)
+    if replace(of_run, model=form.model).state() != form.state():
+        return form, None
+    return of_run, run_panel(template, run)
+
+
+def return_to(draft: Draft) -> tuple[PromptForm, RunPanel | None]:
+    """A draft's form, and the run that was on its page.
+
+    If nothing was written since the run, the page is the run's own. Otherwise the run comes with
+    the draft's text; in a chat the turns have its reply already.
+    """
+    form = form_of_state(template_named(draft.template), state_of_draft(draft))
+    run = draft.run
+    if run is None or run.template != draft.template:
+        return form, None
+    of_run = form_of_run(run)
+    if _is_on_page(draft, run, of_run):
+        return of_run, run_panel(form.template, run)
+    if "turns" in form.values:
+        return form, None
+    is_stale = finished_prompt(form).text != run.prompt
+    panel = run_panel(form.template, run)
+    return form, replace(panel, is_returned=True, is_stale=is_stale)
 
 
 def open_state_link(request: HttpRequest, template: Template) -> Opening:
@@ -100,8 +134,11 @@ def open_posted(
     return Opening(form=form, save_bar=bar, focus=focus)
 
 
-def open_run(person: Person | None, run: Run) -> Opening:
-    """A run, and the person's prompt that it was made of, if that still exists."""
+def open_run(person: Person | None, run: Run, *, beside: bool = False) -> Opening:
+    """A run, and the person's prompt that it was made of, if that still exists.
+
+    beside: with its siblings beside it.
+    """
     form = form_of_run(run)
     version = None
     if person is not None and run.version_id is not None:
@@ -120,7 +157,8 @@ def open_run(person: Person | None, run: Run) -> Opening:
         other=None if is_shown else draft,
         person=person,
     )
-    return Opening(form=form, save_bar=bar, panel=run_panel(form.template, run))
+    panel = run_panel(form.template, run, beside=beside)
+    return Opening(form=form, save_bar=bar, panel=panel)
 
 
 def open_prompt(request: HttpRequest, prompt: Prompt) -> Opening:
@@ -128,7 +166,7 @@ def open_prompt(request: HttpRequest, prompt: Prompt) -> Opening:
     draft = current_draft(person_of(request), prompt=prompt)
     if draft is None:
         return _open_version(request, prompt, prompt.head)
-    form = form_of_state(template_named(prompt.template), state_of_draft(draft))
+    form, panel = return_to(draft)
     bar = SaveBar(
         template=form.template,
         title=first_title(form),
@@ -138,7 +176,7 @@ def open_prompt(request: HttpRequest, prompt: Prompt) -> Opening:
         person=person_of(request),
         toast=take_toast(request),
     )
-    return Opening(form=form, save_bar=bar)
+    return Opening(form=form, save_bar=bar, panel=panel)
 
 
 def open_version(request: HttpRequest, prompt: Prompt, version: PromptVersion) -> Opening:
@@ -149,7 +187,7 @@ def open_version(request: HttpRequest, prompt: Prompt, version: PromptVersion) -
 
 def open_draft(person: Person | None, draft: Draft) -> Opening:
     """A draft itself: a copy that was kept."""
-    form = form_of_state(template_named(draft.template), state_of_draft(draft))
+    form, panel = return_to(draft)
     bar = SaveBar(
         template=form.template,
         title=first_title(form),
@@ -158,7 +196,7 @@ def open_draft(person: Person | None, draft: Draft) -> Opening:
         draft=draft,
         person=person,
     )
-    return Opening(form=form, save_bar=bar)
+    return Opening(form=form, save_bar=bar, panel=panel)
 
 
 def form_of_run(run: Run) -> PromptForm:

@@ -19,7 +19,7 @@ from playground.prompts.parameter_panel import ParameterPanel
 from playground.workbench.hints import page_hints
 from playground.workbench.model_menu import model_menu
 from playground.workbench.openings import Opening, open_posted
-from playground.workbench.run_panel import RunPanel
+from playground.workbench.running.panel import RunPanel
 from playground.workbench.variable_panel import variable_panel
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from playground.accounts.models import Person
 from playground.core.toasts import Toast
 from playground.library.models import Draft, Prompt, PromptVersion
+from playground.library.recent import Work, recent_works
 from playground.library.services import tags_written
 from playground.prompts.catalog import Template
 from playground.sharing.forks import ForkNote, fork_note
@@ -79,6 +80,11 @@ class SaveBar:
         if self.prompt is not None and self.prompt.head is not None:
             return f"Back to version {self.prompt.head.number}"
         return "Start from the example"
+
+    @property
+    def works(self) -> list[Work]:
+        """What the person worked on last, this page left out."""
+        return [work for work in recent_works(self.person) if work.address != self.address]
 
     @property
     def recent(self) -> list[Prompt]:

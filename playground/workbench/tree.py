@@ -7,29 +7,39 @@ may be at the top.
 
 import uuid
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
-from django.db.models.functions import Left, Right
+from django.db.models.functions import Left
 
 from playground.runs.models import Run
 from playground.workbench.addresses import address_of_run
+from playground.workbench.tree_labels import HEAD_CHARACTERS, labels_of
 
 # The newest of a tree; nobody finds their way among more.
 MAX_NODES = 2_000
-# As deep as a column is indented.
+# As many lines of ancestors are drawn before a node.
 MAX_INDENT = 6
-LABEL_CHARACTERS = 120
+
+# A line of an ancestor in the row of a node: it goes past, ends here with a branch to the node,
+# goes on after the branch, or is not there.
+Rail = Literal["pass", "end", "tee", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A run in its tree. depth: of ancestors; indent: how far it is drawn to the right."""
+    """A run in its tree. depth: of ancestors; rails: what is drawn before it, from the left.
+
+    is_chained: whether it is the only continuation of its parent, drawn right below it.
+    """
 
     run: Run
     label: str
     depth: int
-    indent: int
+    rails: tuple[Rail, ...]
+    is_chained: bool
     # Among the children of its parent, from 1.
     place: int
     among: int
@@ -50,6 +60,18 @@ class Node:
     @property
     def level(self) -> int:
         return self.depth + 1
+
+    @property
+    def facts(self) -> str:
+        """What made the text, in words: for a pointer and for the keyboard."""
+        temperature = self.run.parameters.get("temperature")
+        parts = [
+            self.run.model_title,
+            "" if temperature is None else f"temperature {temperature:g}",
+            f"seed {self.run.seed}",
+            "branched at a token" if self.run.given else "",
+        ]
+        return " · ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +95,45 @@ class Tree:
         """The continuations of the run on the page."""
         return [node for node in self.nodes if node.run.parent_id == self.current]
 
+    @cached_property
+    def shown(self) -> Node | None:
+        """The node of the run on the page."""
+        return next((node for node in self.nodes if node.is_current), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A run that is not drawn yet. below: the lines before what continues it."""
+
+    run: Run
+    depth: int
+    place: int
+    among: int
+    rails: tuple[Rail, ...]
+    below: tuple[Rail, ...]
+    is_chained: bool
+
 
 def tree_of(run: Run) -> Tree:
     """The tree in which ``run`` is, in one query."""
     newest = (
         Run.objects.filter(tree=run.tree, person=run.person_id)
-        .only("parent", "origin", "status", "starred", "number", "created_at", "version_id")
-        .annotate(head=Left("text", LABEL_CHARACTERS), tail=Right("prompt", LABEL_CHARACTERS))
+        .select_related("adapter")
+        .only(
+            "parent",
+            "origin",
+            "status",
+            "starred",
+            "number",
+            "created_at",
+            "version_id",
+            "model",
+            "adapter__title",
+            "parameters",
+            "seed",
+            "given",
+        )
+        .annotate(head=Left("text", HEAD_CHARACTERS))
         .order_by("-number")[:MAX_NODES]
     )
     return build_tree(sorted(newest, key=lambda one: one.number), current=run)
@@ -95,39 +149,57 @@ def build_tree(runs: list[Run], *, current: Run) -> Tree:
     began: dict[uuid.UUID, int] = {}
     for run in runs:
         began.setdefault(run.first_id, run.number)
+    labels: dict[uuid.UUID, str] = {}
     for siblings in children.values():
         siblings.sort(key=lambda one: (began[one.first_id], one.number))
+        labels |= labels_of(siblings)
     path = _ancestors(current, by_id)
     nodes: list[Node] = []
     # Without recursion: a conversation is as deep as it is long.
-    waiting = _stack(children[None], depth=0, indent=0)
+    waiting = _stack(children[None], depth=0, below=())
     while waiting:
-        run, depth, indent, place, among = waiting.pop()
-        below = children.get(run.pk, [])
+        one = waiting.pop()
+        run, continuations = one.run, children.get(one.run.pk, [])
         nodes.append(
             Node(
                 run=run,
-                label=_label(run),
-                depth=depth,
-                indent=min(indent, MAX_INDENT),
-                place=place,
-                among=among,
-                branches=len(below),
+                label=labels[run.pk],
+                depth=one.depth,
+                rails=one.rails,
+                is_chained=one.is_chained,
+                place=one.place,
+                among=one.among,
+                branches=len(continuations),
                 is_current=run.pk == current.pk,
                 on_path=run.pk in path,
                 is_sibling=run.first_id == current.first_id,
             )
         )
-        # A single continuation stays in line; only a fork moves to the right.
-        step = indent + 1 if len(below) > 1 else indent
-        waiting += _stack(below, depth=depth + 1, indent=step)
+        waiting += _stack(continuations, depth=one.depth + 1, below=one.below)
     return Tree(nodes=nodes, current=current.pk)
 
 
-def _stack(runs: list[Run], *, depth: int, indent: int) -> list[tuple[Run, int, int, int, int]]:
-    """A stack of the runs, the first on top, each with its place among them."""
+def _stack(runs: Sequence[Run], *, depth: int, below: tuple[Rail, ...]) -> list[_Waiting]:
+    """A stack of the runs, the first on top, each with its place among them.
+
+    A single continuation stays in line, right below its parent; only a fork moves to the right.
+    """
     among = len(runs)
-    return [(run, depth, indent, among - place, among) for place, run in enumerate(reversed(runs))]
+    if among == 1:
+        return [_Waiting(runs[0], depth, 1, 1, below, below, is_chained=depth > 0)]
+    before = below[: MAX_INDENT - 1]
+    return [
+        _Waiting(
+            run,
+            depth,
+            place,
+            among,
+            (*before, "end" if place == among else "tee"),
+            (*before, "none" if place == among else "pass"),
+            is_chained=False,
+        )
+        for place, run in reversed(list(enumerate(runs, start=1)))
+    ]
 
 
 def _ancestors(run: Run, by_id: dict[uuid.UUID, Run]) -> set[uuid.UUID]:
@@ -137,12 +209,3 @@ def _ancestors(run: Run, by_id: dict[uuid.UUID, Run]) -> set[uuid.UUID]:
         path.add(above)
         above = by_id[above].parent_id
     return path
-
-
-def _label(run: Run) -> str:
-    """The first words of the output, or the last words of the prompt."""
-    head = " ".join(str(run.head).split())  # type: ignore[attr-defined]
-    if head:
-        return head
-    tail = " ".join(str(run.tail).split())  # type: ignore[attr-defined]
-    return f"… {tail}" if tail else "(nothing)"

@@ -6,11 +6,11 @@ from playground.workbench import (
     home,
     open_views,
     palette,
-    run_views,
     save_views,
     token_views,
     views,
 )
+from playground.workbench.running import views as run_views
 
 app_name = "workbench"
 urlpatterns = [
@@ -34,5 +34,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/output/", run_views.run_output, name="run_output"),
     path("runs/<uuid:run_id>/stop/", run_views.stop, name="stop"),
     path("runs/<uuid:run_id>/retry/", run_views.retry, name="retry"),
+    path("runs/<uuid:run_id>/branch/", run_views.branch, name="branch"),
+    path("runs/<uuid:run_id>/tree/", run_views.tree, name="run_tree"),
     path("runs/<uuid:run_id>/table.csv", run_views.run_csv, name="run_csv"),
 ]

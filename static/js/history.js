@@ -1,5 +1,6 @@
 // The history page: filters, and the selected runs.
 import { startFilters } from './history/filters.js';
 import './history/run-selection.js';
+import './run/run-tree.js';
 
 startFilters();

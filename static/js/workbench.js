@@ -2,14 +2,17 @@
 
 import { startEditor } from './editor/editor.js';
 import { startLate } from './editor/late.js';
+import './elements/column-grip.js';
 import './form/example-rows.js';
 import { startHints } from './form/hints.js';
 import { startParameters } from './form/parameters.js';
 import { startVariables } from './form/variables.js';
 import { startDrafts } from './library/drafts.js';
 import { startSave } from './library/save.js';
+import './run/output-card.js';
 import { startRun } from './run/run.js';
 import { returnToTree } from './run/run-tree.js';
+import { startSeveral } from './run/several.js';
 import { startRunKeys } from './shell/keys.js';
 
 const editor = startEditor();
@@ -17,6 +20,7 @@ startParameters(editor);
 startLate(editor);
 startVariables(editor);
 startHints(editor);
+startSeveral();
 startRun(editor);
 startRunKeys();
 startDrafts(editor);

@@ -98,16 +98,87 @@ def test_a_single_continuation_is_not_indented(person: Person) -> None:
     grow(person, run)
     grow(person, run)
 
-    indents = [node.indent for node in tree_of(run).nodes]
+    nodes = tree_of(run).nodes
+    assert [node.rails for node in nodes] == [()] * 31 + [("tee",), ("end",)]
+    assert [node.is_chained for node in nodes] == [False] + [True] * 30 + [False, False]
 
-    assert indents == [0] * 31 + [1, 1]
+
+def test_lines_lead_from_each_run_to_its_parent(person: Person) -> None:
+    root = grow(person)
+    first = grow(person, root)
+    grow(person, root)
+    deep = grow(person, first)
+    grow(person, deep)
+    grow(person, deep)
+
+    assert [node.rails for node in tree_of(root).nodes] == [
+        (),
+        ("tee",),
+        ("pass",),
+        ("pass", "tee"),
+        ("pass", "end"),
+        ("end",),
+    ]
 
 
-def test_a_label_is_the_output_or_else_the_prompt(person: Person) -> None:
-    spoken = grow(person, text="  Two\n  words ")
-    silent = grow(person, spoken, text="", prompt="A question?", status="queued")
+def test_siblings_at_the_top_are_told_from_a_chain(person: Person) -> None:
+    first = grow(person)
+    retry(first)
 
-    assert [node.label for node in tree_of(silent).nodes] == ["Two words", "… A question?"]
+    nodes = tree_of(first).nodes
+
+    assert [(node.rails, node.is_chained) for node in nodes] == [
+        (("tee",), False),
+        (("end",), False),
+    ]
+
+
+def test_a_deep_fork_stays_in_the_column(person: Person) -> None:
+    run = grow(person)
+    for _ in range(20):
+        grow(person, run)
+        run = grow(person, run)
+
+    assert max(len(node.rails) for node in tree_of(run).nodes) == 6
+
+
+def test_a_label_begins_with_the_first_word_that_differs(person: Person) -> None:
+    first = grow(person, text="The  lake\n was calm and blue.")
+
+    def label_of_sibling(text: str, **values: object) -> Run:
+        return make_run(
+            person,
+            origin_id=first.pk,
+            tree=first.tree,
+            **{"text": text, "status": "succeeded", **values},
+        )
+
+    label_of_sibling("The lake was cold.")
+    label_of_sibling("A ship came in.")
+    label_of_sibling("The lake was cold.")
+    label_of_sibling("The lake was")
+    label_of_sibling("")
+    label_of_sibling("", status="failed")
+    label_of_sibling("", status="running")
+    label_of_sibling("", status="queued")
+
+    assert [node.label for node in tree_of(first).nodes] == [
+        "… calm and blue.",
+        "(the same text)",
+        "A ship came in.",
+        "(the same text)",
+        "… (ends there)",
+        "(wrote nothing)",
+        "(failed)",
+        "(writing)",
+        "(waiting)",
+    ]
+
+
+def test_what_made_a_run_is_said_in_words(person: Person) -> None:
+    run = grow(person, parameters={"temperature": 0.2}, seed=7, model="tiny", given=[[1, "a"]])
+
+    assert tree_of(run).nodes[0].facts == "tiny · temperature 0.2 · seed 7 · branched at a token"
 
 
 def test_another_persons_runs_are_in_no_tree(person: Person, stranger: Person) -> None:

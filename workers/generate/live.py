@@ -74,6 +74,11 @@ class LiveRun:
         if self.first_at is None:
             self.first_at = self.last_at
 
+    def take(self, tokens: list[list[Any]]) -> None:
+        """Begins with tokens that nobody generates now; the log has none of them yet."""
+        self.tokens = tokens
+        self.lines = [token_json(*token) for token in tokens]
+
     def add_tail(self, tail: str, *, unsent: bool) -> None:
         """Text that the engine held back to the end belongs to the last token.
 

@@ -10,6 +10,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from playground.checkpoints.config_file import context_length
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import LogDamaged, PlaygroundError
 from playground.core.failures import is_passing, reason_of, warn_once
@@ -102,7 +103,8 @@ def outcome_of(choices: Sequence[LiveRun]) -> Outcome:
     elif "abort" in reasons:
         status = Run.Status.CANCELLED
     first_token_ms, first_at = None, first_moment(choices)
-    if first_at is not None and all(live.generated == len(live.tokens) for live in choices):
+    given = len(run.given)
+    if first_at is not None and all(given + live.generated == len(live.tokens) for live in choices):
         # Of a resumed run, the first token was another worker's.
         age = (timezone.now() - run.created_at).total_seconds()
         first_token_ms = 1000 * (age - (time.monotonic() - first_at))
@@ -150,7 +152,22 @@ def _begin(serving: Serving, choices: Sequence[LiveRun]) -> bool:
     if parts is None:
         _give_back(serving, choices[0].run)
         return False
+    if choices[0].run.given and not choices[0].tokens:
+        _take_given(serving, choices)
     return True
+
+
+def _take_given(serving: Serving, choices: Sequence[LiveRun]) -> None:
+    """The tokens that a branch begins with are in its log before any that the model adds."""
+    run = choices[0].run
+    texts = serving.texts_of(
+        [token[0] for token in run.given], stops=Parameters.from_json(run.parameters).stop
+    )
+    for live in choices:
+        live.take(
+            [[token[0], text, *token[2:]] for token, text in zip(run.given, texts, strict=True)]
+        )
+    serving.publisher.send(list(choices))
 
 
 def _open_logs(run: Run) -> list[LogPart]:
@@ -179,7 +196,7 @@ def _requests(
     parameters = Parameters.from_json(run.parameters)
     prompt_ids = tuple(tokenizer_for(serving.spec).encode(run.prompt))
     params = SamplingParams(
-        max_tokens=parameters.max_tokens,
+        max_tokens=_most_tokens(serving, run, parameters, prompt=len(prompt_ids)),
         temperature=parameters.temperature,
         top_p=parameters.top_p,
         top_k=parameters.top_k,
@@ -206,6 +223,15 @@ def _requests(
         )
         for live in choices
     ]
+
+
+def _most_tokens(serving: Serving, run: Run, parameters: Parameters, *, prompt: int) -> int:
+    """The given tokens are not the model's: after them it writes as many as were asked for, as far
+    as it sees."""
+    if not run.given:
+        return parameters.max_tokens
+    room = context_length(serving.spec) - prompt
+    return min(len(run.given) + parameters.max_tokens, room)
 
 
 def _fail(serving: Serving, choices: Sequence[LiveRun], code: str, message: str) -> None:

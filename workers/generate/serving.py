@@ -20,6 +20,7 @@ from playground.runs.adapters import adapters_sweep
 from playground.runs.leases import runs_to_stop, sweep, worker_runs_release
 from workers.engine.engine import Engine
 from workers.engine.request import Finish, Request, SamplingParams, StepOutput
+from workers.engine.text import TextStream
 from workers.engine.watchdog import Watchdog
 from workers.generate.live import LiveRun
 from workers.generate.publisher import Publisher
@@ -120,6 +121,13 @@ class Serving:
             for live in choices:
                 self._drop(live)
             raise
+
+    def texts_of(self, token_ids: Sequence[int], *, stops: tuple[str, ...]) -> list[str]:
+        """The text that each of these tokens of one completion adds, as `Engine.step` gives it."""
+        if self.engine is None:
+            raise RuntimeError("texts_of before serve")
+        stream = TextStream(self.engine.vocabulary, stops)
+        return [stream.push(token_id) for token_id in token_ids]
 
     def abort(self, live: LiveRun) -> None:
         """All choices of the run end with the next step; their slots are free then."""

@@ -16,15 +16,47 @@ _STAR = icon("star", classes="tree-star")
 @register.simple_tag
 def tree_nodes(tree: Tree) -> SafeString:
     """Each as a link that is an item of a tree."""
-    # Of what is in them, only the label is anybody's text.
-    return mark_safe("\n".join(_node(node) for node in tree.nodes))  # noqa: S308
+    return _mark_made("\n".join(_node(node) for node in tree.nodes))
+
+
+@register.simple_tag
+def whole_tree_nodes(tree: Tree) -> SafeString:
+    """Each as a link on a page of its own, with a box to tick, and what made it in words."""
+    return _mark_made("\n".join(_row(node) for node in tree.nodes))
+
+
+def _mark_made(html: str) -> SafeString:
+    # Of what is in it, only labels and facts are anybody's text: they are escaped.
+    return mark_safe(html)  # noqa: S308
 
 
 def _node(node: Node) -> str:
+    role = (
+        f' role="treeitem" aria-level="{node.level}" aria-posinset="{node.place}"'
+        f' aria-setsize="{node.among}" title="{escape(node.facts)}"'
+        f' aria-description="{escape(node.facts)}"'
+    )
+    return (
+        f'<li role="none"><a class="tree-node"{role}{_attributes(node)}{_opening(node)}>'
+        f"{_inside(node)}</a></li>"
+    )
+
+
+def _row(node: Node) -> str:
+    shown = ' aria-current="true"' if node.is_current else ""
+    return (
+        '<li class="whole-tree-row">'
+        f'<input type="checkbox" name="runs" value="{node.run.pk}"'
+        f' aria-label="Compare: {escape(node.label)}">'
+        f'<a class="tree-node"{_attributes(node)}{shown}>{_inside(node)}'
+        f'<span class="whole-tree-facts" translate="no">{escape(node.facts)}</span></a></li>'
+    )
+
+
+def _inside(node: Node) -> str:
     branches, said = node.branches, _describe_signs(node)
     return (
-        f'<li role="none"><a class="tree-node" role="treeitem"{_attributes(node)}>'
-        '<span class="status-mark" aria-hidden="true"></span>'
+        f"{_rails(node)}"
         f'<span class="tree-label" dir="auto" translate="no">{escape(node.label)}</span>'
         + (_STAR if node.run.starred else "")
         + (
@@ -33,32 +65,40 @@ def _node(node: Node) -> str:
             else ""
         )
         + (f'<span class="sr-only">{said}</span>' if said else "")
-        + "</a></li>"
     )
 
 
 def _attributes(node: Node) -> str:
-    run, page = node.run, node.page
+    run = node.run
     return (
-        f' id="node-{run.pk}" href="{page}" aria-level="{node.level}"'
-        f' aria-posinset="{node.place}" aria-setsize="{node.among}"'
-        f' data-status="{run.status}" data-indent="{node.indent}"'
+        f' id="node-{run.pk}" href="{node.page}" data-status="{run.status}"'
+        f' data-facts="{escape(node.facts)}"'
         + (f' data-parent="node-{run.parent_id}"' if run.parent_id else "")
         + (" data-starred" if run.starred else "")
         + (" data-on-path" if node.on_path else "")
-        + _opening(node, page)
     )
 
 
-def _opening(node: Node, page: str) -> str:
+def _rails(node: Node) -> str:
+    """The lines to its ancestors, and its dot with the lines to its parent and its children."""
+    lines = "".join(f'<i class="rail rail--{rail}"></i>' for rail in node.rails)
+    dot = "tree-dot" + (" tree-dot--chained" if node.is_chained else "")
+    dot += " tree-dot--goes-on" if node.branches else ""
+    return (
+        f'<span class="rails" aria-hidden="true">{lines}'
+        f'<span class="{dot}"><span class="status-mark"></span></span></span>'
+    )
+
+
+def _opening(node: Node) -> str:
     """The same prompt: only the panel changes. Any other run is a page of its own."""
     if node.is_current:
         return ' aria-current="true"'
     if not node.is_sibling:
         return ""
     return (
-        f' hx-get="{node.output}" hx-push-url="{page}" hx-target="#run-panel" hx-swap="outerHTML"'
-        ' hx-sync="#editor:drop"'
+        f' hx-get="{node.output}" hx-push-url="{node.page}" hx-target="#run-panel"'
+        ' hx-swap="outerHTML" hx-sync="#editor:drop"'
     )
 
 

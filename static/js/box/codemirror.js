@@ -20,7 +20,7 @@ export const byMachine = Annotation.define();
 // Marks a change that is not the person's and that Ctrl+Z must skip.
 export const unseen = [byMachine.of(true), Transaction.addToHistory.of(false)];
 
-// The height of the dock on a phone, so that it does not cover the caret.
+// So much stays free above and below the caret, besides the bar with Run, which would cover it.
 const MARGIN = 24;
 
 const KEYS = [
@@ -109,5 +109,7 @@ export function replaceText(view, text, annotations = unseen) {
 
 function dockHeight() {
   const dock = document.querySelector('.controls');
-  return dock && getComputedStyle(dock).position === 'fixed' ? dock.offsetHeight : 0;
+  if (!dock) return 0;
+  if (getComputedStyle(dock).position === 'fixed') return dock.offsetHeight;
+  return document.querySelector('.run-foot').offsetHeight;
 }

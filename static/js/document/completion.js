@@ -10,6 +10,8 @@ export class Completion {
     this.family = family;
     this.lead = lead;
     this.tail = '';
+    // The document's text before it when it was made; null where nobody knows it.
+    this.before = null;
     this.text = '';
     this.count = 0;
     // A person's version of it, from before it was removed from the document, or null.

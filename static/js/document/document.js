@@ -1,6 +1,8 @@
 // The free page's one document: the prompt, the models' texts in it, and the text after it.
 import { EditorView, keymap } from '@codemirror/view';
 import { createBox, tellInput, unseen } from '../box/codemirror.js';
+import { askerOf } from '../panel/askers.js';
+import { branch } from '../panel/branching.js';
 import { Completion } from './completion.js';
 import { Generations } from './generation.js';
 import { currentRun, placesOf, show } from './places.js';
@@ -15,6 +17,8 @@ export class FreeDocument {
   #generations = new Generations();
   // The end of the text that the requested run uses; null for the whole text.
   #cut = null;
+  // The run that the page opened with beside a text that has been changed since.
+  #returned = null;
   // Runs that the server no longer has; their text may still be here.
   #gone = new Set();
 
@@ -30,7 +34,7 @@ export class FreeDocument {
       extensions: [
         keymap.of([{ key: 'Alt-Enter', run: () => this.#runHere() }]),
         this.#generations.extensions,
-        tokenPopups(),
+        tokenPopups((found, id, text) => this.#branch(found, id, text)),
         undo.extension,
         EditorView.updateListener.of((update) => {
           if (!update.transactions.some(isUndone)) return;
@@ -50,7 +54,7 @@ export class FreeDocument {
   // The run whose text is in the document: the panel shows it, and it is the next run's parent.
   // Null before the first one, and again once that is undone.
   get run() {
-    const run = currentRun(this.view.state);
+    const run = currentRun(this.view.state) ?? this.#returned;
     return this.#gone.has(run) ? null : run;
   }
 
@@ -74,21 +78,43 @@ export class FreeDocument {
     const wasLive = known && !known.isFinal;
     if (known) this.#generations.catchUp(run, completionOf(panel));
     else this.#generations.add(completionOf(panel));
-    if (ASKERS.has(asker)) this.#show({ run, family }, asker);
+    const isReturned = asker === 'page' && 'returned' in panel.dataset;
+    if (ASKERS.has(asker)) this.#show({ run, family }, asker, { isReturned });
     this.#generations.setWriting(run, !isFinal);
     if (!isFinal) return;
     this.#generations.finish(run, {
       text: panel.querySelector('#output').textContent,
       count: Number(panel.dataset.next) - 1,
-      tail: status === 'succeeded' ? restart : '',
+      tail: status === 'succeeded' && !isReturned ? restart : '',
     });
     if (wasLive || asker === 'sibling') this.#onGrow();
   }
 
-  #show({ run, family }, asker) {
-    const place = this.#generations.placeOf({ run, family });
-    if (place) this.#generations.swap(place, run);
-    else this.#generations.begin(this.#generations.completion(run), { isStep: asker !== 'page' });
+  // isReturned: the page opened with a text that may have the run's text in it.
+  #show({ run, family }, asker, { isReturned }) {
+    const completion = this.#generations.completion(run);
+    const place = isReturned
+      ? this.#generations.recalledPlace(completion)
+      : this.#generations.placeOf({ run, family });
+    if (place) this.#generations.swap(place, completion, { isStep: !isReturned });
+    else if (isReturned) this.#returned = run;
+    else this.#generations.begin(completion, { isStep: asker !== 'page' });
+  }
+
+  // The text goes on with another token than `found`: as a sibling of its run, or, where a person
+  // has changed what is before it, as a new run of the document.
+  #branch({ from, token }, id, text) {
+    const source = this.#generations.sourceOf(from, token);
+    if (source.isAsWritten) {
+      branch(source.run, { position: source.position, token: id });
+      return;
+    }
+    this.view.dispatch({
+      changes: { from, to: source.end, insert: text },
+      selection: { anchor: from + text.length },
+      userEvent: 'input',
+    });
+    this.#runHere();
   }
 
   append(run, tokens) {
@@ -127,7 +153,7 @@ export class FreeDocument {
   }
 
   #ask({ elt, parameters }) {
-    if (elt.id !== 'run') return;
+    if (askerOf(elt.id) !== 'run') return;
     const { doc } = this.view.state;
     const at = this.#cut ?? doc.length;
     this.#cut = null;

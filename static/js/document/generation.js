@@ -76,6 +76,7 @@ export class Generations {
   begin(completion, { at = expectedAt(this.#view.state), isStep = true } = {}) {
     this.add(completion);
     const { run } = completion;
+    completion.before = this.#view.state.doc.sliceString(0, at);
     this.#opened += 1;
     const id = `place-${this.#opened}`;
     this.#families.set(id, completion.family);
@@ -98,12 +99,44 @@ export class Generations {
   }
 
   // Shows the run in a place that showed a sibling, or nothing.
-  swap(place, run) {
+  swap(place, completion, { isStep = true } = {}) {
+    const { run, family } = completion;
     if (place.run === run) return;
+    completion.before ??= this.#completions.get(place.run)?.before ?? null;
+    this.#families.set(place.id, family);
     this.#view.dispatch({
       effects: show.of({ place: place.id, run, at: place.from, current: run }),
-      annotations: step('generate'),
+      annotations: isStep ? step('generate') : unseen,
     });
+  }
+
+  // The last place of text that was there when the page opened and is the completion's, or null.
+  // The injected texts are in the document already, outside of the place.
+  recalledPlace(completion) {
+    const { text } = completion;
+    completion.lead = '';
+    const { doc } = this.#view.state;
+    return (
+      placesOf(this.#view.state).findLast(
+        ({ run, start, end }) => !run && end > start && doc.sliceString(start, end) === text,
+      ) ?? null
+    );
+  }
+
+  // Where the text at `from` comes from: { run, position, end, isAsWritten }. end: of the model's
+  // text there; isAsWritten: whether all text before it is as the model saw and wrote it.
+  sourceOf(from, token) {
+    const { doc } = this.#view.state;
+    const place = placesOf(this.#view.state).find(({ start, end }) => start <= from && from < end);
+    const completion = this.#completions.get(place?.run);
+    if (!completion) return { end: place?.end ?? doc.length, isAsWritten: false };
+    const at = completion.tokens.indexOf(token);
+    const written = completion.tokens.slice(0, at).map(([, text]) => text);
+    const isAsWritten =
+      at >= 0 &&
+      doc.sliceString(0, place.from) === completion.before &&
+      doc.sliceString(place.start, from) === written.join('');
+    return { run: completion.run, position: at + 1, end: place.end, isAsWritten };
   }
 
   setWriting(run, isWriting) {

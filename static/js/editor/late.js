@@ -4,6 +4,7 @@
 // late preview is dropped, because a new one is on the way. Text written while a chat's message was
 // sent stays.
 import htmx from 'htmx.org';
+import { askerOf } from '../panel/askers.js';
 import { markRepeat } from '../shell/focus.js';
 
 const FIELDS = new Set(['fields', 'variables']);
@@ -12,7 +13,7 @@ export function startLate(editor) {
   editor.form.addEventListener('htmx:beforeSend', ({ detail }) => {
     const { elt, requestConfig } = detail;
     requestConfig.edition = editor.edition;
-    if (elt.id === 'run') requestConfig.written = readTexts();
+    if (askerOf(elt.id) === 'run') requestConfig.written = readTexts();
   });
   editor.form.addEventListener('htmx:beforeSwap', ({ detail }) => {
     const { requestConfig, shouldSwap, isError, etc } = detail;

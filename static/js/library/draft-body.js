@@ -1,7 +1,8 @@
 // The form's values as a draft stores them. body: URLSearchParams.
 
 // Values that are posted besides the prompt itself.
-const BESIDE = /^(csrfmiddlewaretoken|parent|version|prompt_id|draft|draft_\w+|save_\w+)$/;
+const BESIDE =
+  /^(csrfmiddlewaretoken|version|prompt_id|beside|outputs|several|draft|draft_\w+|save_\w+)$/;
 // The kept part of a text that the server would refuse; over double the longest prompt, in
 // JavaScript's units.
 const MAX_SENT = 140_000;

@@ -58,9 +58,11 @@ class Drafts {
     // Resetting sets values without an event for each.
     for (const id of ['reset-parameters', 'pin-seed', 'reattach'])
       document.getElementById(id)?.addEventListener('click', keepSoon);
-    // A run moves a chat's message into the turns, and its reply goes with the next one.
+    // A run moves a chat's message into the turns, and its reply goes with the next one. The draft
+    // keeps which run is on its page.
     this.#form.addEventListener('htmx:afterSettle', ({ detail }) => {
-      if (this.#isTouched && detail.target?.id === 'run-panel') keepSoon();
+      const hasDraft = this.#isTouched || this.#id.value;
+      if (hasDraft && detail.target?.id === 'run-panel') keepSoon();
     });
     this.#form.addEventListener('htmx:confirm', (event) => this.#keepFirst(event));
     addEventListener('pagehide', () => this.#leave());

@@ -6,8 +6,9 @@ import { likelihood } from '../tokens/likelihood.js';
 
 const TOKENS_A_BLOCK = 200;
 
-// The token of an element that represents one.
+// The token of an element that represents one, and its position in the run, from 1.
 export const tokenOf = new WeakMap();
+export const positionOf = new WeakMap();
 
 export class Output {
   #element;
@@ -19,6 +20,7 @@ export class Output {
   // Whether tokens with a probability are separate elements.
   #isMarked;
   #marked = [];
+  #position = 0;
 
   // onChange() is called after each change of the text.
   constructor(element, { onChange, isMarked = false } = {}) {
@@ -43,6 +45,7 @@ export class Output {
     this.#tokens = 0;
     this.#tail = null;
     this.#marked = [];
+    this.#position = 0;
     this.#element.replaceChildren();
   }
 
@@ -78,6 +81,7 @@ export class Output {
   #markAll(tokens) {
     for (const token of tokens) {
       const [, text, logprob] = token;
+      this.#position += 1;
       const shown = this.#marked.length > 0 || this.#tail ? text : this.#writeLead(text);
       if (shown) this.#mark(shown, token, logprob);
       this.#tokens += 1;
@@ -90,6 +94,7 @@ export class Output {
     span.className = `token token-${likelihood(logprob)}`;
     span.textContent = text;
     tokenOf.set(span, token);
+    positionOf.set(span, this.#position);
     this.#marked.push(span);
     this.#part('body').append(span);
   }

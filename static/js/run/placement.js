@@ -13,7 +13,7 @@ export class Placement {
 
   attach(panel, { isNewRun }) {
     this.#panel = panel;
-    this.setStale(this.#isStale && !isNewRun);
+    this.setStale((this.#isStale && !isNewRun) || panel.isStale);
   }
 
   // Stale: the prompt was edited after the run was made.
@@ -27,9 +27,11 @@ export class Placement {
   }
 
   #place() {
-    const { element, run, output, home } = this.#panel;
+    const { element, run, output, home, isBeside } = this.#panel;
     const { document: free, inline, tab, card } = this.#editor;
-    const isInline = free ? !run || free.has(element) : tab === 'prompt' && !this.#isStale;
+    const continues = free ? !run || free.has(element) : tab === 'prompt' && !this.#isStale;
+    // Beside others it keeps its place among them.
+    const isInline = continues && !isBeside;
     const place = isInline && !free ? inline : home;
     if (output.parentElement !== place) place.append(output);
     this.#panel.showCursor();

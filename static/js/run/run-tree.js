@@ -1,9 +1,10 @@
 // <run-tree>: the tree of runs. Arrow keys move in it as WAI-ARIA describes for a tree, and a
-// button goes to the next star. A node with the same prompt opens in the panel. Another one opens
+// button goes to the next star; below the tree is what made the run under the pointer or the focus. A node with the same prompt opens in the panel. Another one opens
 // its own page, where the focus returns to its node.
 import { onKey } from '../shell/input-method.js';
 
 const RETURN = 'tree-focus';
+const FOLDED = 'tree-folded';
 
 // The focus goes to the node that was pressed on the previous page.
 export function returnToTree() {
@@ -22,7 +23,10 @@ class RunTree extends HTMLElement {
     this.addEventListener('focusin', ({ target }) => {
       const node = nodeOf(target);
       if (node) this.#rove(node);
+      this.#tell(node);
     });
+    this.addEventListener('pointerover', ({ target }) => this.#tell(nodeOf(target)));
+    this.addEventListener('pointerleave', () => this.#tell(null));
     this.addEventListener('click', ({ target }) => this.#click(target));
   }
 
@@ -31,12 +35,13 @@ class RunTree extends HTMLElement {
     // place.
     const before = nodeOf(document.activeElement)?.id;
     const focused = before ? this.#nodes.find(({ id }) => id === before) : null;
+    this.#fold(localStorage.getItem(FOLDED) === 'yes');
     this.#arrange(focused ?? this.#current);
     focused?.focus({ preventScroll: true });
   }
 
   get #nodes() {
-    return [...this.querySelectorAll('[role=treeitem]')];
+    return [...this.querySelectorAll('.tree-node')];
   }
 
   get #current() {
@@ -51,6 +56,21 @@ class RunTree extends HTMLElement {
     const here = node.offsetTop - list.offsetTop;
     if (here < list.scrollTop || here + node.offsetHeight > list.scrollTop + list.clientHeight)
       list.scrollTop = here - list.clientHeight / 2;
+  }
+
+  // Without a node, of the current one.
+  #tell(node) {
+    const line = this.querySelector('.tree-facts');
+    if (line) line.textContent = (node ?? this.#current)?.dataset.facts ?? '';
+  }
+
+  // Folded, only its head is there; this browser remembers it.
+  #fold(isFolded) {
+    const button = this.querySelector('#fold-tree');
+    if (!button) return;
+    this.toggleAttribute('data-folded', isFolded);
+    button.setAttribute('aria-expanded', String(!isFolded));
+    localStorage.setItem(FOLDED, isFolded ? 'yes' : 'no');
   }
 
   #rove(node) {
@@ -82,6 +102,7 @@ class RunTree extends HTMLElement {
       const all = this.#nodes;
       nextStar(all, all.indexOf(this.#current))?.focus();
     }
+    if (target.closest('#fold-tree')) this.#fold(!this.hasAttribute('data-folded'));
     const node = nodeOf(target);
     if (node && !node.hasAttribute('hx-get') && document.activeElement === node)
       sessionStorage.setItem(RETURN, node.pathname);
@@ -89,7 +110,7 @@ class RunTree extends HTMLElement {
 }
 
 function nodeOf(element) {
-  return element?.closest('run-tree [role=treeitem]') ?? null;
+  return element?.closest('run-tree .tree-node') ?? null;
 }
 
 function nextStar(all, at) {

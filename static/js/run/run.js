@@ -1,21 +1,22 @@
 // The run under the prompt: takes each new panel, follows its run, and shows its output.
+
+import { askerOf, isNewRun } from '../panel/askers.js';
+import { findPanel, Panel } from '../panel/panel.js';
+import { PanelFocus } from '../panel/panel-focus.js';
+import { PanelSource } from '../panel/panel-source.js';
+import { ENDINGS, isFinal } from '../panel/statuses.js';
 import { announce } from '../shell/announcer.js';
 import { sayAllDeleted } from '../shell/deleted.js';
 import { FootScroll } from './foot-scroll.js';
 import { Output } from './output.js';
-import { findPanel, Panel } from './panel.js';
-import { PanelFocus } from './panel-focus.js';
-import { PanelSource } from './panel-source.js';
+import { pageStream } from './page-stream.js';
 import { Placement } from './placement.js';
 import { guardRun } from './run-guard.js';
-import { ENDINGS, isFinal } from './statuses.js';
-import { Stream, socketAddress } from './stream.js';
+import { showCount } from './several.js';
 import { drawRows } from './table.js';
 import { TokenKeys } from './token-keys.js';
 
 const LOST = 'Connection lost. The run goes on; the page reconnects.';
-// Links to a sibling, by their ids.
-const ASKERS = { 'previous-sibling': 'sibling', 'next-sibling': 'sibling', retry: 'sibling' };
 const SIGNED_OUT = 'You have signed out. Sign in again to see this run.';
 const AWAY = 'This run is not here any more.';
 const DELETED = 'This run is deleted. What is shown here is kept nowhere.';
@@ -28,7 +29,7 @@ export function startRun(editor) {
 
 class RunView {
   #editor;
-  #stream = new Stream(socketAddress(), (isDeleted) => this.#showEndOfSession(isDeleted));
+  #stream = pageStream;
   #panel = null;
   #output = null;
   #count = 0;
@@ -49,6 +50,11 @@ class RunView {
     editor.form.addEventListener('htmx:beforeSwap', ({ detail }) => this.#prepareSwap(detail));
     editor.form.addEventListener('htmx:afterSettle', ({ detail }) => this.#takePanel(detail));
     document.addEventListener('page:deleted', () => this.#showDeletion());
+    document.addEventListener('page:session-end', ({ detail }) =>
+      this.#showEndOfSession(detail.isDeleted),
+    );
+    // One of the outputs beside the run has ended: what can be stopped and retried has changed.
+    editor.form.addEventListener('output:end', () => this.#reload());
     this.#attach('page');
   }
 
@@ -73,12 +79,14 @@ class RunView {
   // Other parts of the answer, such as the tree, also settle: one panel is handled once.
   #takePanel({ requestConfig }) {
     if (findPanel() === this.#panel.element) return;
-    const asker = requestConfig?.elt?.id;
-    this.#attach(asker);
+    const pressed = requestConfig?.elt?.id ?? '';
+    const asker = askerOf(pressed);
+    this.#attach(asker, { isNew: isNewRun(pressed) });
     this.#source.attach(asker);
+    if (pressed.startsWith('continue-')) document.getElementById('run').click();
   }
 
-  #attach(asker) {
+  #attach(asker, { isNew = false } = {}) {
     const before = this.#panel;
     const panel = new Panel(findPanel());
     // Undo has returned to it: the person looks at the text.
@@ -87,14 +95,15 @@ class RunView {
     this.#count = panel.run ? panel.progress.next - 1 : 0;
     this.#attachText(asker);
     this.#placement.attach(panel, { isNewRun: asker === 'run' });
-    panel.showBusy(Boolean(panel.run) && !panel.isFinal);
+    panel.showBusy(panel.isLive);
     panel.showSeed();
+    showCount();
     this.#focus.restore();
     panel.element.addEventListener('click', ({ target }) => {
       if (target.closest('#append-output')) this.#editor.insertAtEnd(panel.output.textContent);
     });
     if (!panel.run) return;
-    if (asker === 'run' || asker === 'retry') this.#showStart(asker);
+    if (isNew) this.#showStart(asker);
     if (panel.isFinal) this.#showFinal();
     else this.#follow();
   }
@@ -108,10 +117,10 @@ class RunView {
       isMarked: !free,
     });
     if (free) {
-      free.attach(element, asker?.startsWith('node-') ? 'sibling' : (ASKERS[asker] ?? asker));
+      free.attach(element, asker);
     } else {
       if (tokens) this.#drawTokens(tokens);
-      this.#tokenKeys.attach(output);
+      this.#tokenKeys.attach(output, this.#panel.run);
     }
   }
 
@@ -228,11 +237,11 @@ class RunView {
   }
 
   #showProgress() {
-    const { kind, table, output } = this.#panel;
+    const { table, output } = this.#panel;
     this.#panel.showCount(this.#count);
     this.#panel.showTools();
     this.#tokenKeys.prepare();
-    if (kind === 'table') drawRows(table, output.textContent);
+    if (table) drawRows(table, output.textContent);
   }
 
   #showFinal() {

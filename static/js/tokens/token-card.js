@@ -1,10 +1,13 @@
-// The card of one token: its text, its likelihood, and the alternatives.
+// The card of one token: its text, its likelihood, and what the text could go on with instead.
+import { announce } from '../shell/announcer.js';
 import { markOwnText } from '../shell/own-text.js';
 import { percent } from './likelihood.js';
 import { TokenTexts } from './token-texts.js';
 
 const MAX_ALTERNATIVES = 5;
 const SIGNS = { ' ': '␣', '\n': '⏎', '\t': '⇥' };
+// The name of the token that ends a text: nothing can come after it.
+const END = /^<\|endoftext\|>$/;
 let texts = null;
 
 // Whether probabilities are visible at all.
@@ -12,42 +15,81 @@ export function areProbabilitiesShown() {
   return document.getElementById('card').hasAttribute('data-probabilities');
 }
 
-export function tokenCard([id, text, logprob, top]) {
-  const card = document.createElement('div');
-  card.className = 'token-card';
-  card.append(row(text, logprob, { isChosen: true }));
-  const others = (top ?? []).filter(([other]) => other !== id).slice(0, MAX_ALTERNATIVES);
-  if (others.length > 0) card.append(alternatives(others));
-  return card;
-}
-
 export function inWords([, text, logprob]) {
   return `${drawSpaces(text)}: ${percent(logprob)}`;
 }
 
-function alternatives(others) {
-  const list = document.createElement('ul');
-  list.setAttribute('aria-label', 'Instead');
-  const cells = new Map();
-  for (const [id, logprob] of others) {
-    const item = document.createElement('li');
-    item.append(row('', logprob));
-    cells.set(id, item.querySelector('.token-text'));
-    list.append(item);
+export class TokenCard {
+  // One a token, in the order of their likelihood.
+  #buttons = [];
+  #at = -1;
+
+  // choose(id, text): goes on with another token; null where nothing can be chosen.
+  constructor([id, text, logprob, top], choose) {
+    this.dom = document.createElement('div');
+    this.dom.className = 'token-card';
+    this.dom.append(row(text, logprob, { isChosen: true }));
+    const others = (top ?? []).filter(([other]) => other !== id).slice(0, MAX_ALTERNATIVES);
+    if (others.length > 0) this.#addAlternatives(others, choose);
   }
-  fillIn(cells);
-  return list;
+
+  // Goes to another alternative, by 1 or -1, and says it.
+  step(by) {
+    const open = this.#buttons.filter((button) => !button.disabled);
+    if (open.length === 0) return;
+    const from = this.#at < 0 && by < 0 ? 0 : this.#at;
+    this.#at = (from + by + open.length) % open.length;
+    for (const button of this.#buttons)
+      button.toggleAttribute('data-picked', button === open[this.#at]);
+    announce(open[this.#at].ariaLabel);
+  }
+
+  // Presses the alternative that the keys have gone to. False where they have gone to none.
+  press() {
+    const button = this.#buttons.find((one) => 'picked' in one.dataset);
+    button?.click();
+    return Boolean(button);
+  }
+
+  #addAlternatives(others, choose) {
+    const title = document.createElement('p');
+    title.className = 'token-title';
+    title.textContent = choose ? 'Continue with' : 'Instead';
+    const list = document.createElement('ul');
+    list.setAttribute('aria-label', title.textContent);
+    const rows = new Map();
+    for (const [id, logprob] of others) {
+      const item = document.createElement('li');
+      const line = row('', logprob, { isButton: Boolean(choose) });
+      if (choose) this.#buttons.push(line);
+      item.append(line);
+      rows.set(id, { line, share: percent(logprob) });
+      list.append(item);
+    }
+    this.dom.append(title, list);
+    this.#fillIn(rows, choose);
+  }
+
+  async #fillIn(rows, choose) {
+    texts ??= new TokenTexts(document.getElementById('paper').dataset.tokensUrl);
+    const { model } = document.getElementById('run-panel').dataset;
+    const found = await texts.of(model, [...rows.keys()]);
+    for (const [id, { line, share }] of rows) {
+      const text = found.get(id);
+      const isEnd = END.test(text);
+      const shown = isEnd ? 'end of text' : text ? drawSpaces(text) : `token ${id}`;
+      line.querySelector('.token-text').textContent = shown;
+      if (!choose) continue;
+      line.disabled = isEnd;
+      line.ariaLabel = `Continue with ${shown}, ${share}`;
+      line.addEventListener('click', () => choose(id, text));
+    }
+  }
 }
 
-async function fillIn(cells) {
-  texts ??= new TokenTexts(document.getElementById('paper').dataset.tokensUrl);
-  const { model } = document.getElementById('run-panel').dataset;
-  const found = await texts.of(model, [...cells.keys()]);
-  for (const [id, cell] of cells) cell.textContent = drawSpaces(found.get(id) ?? `token ${id}`);
-}
-
-function row(text, logprob, { isChosen = false } = {}) {
-  const line = document.createElement('span');
+function row(text, logprob, { isChosen = false, isButton = false } = {}) {
+  const line = document.createElement(isButton ? 'button' : 'span');
+  if (isButton) line.type = 'button';
   line.className = 'token-row';
   line.toggleAttribute('data-chosen', isChosen);
   const words = document.createElement('span');

@@ -43,6 +43,21 @@ export class Panel {
     return this.element.dataset.final === 'yes';
   }
 
+  // Whether it, or an output beside it, may get more text.
+  get isLive() {
+    return this.element.dataset.live === 'yes';
+  }
+
+  // Whether its output is one of several beside each other.
+  get isBeside() {
+    return this.element.querySelector('#outputs') !== null;
+  }
+
+  // Whether the page opened with another prompt than the run's.
+  get isStale() {
+    return 'stale' in this.element.dataset;
+  }
+
   // The kind of output besides plain text: "table", "sql", "bubble" and so on.
   get kind() {
     return this.element.dataset.output;
@@ -97,9 +112,11 @@ export class Panel {
 
   // While a run continues no other one can begin.
   showBusy(isBusy) {
-    const run = this.element.querySelector('#run');
-    if (isBusy) run.setAttribute('aria-disabled', 'true');
-    else run.removeAttribute('aria-disabled');
+    for (const id of ['run', 'run-several']) {
+      const button = this.element.querySelector(`#${id}`);
+      if (isBusy) button.setAttribute('aria-disabled', 'true');
+      else button.removeAttribute('aria-disabled');
+    }
     this.element.querySelector('#run-bar').hidden = !this.run;
   }
 

@@ -18,11 +18,13 @@ from playground.prompts.form import PromptForm, posted_form
 from playground.prompts.state import template_named
 from playground.prompts.tables import write_csv
 from playground.runs.models import Run
-from playground.runs.selectors import find_shown_run, get_run
-from playground.runs.services import run_cancel, run_create, run_retry
+from playground.runs.selectors import find_shown_run, get_run, live_siblings_of
+from playground.runs.services import run_branch, run_cancel, run_retry, runs_create
 from playground.workbench.openings import form_of_run
 from playground.workbench.page import bound_fields, message_field, refuse
-from playground.workbench.run_panel import RunPanel, run_panel
+from playground.workbench.running.forms import BranchForm, OutputsForm
+from playground.workbench.running.panel import RunPanel, run_panel
+from playground.workbench.tree import tree_of
 
 
 @require_POST
@@ -31,16 +33,17 @@ def run(request: HtmxRequest, template: Template) -> HttpResponse:
     form = posted_form(template, request.POST)
     try:
         form.check()
-        new = _create(request, form)
+        first, *others = _create(request, form)
     except PlaygroundError as error:
         return refuse(request, form, error)
-    return answer_with_run(request, new, form=form.after_run())
+    return answer_with_run(request, first, form=form.after_run(), beside=bool(others))
 
 
 @require_safe
 def run_output(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
     """The run's panel as of now, for a page that shows it already."""
-    return _panel(request, get_run(person_of(request), run_id))
+    run = get_run(person_of(request), run_id)
+    return _panel(request, run, beside="beside" in request.GET)
 
 
 @require_safe
@@ -54,12 +57,15 @@ def no_run(request: HtmxRequest, template: Template) -> HttpResponse:
 
 @require_POST
 def stop(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
-    """Stops the person's own run. Its text stays; stopping twice is fine."""
+    """Stops the person's own run, or (``beside=1``) all of its siblings. Their texts stay; stopping
+    twice is fine."""
     run = get_run(person_of(request), run_id)
-    run_cancel(run=run)
+    beside = "beside" in request.POST
+    for one in live_siblings_of(run) if beside else [run]:
+        run_cancel(run=one)
     if request.htmx:
         return HttpResponse(status=204)
-    return see_other(reverse("workbench:run_page", args=[run.pk]))
+    return see_other(address_of_page(run, beside=beside))
 
 
 @require_POST
@@ -67,7 +73,30 @@ def retry(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
     """A sibling: the same prompt once more. Nothing is overwritten."""
     run = get_run(person_of(request), run_id)
     sibling = run_retry(person=person_for_write(request), address=address_of(request), run=run)
+    return answer_with_run(request, sibling, beside="beside" in request.POST)
+
+
+@require_POST
+def branch(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
+    """A sibling that goes on with another token. Nothing is overwritten."""
+    run = get_run(person_of(request), run_id)
+    choice = BranchForm(request.POST).read()
+    sibling = run_branch(
+        person=person_for_write(request),
+        address=address_of(request),
+        run=run,
+        position=choice["position"],
+        token=choice["token"],
+    )
     return answer_with_run(request, sibling)
+
+
+@require_safe
+def tree(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
+    """The run's whole tree on a page of its own."""
+    run = get_run(person_of(request), run_id)
+    context = {"run": run, "template": template_named(run.template), "tree": tree_of(run)}
+    return render(request, "workbench/tree.html", context)
 
 
 @require_safe
@@ -88,28 +117,39 @@ def run_csv(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
 
 
 def answer_with_run(
-    request: HtmxRequest, run: Run, *, form: PromptForm | None = None
+    request: HtmxRequest, run: Run, *, form: PromptForm | None = None, beside: bool = False
 ) -> HttpResponse:
     """The new run's panel for HTMX, its page for everyone else.
 
-    ``form`` when the fields changed by running: a chat's message was sent.
+    ``form`` when the fields changed by running: a chat's message was sent. beside: with its
+    siblings beside it.
     """
-    address = reverse("workbench:run_page", args=[run.pk])
+    address = address_of_page(run, beside=beside)
     if not request.htmx:
         return see_other(address)
-    response = _panel(request, run, form=form, is_new=True)
+    response = _panel(request, run, form=form, is_new=True, beside=beside)
     response["HX-Push-Url"] = address
     return response
 
 
+def address_of_page(run: Run, *, beside: bool = False) -> str:
+    """The page of the run, or of the run and its siblings beside each other."""
+    return reverse("workbench:run_page", args=[run.pk]) + ("?beside=1" if beside else "")
+
+
 def _panel(
-    request: HtmxRequest, run: Run, *, form: PromptForm | None = None, is_new: bool = False
+    request: HtmxRequest,
+    run: Run,
+    *,
+    form: PromptForm | None = None,
+    is_new: bool = False,
+    beside: bool = False,
 ) -> HttpResponse:
     template = template_named(run.template)
     shown = form or form_of_run(run)
     context = {
         "template": template,
-        "panel": run_panel(template, run, is_new=is_new),
+        "panel": run_panel(template, run, is_new=is_new, beside=beside),
         "finished": prompt_of_run(run),
         "message": message_field(shown),
         # Only a run that took the message clears its input.
@@ -119,10 +159,10 @@ def _panel(
     return render(request, "workbench/_run_panel.html#answer", context)
 
 
-def _create(request: HtmxRequest, form: PromptForm) -> Run:
+def _create(request: HtmxRequest, form: PromptForm) -> list[Run]:
     finished = finished_prompt(form)
     finished.check()
-    return run_create(
+    return runs_create(
         person=person_for_write(request),
         address=address_of(request),
         template=form.template.slug,
@@ -131,4 +171,5 @@ def _create(request: HtmxRequest, form: PromptForm) -> Run:
         prompt_tokens=finished.sent,
         parent=find_shown_run(person_of(request), request.POST.get("parent", "")),
         version_id=version_of_run(person_of(request), form, request.POST.get("version", "")),
+        count=OutputsForm(request.POST).count() if "several" in request.POST else 1,
     )

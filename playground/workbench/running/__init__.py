@@ -1,0 +1,6 @@
+"""Runs on the page.
+
+- views: Run, Stop, retry, branch, the panel, the tree's page
+- forms: what their posts carry
+- panel: a run as the page shows it, alone or beside its siblings
+"""

@@ -1,0 +1,65 @@
+// <output-card>: one of several outputs beside each other. The page's own run is drawn by run.js;
+// each other card follows its run by itself, and fires output:end when that has ended.
+
+import { isFinal } from '../panel/statuses.js';
+import { Output } from './output.js';
+import { pageStream } from './page-stream.js';
+
+class OutputCard extends HTMLElement {
+  #output = null;
+  #status;
+
+  connectedCallback() {
+    if ('shown' in this.dataset) return;
+    const { tokens, final, run, epoch, next } = this.dataset;
+    this.#status = this.querySelector('.output-card-status');
+    this.#output = new Output(this.querySelector('.output'), { isMarked: true });
+    if (tokens) this.#draw(JSON.parse(tokens));
+    if (final === 'yes') return;
+    pageStream.follow(run, {
+      epoch: Number(epoch),
+      next: Number(next),
+      handlers: {
+        tokens: (more) => this.#write(more),
+        restart: () => this.#output.clear(),
+        state: (event) => this.#showState(event),
+        connected: () => {},
+        stalled: () => this.#end(),
+        deleted: () => this.#end(),
+      },
+    });
+  }
+
+  disconnectedCallback() {
+    if ('shown' in this.dataset || this.dataset.final === 'yes') return;
+    pageStream.unfollow(this.dataset.run);
+  }
+
+  #draw(tokens) {
+    this.#output.clear();
+    this.#output.append(tokens);
+    this.#output.flush();
+  }
+
+  #write(tokens) {
+    if (this.dataset.status === 'queued') this.#showStatus('running');
+    this.#output.append(tokens);
+  }
+
+  #showState({ status }) {
+    if (isFinal(status)) this.#output.flush();
+    this.#showStatus(status);
+    if (isFinal(status)) this.#end();
+  }
+
+  #showStatus(status) {
+    this.dataset.status = status;
+    this.#status.textContent = status;
+  }
+
+  #end() {
+    this.dispatchEvent(new Event('output:end', { bubbles: true }));
+  }
+}
+
+customElements.define('output-card', OutputCard);
