@@ -12,12 +12,13 @@ import { startPalette } from './palette/palette.js';
 import { startShare } from './sharing/share.js';
 import { startAccountMenu } from './shell/account-menu.js';
 import { startDeleted } from './shell/deleted.js';
-import { startFocus } from './shell/focus.js';
+import { startFocus, startSkip } from './shell/focus.js';
 import { startPageKeys } from './shell/keys.js';
 import { startNotices } from './shell/notices.js';
 import { startSubmitOnce } from './shell/submit-once.js';
 
 startFocus();
+startSkip();
 startAccountMenu();
 startNotices();
 startSubmitOnce();

@@ -12,7 +12,7 @@ import { startSave } from './library/save.js';
 import './run/output-card.js';
 import { startRun } from './run/run.js';
 import { returnToTree } from './run/run-tree.js';
-import { startSeveral } from './run/several.js';
+import { startOutputKeys, startSeveral } from './run/several.js';
 import { startRunKeys } from './shell/keys.js';
 
 const editor = startEditor();
@@ -21,6 +21,7 @@ startLate(editor);
 startVariables(editor);
 startHints(editor);
 startSeveral();
+startOutputKeys();
 startRun(editor);
 startRunKeys();
 startDrafts(editor);

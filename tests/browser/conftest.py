@@ -21,7 +21,7 @@ from tests.support.stack import Stack, wait_ready
 # For one event. Generous, because a test machine may be busy.
 EVENT_MS = 30_000
 # How many runs of one guest may be queued or running.
-MAX_ACTIVE = 2
+MAX_ACTIVE = 4
 
 MODELS = {
     **DEMO_MODELS,

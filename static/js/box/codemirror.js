@@ -73,7 +73,7 @@ export function createBox(textarea, { words = [], extensions = [], follow = () =
           autocapitalize: 'sentences',
           translate: 'no',
         }),
-        EditorView.scrollMargins.of(() => ({ top: MARGIN, bottom: dockHeight() + MARGIN })),
+        EditorView.scrollMargins.of(({ dom }) => ({ top: MARGIN, bottom: covered(dom) + MARGIN })),
         EditorView.updateListener.of((update) => {
           if (update.transactions.some((one) => one.docChanged && !one.annotation(byMachine)))
             tellInput(textarea);
@@ -107,9 +107,12 @@ export function replaceText(view, text, annotations = unseen) {
   if (changes) view.dispatch({ changes, annotations });
 }
 
-function dockHeight() {
+// How much of the editor's end is under the bar.
+function covered(editor) {
   const dock = document.querySelector('.controls');
   if (!dock) return 0;
-  if (getComputedStyle(dock).position === 'fixed') return dock.offsetHeight;
-  return document.querySelector('.run-foot').offsetHeight;
+  const isFixed = getComputedStyle(dock).position === 'fixed';
+  const bar = (isFixed ? dock : dock.closest('.run-foot')).getBoundingClientRect();
+  const under = editor.getBoundingClientRect().bottom - bar.top;
+  return Math.min(bar.height, Math.max(0, under));
 }

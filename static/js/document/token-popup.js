@@ -33,15 +33,17 @@ export function tokenPopups(choose) {
     provide: (self) => showTooltip.from(self),
   });
 
-  function popup(state, place) {
-    const found = areProbabilitiesShown() ? tokenAt(state, place) : null;
+  function popup(state, at) {
+    const found = areProbabilitiesShown() ? tokenAt(state, at) : null;
     if (!found) return null;
     const { from, to, token } = found;
     const card = new TokenCard(token, (id, text) => {
       viewOf(card).dispatch({ effects: [put.of(null), closeHoverTooltips] });
       choose(found, id, text);
     });
-    return { pos: from, end: to, above: true, token, card, create: () => ({ dom: card.dom }) };
+    // Also on the last line, whose end the scroll margins leave out.
+    const place = { pos: from, end: to, above: true, clip: false };
+    return { ...place, token, card, create: () => ({ dom: card.dom }) };
   }
 
   // One card at a time: the caret's stays.
@@ -66,6 +68,13 @@ export function tokenPopups(choose) {
     hoverTooltip(atPointer, {
       hoverTime: HOVER,
       hideOn: (transaction) => transaction.docChanged || Boolean(transaction.state.field(field)),
+    }),
+    // The token that was pressed: the caret may be at the start of the next one.
+    EditorView.domEventHandlers({
+      click: ({ target }, view) => {
+        const element = target.closest('.token');
+        if (element) view.dispatch({ effects: put.of(popup(view.state, view.posAtDOM(element))) });
+      },
     }),
     keymap.of([
       { key: 'Alt-.', run: step(1) },

@@ -8,6 +8,7 @@ import { pageStream } from './page-stream.js';
 class OutputCard extends HTMLElement {
   #output = null;
   #status;
+  #handlers = null;
 
   connectedCallback() {
     if ('shown' in this.dataset) return;
@@ -16,23 +17,21 @@ class OutputCard extends HTMLElement {
     this.#output = new Output(this.querySelector('.output'), { isMarked: true });
     if (tokens) this.#draw(JSON.parse(tokens));
     if (final === 'yes') return;
-    pageStream.follow(run, {
-      epoch: Number(epoch),
-      next: Number(next),
-      handlers: {
-        tokens: (more) => this.#write(more),
-        restart: () => this.#output.clear(),
-        state: (event) => this.#showState(event),
-        connected: () => {},
-        stalled: () => this.#end(),
-        deleted: () => this.#end(),
-      },
-    });
+    this.#handlers = {
+      tokens: (more) => this.#write(more),
+      restart: () => this.#output.clear(),
+      state: (event) => this.#showState(event),
+      connected: () => {},
+      stalled: () => this.#end(),
+      deleted: () => this.#end(),
+    };
+    const place = { epoch: Number(epoch), next: Number(next) };
+    pageStream.follow(run, { ...place, handlers: this.#handlers });
   }
 
+  // In a swap the new card of the run is on the page before the old one is gone.
   disconnectedCallback() {
-    if ('shown' in this.dataset || this.dataset.final === 'yes') return;
-    pageStream.unfollow(this.dataset.run);
+    if (this.#handlers) pageStream.unfollow(this.dataset.run, this.#handlers);
   }
 
   #draw(tokens) {

@@ -83,7 +83,8 @@ class RunView {
     const asker = askerOf(pressed);
     this.#attach(asker, { isNew: isNewRun(pressed) });
     this.#source.attach(asker);
-    if (pressed.startsWith('continue-')) document.getElementById('run').click();
+    // After the answer: one press at a time.
+    if (pressed.startsWith('continue-')) setTimeout(() => document.getElementById('run').click());
   }
 
   #attach(asker, { isNew = false } = {}) {

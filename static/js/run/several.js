@@ -1,4 +1,6 @@
 // How many outputs "×3" asks for: remembered in this browser, and said on the button.
+import { onKey } from '../shell/input-method.js';
+
 const KEY = 'outputs-at-once';
 
 export function startSeveral() {
@@ -10,6 +12,17 @@ export function startSeveral() {
     if (target.id !== 'outputs-number') return;
     localStorage.setItem(KEY, target.value);
     showCount();
+  });
+}
+
+// Alt and a number keep that one of the outputs beside each other.
+export function startOutputKeys() {
+  onKey(document, (event) => {
+    const number = event.altKey && /^Digit([1-8])$/.exec(event.code)?.[1];
+    const keep = number && document.querySelector(`.output-card [data-key="${number}"]`);
+    if (!keep || event.defaultPrevented) return;
+    event.preventDefault();
+    keep.click();
   });
 }
 

@@ -39,8 +39,11 @@ export class Stream {
     else this.#connect();
   }
 
-  unfollow(run) {
-    if (!this.#runs.delete(run)) return;
+  // handlers: whose; where a newer follower has taken the run over, nothing changes.
+  unfollow(run, handlers) {
+    const followed = this.#runs.get(run);
+    if (!followed || (handlers && followed.handlers !== handlers)) return;
+    this.#runs.delete(run);
     this.#send({ type: 'unfollow', ...addressOf(run) });
   }
 

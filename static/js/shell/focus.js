@@ -36,6 +36,18 @@ export function markRepeat(element) {
   repeats.add(element);
 }
 
+// "Skip to the prompt" leads to what is written first: the prompt, or the first field.
+export function startSkip() {
+  document.querySelector('[data-skips-to-prompt]')?.addEventListener('click', (event) => {
+    const goal = [...document.querySelectorAll('#prompt-text, #fields textarea')].find((one) =>
+      one.checkVisibility(),
+    );
+    if (!goal) return;
+    event.preventDefault();
+    goal.focus();
+  });
+}
+
 // Inputs of rows have no ids: their name and their number among equal names are enough.
 function placeOf(element) {
   const { id, name, selectionStart, selectionEnd } = element;
