@@ -11,6 +11,9 @@ from tests.browser.workbench import LONG, Workbench
 from tests.support.stack import Stack
 
 
+TWO = re.compile(r"^\s*Run for .2 outputs\s*$")
+
+
 def cards(page: Page) -> Locator:
     return page.locator("output-card")
 
