@@ -65,7 +65,7 @@ def save(request: HtmxRequest, template: Template) -> HttpResponse:
 def discard(request: HtmxRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Puts a draft aside; its page, or the list it was thrown away from, offers to undo that."""
     draft = draft_discard(draft=get_draft(person_of(request), draft_id))
-    text = "Copy deleted." if draft.is_copy else "Draft put aside."
+    text = "Copy deleted." if draft.is_copy else "Draft discarded."
     toast(request, text, undo=reverse("library:draft_restore", args=[draft.pk]))
     if "in_list" in request.POST:
         return see_other(reverse("library:list") + "?show=drafts")

@@ -58,7 +58,7 @@ def _settings() -> Iterator[Finding]:
         verdict = Verdict.WRONG if message.level > CheckWarning("").level else Verdict.NOTE
         yield Finding(verdict, "settings", message.msg, message.hint or "")
     if not problems:
-        yield good("settings", f"They work together; the data are in {settings.VAR_DIR}.")
+        yield good("settings", f"Valid; the data are in {settings.VAR_DIR}.")
 
 
 def _database() -> Iterator[Finding]:

@@ -256,7 +256,7 @@ _ALL = (
             ColumnsField(
                 name="columns",
                 label="Columns",
-                help="Names with commas between them.",
+                help="Separate with commas.",
                 rows=1,
                 missing="Name at least one column.",
             ),

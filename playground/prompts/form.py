@@ -181,7 +181,7 @@ def _seed(raw: str) -> int | None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 10):
         raise InvalidInput(
-            "Seed must be a whole number, or empty for a fresh one each run.", field="seed"
+            "Seed must be a whole number, or empty for a random one each run.", field="seed"
         )
     return int(text)
 

@@ -29,6 +29,6 @@ def write_parameters(parameters: Parameters) -> dict[str, str]:
     return {
         **write_numbers(parameters),
         "Stop at": write_stops(parameters),
-        "Seed": "fresh" if parameters.seed is None else str(parameters.seed),
+        "Seed": "random" if parameters.seed is None else str(parameters.seed),
         "Probabilities": "off" if parameters.logprobs is None else str(parameters.logprobs),
     }

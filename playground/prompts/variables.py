@@ -33,7 +33,7 @@ CELL = regex.compile(r"\{([^{}\n]{1,80})\}")
 
 # The kinds, and what each is called on the page.
 KINDS = {
-    "line": "Line",
+    "line": "Short text",
     "text": "Text",
     "choice": "Choice",
     "number": "Number",

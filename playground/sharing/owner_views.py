@@ -76,6 +76,19 @@ def unpublish(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     return _answer_change(request, prompt, shown="gallery")
 
 
+def show_panel(request: HtmxRequest, prompt: Prompt, *, made: Share) -> HttpResponse:
+    """The panel after ``prompt`` was saved to be shared; closing the dialog opens it."""
+    if not request.htmx:
+        return see_other(f"{reverse('sharing:share', args=[prompt.pk])}?as=link")
+    return _show(
+        request,
+        prompt,
+        shown="link",
+        made=made,
+        opens=reverse("workbench:prompt", args=[prompt.pk]),
+    )
+
+
 def _answer_change(
     request: HtmxRequest, prompt: Prompt, *, shown: str, made: Share | None = None
 ) -> HttpResponse:
@@ -92,6 +105,7 @@ def _show(
     shown: str = "",
     made: Share | None = None,
     error: PlaygroundError | None = None,
+    opens: str = "",
 ) -> HttpResponse:
     """The panel for HTMX; for everyone else, on a separate page."""
     # Open ones first; among alike, the newest.
@@ -99,6 +113,9 @@ def _show(
     open_count = sum(link.is_open for link in links)
     asked = shown or request.GET.get("as", "")
     state = "gallery" if prompt.published_at else "link" if open_count else "private"
+    # Who presses Share on the prompt's page is about to make a link.
+    if request.htmx and state == "private":
+        state = "link"
     numbers = version_numbers(prompt)
     context = {
         "prompt": prompt,
@@ -112,9 +129,13 @@ def _show(
         "published_runs": set(prompt.published_runs.values_list("pk", flat=True)),
         "numbers": sorted(numbers.values(), reverse=True),
         "posted": request.POST if error else {},
-        "posted_runs": request.POST.getlist("share_run") if error else [],
+        # The run on the page, or what was ticked in a form that was refused.
+        "chosen_runs": (
+            request.POST.getlist("share_run") if error else request.GET.getlist("parent")
+        ),
         "origin": f"{request.scheme}://{request.get_host()}",
         "made": made,
+        "opens": opens,
         "barred": BARRED if prompt.barred_at else "",
         "error": error,
     }

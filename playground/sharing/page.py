@@ -122,7 +122,7 @@ class SharedPage:
         stops = panel.stop_lines.replace("\n", "   ") or "none"
         listed.append(ShownSetting("Stop at", stops, panel.stop_changed))
         listed.append(
-            ShownSetting("Seed", "fresh" if seed is None else str(seed), seed is not None)
+            ShownSetting("Seed", "random" if seed is None else str(seed), seed is not None)
         )
         if logprobs is not None:
             listed.append(ShownSetting("Probabilities", str(logprobs), changed=True))

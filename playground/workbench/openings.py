@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from playground.accounts.models import Person
 from playground.accounts.people import person_of
@@ -27,7 +28,7 @@ from playground.runs.state import PromptState
 from playground.sharing.page import shown_form
 from playground.sharing.shares import Shown
 from playground.workbench.running.panel import RunPanel, run_panel
-from playground.workbench.save_bar import SaveBar
+from playground.workbench.save_bar import Origin, SaveBar
 from playground.workbench.state_links import PARAMETER, form_of_link
 
 
@@ -112,7 +113,18 @@ def open_shown(request: HttpRequest, shown: Shown) -> Opening:
 
     Nothing is saved before something is typed or run.
     """
-    return _open_beside_draft(person_of(request), shown_form(shown))
+    opening = _open_beside_draft(person_of(request), shown_form(shown))
+    if shown.share is not None:
+        name, key = "sharing:shared", shown.share.token
+    else:
+        name, key = "sharing:gallery_prompt", str(shown.prompt.pk)
+    origin = Origin(
+        title=shown.title,
+        author=shown.author,
+        address=reverse(name, args=[key]),
+        fork_address=reverse(f"{name}_fork", args=[key]),
+    )
+    return replace(opening, save_bar=replace(opening.save_bar, title=shown.title, origin=origin))
 
 
 def open_posted(

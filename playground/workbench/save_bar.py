@@ -18,6 +18,16 @@ RECENT = 6
 
 
 @dataclass(frozen=True, kw_only=True)
+class Origin:
+    """The shared prompt that a page was opened from. address: its page; fork_address: "Fork"."""
+
+    title: str
+    author: str
+    address: str
+    fork_address: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SaveBar:
     """The saving controls of one page.
 
@@ -34,6 +44,8 @@ class SaveBar:
     other: Draft | None = None
     person: Person | None = None
     toast: Toast | None = None
+    # Of a page that was opened from somebody's link or the gallery.
+    origin: Origin | None = None
 
     @property
     def address(self) -> str:

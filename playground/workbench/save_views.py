@@ -15,6 +15,8 @@ from playground.library.services import SavedPage, get_prompt, page_save
 from playground.prompts.catalog import Template
 from playground.prompts.form import posted_form
 from playground.prompts.state import template_named
+from playground.sharing.owner_views import show_panel
+from playground.sharing.shares import runs_of_prompt, share_create
 from playground.workbench.page import refuse
 
 
@@ -43,7 +45,28 @@ def save(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     return _open_saved(request, saved)
 
 
+@require_POST
+def save_and_share(request: HtmxRequest, template: Template) -> HttpResponse:
+    """Saves the page as a new prompt and makes a link that shows its output, in one step."""
+    form = posted_form(template, request.POST)
+    try:
+        page = PageForm(request.POST).read_page(form)
+        saved = page_save(person=person_for_write(request), page=page)
+    except PlaygroundError as error:
+        return refuse(request, form, error)
+    runs = list(runs_of_prompt(saved.prompt).filter(pk=page.run)) if page.run else []
+    made = share_create(prompt=saved.prompt, runs=runs)
+    return show_panel(request, saved.prompt, made=made)
+
+
+def _describe(saved: SavedPage) -> str:
+    if saved.version is None:
+        return "Saved. The text is the same, so there is no new version."
+    if saved.version.number == 1:
+        return f"Saved as “{saved.prompt.title}”."
+    return f"Saved as version {saved.version.number}."
+
+
 def _open_saved(request: HtmxRequest, saved: SavedPage) -> HttpResponse:
-    no_version = "Saved. The text is the same, so there is no new version."
-    toast(request, "Saved." if saved.version else no_version)
+    toast(request, _describe(saved))
     return open_page(request, reverse("workbench:prompt", args=[saved.prompt.pk]))

@@ -23,6 +23,7 @@ urlpatterns = [
     path("<template:template>/run/", run_views.run, name="run"),
     path("<template:template>/panel/", run_views.no_run, name="no_run"),
     path("<template:template>/save/", save_views.create, name="prompt_create"),
+    path("<template:template>/share/", save_views.save_and_share, name="save_and_share"),
     path("<template:template>/link/", views.link_to_state, name="link_to_state"),
     path("prompts/<uuid:prompt_id>/", open_views.prompt, name="prompt"),
     path("prompts/<uuid:prompt_id>/save/", save_views.save, name="prompt_save"),

@@ -12,6 +12,7 @@ from playground.core.http import HtmxRequest
 from playground.prompts.catalog import TEMPLATES, Template
 from playground.prompts.fitting import finished_prompt, uncounted
 from playground.prompts.form import PromptForm, posted_form
+from playground.runs.selectors import find_shown_run
 from playground.workbench.hints import page_hints
 from playground.workbench.model_menu import model_menu
 from playground.workbench.openings import open_posted, open_state_link, open_template
@@ -63,7 +64,8 @@ def models_menu(request: HttpRequest) -> HttpResponse:
 @require_POST
 def link_to_state(request: HtmxRequest, template: Template) -> HttpResponse:
     """A link that opens with the page's state. Nothing is stored."""
-    context: dict[str, Any] = {"template": template}
+    run = find_shown_run(person_of(request), request.POST.get("parent", ""))
+    context: dict[str, Any] = {"template": template, "run": run if request.htmx else None}
     try:
         context["link"] = request.build_absolute_uri(state_link(template, request.POST))
     except PlaygroundError as error:

@@ -25,5 +25,5 @@ startOutputKeys();
 startRun(editor);
 startRunKeys();
 startDrafts(editor);
-startSave();
+startSave(editor);
 returnToTree();

@@ -49,7 +49,7 @@ class SavedPrompt:
             self.dialog.get_by_label(label, exact=True).fill(text)
         with self.page.expect_navigation(url="**/prompts/**"):
             self.dialog.locator("#save-submit").click()
-        expect(self.toast).to_contain_text("Saved.")
+        expect(self.toast).to_contain_text("Saved")
 
     def write(self, text: str) -> Response:
         """Types a raw prompt; returns the answer to the page's own save of it."""

@@ -42,7 +42,7 @@ class ShareDialog:
         for text in outputs:
             part.get_by_role("checkbox", name=text).check()
         before = self.links.count()
-        part.get_by_role("button", name="Make a link").click()
+        part.get_by_role("button", name="Create link").click()
         expect(self.links).to_have_count(before + 1)
         return self.links.first.locator("copy-text input").input_value()
 

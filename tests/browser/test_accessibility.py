@@ -96,7 +96,7 @@ def test_dialogs_and_menus_over_a_page(guest: Guest, axe_source: str) -> None:
     expect(palette.group("Templates")).to_have_count(0)
     found += violations(page, axe_source)
     page.keyboard.type("xyzzy")
-    expect(palette.dialog.get_by_text("No match.").first).to_be_visible()
+    expect(palette.dialog.get_by_text("No results for").first).to_be_visible()
     found += violations(page, axe_source)
 
     assert not found, "\n".join(found)

@@ -32,7 +32,7 @@ def test_a_closed_tabs_text_is_restored_and_discarding_it_is_undone(guest: Guest
     expect(again.note).to_contain_text(re.compile(r"Your draft of \d\d:\d\d"))
 
     again.page.get_by_role("button", name="Start from the example").click()
-    expect(again.toast).to_contain_text("Draft put aside.")
+    expect(again.toast).to_contain_text("Draft discarded.")
     expect(again.workbench.field("sentence")).not_to_have_value("The train leaves at nine.")
     undo = again.toast.get_by_role("button", name="Undo")
     expect(undo).to_be_focused()

@@ -10,7 +10,6 @@ from tests.browser.guest import Guest
 from tests.browser.workbench import LONG, Workbench
 from tests.support.stack import Stack
 
-
 TWO = re.compile(r"^\s*Run for .2 outputs\s*$")
 
 

@@ -71,7 +71,7 @@ def test_it_is_a_combobox_with_a_list(guest: Guest) -> None:
     assert selected_name() == names[0]
 
     page.keyboard.type("xyzzy")
-    expect(palette.dialog.get_by_text("No match.").first).to_be_visible()
+    expect(palette.dialog.get_by_text("No results for").first).to_be_visible()
     expect(palette.field).to_have_attribute("aria-expanded", "false")
     expect(palette.field).not_to_have_attribute("aria-activedescendant", re.compile("."))
     page.keyboard.press("Enter")
@@ -114,7 +114,7 @@ def test_it_opens_pages_templates_and_own_prompts(guest: Guest, new_guest: NewGu
     other = Palette(new_guest().page("/gallery/"))
     other.open()
     other.page.keyboard.type("velocip")
-    expect(other.dialog.get_by_text("No match.").first).to_be_visible()
+    expect(other.dialog.get_by_text("No results for").first).to_be_visible()
 
 
 def test_it_presses_the_pages_own_buttons(stack: Stack, guest: Guest) -> None:

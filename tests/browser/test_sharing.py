@@ -49,7 +49,7 @@ def test_two_people_share_read_fork_and_revoke(guest: Guest, new_guest: NewGuest
     dialog.open()
     expect(dialog.state).to_contain_text("Private")
     address = dialog.make_link(output[:12])
-    expect(dialog.state).to_contain_text("Open by 1 link")
+    expect(dialog.state).to_contain_text("1 active link")
 
     reader = new_guest()
     shared = reads(reader, address)
@@ -215,7 +215,7 @@ def test_sharing_works_without_a_script(guest: Guest, new_guest: NewGuest) -> No
     page.wait_for_url("**/prompts/**")
     page.get_by_role("link", name="Share").click()
     page.get_by_text("anyone who has it").click()
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Create link").click()
     address = page.locator("copy-text input").input_value()
 
     reader = new_guest(java_script_enabled=False)

@@ -81,7 +81,7 @@ def test_the_pages_of_its_link_fit_a_phone(
     (row,) = stack.query("SELECT id FROM checkpoints_adapter WHERE name = ?", name)
 
     page = guest.page(f"/tuned/{uuid.UUID(row['id'])}/share/")
-    page.get_by_role("button", name="Make a link").tap()
+    page.get_by_role("button", name="Create link").tap()
     expect(page.get_by_text("Nobody else has it in the menu.")).to_be_visible()
     assert_fits(page, WIDTH)
     found = violations(page, axe_source)

@@ -70,7 +70,7 @@ def test_the_panel_lists_links_and_runs(guest: Client, person: Person) -> None:
     panel = guest.get(f"/prompts/{prompt.pk}/share/", headers=HTMX).content.decode()
 
     assert f"http://testserver/s/{share.token}/" in panel
-    assert "Open by 1 link" in panel
+    assert "1 active link" in panel
     assert "version 1</span>" in panel
     assert "The output of a run" in panel
     assert "<html" not in panel

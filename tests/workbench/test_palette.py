@@ -57,7 +57,7 @@ def test_a_list_stays_short_and_is_a_query_a_kind(
         saved_prompt(person, "Hello", title=f"Greeting {number}")
     client = guest_of(person)
 
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         assert len(titles(client, "greeting")) == MAX_PROMPTS
 
 

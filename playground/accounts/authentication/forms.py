@@ -10,7 +10,7 @@ from playground.accounts.authentication.names import MAX_NAME
 from playground.accounts.mail import is_mail_set_up
 from playground.accounts.models import User
 
-_ADVICE = "At least 10 characters, and none that everybody uses."
+_ADVICE = "At least 10 characters, not a common password."
 
 
 class _Plain(forms.Form):

@@ -16,6 +16,11 @@ class CopyText extends HTMLElement {
     });
   }
 
+  // A link that was just made is copied at once: the press that made it was meant for that.
+  connectedCallback() {
+    if ('copiesNow' in this.dataset) this.#copy();
+  }
+
   get #field() {
     return this.querySelector('input');
   }
@@ -30,7 +35,7 @@ class CopyText extends HTMLElement {
     try {
       await navigator.clipboard.writeText(this.#text);
       label.textContent = 'Copied';
-      announce('Copied.');
+      announce('copiesNow' in this.dataset ? 'Link created and copied.' : 'Copied.');
     } catch {
       this.#field?.select();
       label.textContent = this.#field ? 'Press Ctrl+C' : 'Select the text to copy it';

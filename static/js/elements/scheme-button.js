@@ -6,9 +6,18 @@ class SchemeButton extends HTMLElement {
   constructor() {
     super();
     this.addEventListener('click', () => {
-      choose(ORDER[(ORDER.indexOf(current()) + 1) % ORDER.length]);
-      this.#show();
+      this.choose(ORDER[(ORDER.indexOf(current()) + 1) % ORDER.length]);
     });
+  }
+
+  // What can be chosen: { scheme, name, isChosen }.
+  get schemes() {
+    return ORDER.map((scheme) => ({ scheme, name: NAMES[scheme], isChosen: scheme === current() }));
+  }
+
+  choose(scheme) {
+    use(scheme);
+    this.#show();
   }
 
   connectedCallback() {
@@ -26,7 +35,7 @@ function current() {
   return document.documentElement.dataset.scheme ?? 'auto';
 }
 
-function choose(scheme) {
+function use(scheme) {
   const root = document.documentElement;
   if (scheme === 'auto') delete root.dataset.scheme;
   else root.dataset.scheme = scheme;

@@ -4,7 +4,10 @@ import { pointToField } from '../shell/notices.js';
 
 const BUTTONS = new Set(['save-submit', 'save-new']);
 
-export function startSave() {
+// The caret of a page that is saved, and opens again as the saved prompt's.
+const CARET = 'saved-caret';
+
+export function startSave({ view }) {
   const dialog = document.getElementById('save');
   if (!dialog) return;
   const notice = document.getElementById('save-notice');
@@ -38,9 +41,25 @@ export function startSave() {
     event.stopPropagation();
     document.getElementById('save-submit').click();
   });
+  dialog.addEventListener('htmx:beforeSend', ({ detail }) => {
+    if (!BUTTONS.has(detail.elt.id)) return;
+    sessionStorage.removeItem(CARET);
+    if (view.hasFocus) sessionStorage.setItem(CARET, String(view.state.selection.main.head));
+  });
+  returnCaret(view);
   // A refusal is shown beside the refused input.
   dialog.addEventListener('htmx:beforeSwap', ({ detail }) => {
-    if (BUTTONS.has(detail.requestConfig.elt.id) && detail.isError) detail.target = notice;
+    const isOurs = BUTTONS.has(detail.requestConfig.elt.id) && detail.isError;
+    // Saved by a key, the dialog is closed: the page's own notice says it.
+    if (isOurs) detail.target = dialog.open ? notice : document.getElementById('notice');
   });
   notice.addEventListener('htmx:afterSwap', () => pointToField(notice));
+}
+
+function returnCaret(view) {
+  const caret = sessionStorage.getItem(CARET);
+  sessionStorage.removeItem(CARET);
+  if (caret === null || Number(caret) > view.state.doc.length) return;
+  view.dispatch({ selection: { anchor: Number(caret) } });
+  view.focus();
 }

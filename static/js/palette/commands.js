@@ -35,13 +35,19 @@ const ACTIONS = [
   ['.shared-actions a'],
   ['.history-foot a'],
 ];
-const EVERYWHERE = [['#scheme-button'], ['.keys-button'], ['.account-panel button']];
+const EVERYWHERE = [['.keys-button'], ['.account-panel button']];
 const PAGES = '.site-nav a, .account-panel a';
 // Their own icons say more than one common icon.
 const ICONS = { action: 'next', page: 'open', site: 'next' };
 
 export function commandsOfPage() {
-  return [...toPress('action', ACTIONS), ...pages(), ...models(), ...toPress('site', EVERYWHERE)];
+  return [
+    ...toPress('action', ACTIONS),
+    ...pages(),
+    ...models(),
+    ...schemes(),
+    ...toPress('site', EVERYWHERE),
+  ];
 }
 
 export function hasModelMenu() {
@@ -67,6 +73,18 @@ function models() {
   return [...document.querySelectorAll('#model-list input:not(:checked)')].map((input) => ({
     ...command('model', input, wordsIn(input.parentElement.querySelector('.model-choice-name'))),
     icon: 'sliders',
+  }));
+}
+
+function schemes() {
+  const element = document.querySelector('scheme-button');
+  return (element?.schemes ?? []).map(({ scheme, name, isChosen }) => ({
+    id: `site:scheme-${scheme}`,
+    kind: 'site',
+    name: `Colour scheme: ${name}${isChosen ? ' (now)' : ''}`,
+    icon: `scheme-${scheme}`,
+    keys: '',
+    press: () => element.choose(scheme),
   }));
 }
 

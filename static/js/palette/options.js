@@ -2,7 +2,7 @@
 import { icon } from '../shell/icon.js';
 import { markOwnText } from '../shell/own-text.js';
 
-const LABELS = { page: 'page', template: 'template', prompt: 'prompt', model: 'model' };
+const LABELS = { page: 'page', template: 'template', prompt: 'prompt', run: 'run', model: 'model' };
 
 // nextId() gives each option an id.
 export function drawGroup(name, commands, nextId) {
@@ -36,7 +36,7 @@ function drawOption(command, id, hasKind) {
   const name = document.createElement('span');
   name.className = 'palette-name';
   name.textContent = command.name;
-  if (command.kind === 'prompt' || command.kind === 'model') markOwnText(name);
+  if (['prompt', 'run', 'model'].includes(command.kind)) markOwnText(name);
   element.append(icon(command.icon), name);
   const note = (hasKind && LABELS[command.kind]) || (!hasKind && command.template);
   if (note) element.append(textElement('span', 'palette-kind', note));

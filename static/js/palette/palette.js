@@ -8,6 +8,7 @@ import { commandsOfAnswer } from './found-commands.js';
 import { drawGroup } from './options.js';
 import { groupByKind, rankByFit } from './ranking.js';
 import { recentIds, rememberId } from './recent.js';
+import { typedCommands } from './typed-commands.js';
 
 const PAUSE_MS = 150;
 
@@ -114,7 +115,10 @@ class Palette {
     const query = this.#input.value.trim();
     const all = [...commandsOfPage(), ...this.#found];
     const recent = recentIds();
-    const groups = query ? [['', rankByFit(all, query, recent)]] : groupByKind(all, recent);
+    const typed = typedCommands(query);
+    const groups = query
+      ? [['', [...typed, ...rankByFit(all, query, recent)]]]
+      : groupByKind(all, recent);
     const kept = this.#shown[this.#current]?.id;
     const shown = groups.flatMap(([, commands]) => commands);
     const drawn = JSON.stringify([query, shown.map(({ id, name }) => [id, name])]);
@@ -130,6 +134,7 @@ class Palette {
     };
     this.#list.replaceChildren(...groups.map(([name, some]) => drawGroup(name, some, next)));
     this.#none.hidden = shown.length > 0;
+    this.#none.textContent = `No results for “${this.#input.value.trim()}”`;
     this.#list.hidden = shown.length === 0;
     this.#input.setAttribute('aria-expanded', String(shown.length > 0));
     this.#mark(Math.max(at, 0));

@@ -10,6 +10,7 @@ const KINDS = {
   page: 'Go to',
   template: 'Templates',
   prompt: 'Prompts',
+  run: 'Runs',
   model: 'Models',
   site: 'Everywhere',
 };

@@ -7,6 +7,11 @@ export function startShare() {
   dialog.addEventListener('click', ({ target }) => {
     if (target === dialog || target.closest('[data-close-share]')) dialog.close();
   });
+  // The page's prompt was saved to be shared: the page is that prompt's from now on.
+  dialog.addEventListener('close', () => {
+    const address = dialog.querySelector('[data-opens-at-close]')?.dataset.opensAtClose;
+    if (address) location.assign(address);
+  });
   dialog.addEventListener('htmx:afterSwap', ({ detail: { target } }) => {
     if (target.id === 'share-body') openDialog(dialog);
     const news = dialog.querySelector('[role=alert], [data-announce]');

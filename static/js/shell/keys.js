@@ -19,17 +19,30 @@ export function startPageKeys() {
   });
 }
 
-// Ctrl/Cmd+Enter runs, Esc stops.
+// Ctrl/Cmd+Enter runs, with Shift it retries; Ctrl/Cmd+S saves; Alt and an arrow go to a sibling; Esc
+// stops. See docs/decisions/0058-keys.md.
 export function startRunKeys() {
   onKey(document, (event) => {
     if (isTaken(event)) return;
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      document.getElementById('run').click();
-    } else if (event.key === 'Escape' && !document.querySelector('details[open], :popover-open')) {
-      stop();
+    if (event.key === 'Escape') {
+      if (!document.querySelector('details[open], :popover-open')) press('stop');
+      return;
     }
+    const id = buttonOf(event);
+    if (!id) return;
+    event.preventDefault();
+    press(id);
   });
+}
+
+const SIBLINGS = { ArrowUp: 'previous-sibling', ArrowDown: 'next-sibling' };
+
+// The id of what the key presses, or nothing.
+function buttonOf({ key, ctrlKey, metaKey, altKey, shiftKey }) {
+  const isCommand = (ctrlKey || metaKey) && !altKey;
+  if (isCommand && key === 'Enter') return shiftKey ? 'retry' : 'run';
+  if (isCommand && !shiftKey && key.toLowerCase() === 's') return 'save-submit';
+  return altKey && !ctrlKey && !metaKey && !shiftKey ? SIBLINGS[key] : undefined;
 }
 
 // The key now belongs to an open dialog or menu.
@@ -37,9 +50,9 @@ function isTaken(event) {
   return event.defaultPrevented || document.querySelector('dialog[open]');
 }
 
-function stop() {
-  const button = document.getElementById('stop');
-  if (!button.disabled) button.click();
+function press(id) {
+  const button = document.getElementById(id);
+  if (button && !button.disabled) button.click();
 }
 
 function isTyping(element) {
