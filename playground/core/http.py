@@ -27,8 +27,8 @@ def open_page(request: HtmxRequest, address: str) -> HttpResponse:
 
 
 def back_to(request: HttpRequest, default: str) -> str:
-    """The address in the posted ``next``, if it is one of this site; else ``default``."""
-    asked = request.POST.get("next", "")
+    """The address in ``next``, if it is one of this site; else ``default``."""
+    asked = request.POST.get("next") or request.GET.get("next", "")
     is_ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
     return asked if is_ours else default
 

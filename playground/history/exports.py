@@ -28,6 +28,7 @@ COLUMNS = (
     "model",
     "status",
     "starred",
+    "note",
     "prompt",
     "output",
     "prompt tokens",
@@ -52,6 +53,7 @@ def run_line(run: Run) -> dict[str, Any]:
         "tree": run.tree,
         "prompt_version": run.version_id,
         "starred": run.starred,
+        "note": run.note,
         "job": run.kind,
         "model": run.model,
         # A tuned model's name; a reader that knows of none keeps the run under its base.
@@ -61,6 +63,7 @@ def run_line(run: Run) -> dict[str, Any]:
         "fields": run.fields,
         "variables": run.variables,
         "source": run.source,
+        "given": run.given,
         "parameters": run.parameters,
         "seed": run.seed,
         "seed_pinned": run.seed_pinned,
@@ -99,6 +102,8 @@ def markdown(runs: QuerySet[Run]) -> Iterator[str]:
             f"- Seed: {run.seed}",
             f"- Parameters: {_inline(json.dumps(run.parameters, ensure_ascii=False))}",
         ]
+        if run.note:
+            facts.append(f"- Note: {_inline(run.note)}")
         star = " ★" if run.starred else ""
         yield (
             f"\n## {run.created_at:%Y-%m-%d %H:%M:%S} UTC, {_inline(run.template)}{star}\n\n"
@@ -119,6 +124,7 @@ def comma_separated(runs: QuerySet[Run]) -> Iterator[str]:
             run.model_title,
             run.status,
             "yes" if run.starred else "",
+            run.note,
             run.prompt,
             run.text,
             str(run.prompt_tokens),

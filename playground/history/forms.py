@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 
 from playground.core.forms import StrictForm
 from playground.history.exports import FORMATS
+from playground.prompts.fields import clean_text
+from playground.runs.models import MAX_NOTE
 
 MAX_SELECTED = 300
 
@@ -36,6 +38,17 @@ class SelectionForm(StrictForm):
         """The selected runs; none is selected where there is no box. Raises `InvalidInput`."""
         ids: list[uuid.UUID] = self.read()["run"]
         return ids
+
+
+class NoteForm(StrictForm):
+    """A person's note on a run."""
+
+    note = forms.CharField(required=False, strip=False)
+
+    def read_note(self) -> str:
+        """Raises `InvalidInput`."""
+        text = clean_text(self.read()["note"], field="note", label="The note", limit=MAX_NOTE)
+        return text.strip()
 
 
 class ExportForm(SelectionForm):

@@ -9,7 +9,7 @@ from typing import Any
 from playground.core.errors import InvalidInput
 from playground.core.texts import fault_of, plain_breaks, plain_pieces, plain_text
 from playground.history.exports import VERSION
-from playground.runs.models import Run
+from playground.runs.models import MAX_NOTE, Run
 from playground.runs.parameters import MAX_CHOICES, MAX_SEED, MAX_STOP_LENGTH, Parameters
 
 MAX_PROMPT = 1 << 16
@@ -84,12 +84,14 @@ def _columns(line: "_Line") -> dict[str, Any]:
         "fields": line.fields(),
         "variables": line.variables(),
         "source": line.source(),
+        "given": line.tokens("given"),
         "parameters": raw,
         "max_tokens": parameters.max_tokens,
         "n": parameters.n,
         "seed": line.whole("seed", MAX_SEED),
         "seed_pinned": line.flag("seed_pinned"),
         "starred": line.flag("starred"),
+        "note": line.text("note", MAX_NOTE),
         "status": status if is_final else Run.Status.CANCELLED,
         "finish_reason": line.text("finish_reason", 12) if is_final else "abort",
         "stop_sequence": line.stop_sequence() if is_final else None,
@@ -224,10 +226,10 @@ class _Line:
             raise InvalidInput("“source” must be a text")
         return None if value == self._data.get("prompt") else value
 
-    def tokens(self) -> list[list[Any]]:
-        value = self._data.get("tokens", [])
+    def tokens(self, name: str = "tokens") -> list[list[Any]]:
+        value = self._data.get(name, [])
         if not isinstance(value, list) or len(value) > MAX_TOKENS:
-            raise InvalidInput(f"“tokens” must be a list of up to {MAX_TOKENS:,}")
+            raise InvalidInput(f"“{name}” must be a list of up to {MAX_TOKENS:,}")
         for place, token in enumerate(value, start=1):
             if not _is_token(token):
                 raise InvalidInput(f'token {place} is invalid: it must look like [50, " text"]')

@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import QuerySet
-from django.db.models.functions import Left, Length, Right
+from django.db.models import Case, QuerySet, TextField, Value, When
+from django.db.models.functions import Greatest, Left, Length, Lower, Right, StrIndex, Substr
+from django.db.models.lookups import Exact
 
 from playground.accounts.models import Person
 from playground.checkpoints.models import Adapter
@@ -23,6 +24,10 @@ from playground.runs.models import Run
 
 PAGE = 50
 GLIMPSE = 200
+# Around a word that was searched for: characters before it, and of the whole snippet.
+BEFORE_MATCH, SNIPPET = 40, 200
+# So many are counted; of more it is said that there are more.
+MAX_COUNTED = 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_NUMBER = 2**63 - 1
 # Beyond these days, the number of a moment would not fit.
@@ -70,10 +75,19 @@ class HistoryForm(ListForm[HistoryQuery]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPage:
-    """Up to `PAGE` runs, newest first. older: where the next page begins, or None."""
+    """Up to `PAGE` runs, newest first. older: where the next page begins, or None. count: of all
+    that were found, `MAX_COUNTED` + 1 at most."""
 
     runs: Sequence[Run]
     older: int | None
+    count: int = 0
+
+    @property
+    def count_note(self) -> str:
+        """How many there are in all, in words."""
+        if self.count > MAX_COUNTED:
+            return f"More than {MAX_COUNTED:,} runs"
+        return "1 run" if self.count == 1 else f"{self.count:,} runs"
 
 
 def find_runs(person: Person, query: HistoryQuery) -> QuerySet[Run]:
@@ -105,16 +119,40 @@ def _of_model(runs: QuerySet[Run], name: str) -> QuerySet[Run]:
 def history_page(person: Person, query: HistoryQuery) -> HistoryPage:
     """The page of them that ``query`` asks for."""
     runs = find_runs(person, query)
+    # In the index alone, and never far.
+    count = runs.values("number")[: MAX_COUNTED + 1].count()
     if query.before is not None:
         runs = runs.filter(number__lt=query.before)
-    found = list(with_glimpses(runs)[: PAGE + 1])
+    found = list(with_snippets(with_glimpses(runs), query.words)[: PAGE + 1])
     shown = found[:PAGE]
-    return HistoryPage(runs=shown, older=shown[-1].number if len(found) > PAGE else None)
+    older = shown[-1].number if len(found) > PAGE else None
+    return HistoryPage(runs=shown, older=older, count=count)
+
+
+def with_snippets(runs: QuerySet[Run], words: str) -> QuerySet[Run]:
+    """The runs with what is around the first of the ``words`` in prompt and text; "" where it is
+    not written there as it was asked for."""
+    first = next(iter(words.split()), "").lower()
+    if not first:
+        return runs
+    return runs.annotate(
+        prompt_snippet=_around("prompt", first), text_snippet=_around("text", first)
+    )
+
+
+def _around(column: str, word: str) -> Case:
+    at = StrIndex(Lower(column), Value(word))
+    begin = Greatest(at - Value(BEFORE_MATCH), Value(1))
+    return Case(
+        When(Exact(at, Value(0)), then=Value("")),
+        default=Substr(column, begin, SNIPPET),
+        output_field=TextField(),
+    )
 
 
 def with_glimpses(runs: QuerySet[Run]) -> QuerySet[Run]:
     """The runs with the columns of a list: of the texts, only a glimpse."""
-    state = ("prompt", "fields", "variables", "source", "parameters")
+    state = ("prompt", "fields", "variables", "source", "given")
     listed = runs.select_related("adapter").defer(
         *state, "text", "tokens", "other_choices", "error_message"
     )

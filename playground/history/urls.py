@@ -7,6 +7,7 @@ from playground.history import compare_views, run_views, views
 app_name = "history"
 urlpatterns = [
     path("runs/<uuid:run_id>/star/", run_views.star, name="star"),
+    path("runs/<uuid:run_id>/note/", run_views.note, name="note"),
     path("runs/<uuid:run_id>/delete/", run_views.delete, name="delete"),
     path("history/", views.history, name="list"),
     path("history/selected/", views.selected, name="selected"),

@@ -30,9 +30,10 @@ from playground.history.listing import (
     history_page,
     with_glimpses,
 )
-from playground.history.rows import HistoryRow
+from playground.history.rows import HistoryRow, days_of
 from playground.runs.deletion import runs_delete, runs_delete_all
 from playground.runs.models import Run
+from playground.workbench.running.panel import MAX_COMPARED
 
 # The word that a person types to delete everything.
 DELETE_WORD = "delete"
@@ -46,7 +47,9 @@ def history(request: HtmxRequest) -> HttpResponse:
     person, query = person_of(request), HistoryForm(request.GET).read()
     page = history_page(person, query) if person else HistoryPage(runs=[], older=None)
     context = {
-        "rows": [HistoryRow(run) for run in page.runs],
+        "days": days_of([HistoryRow(run, query.words) for run in page.runs]),
+        "count_note": page.count_note,
+        "default_model": registry().default,
         "older": query.address(before=page.older) if page.older else "",
         "query": query,
         "models": _models_offered(person, query.model),
@@ -78,11 +81,11 @@ def selected(request: HttpRequest) -> HttpResponse:
     """Sends the selected runs to where they are compared, exported or deleted."""
     action, run_ids = request.POST.get("action", ""), SelectionForm(request.POST).read_runs()
     if action == "compare":
-        if len(run_ids) != 2:
-            raise InvalidInput("Select two runs to compare them.", field="run")
-        # The older one is on the left: of a list that is newest first, the last.
-        query = urlencode({"a": run_ids[1], "b": run_ids[0]})
-        return see_other(f"{reverse('history:compare')}?{query}")
+        if not 2 <= len(run_ids) <= MAX_COMPARED:
+            raise InvalidInput(f"Select 2 to {MAX_COMPARED} runs to compare them.", field="run")
+        # The oldest one is first: of a list that is newest first, the last.
+        runs = ",".join(str(run_id) for run_id in reversed(run_ids))
+        return see_other(f"{reverse('history:compare')}?runs={runs}")
     if not run_ids:
         raise InvalidInput("Select the runs first, with the boxes before them.", field="run")
     if action == "delete":

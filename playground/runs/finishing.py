@@ -197,9 +197,17 @@ def _plain_tokens(tokens: list[list[Any]]) -> list[list[Any]]:
     return [[token[0], piece, *token[2:]] for token, piece in zip(tokens, pieces, strict=True)]
 
 
-def run_words(prompt: str, text: str) -> search.Words:
-    """The words that find a run: its prompt, and ``text``, its output."""
-    return search.words(f"{prompt}\n{text}")
+def run_words(prompt: str, text: str, note: str = "") -> search.Words:
+    """The words that find a run: its prompt, ``text``, its output, and the person's note."""
+    return search.words(f"{prompt}\n{text}\n{note}")
+
+
+def run_index_note(*, run_id: uuid.UUID) -> None:
+    """Makes a run findable by its note too. While it goes on, its end does that."""
+    columns = ("prompt", "text", "note", "other_choices")
+    run = Run.objects.filter(pk=run_id, status__in=Run.FINAL).only(*columns).first()
+    if run is not None:
+        run_index(run_id=run_id, words=run_words(run.prompt, "\n".join(run.texts), run.note))
 
 
 def run_index(*, run_id: uuid.UUID, words: search.Words) -> None:
@@ -225,8 +233,9 @@ def run_index_prompt(*, run_id: uuid.UUID) -> bool:
 
 
 def _words_of(run_id: uuid.UUID, text: str) -> search.Words:
-    prompts = Run.objects.filter(pk=run_id).values_list("prompt", flat=True)
-    return run_words(prompts.first() or "", text)
+    found = Run.objects.filter(pk=run_id).values_list("prompt", "note").first()
+    prompt, note = found or ("", "")
+    return run_words(prompt, text, note)
 
 
 def tell_final(run_id: uuid.UUID, *, epoch: int, status: str, position: int) -> None:

@@ -14,6 +14,9 @@ from playground.core.sizes import bytes_of
 from playground.runs.parameters import MAX_STOP_LENGTH
 from playground.runs.state import PromptState
 
+# Characters of a person's note on a run.
+MAX_NOTE = 2_000
+
 
 class Run(models.Model):
     """A prompt given to a model, and what came of it.

@@ -30,7 +30,7 @@ from playground.core.errors import (
 from playground.core.redis.clients import blocking
 from playground.core.sizes import json_size
 from playground.live.tokenlog import token_log
-from playground.runs.finishing import run_finish_from_log
+from playground.runs.finishing import run_finish_from_log, run_index_note
 from playground.runs.lengths import MAX_PROMPT_CHARACTERS, misfit, too_many_characters
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_SEED, Parameters
@@ -211,6 +211,12 @@ def _chosen_token(run: Run, token: int, replaced: Token) -> Token:
 def run_star(*, run: Run, starred: bool) -> None:
     """Marks the run, or takes the mark away. Nothing else about it changes."""
     Run.objects.filter(pk=run.pk).update(starred=starred)
+
+
+def run_annotate(*, run: Run, note: str) -> None:
+    """Keeps the person's note on the run; it is found by its words."""
+    Run.objects.filter(pk=run.pk).update(note=note)
+    run_index_note(run_id=run.pk)
 
 
 def run_cancel(*, run: Run) -> Run:

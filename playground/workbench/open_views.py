@@ -14,6 +14,7 @@ from playground.sharing.gallery import shown_in_gallery
 from playground.sharing.public_views import keep_unlisted
 from playground.sharing.shares import shown_by_link
 from playground.workbench.openings import (
+    open_copy,
     open_draft,
     open_prompt,
     open_run,
@@ -29,6 +30,13 @@ def run(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     person = person_of(request)
     run = get_run(person, run_id)
     return render_workbench(request, open_run(person, run, beside="beside" in request.GET))
+
+
+@require_safe
+def run_copy(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """What was on the page of the run, without the run: a new beginning."""
+    person = person_of(request)
+    return render_workbench(request, open_copy(person, get_run(person, run_id)))
 
 
 @require_safe

@@ -75,7 +75,8 @@ def _open_example(person: Person | None, template: Template) -> tuple[PromptForm
     """The template's example, with the person's last run if that was of the example itself."""
     form = default_form(template)
     run = latest_run_of_template(person, template.slug)
-    if run is None or run.version_id is not None:
+    # One that goes on has a page of its own, and this one is for another run meanwhile.
+    if run is None or run.version_id is not None or not run.is_final:
         return form, None
     of_run = form_of_run(run)
     if replace(of_run, model=form.model).state() != form.state():
@@ -91,7 +92,7 @@ def return_to(draft: Draft) -> tuple[PromptForm, RunPanel | None]:
     """
     form = form_of_state(template_named(draft.template), state_of_draft(draft))
     run = draft.run
-    if run is None or run.template != draft.template:
+    if run is None or run.template != draft.template or not run.is_final:
         return form, None
     of_run = form_of_run(run)
     if _is_on_page(draft, run, of_run):
@@ -171,6 +172,11 @@ def open_run(person: Person | None, run: Run, *, beside: bool = False) -> Openin
     )
     panel = run_panel(form.template, run, beside=beside)
     return Opening(form=form, save_bar=bar, panel=panel)
+
+
+def open_copy(person: Person | None, run: Run) -> Opening:
+    """The text and parameters of a run, as if nothing had been run yet."""
+    return _open_beside_draft(person, form_of_run(run))
 
 
 def open_prompt(request: HttpRequest, prompt: Prompt) -> Opening:

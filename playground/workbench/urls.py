@@ -32,6 +32,7 @@ urlpatterns = [
     path("s/<slug:token>/open/", open_views.shared, name="shared_open"),
     path("gallery/<uuid:published_id>/open/", open_views.published, name="gallery_prompt_open"),
     path("runs/<uuid:run_id>/", open_views.run, name="run_page"),
+    path("runs/<uuid:run_id>/copy/", open_views.run_copy, name="run_copy"),
     path("runs/<uuid:run_id>/output/", run_views.run_output, name="run_output"),
     path("runs/<uuid:run_id>/stop/", run_views.stop, name="stop"),
     path("runs/<uuid:run_id>/retry/", run_views.retry, name="retry"),

@@ -105,24 +105,81 @@ def test_a_run_opens_with_its_exact_parameters(guest: Guest) -> None:
     workbench.page.locator(f"#run-panel[data-run='{run}']").wait_for(state="attached")
 
 
-def test_only_two_runs_can_be_compared(guest: Guest, axe_source: str) -> None:
-    first, second, third = make_runs(guest, "A red fox", "A blue fox", "A blue owl")
+def test_two_to_four_runs_are_compared(guest: Guest, axe_source: str) -> None:
+    runs = make_runs(guest, "A red fox", "A blue fox", "A blue owl", "A red owl", "An owl")
     history = open_history(guest)
+    compare = history.bar.get_by_role("button", name="Compare")
     expect(history.bar).to_be_hidden()
 
-    history.select(first, second, third)
-    expect(history.bar).to_contain_text("3 selected")
-    expect(history.bar.get_by_role("button", name="Compare")).to_be_disabled()
+    history.select(runs[0])
+    expect(compare).to_be_disabled()
+    history.select(*runs[1:])
+    expect(history.bar).to_contain_text("5 selected")
+    expect(compare).to_be_disabled()
     found = violations(history.page, axe_source)
-    history.row(third).get_by_role("checkbox").uncheck()
-    history.bar.get_by_role("button", name="Compare").click()
+    for run in runs[2:]:
+        history.row(run).get_by_role("checkbox").uncheck()
+    compare.click()
 
     page = history.page
-    page.wait_for_url(f"**/history/compare/?a={first}&b={second}")
-    expect(page.locator("#diff-text-prompt del")).to_have_text("red")
-    expect(page.locator("#diff-text-prompt ins")).to_have_text("blue")
+    page.wait_for_url(f"**/history/compare/?runs={runs[0]},{runs[1]}")
+    expect(page.locator("#prompt-A mark")).to_have_text("red")
+    expect(page.locator("#prompt-B mark")).to_have_text("blue")
+    found += violations(page, axe_source)
+    page.goto(f"{guest.url}/history/compare/?runs={','.join(runs[:4])}")
+    expect(page.get_by_role("heading", level=2, name="Run D")).to_be_visible()
+    expect(page.locator("#prompt-A mark")).to_have_count(0)
+    expect(page.locator("#prompt-C mark")).to_have_text(["blue owl"])
     found += violations(page, axe_source)
     assert not found, "\n".join(found)
+
+
+def test_shift_selects_all_between_two_boxes(guest: Guest) -> None:
+    runs = make_runs(guest, "One", "Two", "Three", "Four")
+    history = open_history(guest)
+
+    history.row(runs[3]).get_by_role("checkbox").click()
+    history.row(runs[1]).get_by_role("checkbox").click(modifiers=["Shift"])
+    expect(history.bar).to_contain_text("3 selected")
+    history.row(runs[3]).get_by_role("checkbox").focus()
+    history.page.keyboard.press("Space")
+    history.row(runs[0]).get_by_role("checkbox").focus()
+    history.page.keyboard.press("Shift+Space")
+    expect(history.bar).to_contain_text("3 selected")
+
+
+def test_fifteen_runs_are_on_a_screen_under_their_day(new_guest: NewGuest, tmp_path: Path) -> None:
+    guest = new_guest(viewport={"width": 1440, "height": 900})
+    make_runs(guest, "The one that is copied")
+    page = guest.page("/history/")
+    line = json.loads(page.request.get(f"{guest.url}/history/export/?format=jsonl").text())
+    file = tmp_path / "many.jsonl"
+    copies = [{**line, "id": f"{n:032x}", "tree": None} for n in range(1, 30)]
+    file.write_text("\n".join(json.dumps(copy) for copy in copies))
+    page.get_by_text("Import", exact=True).first.click()
+    page.get_by_label("Runs as JSON Lines").set_input_files(file)
+    page.get_by_role("button", name="Import").click()
+    page.goto(f"{guest.url}/history/")
+
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    expect(page.get_by_text("30 runs")).to_be_visible()
+    inside = page.locator(".history-row").evaluate_all(
+        "(rows) => rows.filter((row) => row.getBoundingClientRect().bottom <= innerHeight).length"
+    )
+    assert inside >= 15
+
+
+def test_a_copy_of_a_run_opens_without_its_output(guest: Guest) -> None:
+    (run,) = make_runs(guest, "A walk in the", tokens=7)
+    history = open_history(guest)
+
+    history.row(run).locator("details summary").click()
+    history.page.get_by_role("link", name="Open a copy without the output").click()
+
+    workbench = guest.workbench(history.page)
+    workbench.expect_document_text("A walk in the")
+    expect(workbench.parameter("max_tokens")).to_have_value("7")
+    assert workbench.run_id is None
 
 
 def test_export_wipe_import_gives_the_same(stack: Stack, guest: Guest, tmp_path: Path) -> None:

@@ -163,3 +163,10 @@ async def test_the_file_is_streamed() -> None:
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     text = b"".join([part async for part in response.streaming_content]).decode()  # type: ignore[attr-defined]
     assert rows(text)[0]["prompt"] == "streamed"
+
+
+@pytest.mark.parametrize("name", ["jsonl", "md", "csv"])
+def test_a_note_is_in_every_export(guest: Client, person: Person, name: str) -> None:
+    make_finished_run(person, note="A good one", given=[[1, "a"]])
+
+    assert "A good one" in body(guest, f"/history/export/?format={name}")

@@ -1,11 +1,13 @@
 """The history: its rows and filters, one page at a time, in few queries, for one person only."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
@@ -201,7 +203,8 @@ def test_a_row_says_what_it_is(guest: Client, person: Person) -> None:
         "English: The sea French:",
         "La &lt;mer&gt;",
         "Translation",
-        "tiny",
+        f"seed {run.seed}",
+        f'href="/runs/{run.pk}/copy/"',
         "21 + 5 tokens",
         "88 tok/s",
         "0.12 s to first",
@@ -274,7 +277,8 @@ def test_two_runs_are_compared(guest: Client, person: Person) -> None:
 
     html = guest.get("/history/compare/", {"a": str(a.pk), "b": str(b.pk)}).content.decode()
 
-    assert "A <del>red</del><ins>blue</ins> fox" in html
+    assert "A <mark>red</mark> fox" in html
+    assert "A <mark>blue</mark> fox" in html
     assert "&lt;away&gt;" in html
     rows = html.split("<tr")
     differing = [row for row in rows if row.startswith(" data-differs")]
@@ -288,7 +292,8 @@ def test_one_run_is_compared_with_the_one_before(guest: Client, person: Person) 
     first, second = make_finished_run(person, text="one"), make_finished_run(person, text="two")
 
     html = guest.get("/history/compare/", {"b": str(second.pk)}).content.decode()
-    assert "<del>one</del><ins>two</ins>" in html
+    assert "<mark>one</mark>" in html
+    assert "<mark>two</mark>" in html
     assert "the same" in guest.get("/history/compare/", {"b": str(first.pk)}).content.decode()
 
 
@@ -299,7 +304,63 @@ def test_two_selected_runs_are_sent_to_the_comparison(guest: Client, person: Per
         "/history/selected/", {"action": "compare", "run": [str(newer.pk), str(older.pk)]}
     )
 
-    assert answer["Location"] == f"/history/compare/?a={older.pk}&b={newer.pk}"
+    assert answer["Location"] == f"/history/compare/?runs={older.pk},{newer.pk}"
+
+
+def test_four_runs_are_compared_with_the_first_and_five_are_not(
+    guest: Client, person: Person
+) -> None:
+    base = "word " * 200
+    runs = [make_finished_run(person, prompt=f"{base}end {n}", text=f"text {n}") for n in range(5)]
+    ids = [str(run.pk) for run in runs]
+
+    html = guest.get("/history/compare/", {"runs": ",".join(ids[:4])}).content.decode()
+    assert html.count("<mark>") == 6
+    assert html.count('<details class="fold">') == 3
+    assert "Parameters that differ" in html
+    ticked = guest.get("/history/compare/", {"runs": ids[:3]}).content.decode()
+    assert "3 runs side by side" in ticked
+    for wrong in (ids, ids[:1]):
+        answer = guest.get("/history/compare/", {"runs": ",".join(wrong)})
+        assert answer.status_code == 400
+        assert "Tick 2 to 4 runs" in answer.content.decode()
+
+
+def test_rows_are_under_their_days_and_counted(guest: Client, person: Person) -> None:
+    now = timezone.now()
+    for days in (0, 0, 1, 40):
+        make_finished_run(
+            person,
+            number=new_number() - days * 86_400 * 10**9,
+            created_at=now - timedelta(days=days),
+        )
+
+    html = guest.get("/history/").content.decode()
+
+    assert "4 runs" in html
+    headings = re.findall(r'<li class="day-row"><h2>([^<]+)</h2>', html)
+    assert headings[:2] == ["Today", "Yesterday"]
+    assert re.fullmatch(r"\w+, \d+ \w+( \d{4})?", headings[2])
+
+
+def test_what_was_searched_for_is_marked_where_it_is(guest: Client, person: Person) -> None:
+    prompt = "The beginning. " + "filler " * 60 + "a hidden harbour <here> " + "filler " * 60
+    run = make_finished_run(person, prompt=prompt, text="Nothing")
+    run_index(run_id=run.pk, words=run_words(prompt, "Nothing"))
+
+    html = guest.get("/history/", {"q": "harb"}).content.decode()
+
+    assert "hidden <mark>harbour</mark> &lt;here&gt;" in html
+    assert "1 run found" in html
+
+
+def test_a_row_names_what_was_changed(guest: Client, person: Person) -> None:
+    parameters = Parameters(temperature=0.25, max_tokens=96, stop=("x",)).to_json()
+    make_finished_run(person, template="free", parameters=parameters)
+
+    html = guest.get("/history/").content.decode()
+
+    assert "Temperature 0.25, Stop at x" in html
 
 
 @pytest.mark.parametrize("which", ["a", "b"])
@@ -315,3 +376,25 @@ def test_another_persons_run_cannot_be_compared(
     assert "secret" not in answer.content.decode()
     assert Client().get("/history/compare/", pair).status_code == 404
     assert guest.get("/history/compare/", {"a": "x", "b": "y"}).status_code == 404
+
+
+# --- Notes ----------------------------------------------------------------------------------
+
+
+def test_a_note_is_kept_found_and_shown_to_its_owner_alone(
+    guest: Client, person: Person, stranger: Person
+) -> None:
+    run, theirs = make_finished_run(person), make_finished_run(stranger)
+
+    saved = guest.post(f"/runs/{run.pk}/note/", {"note": " Try a <lower> temperature\n"})
+    refused = guest.post(f"/runs/{theirs.pk}/note/", {"note": "mine"})
+    long = guest.post(f"/runs/{run.pk}/note/", {"note": "x" * 2_001})
+
+    assert (saved.status_code, saved["Location"]) == (303, f"/runs/{run.pk}/")
+    assert (refused.status_code, long.status_code) == (404, 400)
+    run.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (run.note, theirs.note) == ("Try a <lower> temperature", "")
+    html = guest.get("/history/", {"q": "lower"}).content.decode()
+    assert "Try a &lt;<mark>lower</mark>&gt; temperature" in html
+    assert "Try a &lt;lower&gt; temperature" in guest.get(f"/runs/{run.pk}/").content.decode()

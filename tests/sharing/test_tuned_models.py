@@ -75,7 +75,7 @@ def test_it_is_the_owners_alone_to_change(adapter: Adapter, stranger: Person, li
 def test_the_owner_opens_and_closes_the_link(adapter: Adapter, person: Person) -> None:
     client = guest_of(person)
     address = f"/tuned/{adapter.pk}/share/"
-    assert "Make a link" in client.get(address).content.decode()
+    assert "Create link" in client.get(address).content.decode()
 
     client.post(address, {"action": "open"})
     page = client.get(address).content.decode()

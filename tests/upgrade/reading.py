@@ -122,7 +122,7 @@ def workbench_facts(html: str) -> dict[str, Any]:
         "status": _text_of(page, data_testid="status"),
         "output": _text_of(page, data_testid="output"),
         "siblings": plain(_text_of(page, **{"class": "sibling-count"})),
-        "tree": sorted(set(_run_links(page, id="tree"))),
+        "tree": sorted(set(_run_links(page, id="tree-list"))),
         "branches": sorted(set(_run_links(page, **{"class": "menu branches"}))),
     }
     if facts["status"] == "failed":

@@ -57,6 +57,12 @@ def lines_by(name: str, text: str) -> dict[str, dict[str, Any]]:
     return {line[name]: line for line in map(json.loads, text.splitlines())}
 
 
+def without_title(facts: dict[str, Any]) -> dict[str, Any]:
+    """A prompt that is opened from a link has its own title since; then it had the template's."""
+    form = {name: value for name, value in facts["form"].items() if name != "save_title"}
+    return {**{name: value for name, value in facts.items() if name != "title"}, "form": form}
+
+
 @pytest.mark.parametrize("reads", [*READERS, "shows"])
 def test_pages_show_the_same_as_before(old_place: OldPlace, reads: str) -> None:
     pages = pages_of(old_place, reads=reads)
@@ -64,7 +70,10 @@ def test_pages_show_the_same_as_before(old_place: OldPlace, reads: str) -> None:
     for page in pages:
         texts = page["facts"] if reads == "shows" else None
         found = observe(old_place.browser(page["who"]), reads, page["path"], shows=texts)
-        lost += [f"{page['path']}: {line}" for line in differences(page["facts"], found)]
+        wanted = page["facts"]
+        if page["path"].endswith("/open/"):
+            wanted = without_title(wanted)
+        lost += [f"{page['path']}: {line}" for line in differences(wanted, found)]
 
     assert pages
     assert not lost, "\n".join(lost)

@@ -6,7 +6,8 @@ class LocalTime extends HTMLElement {
   connectedCallback() {
     const time = this.querySelector('time');
     const moment = new Date(time.dateTime);
-    time.textContent = shortMoment(moment, new Date());
+    // Where the day is written elsewhere, only the hour.
+    time.textContent = shortMoment(moment, 'time' in this.dataset ? moment : new Date());
     time.title = moment.toLocaleString();
   }
 }

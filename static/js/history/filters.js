@@ -6,9 +6,13 @@ export function startFilters() {
   form.addEventListener('htmx:configRequest', ({ detail: { formData } }) => {
     for (const name of [...formData.keys()]) if (!formData.get(name)) formData.delete(name);
   });
+  // On a phone the filters open with a button.
+  document.getElementById('fold-filters').addEventListener('click', ({ currentTarget }) => {
+    currentTarget.ariaExpanded = String(currentTarget.ariaExpanded !== 'true');
+  });
   form.addEventListener('htmx:afterRequest', ({ detail: { successful } }) => {
     if (!successful) return;
-    const count = document.querySelectorAll('.history-row').length;
-    announce(count ? `${count} runs shown.` : 'Nothing found.');
+    const count = document.querySelector('.history-count');
+    announce(count ? `${count.textContent.trim()}.` : 'Nothing found.');
   });
 }

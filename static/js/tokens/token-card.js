@@ -23,6 +23,8 @@ export class TokenCard {
   // One a token, in the order of their likelihood.
   #buttons = [];
   #at = -1;
+  // When the texts of the tokens are there.
+  #filled = Promise.resolve();
 
   // choose(id, text): goes on with another token; null where nothing can be chosen.
   constructor([id, text, logprob, top], choose) {
@@ -41,7 +43,8 @@ export class TokenCard {
     this.#at = (from + by + open.length) % open.length;
     for (const button of this.#buttons)
       button.toggleAttribute('data-picked', button === open[this.#at]);
-    announce(open[this.#at].ariaLabel);
+    const button = open[this.#at];
+    this.#filled.then(() => announce(button.ariaLabel));
   }
 
   // Presses the alternative that the keys have gone to. False where they have gone to none.
@@ -67,7 +70,7 @@ export class TokenCard {
       list.append(item);
     }
     this.dom.append(title, list);
-    this.#fillIn(rows, choose);
+    this.#filled = this.#fillIn(rows, choose);
   }
 
   async #fillIn(rows, choose) {
