@@ -20,10 +20,10 @@ from playground.core.erasing import erasure_ask
 from playground.core.errors import InvalidInput
 from playground.core.sizes import json_size
 from playground.library.models import Draft, Prompt
+from playground.library.version_runs import own_run
 from playground.prompts.catalog import Template
 from playground.prompts.form import PromptForm, posted_form
 from playground.prompts.state import template_named
-from playground.runs.models import Run
 from playground.runs.parameters import SPEC_BY_NAME
 from playground.runs.state import PromptState
 
@@ -137,7 +137,7 @@ def draft_save(
         if _is_late(draft, page):
             return Saved(draft=draft)
         if draft.state == state.to_json():
-            Draft.objects.filter(pk=draft.pk).update(run=_run_of(person, page))
+            Draft.objects.filter(pk=draft.pk).update(run=own_run(person, page.run))
             return Saved(draft=draft)
         if _is_unseen(draft, page):
             copy = _create(person, template, prompt, state, page, room, is_copy=True)
@@ -227,14 +227,9 @@ def _create(
         state=state.to_json(),
         writer=page.writer,
         step=page.step,
-        run=_run_of(person, page),
+        run=own_run(person, page.run),
         is_copy=is_copy,
     )
-
-
-def _run_of(person: Person, page: PageSave) -> Run | None:
-    """The run on the page, if it is the person's and still there."""
-    return Run.objects.filter(pk=page.run, person=person).only("pk").first() if page.run else None
 
 
 def _overwrite(draft: Draft, state: PromptState, page: PageSave, room: Room) -> Draft:
@@ -242,7 +237,7 @@ def _overwrite(draft: Draft, state: PromptState, page: PageSave, room: Room) -> 
     draft.state = state.to_json()
     draft.revision += 1
     draft.writer, draft.step = page.writer, page.step
-    draft.run = _run_of(draft.person, page)
+    draft.run = own_run(draft.person, page.run)
     draft.updated_at = timezone.now()
     draft.save(update_fields=["state", "revision", "writer", "step", "run", "updated_at"])
     return draft

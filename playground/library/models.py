@@ -105,6 +105,9 @@ class PromptVersion(models.Model):
     parameters = models.JSONField()
     # "" for the registry's default.
     model = models.CharField(max_length=80, blank=True)
+    # The run that was on the page when it was saved. On the free page its text may be in the
+    # version's, so that it is no run of the version (`Run.version_id`).
+    run = models.ForeignKey(Run, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     # For the quotas, in bytes.
     size = models.GeneratedField(

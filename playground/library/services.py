@@ -19,9 +19,10 @@ from playground.library.forms import Details, PageToSave
 from playground.library.indexing import head_words, prompt_forget, prompt_index, text_words
 from playground.library.models import Prompt, PromptVersion, Tag
 from playground.library.states import state_of_version
-from playground.library.version_runs import run_link_to_version
+from playground.library.version_runs import own_run, run_link_to_version
 from playground.library.versions import version_create
 from playground.prompts.catalog import Template
+from playground.runs.models import Run
 from playground.runs.state import PromptState
 
 
@@ -58,6 +59,7 @@ def page_save(*, person: Person, page: PageToSave, prompt: Prompt | None = None)
     Raises `NothingChanged`, `QuotaReached`; then nothing was saved.
     """
     version: PromptVersion | None
+    run = own_run(person, page.run)
     if prompt is None:
         prompt = prompt_create(
             person=person,
@@ -65,11 +67,12 @@ def page_save(*, person: Person, page: PageToSave, prompt: Prompt | None = None)
             state=page.state,
             details=page.details,
             message=page.message,
+            run=run,
         )
         version = prompt.head
     else:
         version = prompt_save(
-            prompt=prompt, state=page.state, details=page.details, message=page.message
+            prompt=prompt, state=page.state, details=page.details, message=page.message, run=run
         )
     draft_settle(person=person, seen=page.draft, revision=page.revision, state=page.state)
     if version is not None and page.run is not None:
@@ -84,6 +87,7 @@ def prompt_create(
     state: PromptState,
     details: Details,
     message: str = "",
+    run: Run | None = None,
     forked_from: PromptVersion | None = None,
     words: search.Words | None = None,
 ) -> Prompt:
@@ -105,13 +109,18 @@ def prompt_create(
             forked_title=details.title if forked_from else "",
         )
         _file_under(prompt, details.tags)
-        version_create(prompt=prompt, state=state, message=message)
+        version_create(prompt=prompt, state=state, message=message, run=run)
         prompt_index(prompt, words)
     return prompt
 
 
 def prompt_save(
-    *, prompt: Prompt, state: PromptState, details: Details, message: str = ""
+    *,
+    prompt: Prompt,
+    state: PromptState,
+    details: Details,
+    message: str = "",
+    run: Run | None = None,
 ) -> PromptVersion | None:
     """The next version and the details as they are now.
 
@@ -125,7 +134,7 @@ def prompt_save(
         is_renamed = _set_details(prompt, details)
         version = None
         try:
-            version = version_create(prompt=prompt, state=state, message=message)
+            version = version_create(prompt=prompt, state=state, message=message, run=run)
         except NothingChanged:
             if not is_renamed:
                 raise

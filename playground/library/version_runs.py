@@ -42,6 +42,11 @@ def version_of_run(person: Person | None, form: PromptForm, posted: str) -> uuid
     return version.pk if is_same else None
 
 
+def own_run(person: Person, run_id: uuid.UUID | None) -> Run | None:
+    """The run that a page names, if it is the person's and still there."""
+    return Run.objects.filter(pk=run_id, person=person).only("pk").first() if run_id else None
+
+
 def latest_run(person: Person | None, version: PromptVersion | None) -> Run | None:
     """The person's last run of the version."""
     if version is None or person is None:

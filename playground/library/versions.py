@@ -35,8 +35,10 @@ def get_version(prompt: Prompt, number: int) -> PromptVersion:
     return version
 
 
-def version_create(*, prompt: Prompt, state: PromptState, message: str = "") -> PromptVersion:
-    """The next version, which is the head from now on.
+def version_create(
+    *, prompt: Prompt, state: PromptState, message: str = "", run: Run | None = None
+) -> PromptVersion:
+    """The next version, which is the head from now on. run: the one on the page that is saved.
 
     Raises `NothingChanged` when it would be as the head is.
     """
@@ -55,6 +57,7 @@ def version_create(*, prompt: Prompt, state: PromptState, message: str = "") -> 
             variables=state.variables,
             parameters=state.parameters,
             model=state.model,
+            run=run,
         )
         now = timezone.now()
         Prompt.objects.filter(pk=prompt.pk).update(head=version, updated_at=now)

@@ -45,11 +45,13 @@ class Template:
     output_label: str = "Completion"
     # How the finished completion is drawn: text, bubble, table or sql.
     output: str = "text"
+    # What ends the example and is no end of other texts.
+    example_stop: tuple[str, ...] = ()
 
     @property
     def stop(self) -> tuple[str, ...]:
         """What ends the completion."""
-        return formats.STOPS[self.slug]
+        return (*formats.STOPS[self.slug], *self.example_stop)
 
     @property
     def is_free(self) -> bool:
@@ -131,6 +133,7 @@ _ALL = (
         fields=(),
         example={"prompt": FREE_EXAMPLE},
         parameters={"temperature": 0.7, "max_tokens": 96},
+        example_stop=("\n\nProduct:",),
         build=lambda values: f"{values['prompt']}{values.get('inject_start', '')}",
         labels=("Product", "Features", "Description"),
     ),

@@ -251,7 +251,20 @@ def _open_version(
         person=person,
         toast=take_toast(request),
     )
-    return Opening(form=form, save_bar=bar, panel=run_panel(template, run) if run else None)
+    if run is not None:
+        return Opening(form=form, save_bar=bar, panel=run_panel(template, run))
+    return Opening(form=form, save_bar=bar, panel=_panel_of_save(person, version, form))
+
+
+def _panel_of_save(
+    person: Person | None, version: PromptVersion | None, form: PromptForm
+) -> RunPanel | None:
+    """The run that was on the page when the version was saved, beside the version's text."""
+    run = version.run if version else None
+    if run is None or run.person != person or not run.is_final or "turns" in form.values:
+        return None
+    is_stale = finished_prompt(form).text != run.prompt
+    return replace(run_panel(form.template, run), is_returned=True, is_stale=is_stale)
 
 
 def _is_on_page(draft: Draft, run: Run, form: PromptForm) -> bool:

@@ -63,7 +63,7 @@ def _describe(saved: SavedPage) -> str:
     if saved.version is None:
         return "Saved. The text is the same, so there is no new version."
     if saved.version.number == 1:
-        return f"Saved as “{saved.prompt.title}”."
+        return "Saved as a new prompt."
     return f"Saved as version {saved.version.number}."
 
 

@@ -145,7 +145,7 @@ def test_shift_selects_all_between_two_boxes(guest: Guest) -> None:
     history.page.keyboard.press("Space")
     history.row(runs[0]).get_by_role("checkbox").focus()
     history.page.keyboard.press("Shift+Space")
-    expect(history.bar).to_contain_text("3 selected")
+    expect(history.bar).to_contain_text("4 selected")
 
 
 def test_fifteen_runs_are_on_a_screen_under_their_day(new_guest: NewGuest, tmp_path: Path) -> None:

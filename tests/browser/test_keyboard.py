@@ -247,8 +247,6 @@ def test_saving_comparing_and_sharing_by_keys_alone(guest: Guest) -> None:
     palette.choose("Share")
     share = ShareDialog(page)
     expect(share.dialog).to_be_visible()
-    tab_until(page, "share-as-private")
-    keyboard.press("ArrowDown")
     tab_until(page, "make-link")
     keyboard.press("Enter")
     expect(share.links).to_have_count(1)
@@ -276,7 +274,7 @@ def test_the_history_and_an_account_by_keys_alone(guest: Guest) -> None:
     tab_until(page, "compare-selected", most=160)
     keyboard.press("Enter")
     page.wait_for_url("**/history/compare/**")
-    expect(page.locator("#diff-text-prompt ins")).to_have_text("blue")
+    expect(page.locator("#prompt-B mark")).to_have_text("blue")
 
     name = f"ann-{uuid.uuid4().hex[:8]}"
     palette.choose("Sign up")

@@ -39,7 +39,8 @@ def test_a_default_example_is_ready_to_run(template: Template) -> None:
 
 @ALL
 def test_parameters_begin_with_the_template_s_stops(template: Template) -> None:
-    assert default_parameters(template).stop == STOPS[template.slug]
+    stops = (*STOPS[template.slug], *template.example_stop)
+    assert default_parameters(template).stop == stops
 
 
 @ALL

@@ -35,8 +35,13 @@ class UndoButtons {
       if (target.closest?.('#undo')) this.#do('#undo', peekBack, stepBack);
       else if (target.closest?.('#redo')) this.#do('#redo', peekForth, stepForth);
     });
-    for (const begin of ['pointerover', 'focusin'])
-      document.addEventListener(begin, ({ target }) => this.#point(target.closest?.('#undo')));
+    // A finger rests nowhere: only a pointer that hovers, and the focus of a keyboard.
+    document.addEventListener('pointerover', ({ target, pointerType }) => {
+      this.#point(pointerType === 'mouse' && target.closest?.('#undo'));
+    });
+    document.addEventListener('focusin', ({ target }) => {
+      this.#point(target.matches?.(':focus-visible') && target.closest?.('#undo'));
+    });
   }
 
   // Not at each key: finding the next step means searching the history.
@@ -52,7 +57,7 @@ class UndoButtons {
     announce(`Done: ${did}.`);
     const pressed = document.querySelector(button);
     if (pressed.disabled || pressed.hidden) this.#view.focus();
-    else this.#point(pressed.matches('#undo') && pressed);
+    else this.#point(pressed.matches('#undo:is(:hover, :focus-visible)') && pressed);
   }
 
   #draw() {

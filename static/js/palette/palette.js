@@ -115,9 +115,9 @@ class Palette {
     const query = this.#input.value.trim();
     const all = [...commandsOfPage(), ...this.#found];
     const recent = recentIds();
-    const typed = typedCommands(query);
+    const { set, named } = typedCommands(query);
     const groups = query
-      ? [['', [...typed, ...rankByFit(all, query, recent)]]]
+      ? [['', [...set, ...rankByFit([...all, ...named], query, recent)]]]
       : groupByKind(all, recent);
     const kept = this.#shown[this.#current]?.id;
     const shown = groups.flatMap(([, commands]) => commands);
@@ -134,7 +134,7 @@ class Palette {
     };
     this.#list.replaceChildren(...groups.map(([name, some]) => drawGroup(name, some, next)));
     this.#none.hidden = shown.length > 0;
-    this.#none.textContent = `No results for “${this.#input.value.trim()}”`;
+    document.getElementById('palette-query').textContent = query;
     this.#list.hidden = shown.length === 0;
     this.#input.setAttribute('aria-expanded', String(shown.length > 0));
     this.#mark(Math.max(at, 0));

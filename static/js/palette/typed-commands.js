@@ -6,13 +6,15 @@ import { fit } from './matching.js';
 const LEAST = 2;
 const MOST_NAMED = 3;
 
+// set: what a typed value does, which nothing else means; named: parameters by their names, which are
+// ranked with the other commands.
 export function typedCommands(query) {
-  if (query.length < LEAST) return [];
+  if (query.length < LEAST) return { set: [], named: [] };
   const parameters = findParameters();
   const [, name, value] = /^(.*?)\s*[\s=:]\s*(\S+)$/.exec(query) ?? [];
   const set = name ? parameters.filter((one) => fits(name, one) && takes(one, value)) : [];
   const named = parameters.filter((one) => fits(query, one)).slice(0, MOST_NAMED);
-  return [...set.map((one) => setting(one, value)), ...named.map(naming)];
+  return { set: set.map((one) => setting(one, value)), named: named.map(naming) };
 }
 
 function findParameters() {

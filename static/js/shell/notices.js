@@ -57,6 +57,7 @@ export function pointToField(notice, { mayFocus = true } = {}) {
   // The prompt's field is hidden behind its editor.
   const input = (field.id === 'prompt' && document.getElementById('prompt-text')) || field;
   input.setAttribute('aria-invalid', 'true');
-  field.addEventListener('input', () => input.removeAttribute('aria-invalid'), { once: true });
+  // The error goes when its cause is being corrected.
+  field.addEventListener('input', () => clearNotice(), { once: true });
   if (mayFocus && input.checkVisibility()) input.focus({ preventScroll: false });
 }

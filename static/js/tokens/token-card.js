@@ -23,8 +23,8 @@ export class TokenCard {
   // One a token, in the order of their likelihood.
   #buttons = [];
   #at = -1;
-  // When the texts of the tokens are there.
-  #filled = Promise.resolve();
+  // The texts of the tokens by their ids, once they are there.
+  #filled = Promise.resolve(new Map());
 
   // choose(id, text): goes on with another token; null where nothing can be chosen.
   constructor([id, text, logprob, top], choose) {
@@ -64,7 +64,14 @@ export class TokenCard {
     for (const [id, logprob] of others) {
       const item = document.createElement('li');
       const line = row('', logprob, { isButton: Boolean(choose) });
-      if (choose) this.#buttons.push(line);
+      if (choose) {
+        this.#buttons.push(line);
+        // A key may be quicker than the texts.
+        line.addEventListener('click', async () => {
+          const found = await this.#filled;
+          if (!line.disabled) choose(id, found.get(id));
+        });
+      }
       item.append(line);
       rows.set(id, { line, share: percent(logprob) });
       list.append(item);
@@ -85,8 +92,8 @@ export class TokenCard {
       if (!choose) continue;
       line.disabled = isEnd;
       line.ariaLabel = `Continue with ${shown}, ${share}`;
-      line.addEventListener('click', () => choose(id, text));
     }
+    return found;
   }
 }
 
