@@ -8,6 +8,9 @@ key is pressed every 100 ms after the growing text, so that its end is always in
 is the one that is drawn. Rounds alternate with the smallest possible page: the same frames,
 appended to a text node of a bare element, and the same keys into a textarea.
 
+A third kind of round has three outputs beside each other, which arrive at the same rate in all, the
+first one in the document too.
+
 Tasks of the page's main thread are from the browser's trace, in the thread's own time. A key's
 latency is from the event's
 own time to the end of the next frame.
@@ -102,6 +105,8 @@ class Bench:
     browser: Browser
     context: BrowserContext
     script: Script
+    # A third of it, for each of three outputs.
+    third: Script
 
     def editor(self) -> Round:
         """A round of the free page."""
@@ -109,7 +114,22 @@ class Bench:
         page.get_by_test_id("prompt").press("Control+End")
         shown = "document.querySelector('#figure-tokens b').textContent"
         written = f"() => {shown} == {self.script.count}"
-        return self._measure(page, run, written, is_finished=True)
+        return self._measure(page, [run], self.script, written, is_finished=True)
+
+    def outputs(self) -> Round:
+        """A round of three outputs beside each other on the free page."""
+        page = self._open()
+        page.get_by_test_id("run-several").click()
+        cards = page.locator("output-card")
+        cards.nth(2).wait_for(state="attached")
+        runs = [str(card.get_attribute("data-run")) for card in cards.all()]
+        page.get_by_test_id("prompt").press("Control+End")
+        length = len("".join(self.third.texts).strip())
+        written = (
+            "() => [...document.querySelectorAll('output-card .output')]"
+            f".every((one) => one.textContent.trim().length >= {length})"
+        )
+        return self._measure(page, runs, self.third, written, is_finished=True)
 
     def bare(self) -> Round:
         """A round of the bare element."""
@@ -117,14 +137,21 @@ class Bench:
         page.goto(f"{self.stack.url}/")
         page.evaluate(BARE, run)
         written = f"() => document.querySelector('pre').dataset.count == {self.script.count}"
-        return self._measure(page, run, written)
+        return self._measure(page, [run], self.script, written)
 
-    def _open_run(self) -> tuple[Page, str]:
-        """A page with a run that waits for a worker."""
+    def _open(self) -> Page:
+        """The free page with probabilities, as a new person has it: nothing of a round comes back
+        in the next one."""
+        self.context.clear_cookies()
         page = self.context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{self.stack.url}/free/?model={MODEL}")
         page.locator("#parameter-logprobs").check()
+        return page
+
+    def _open_run(self) -> tuple[Page, str]:
+        """A page with a run that waits for a worker."""
+        page = self._open()
         page.get_by_test_id("run").click()
         panel = page.locator("#run-panel[data-run]")
         panel.wait_for(state="attached")
@@ -133,35 +160,47 @@ class Bench:
             raise RuntimeError("the panel has no run")
         return page, run
 
-    def _measure(self, page: Page, run: str, written: str, *, is_finished: bool = False) -> Round:
+    def _measure(
+        self,
+        page: Page,
+        runs: list[str],
+        script: Script,
+        written: str,
+        *,
+        is_finished: bool = False,
+    ) -> Round:
         page.evaluate(MEASURE_KEYS)
         # The page's own work after it was opened.
         page.wait_for_timeout(1000)
         self.browser.start_tracing(page=page, categories=CATEGORIES)
         page.evaluate("performance.mark('bench-begin')")
-        writer = Writer(self.stack, run, self.script)
-        thread = threading.Thread(target=writer.write)
-        thread.start()
+        writers = [Writer(self.stack, run, script) for run in runs]
+        threads = [threading.Thread(target=writer.write) for writer in writers]
+        for thread in threads:
+            thread.start()
         keys = iter("abcdefghijklmnopqrstuvwxyz" * 100)
         due = time.monotonic()
-        while thread.is_alive():
+        while any(thread.is_alive() for thread in threads):
             page.keyboard.press(next(keys))
             due += KEY_EVERY
             # Playwright's own waiting, so that its events go on.
             page.wait_for_timeout(max(0.0, 1000 * (due - time.monotonic())))
         page.wait_for_function(written)
         if is_finished:
-            writer.finish()
-            page.locator("#run-panel[data-final=yes]").wait_for(state="attached")
+            for writer in writers:
+                writer.finish()
+            page.locator("#run-panel[data-live=no]").wait_for(state="attached")
             page.wait_for_timeout(500)
         page.evaluate("performance.mark('bench-end')")
         trace = read_trace(self.browser.stop_tracing())
         latencies: list[float] = page.evaluate("window.latencies")
-        if writer.error:
-            raise writer.error
+        for writer in writers:
+            if writer.error:
+                raise writer.error
         page.close()
         if not is_finished:
-            writer.finish()
+            for writer in writers:
+                writer.finish()
         return Round(trace, latencies)
 
 
@@ -191,7 +230,8 @@ def main() -> None:
     options = parser.parse_args()
     report = Report("editor", "The editor under a stream", f"{machine()}, {load_before()}")
     script = Script(options.tokens, options.rate, options.paragraph)
-    rounds: dict[str, list[Round]] = {"editor": [], "bare element": []}
+    third = Script(options.tokens // 3, options.rate // 3, options.paragraph)
+    rounds: dict[str, list[Round]] = {"editor": [], "three outputs": [], "bare element": []}
     models = {MODEL: {"title": "spare", "demo": True}}
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -204,10 +244,15 @@ def main() -> None:
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
         context = browser.new_context(viewport={"width": 1440, "height": 900})
-        bench = Bench(stack, browser, context, script)
+        bench = Bench(stack, browser, context, script, third)
+        kinds = {
+            "editor": bench.editor,
+            "three outputs": bench.outputs,
+            "bare element": bench.bare,
+        }
         # The first of each warms up and is not counted.
         for number in range(options.rounds + 1):
-            for name, measure in (("editor", bench.editor), ("bare element", bench.bare)):
+            for name, measure in kinds.items():
                 done = measure()
                 if number:
                     rounds[name].append(done)
@@ -230,17 +275,22 @@ def main() -> None:
         ),
         [report_rounds(report, name, done) for name, done in rounds.items()],
     )
-    own = rounds["editor"]
-    keys = [latency for done in own for latency in done.latencies]
-    longest = statistics.median(done.trace.longest_ms for done in own)
-    busy = statistics.median(done.trace.busy_ms for done in own) / 1000
-    p95 = percentile(keys, 0.95)
-    report.targets = [
-        Target("longest task", longest, LONGEST_TARGET_MS, "ms", at_most=True),
-        Target("main thread busy", busy, BUSY_TARGET_S, "s", at_most=True),
-        Target("key to paint, p95", p95, LATENCY_TARGET_MS, "ms", at_most=True),
-    ]
+    for name in ("editor", "three outputs"):
+        report.targets += targets_of(name, rounds[name])
     report.finish(save=options.save)
+
+
+def targets_of(name: str, rounds: list[Round]) -> list[Target]:
+    """What both kinds of round must keep."""
+    keys = [latency for done in rounds for latency in done.latencies]
+    longest = statistics.median(done.trace.longest_ms for done in rounds)
+    busy = statistics.median(done.trace.busy_ms for done in rounds) / 1000
+    p95 = percentile(keys, 0.95)
+    return [
+        Target(f"{name}: longest task", longest, LONGEST_TARGET_MS, "ms", at_most=True),
+        Target(f"{name}: main thread busy", busy, BUSY_TARGET_S, "s", at_most=True),
+        Target(f"{name}: key to paint, p95", p95, LATENCY_TARGET_MS, "ms", at_most=True),
+    ]
 
 
 if __name__ == "__main__":

@@ -4,9 +4,19 @@ import { contentOf, shorten } from '../../static/js/library/draft-body.js';
 
 test('values posted beside the prompt are no content', () => {
   const one = new URLSearchParams('prompt=a&csrfmiddlewaretoken=1&draft_step=1&save_name=x');
-  const other = new URLSearchParams('prompt=a&csrfmiddlewaretoken=2&draft_step=2&parent=9');
+  const other = new URLSearchParams(
+    'prompt=a&csrfmiddlewaretoken=2&draft_step=2&outputs=3&beside=1',
+  );
 
   assert.equal(contentOf(one), contentOf(other));
+});
+
+test('another run on the page is content: the draft brings it back', () => {
+  const [one, other] = ['prompt=a&parent=1', 'prompt=a&parent=2'].map(
+    (query) => new URLSearchParams(query),
+  );
+
+  assert.notEqual(contentOf(one), contentOf(other));
 });
 
 test('texts, their order and their number are content', () => {

@@ -1,6 +1,5 @@
 // The headings of days in the list of runs: the server's are by its own time zone, and each page of
 // the list begins with one. Here they are by the reader's days.
-const LONG = { weekday: 'long', day: 'numeric', month: 'long' };
 
 export function drawDays(list) {
   for (const heading of list.querySelectorAll('.day-row')) heading.remove();
@@ -19,7 +18,9 @@ export function nameDay(moment, now) {
   if (moment.toDateString() === now.toDateString()) return 'Today';
   if (moment.toDateString() === yesterday.toDateString()) return 'Yesterday';
   const year = moment.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' };
-  return moment.toLocaleDateString('en-GB', { ...LONG, ...year });
+  const weekday = moment.toLocaleDateString('en-GB', { weekday: 'long' });
+  const date = moment.toLocaleDateString('en-GB', { day: 'numeric', month: 'long', ...year });
+  return `${weekday}, ${date}`;
 }
 
 function headingOf(day) {
