@@ -71,6 +71,7 @@ def test_a_variable_of_any_script_gets_its_field(guest: Guest) -> None:
 
 def test_a_stop_in_quotation_marks_is_fixed(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free")
+    workbench.remove_stops()
     adder = workbench.page.get_by_label("Add a stop sequence")
     adder.fill(r'"\n"')
     adder.press("Enter")
@@ -84,6 +85,7 @@ def test_a_stop_in_quotation_marks_is_fixed(stack: Stack, guest: Guest) -> None:
 
 def test_stops_on_one_line_are_separated(guest: Guest) -> None:
     workbench = guest.open("free")
+    workbench.remove_stops()
     adder = workbench.page.get_by_label("Add a stop sequence")
     adder.fill("User:, AI:")
     adder.press("Enter")

@@ -113,6 +113,7 @@ def test_no_run_is_made(writer: Guest, way: str) -> None:
 
 def test_no_chip_is_made_or_removed(writer: Guest, way: str) -> None:
     workbench = writer.open("free")
+    workbench.remove_stops()
     page = workbench.page
     chips, field = page.locator("#stop-chips .chip"), page.locator(".chip-input")
     field.fill("END")

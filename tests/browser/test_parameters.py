@@ -52,6 +52,7 @@ def test_parameters_reach_the_row_and_are_back_after_a_reload(stack: Stack, gues
         "presence_penalty": "-0.30",
         "seed": "12345",
     }
+    workbench.remove_stops()
     _add_stop(workbench.page.locator("#stop-chips input"), r"END\n")
     workbench.set(**typed)
 

@@ -152,8 +152,16 @@ class Workbench:
 
     def run_long(self, tokens: int = 48) -> str:
         """Runs for exactly ``tokens`` tokens: enough to see it stream on a slow model."""
+        self.remove_stops()
         self.set(max_tokens=tokens, **LONG)
         return self.run()
+
+    def remove_stops(self) -> None:
+        """Removes every stop sequence, also those that belong to the page's example."""
+        chips = self.page.locator("#stop-chips .chip")
+        for left in reversed(range(chips.count())):
+            chips.first.get_by_role("button").click()
+            expect(chips).to_have_count(left)
 
     def write_prompt(self, text: str) -> None:
         """Replaces the raw prompt."""
