@@ -12,8 +12,7 @@ A third kind of round has three outputs beside each other, which arrive at the s
 first one in the document too.
 
 Tasks of the page's main thread are from the browser's trace, in the thread's own time. A key's
-latency is from the event's
-own time to the end of the next frame.
+latency is from the event's own time to the end of the next frame.
 
 Ends with one line `RESULT {json}`.
 """
@@ -228,6 +227,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="of each kind")
     parser.add_argument("--save", action="store_true", help="to benchmarks/results")
     options = parser.parse_args()
+    # The log's writer reads how many shards the live channel has.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
     report = Report("editor", "The editor under a stream", f"{machine()}, {load_before()}")
     script = Script(options.tokens, options.rate, options.paragraph)
     third = Script(options.tokens // 3, options.rate // 3, options.paragraph)
