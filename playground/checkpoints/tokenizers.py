@@ -47,6 +47,15 @@ class TextTokenizer:
             start for start, _ in self._tokenizer.encode(text, add_special_tokens=False).offsets
         ]
 
+    def pieces(self, text: str) -> list[tuple[int, int, int]]:
+        """(id, start, end) of each token of ``text``, in characters. Tokens that share a character
+        have the same place."""
+        found = self._tokenizer.encode(text, add_special_tokens=False)
+        return [
+            (token, start, end)
+            for token, (start, end) in zip(found.ids, found.offsets, strict=True)
+        ]
+
     def text_of(self, token: int) -> str:
         """One token by itself, as the engine gives it; "\ufffd" is a part of a character."""
         return plain_text(str(self._tokenizer.decode([token], skip_special_tokens=False)))
@@ -54,6 +63,10 @@ class TextTokenizer:
     def has_text(self, token: int) -> bool:
         """Whether a text can go on with the token: it is one, and no special one."""
         return token not in self._named and self._tokenizer.id_to_token(token) is not None
+
+    def has(self, token: int) -> bool:
+        """Whether it is a token, special ones among them."""
+        return self._tokenizer.id_to_token(token) is not None
 
     def count(self, text: str) -> int:
         """How many tokens ``text`` has."""

@@ -9,6 +9,7 @@ from playground.prompts.parameter_texts import write_numbers, write_stops
 from playground.runs.figures import write_seconds, write_speed
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
+from playground.runs.token_biases import tell_token_biases
 
 NAMES = "ABCD"
 # An equal part that is longer is folded: so many characters stay before and after the fold.
@@ -92,6 +93,7 @@ class Comparison:
                 for name in numbers[0]
             ),
             ComparedLine(name="Stop at", values=[write_stops(one) for one in of_all]),
+            ComparedLine(name="Token bias", values=[tell_token_biases(one) for one in of_all]),
             ComparedLine(name="Seed", values=[_write_seed(run) for run in self.runs]),
         ]
         return [line for line in lines if line.differs]

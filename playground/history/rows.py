@@ -14,6 +14,7 @@ from playground.prompts.state import template_named
 from playground.runs.figures import write_seconds, write_speed
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
+from playground.runs.token_biases import tell_token_biases
 from playground.workbench.addresses import address_of_run
 
 # Characters of a prompt's end in a row.
@@ -71,6 +72,8 @@ class HistoryRow:
         parts = [f"{label} {value}" for label, value in numbers.items() if value != defaults[label]]
         if now.stop != usual.stop:
             parts.append(f"Stop at {write_stops(now) or 'nothing'}")
+        if biases := tell_token_biases(now):
+            parts.append(f"Token bias {biases}")
         return ", ".join(parts)
 
     @property

@@ -29,7 +29,7 @@ from playground.runs.state import PromptState
 
 # A draft that was thrown away can be brought back for this long.
 DISCARDED_FOR = timedelta(days=7)
-_PARAMETERS = frozenset({*SPEC_BY_NAME, "stop", "seed", "logprobs"})
+_PARAMETERS = frozenset({*SPEC_BY_NAME, "stop", "seed", "logprobs", "token_bias"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,10 @@ from playground.prompts.variables import (
 )
 from playground.runs.parameters import MAX_STOPS, PARAMETER_SPECS, Parameters
 from playground.runs.state import PromptState
+from playground.runs.token_biases import read_token_biases
+
+# Characters of all lines of token biases.
+MAX_BIAS_LINES = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,11 +171,14 @@ def posted_parameters(template: Template, data: QueryDict) -> Parameters:
         if (raw := data.get(spec.name, "").strip())
     }
     stop = _stops(data.get("stop", "")) if "stop" in data else defaults.stop
+    texts, ids = _token_biases(data.get("token_bias", ""))
     return Parameters(
         **{**template.parameters, **numbers},
         stop=stop,
         seed=_seed(data.get("seed", "")),
         logprobs=_logprobs(data.get("logprobs", "")),
+        token_bias=tuple(texts.items()),
+        logit_bias=tuple(ids.items()),
     )
 
 
@@ -193,6 +200,11 @@ def _logprobs(raw: str) -> int | None:
     if not (raw.isascii() and raw.isdigit() and len(raw) <= 2):
         raise InvalidInput("Probabilities must be a whole number, or empty.", field="logprobs")
     return int(raw)
+
+
+def _token_biases(raw: str) -> tuple[dict[str, float], dict[int, float]]:
+    text = clean_text(raw, field="token_bias", label="Token bias", limit=MAX_BIAS_LINES)
+    return read_token_biases(text)
 
 
 def _stops(raw: str) -> tuple[str, ...]:

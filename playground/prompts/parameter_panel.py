@@ -6,6 +6,7 @@ from playground.checkpoints.tokenizers import END_OF_TEXT
 from playground.prompts.escapes import write_escapes
 from playground.prompts.parameter_texts import write_number
 from playground.runs.parameters import PARAMETER_SPECS, Parameters, ParameterSpec
+from playground.runs.token_biases import write_token_biases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,10 @@ class ParameterPanel:
         return self.parameters.stop != self.defaults.stop
 
     @property
+    def bias_lines(self) -> str:
+        return write_token_biases(self.parameters)
+
+    @property
     def changed(self) -> int:
         """The number of parameters that differ from the template's defaults."""
         return (
@@ -72,4 +77,5 @@ class ParameterPanel:
             + self.stop_changed
             + (self.parameters.seed is not None)
             + (self.parameters.logprobs is not None)
+            + bool(self.bias_lines)
         )

@@ -3,6 +3,7 @@
 from playground.prompts.escapes import write_escapes
 from playground.prompts.typed_numbers import OFF
 from playground.runs.parameters import PARAMETER_SPECS, Parameters, ParameterSpec
+from playground.runs.token_biases import tell_token_biases
 
 
 def write_number(spec: ParameterSpec, value: float) -> str:
@@ -29,6 +30,7 @@ def write_parameters(parameters: Parameters) -> dict[str, str]:
     return {
         **write_numbers(parameters),
         "Stop at": write_stops(parameters),
+        "Token bias": tell_token_biases(parameters),
         "Seed": "random" if parameters.seed is None else str(parameters.seed),
         "Probabilities": "off" if parameters.logprobs is None else str(parameters.logprobs),
     }

@@ -2,6 +2,7 @@
 
 - models: the row
 - parameters: what can be asked of a model
+- token_biases: biases of tokens, written and as ids of a model
 - state: the state that a row keeps
 - services: create, cancel, retry, star
 - selectors: reading runs; the queue

@@ -13,6 +13,8 @@ MAX_LOGPROBS = 10
 MAX_CHOICES = 8
 MAX_LOGIT_BIASES = 300
 MAX_BIAS = 100
+# Characters of a text whose tokens get a bias.
+MAX_BIAS_TEXT = 64
 MAX_TOKEN_ID = 2**31 - 1
 
 
@@ -128,6 +130,7 @@ class Parameters:
     logprobs: None for none, 0 for the chosen token's, k for the top k too.
     n: how many texts the prompt gets, each with a randomness of its own.
     logit_bias: (token id, what is added to its logit), each token once.
+    token_bias: (text, what is added to the logit of each of its tokens), each text once.
     """
 
     temperature: float = 0.7
@@ -143,6 +146,7 @@ class Parameters:
     logprobs: int | None = None
     n: int = 1
     logit_bias: tuple[tuple[int, float], ...] = ()
+    token_bias: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         for spec in PARAMETER_SPECS:
@@ -152,6 +156,11 @@ class Parameters:
         _check_whole("logprobs", self.logprobs, MAX_LOGPROBS)
         _check_whole("n", self.n, MAX_CHOICES, least=1)
         _check_biases(self.logit_bias)
+        _check_text_biases(self.token_bias)
+        if len(self.logit_bias) + len(self.token_bias) > MAX_LOGIT_BIASES:
+            raise InvalidInput(
+                f"At most {MAX_LOGIT_BIASES} token biases are possible.", field="token_bias"
+            )
 
     @property
     def greedy(self) -> bool:
@@ -172,17 +181,20 @@ class Parameters:
             raise InvalidInput(f"There is no parameter “{unknown[0]}”.", field=unknown[0])
         stops = (plain_breaks(s) if isinstance(s, str) else s for s in value.get("stop", ()))
         biases = _read_biases(value.get("logit_bias", {}))
-        return cls(**{**value, "stop": tuple(stops), "logit_bias": biases})
+        texts = _read_text_biases(value.get("token_bias", []))
+        return cls(**{**value, "stop": tuple(stops), "logit_bias": biases, "token_bias": texts})
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, as the row keeps them. What came later is there where it is not the
         default, so that the JSON of old rows stays as it was."""
         plain = {**asdict(self), "stop": list(self.stop)}
-        del plain["n"], plain["logit_bias"]
+        del plain["n"], plain["logit_bias"], plain["token_bias"]
         if self.n != 1:
             plain["n"] = self.n
         if self.logit_bias:
             plain["logit_bias"] = {str(token): bias for token, bias in self.logit_bias}
+        if self.token_bias:
+            plain["token_bias"] = [[text, bias] for text, bias in self.token_bias]
         return plain
 
 
@@ -236,6 +248,20 @@ def _read_biases(value: Any) -> tuple[tuple[int, float], ...]:
     return tuple((int(name), bias) for name, bias in value.items())
 
 
+def _read_text_biases(value: Any) -> tuple[tuple[str, float], ...]:
+    """From a list of pairs, whose order counts."""
+    is_list = isinstance(value, list) and all(
+        isinstance(pair, list | tuple) and len(pair) == 2 for pair in value
+    )
+    if not is_list:
+        raise InvalidInput(
+            "Token bias must be a list of pairs of a text and a number.", field="token_bias"
+        )
+    return tuple(
+        (plain_breaks(text) if isinstance(text, str) else text, bias) for text, bias in value
+    )
+
+
 def _check_biases(biases: tuple[tuple[int, float], ...]) -> None:
     if len(biases) > MAX_LOGIT_BIASES:
         raise InvalidInput(
@@ -246,9 +272,32 @@ def _check_biases(biases: tuple[tuple[int, float], ...]) -> None:
     for token, bias in biases:
         if not 0 <= token <= MAX_TOKEN_ID:
             raise InvalidInput(f"There is no token {token}.", field="logit_bias")
-        is_number = isinstance(bias, int | float) and not isinstance(bias, bool)
-        # Written so that NaN, which compares false, is refused.
-        if not (is_number and -MAX_BIAS <= bias <= MAX_BIAS):
+        if not _is_bias(bias):
             raise InvalidInput(
                 f"A logit bias is between {-MAX_BIAS} and {MAX_BIAS}.", field="logit_bias"
             )
+
+
+def _check_text_biases(biases: tuple[tuple[str, float], ...]) -> None:
+    for text, bias in biases:
+        if not isinstance(text, str) or not 0 < len(text) <= MAX_BIAS_TEXT:
+            raise InvalidInput(
+                f"The text of a token bias has 1 to {MAX_BIAS_TEXT} characters.", field="token_bias"
+            )
+        if fault := fault_of(text):
+            raise InvalidInput(
+                f"The text of a token bias holds {fault}. Remove it: no text of the model has one.",
+                field="token_bias",
+            )
+        if not _is_bias(bias):
+            raise InvalidInput(
+                f"A token bias is between {-MAX_BIAS} and {MAX_BIAS}.", field="token_bias"
+            )
+    if len({text for text, _bias in biases}) < len(biases):
+        raise InvalidInput("Token bias names a text twice.", field="token_bias")
+
+
+def _is_bias(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    # Written so that NaN, which compares false, is refused.
+    return is_number and -MAX_BIAS <= value <= MAX_BIAS

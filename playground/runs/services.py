@@ -36,6 +36,7 @@ from playground.runs.models import Run
 from playground.runs.parameters import MAX_SEED, Parameters
 from playground.runs.selectors import run_progress
 from playground.runs.state import PromptState
+from playground.runs.token_biases import biases_of
 
 # What a person who is at the limit has to wait.
 RETRY_AFTER_SECONDS = 5
@@ -100,13 +101,16 @@ def runs_create(
     repeated alone.
 
     Raises `UnknownModel`, `NotFound` or `ModelDeleted` for a tuned one, `PromptEmpty`,
-    `PromptTooLong`, `ModelNotReady`, `QuotaReached`, `TooManyRuns` or `QueueUnavailable`; then
-    nothing was saved.
+    `PromptTooLong`, `InvalidInput` for a token that the model does not have, `ModelNotReady`,
+    `QuotaReached`, `TooManyRuns` or `QueueUnavailable`; then nothing was saved.
     """
     served, parameters = get_served(person, state.model), Parameters.from_json(state.parameters)
     # A branch goes on as far as the model sees.
     room = len(given) + 1 if given else parameters.max_tokens
     prompt_tokens = _check_prompt(served.base, prompt, room, counted=prompt_tokens)
+    if parameters.token_bias or parameters.logit_bias:
+        # The worker does the same: what it would refuse is refused here.
+        biases_of(parameters, tokenizer_for(served.base))
     _check_queue()
     source = None if state.text == prompt else state.text
     size = json_size([state.fields, state.variables, [*given]])

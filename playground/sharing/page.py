@@ -21,6 +21,7 @@ from playground.prompts.tables import ShownTable
 from playground.prompts.variables import stored_variables
 from playground.runs.models import Run
 from playground.runs.selectors import RunProgress
+from playground.runs.token_biases import tell_token_biases
 from playground.sharing.branches import branches_of
 from playground.sharing.shares import Shown
 
@@ -126,6 +127,8 @@ class SharedPage:
         )
         if logprobs is not None:
             listed.append(ShownSetting("Probabilities", str(logprobs), changed=True))
+        if biases := tell_token_biases(panel.parameters):
+            listed.append(ShownSetting("Token bias", biases, changed=True))
         return sorted(listed, key=lambda setting: not setting.changed)
 
     @property

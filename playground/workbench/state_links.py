@@ -23,7 +23,10 @@ PARAMETER = "state"
 MAX_LINK = 6_000
 # The largest size of an unpacked link: that of a posted form.
 MAX_FORM_BYTES = 256 * 1024
-_SETTINGS = {"model", "stop", "seed", "logprobs", "variables"} | {s.name for s in PARAMETER_SPECS}
+_SETTINGS = {
+    *("model", "stop", "seed", "logprobs", "token_bias", "variables"),
+    *(spec.name for spec in PARAMETER_SPECS),
+}
 _DOCUMENT = {"prompt", "inject_start", "inject_restart", "made"}
 _PARTS = ("name", "given_name", "wanted_name", "speaker_name", "text_name", "reply_name")
 

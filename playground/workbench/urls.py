@@ -18,6 +18,7 @@ urlpatterns = [
     path("palette/", palette.palette, name="palette"),
     path("models/menu/", views.models_menu, name="models_menu"),
     path("models/tokens/", token_views.token_texts, name="token_texts"),
+    path("models/split/", token_views.split_texts, name="split_texts"),
     path("<template:template>/", views.template_page, name="template"),
     path("<template:template>/preview/", views.preview, name="preview"),
     path("<template:template>/run/", run_views.run, name="run"),

@@ -1,5 +1,7 @@
 """The parameter panel: changed values are marked, counted, reset, sent and remembered."""
 
+import re
+
 from playwright.sync_api import Locator, expect
 
 from tests.browser.guest import Guest
@@ -110,3 +112,60 @@ def test_a_stop_sequence_ends_the_text_and_is_not_shown(stack: Stack, guest: Gue
 def _add_stop(adder: Locator, text: str) -> None:
     adder.fill(text)
     adder.press("Enter")
+
+
+def test_a_token_that_is_ruled_out_is_chosen_by_its_text_and_never_comes(
+    stack: Stack, guest: Guest
+) -> None:
+    workbench = guest.open("free")
+    page = workbench.page
+    workbench.write_prompt("Product: Alba travel mug\nFeatures: keeps drinks hot\nDescription:")
+    workbench.set(temperature=0, max_tokens=6)
+    first = workbench.run()
+    workbench.wait_final()
+    word = stack.row(first)["tokens"][0][1].strip()
+
+    page.locator("#token-bias > summary").click()
+    typed = page.get_by_label("Text to add")
+    typed.fill(word)
+    # With the space before it, which the model wrote too.
+    expect(page.locator("#bias-choices li").first).to_have_text(re.compile(rf"␣{word} id \d+"))
+    typed.press("Enter")
+    expect(page.get_by_label(f"Bias of ␣{word}", exact=True)).to_have_value("-100")
+    expect(page.locator("#changed-count")).to_have_text("3 changed")
+    second = workbench.run()
+    workbench.wait_final()
+
+    assert stack.row(second)["parameters"]["token_bias"] == [[f" {word}", -100]]
+    assert word not in workbench.text
+    page.reload()
+    expect(page.get_by_label(f"Bias of ␣{word}", exact=True)).to_have_value("-100")
+    page.get_by_role("button", name=f"Remove ␣{word}").click()
+    expect(page.locator("#bias-rows")).to_be_hidden()
+    expect(typed).to_be_focused()
+
+
+def test_a_text_of_several_tokens_says_so_and_can_be_changed_with_the_keyboard(
+    guest: Guest,
+) -> None:
+    workbench = guest.open("qa")
+    page = workbench.page
+    page.locator("#token-bias > summary").click()
+    typed = page.get_by_label("Text to add")
+
+    typed.fill("unbelievable")
+    choices = page.locator("#bias-choices li")
+    expect(choices).to_have_text([re.compile(r"^␣un.* \d tokens$"), re.compile(r"^un")])
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    number = page.get_by_label("Bias of ␣unbelievable", exact=True)
+    expect(number).to_be_focused()
+    expect(page.locator(".bias-detail")).to_have_text(re.compile(r"^each of \d tokens$"))
+    page.keyboard.type("-2,5")
+    page.keyboard.press("Tab")
+
+    expect(number).to_have_value("-2.5")
+    expect(page.locator("#parameter-token_bias")).to_have_value('" unbelievable" = -2.5')
+    page.locator("#parameters").get_by_role("button", name="Reset").click()
+    expect(page.locator(".bias")).to_have_count(0)
+    expect(workbench.parameter_row("token_bias")).not_to_have_attribute("data-changed", "")

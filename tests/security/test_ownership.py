@@ -80,6 +80,7 @@ PUBLIC = {
     "workbench:models_menu",
     "workbench:palette",
     "workbench:token_texts",
+    "workbench:split_texts",
     # They belong to the person who asks; ids posted to them are looked up among their own
     # (tests/runs).
     "history:list",

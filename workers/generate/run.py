@@ -19,6 +19,7 @@ from playground.runs.finishing import ChoiceText, Outcome, run_finish, run_index
 from playground.runs.leases import run_claim, run_release, run_restart
 from playground.runs.models import Run
 from playground.runs.parameters import Parameters
+from playground.runs.token_biases import biases_of
 from workers.engine.errors import EngineError
 from workers.engine.request import Finish, Request, SamplingParams
 from workers.generate.live import LiveRun, first_moment, live_choices, tokens_per_second
@@ -194,7 +195,8 @@ def _requests(
     """One for all choices; where any has text already, one for each, which goes on after it."""
     run = choices[0].run
     parameters = Parameters.from_json(run.parameters)
-    prompt_ids = tuple(tokenizer_for(serving.spec).encode(run.prompt))
+    tokenizer = tokenizer_for(serving.spec)
+    prompt_ids = tuple(tokenizer.encode(run.prompt))
     params = SamplingParams(
         max_tokens=_most_tokens(serving, run, parameters, prompt=len(prompt_ids)),
         temperature=parameters.temperature,
@@ -207,7 +209,7 @@ def _requests(
         stop=parameters.stop,
         seed=run.seed,
         logprobs=parameters.logprobs,
-        logit_bias=parameters.logit_bias,
+        logit_bias=biases_of(parameters, tokenizer),
         n=len(choices),
     )
     if not any(live.tokens for live in choices):

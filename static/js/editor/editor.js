@@ -10,7 +10,15 @@ import { Preview } from './preview.js';
 import { Tabs } from './tabs.js';
 
 // Inputs that change neither the prompt nor whether it fits.
-const NO_PREVIEW = new Set(['seed', 'temperature', 'top_p', 'top_k', 'min_p', 'logprobs']);
+const NO_PREVIEW = new Set([
+  'seed',
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'logprobs',
+  'token_bias',
+]);
 
 export function startEditor() {
   return new Editor(document.getElementById('editor'));

@@ -1,6 +1,7 @@
 // The parameter panel: numbers, changed values, stops as chips, the seed, and the sheet on a phone.
 import { bindNumber } from './numbers.js';
 import { StopChips } from './stops.js';
+import { TokenBias } from './token-bias.js';
 
 const PHONE = window.matchMedia('(width < 760px)');
 
@@ -10,7 +11,10 @@ export function startParameters(editor) {
     document.getElementById('stop-chips'),
     document.getElementById('parameter-stop'),
   );
-  const numbers = [...panel.querySelectorAll('.parameter:has(.slider)')].map(bindNumber);
+  const numbers = [...panel.querySelectorAll('.parameter[data-default]:has(.slider)')].map(
+    bindNumber,
+  );
+  const bias = new TokenBias();
   const seed = document.getElementById('parameter-seed');
   const probabilities = document.getElementById('parameter-logprobs');
   const injected = [...panel.querySelectorAll('.injected')];
@@ -29,6 +33,7 @@ export function startParameters(editor) {
     for (const input of injected) mark(input, input.value !== '');
     editor.card.toggleAttribute('data-probabilities', probabilities.checked);
     mark(stops.input, stops.changed);
+    mark(bias.input, bias.isChanged);
     count();
   };
   panel.addEventListener('input', check);
@@ -39,6 +44,7 @@ export function startParameters(editor) {
     probabilities.checked = false;
     for (const input of injected) input.value = '';
     stops.reset();
+    bias.reset();
     check();
     editor.previewSoon();
     seed.focus();

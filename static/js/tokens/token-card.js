@@ -3,9 +3,9 @@ import { announce } from '../shell/announcer.js';
 import { markOwnText } from '../shell/own-text.js';
 import { percent } from './likelihood.js';
 import { TokenTexts } from './token-texts.js';
+import { drawSpaces } from './visible-text.js';
 
 const MAX_ALTERNATIVES = 5;
-const SIGNS = { ' ': '␣', '\n': '⏎', '\t': '⇥' };
 // The name of the token that ends a text: nothing can come after it.
 const END = /^<\|endoftext\|>$/;
 let texts = null;
@@ -111,9 +111,4 @@ function row(text, logprob, { isChosen = false, isButton = false } = {}) {
   share.textContent = percent(logprob);
   line.append(words, share);
   return line;
-}
-
-// White space is made visible, or some tokens would show nothing.
-function drawSpaces(text) {
-  return text.replace(/[ \n\t]/g, (sign) => SIGNS[sign]);
 }
