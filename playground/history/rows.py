@@ -77,8 +77,8 @@ class HistoryRow:
         return ", ".join(parts)
 
     @property
-    def is_plain(self) -> bool:
-        """Whether it succeeded with the default model: what most rows need not say."""
+    def has_succeeded(self) -> bool:
+        """What most rows need not say."""
         return self.run.status == Run.Status.SUCCEEDED
 
     @property

@@ -64,7 +64,7 @@ def _work_of_draft(draft: Draft) -> Work:
 
 def _works_of_trees(person: Person, *, without: Collection[uuid.UUID | None]) -> list[Work]:
     """Each tree's newest run, and how many of the newest runs are in the tree."""
-    own = Run.objects.filter(person=person, kind=Run.Kind.GENERATE).exclude(template="")
+    own = Run.objects.filter(person=person).exclude(template="")
     newest = own.order_by("-number").values_list("pk", "tree")[:_NEWEST]
     trees: dict[uuid.UUID, list[uuid.UUID]] = {}
     for run_id, tree in newest:

@@ -61,7 +61,7 @@ def latest_run_of_template(person: Person | None, template: str) -> Run | None:
     """The person's last run on the page of a template, by its slug."""
     if person is None:
         return None
-    own = Run.objects.filter(person=person, template=template, kind=Run.Kind.GENERATE)
+    own = Run.objects.filter(person=person, template=template)
     return own.select_related("adapter").order_by("-number").first()
 
 

@@ -261,7 +261,9 @@ def _panel_of_save(
 ) -> RunPanel | None:
     """The run that was on the page when the version was saved, beside the version's text."""
     run = version.run if version else None
-    if run is None or run.person != person or not run.is_final or "turns" in form.values:
+    if run is None or not run.is_final or "turns" in form.values:
+        return None
+    if person is None or run.person_id != person.pk:
         return None
     is_stale = finished_prompt(form).text != run.prompt
     return replace(run_panel(form.template, run), is_returned=True, is_stale=is_stale)

@@ -83,7 +83,7 @@ def find_runs(person: Person | None, words: str) -> list[Run]:
     """The person's newest runs that have the words; with no words, none."""
     if person is None or not words:
         return []
-    own = Run.objects.filter(person=person, kind=Run.Kind.GENERATE)
+    own = Run.objects.filter(person=person)
     found = own.filter(
         search.numbered(field="number", kind="run", owner=person.pk, query=words)
     ).only("template", "number")

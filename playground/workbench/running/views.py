@@ -57,11 +57,11 @@ def no_run(request: HtmxRequest, template: Template) -> HttpResponse:
 
 @require_POST
 def stop(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
-    """Stops the person's own run, or (``beside=1``) all of its siblings. Their texts stay; stopping
-    twice is fine."""
+    """Stops the person's own run, or (``beside=1``) all of its siblings, or (``alone`` in the
+    address) only one of those. Their texts stay; stopping twice is fine."""
     run = get_run(person_of(request), run_id)
     beside = "beside" in request.POST
-    for one in live_siblings_of(run) if beside else [run]:
+    for one in live_siblings_of(run) if beside and "alone" not in request.GET else [run]:
         run_cancel(run=one)
     if request.htmx:
         return HttpResponse(status=204)

@@ -1,6 +1,7 @@
 // <column-grip>: a border that a person moves to make the column beside it wider, by pointer or
 // arrow keys. The width is a variable of the page, remembered in this browser.
 import { onKey } from '../shell/input-method.js';
+import { readStored, store } from '../shell/storage.js';
 
 const KEY = 'column-width';
 // In rem.
@@ -16,7 +17,7 @@ class ColumnGrip extends HTMLElement {
     this.setAttribute('aria-label', 'Width of the column');
     this.setAttribute('aria-valuemin', String(LEAST));
     this.setAttribute('aria-valuemax', String(MOST));
-    this.#set(Number(localStorage.getItem(KEY)) || USUAL);
+    this.#set(Number(readStored(KEY)) || USUAL);
     this.addEventListener('pointerdown', (event) => this.#drag(event));
     this.addEventListener('dblclick', () => this.#keep(USUAL));
     onKey(this, (event) => this.#press(event));
@@ -52,7 +53,7 @@ class ColumnGrip extends HTMLElement {
 
   #keep(width) {
     this.#set(width);
-    localStorage.setItem(KEY, String(this.#width));
+    store(KEY, String(this.#width));
   }
 
   #set(width) {

@@ -3,6 +3,7 @@ import { icon } from '../shell/icon.js';
 import { markOwnText } from '../shell/own-text.js';
 import { drawSpaces } from '../tokens/visible-text.js';
 import { MOST, readBias } from './bias-lines.js';
+import { place } from './numbers.js';
 
 export class BiasRow {
   #bias;
@@ -120,9 +121,4 @@ function slider() {
   input.max = String(MOST);
   input.step = '1';
   return input;
-}
-
-// The thumb's middle does not reach the ends of the track.
-function place(share) {
-  return `calc(${share * 100}% + ${0.5 - share} * 1rem)`;
 }

@@ -74,7 +74,7 @@ function noteUnder(element) {
   };
 }
 
-// The thumb's middle does not reach the ends of the track.
-function place(share) {
+// Where a slider's fill ends. The thumb's middle does not reach the ends of the track.
+export function place(share) {
   return `calc(${share * 100}% + ${0.5 - share} * 1rem)`;
 }

@@ -3,6 +3,8 @@ import { announce } from '../shell/announcer.js';
 
 export function startFilters() {
   const form = document.getElementById('history-filters');
+  // The page of a tree has the same script, and no filters.
+  if (!form) return;
   form.addEventListener('htmx:configRequest', ({ detail: { formData } }) => {
     for (const name of [...formData.keys()]) if (!formData.get(name)) formData.delete(name);
   });

@@ -1,11 +1,13 @@
 // The dialog that saves a prompt. Without scripts it opens as a popover.
 import { onKey } from '../shell/input-method.js';
 import { pointToField } from '../shell/notices.js';
+import { readStored, store } from '../shell/storage.js';
 
 const BUTTONS = new Set(['save-submit', 'save-new']);
 
 // The caret of a page that is saved, and opens again as the saved prompt's.
 const CARET = 'saved-caret';
+const FOR_SESSION = { isForSession: true };
 
 export function startSave({ view }) {
   const dialog = document.getElementById('save');
@@ -43,8 +45,8 @@ export function startSave({ view }) {
   });
   dialog.addEventListener('htmx:beforeSend', ({ detail }) => {
     if (!BUTTONS.has(detail.elt.id)) return;
-    sessionStorage.removeItem(CARET);
-    if (view.hasFocus) sessionStorage.setItem(CARET, String(view.state.selection.main.head));
+    const caret = view.hasFocus ? String(view.state.selection.main.head) : null;
+    store(CARET, caret, FOR_SESSION);
   });
   returnCaret(view);
   // A refusal is shown beside the refused input.
@@ -57,8 +59,8 @@ export function startSave({ view }) {
 }
 
 function returnCaret(view) {
-  const caret = sessionStorage.getItem(CARET);
-  sessionStorage.removeItem(CARET);
+  const caret = readStored(CARET, FOR_SESSION);
+  store(CARET, null, FOR_SESSION);
   if (caret === null || Number(caret) > view.state.doc.length) return;
   view.dispatch({ selection: { anchor: Number(caret) } });
   view.focus();

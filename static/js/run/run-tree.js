@@ -1,17 +1,20 @@
 // <run-tree>: the tree of runs. Arrow keys move in it as WAI-ARIA describes for a tree, and a
-// button goes to the next star; below the tree is what made the run under the pointer or the focus. A node with the same prompt opens in the panel. Another one opens
+// button goes to the next star; below the tree is what made the run under the pointer or the focus.
+// A node with the same prompt opens in the panel. Another one opens
 // its own page, where the focus returns to its node.
 import { onKey } from '../shell/input-method.js';
+import { readStored, store } from '../shell/storage.js';
 
 const RETURN = 'tree-focus';
 const FOLDED = 'tree-folded';
+const FOR_SESSION = { isForSession: true };
 
 // The focus goes to the node that was pressed on the previous page.
 export function returnToTree() {
-  if (sessionStorage.getItem(RETURN) === location.pathname)
+  if (readStored(RETURN, FOR_SESSION) === location.pathname)
     document.querySelector('run-tree [aria-current]')?.focus();
   // Until then: the page may load once more by itself, to show an unsaved text.
-  const forget = () => sessionStorage.removeItem(RETURN);
+  const forget = () => store(RETURN, null, FOR_SESSION);
   onKey(document, forget, { once: true });
   document.addEventListener('pointerdown', forget, { once: true });
 }
@@ -35,7 +38,7 @@ class RunTree extends HTMLElement {
     // place.
     const before = nodeOf(document.activeElement)?.id;
     const focused = before ? this.#nodes.find(({ id }) => id === before) : null;
-    this.#fold(localStorage.getItem(FOLDED) === 'yes');
+    this.#fold(readStored(FOLDED) === 'yes');
     this.#arrange(focused ?? this.#current);
     focused?.focus({ preventScroll: true });
   }
@@ -70,7 +73,7 @@ class RunTree extends HTMLElement {
     if (!button) return;
     this.toggleAttribute('data-folded', isFolded);
     button.setAttribute('aria-expanded', String(!isFolded));
-    localStorage.setItem(FOLDED, isFolded ? 'yes' : 'no');
+    store(FOLDED, isFolded ? 'yes' : 'no');
   }
 
   #rove(node) {
@@ -105,7 +108,7 @@ class RunTree extends HTMLElement {
     if (target.closest('#fold-tree')) this.#fold(!this.hasAttribute('data-folded'));
     const node = nodeOf(target);
     if (node && !node.hasAttribute('hx-get') && document.activeElement === node)
-      sessionStorage.setItem(RETURN, node.pathname);
+      store(RETURN, node.pathname, FOR_SESSION);
   }
 }
 

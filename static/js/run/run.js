@@ -34,6 +34,9 @@ class RunView {
   #output = null;
   #count = 0;
   #ahead = null;
+  #isReloading = false;
+  // Whether an output has ended since the last panel was asked for.
+  #isOutdated = false;
   #source;
   #placement;
   #focus;
@@ -211,10 +214,18 @@ class RunView {
     announce(DELETED);
   }
 
-  // The row's final state, drawn by the server.
+  // The row's final state, drawn by the server. Several outputs may end together: one answer is
+  // enough for all of them, unless it came too early for the last.
   async #reload() {
+    this.#isOutdated = true;
+    if (this.#isReloading) return;
+    this.#isReloading = true;
     const panel = this.#panel;
-    await this.#source.renew();
+    do {
+      this.#isOutdated = false;
+      await this.#source.renew();
+    } while (this.#isOutdated && this.#panel.isLive);
+    this.#isReloading = false;
     // There was no answer: the page keeps the last known state.
     if (panel.element.isConnected) panel.showBusy(!panel.hasEnded);
   }

@@ -1,16 +1,17 @@
 // How many outputs "×3" asks for: remembered in this browser, and said on the button.
 import { onKey } from '../shell/input-method.js';
+import { readStored, store } from '../shell/storage.js';
 
 const KEY = 'outputs-at-once';
 
 export function startSeveral() {
-  const stored = localStorage.getItem(KEY);
+  const stored = readStored(KEY);
   const select = document.getElementById('outputs-number');
   if (stored && [...select.options].some(({ value }) => value === stored)) select.value = stored;
   showCount();
   document.addEventListener('change', ({ target }) => {
     if (target.id !== 'outputs-number') return;
-    localStorage.setItem(KEY, target.value);
+    store(KEY, target.value);
     showCount();
   });
 }

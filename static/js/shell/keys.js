@@ -19,8 +19,8 @@ export function startPageKeys() {
   });
 }
 
-// Ctrl/Cmd+Enter runs, with Shift it retries; Ctrl/Cmd+S saves; Alt and an arrow go to a sibling; Esc
-// stops. See docs/decisions/0058-keys.md.
+// Ctrl/Cmd+Enter runs, with Shift it retries; Ctrl/Cmd+S saves; Alt and an arrow go to a sibling;
+// Esc stops. See docs/decisions/0058-keys.md.
 export function startRunKeys() {
   onKey(document, (event) => {
     if (isTaken(event)) return;
