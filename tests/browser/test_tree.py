@@ -117,3 +117,38 @@ def test_a_deleted_run_leaves_the_runs_that_continued_it(guest: Guest) -> None:
     expect(page.get_by_role("treeitem")).to_have_count(2)
     expect(node(workbench, edit)).to_have_attribute("aria-level", "1")
     expect(node(workbench, first)).to_have_attribute("aria-level", "1")
+
+
+def test_the_whole_tree_is_a_page_that_compares_and_the_column_grows_and_folds(
+    guest: Guest, axe_source: str
+) -> None:
+    workbench = guest.open("free")
+    first, retry, edit = grow(workbench)
+    page = workbench.page
+    node(workbench, retry).hover()
+    expect(page.locator("#tree-facts")).to_contain_text("temperature 0.7 · seed")
+    page.get_by_role("button", name="Show the tree").click()
+    expect(node(workbench, retry)).to_be_hidden()
+    page.reload()
+    expect(node(workbench, retry)).to_be_hidden()
+    page.get_by_role("button", name="Show the tree").press("Enter")
+    expect(node(workbench, retry)).to_be_visible()
+    grip = page.get_by_role("separator", name="Width of the column")
+    grip.press("End")
+    expect(grip).to_have_attribute("aria-valuenow", "32.0")
+    page.reload()
+    expect(grip).to_have_attribute("aria-valuenow", "32.0")
+
+    page.get_by_role("link", name="The whole tree on a page").click()
+    page.wait_for_url(f"**/runs/{edit}/tree/")
+    expect(page.locator(".whole-tree-row")).to_have_count(3)
+    found = violations(page, axe_source)
+    node(workbench, first).focus()
+    page.keyboard.press("ArrowDown")
+    expect(node(workbench, retry)).to_be_focused()
+    for box in page.locator(".whole-tree-row [type=checkbox]").all()[:2]:
+        box.check()
+    page.get_by_role("button", name="Compare the ticked runs").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 runs side by side")
+    assert not found, "\n".join(found)

@@ -340,3 +340,14 @@ def test_score_does_not_change_running_requests(small: Tiny) -> None:
 def test_tokenizer_of_another_model_is_refused(small: Tiny) -> None:
     with pytest.raises(Exception, match="different checkpoints"):
         Engine(small.model, small.backend, replace(small.vocabulary, eos_id=5000))
+
+
+def test_siblings_that_begin_together_compute_their_prompt_once(small: Tiny) -> None:
+    engine = small.engine()
+    prompt = prompt_of(5 * BLOCK + 7, 3)
+    siblings = [request(f"sibling {seed}", prompt, 4, seed=seed) for seed in range(3)]
+
+    run(engine, *siblings)
+
+    # Of the others only the last row, whose logits give the first token.
+    assert engine.counters.prompt_tokens <= len(prompt) + 2 * BLOCK
