@@ -4,7 +4,8 @@
 - parameters: what can be asked of a model
 - token_biases: biases of tokens, written and as ids of a model
 - state: the state that a row keeps
-- services: create, cancel, retry, star
+- services: create, cancel, retry, star, note
+- branching: go on with another token
 - selectors: reading runs; the queue
 - leases: claim, release, sweep
 - finishing: the end of a run

@@ -16,12 +16,11 @@ from playground.accounts.quotas import check_room_for_one
 from playground.checkpoints.config_file import context_length
 from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Adapter
-from playground.checkpoints.registry import ModelSpec, registry
+from playground.checkpoints.registry import ModelSpec
 from playground.checkpoints.rings import ring
 from playground.checkpoints.selectors import ServedModel, get_served
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import (
-    InvalidInput,
     PromptEmpty,
     PromptTooLong,
     QueueUnavailable,
@@ -34,7 +33,6 @@ from playground.runs.finishing import run_finish_from_log, run_index_note
 from playground.runs.lengths import MAX_PROMPT_CHARACTERS, misfit, too_many_characters
 from playground.runs.models import Run
 from playground.runs.parameters import MAX_SEED, Parameters
-from playground.runs.selectors import run_progress
 from playground.runs.state import PromptState
 from playground.runs.token_biases import biases_of
 
@@ -170,46 +168,6 @@ def run_retry(*, person: Person, address: str, run: Run) -> Run:
         version_id=run.version_id,
         given=run.given,
     )
-
-
-def run_branch(*, person: Person, address: str, run: Run, position: int, token: int) -> Run:
-    """A sibling of ``run`` with its text up to a token, and from there another one.
-
-    position: of the token that is replaced, from 1; token: the id of the one in its place. The
-    model goes on after it, with the run's own parameters and as many new tokens.
-
-    Raises `InvalidInput` where there is no such position or token, and what `runs_create` does.
-    """
-    tokens = run_progress(run).tokens
-    if not 1 <= position <= len(tokens):
-        raise InvalidInput(
-            f"This run has no token {position}. Reload the page and choose again.", field="position"
-        )
-    replaced = tokens[position - 1]
-    return run_create(
-        person=person,
-        address=address,
-        template=run.template,
-        state=run.state,
-        prompt=run.prompt,
-        prompt_tokens=run.prompt_tokens,
-        origin=run,
-        version_id=run.version_id,
-        given=[*tokens[: position - 1], _chosen_token(run, token, replaced)],
-    )
-
-
-def _chosen_token(run: Run, token: int, replaced: Token) -> Token:
-    """In the place of ``replaced``; with the probability that the model gave it, if it is known.
-    Its text is the worker's to say: it depends on the tokens before it."""
-    tokenizer = tokenizer_for(registry().get(run.model))
-    if not tokenizer.has_text(token):
-        raise InvalidInput(f"A text cannot go on with token {token}.", field="token")
-    alternatives = replaced[3] if len(replaced) > 3 else []
-    logprob = next((share for other, share in alternatives if other == token), None)
-    if len(replaced) < 3:
-        return [token, ""]
-    return [token, "", logprob, alternatives] if logprob is not None else [token, ""]
 
 
 def run_star(*, run: Run, starred: bool) -> None:

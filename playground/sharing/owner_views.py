@@ -1,6 +1,7 @@
 """The owner's side of sharing: who may read a prompt, its links, the gallery."""
 
 import uuid
+from collections.abc import Sequence
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,6 +13,7 @@ from playground.core.errors import PlaygroundError
 from playground.core.http import HtmxRequest, see_other
 from playground.library.models import Prompt
 from playground.library.services import get_prompt
+from playground.runs.models import Run
 from playground.sharing.forms import RunsForm, ShareForm
 from playground.sharing.gallery import BARRED, prompt_publish, prompt_unpublish
 from playground.sharing.models import Share
@@ -89,6 +91,15 @@ def show_panel(request: HtmxRequest, prompt: Prompt, *, made: Share) -> HttpResp
     )
 
 
+def _run_on_page(request: HtmxRequest, prompt: Prompt, runs: Sequence[Run]) -> list[str]:
+    """The run on the page, if it is one of the newest version: of an older one it would be another
+    prompt's output."""
+    shown = request.GET.get("parent", "")
+    return [
+        str(run.pk) for run in runs if run.version_id == prompt.head_id and str(run.pk) == shown
+    ]
+
+
 def _answer_change(
     request: HtmxRequest, prompt: Prompt, *, shown: str, made: Share | None = None
 ) -> HttpResponse:
@@ -117,21 +128,18 @@ def _show(
     if request.htmx and state == "private":
         state = "link"
     numbers = version_numbers(prompt)
+    runs = runs_to_choose(prompt)
     context = {
         "prompt": prompt,
         "links": links,
         "open_count": open_count,
         "shown": asked if asked in ("private", "link", "gallery") else state,
-        "runs": [
-            (run, numbers.get(run.version_id) if run.version_id else None)
-            for run in runs_to_choose(prompt)
-        ],
+        "runs": [(run, numbers.get(run.version_id) if run.version_id else None) for run in runs],
         "published_runs": set(prompt.published_runs.values_list("pk", flat=True)),
         "numbers": sorted(numbers.values(), reverse=True),
         "posted": request.POST if error else {},
-        # The run on the page, or what was ticked in a form that was refused.
         "chosen_runs": (
-            request.POST.getlist("share_run") if error else request.GET.getlist("parent")
+            request.POST.getlist("share_run") if error else _run_on_page(request, prompt, runs)
         ),
         "origin": f"{request.scheme}://{request.get_host()}",
         "made": made,

@@ -77,6 +77,25 @@ def test_the_panel_lists_links_and_runs(guest: Client, person: Person) -> None:
     assert "<html" in guest.get(f"/prompts/{prompt.pk}/share/").content.decode()
 
 
+def test_the_pages_output_is_ticked_if_it_is_one_of_the_newest_version(
+    guest: Client, person: Person
+) -> None:
+    prompt = saved_prompt(person, "Hello", "Hello again")
+    old, new = prompt.versions.order_by("number")
+    runs = {
+        version: make_finished_run(prompt, "x", version_id=version.pk) for version in (old, new)
+    }
+
+    def ticked(run: Run) -> list[str]:
+        address = f"/prompts/{prompt.pk}/share/?parent={run.pk}"
+        panel = guest.get(address, headers=HTMX).content.decode()
+        boxes = re.findall(r'name="share_run" value="([^"]+)"\s*([^>]*)>', panel)
+        return [value for value, rest in boxes if "checked" in rest]
+
+    assert ticked(runs[new]) == [str(runs[new].pk)]
+    assert ticked(runs[old]) == []
+
+
 @pytest.mark.parametrize(("choice", "days"), [("day", 1), ("week", 7), ("month", 30)])
 def test_a_link_expires_at_the_chosen_time(
     guest: Client, person: Person, choice: str, days: int

@@ -17,9 +17,10 @@ from playground.prompts.fitting import finished_prompt, prompt_of_run, sent_stat
 from playground.prompts.form import PromptForm, posted_form
 from playground.prompts.state import template_named
 from playground.prompts.tables import write_csv
+from playground.runs.branching import run_branch
 from playground.runs.models import Run
 from playground.runs.selectors import find_shown_run, get_run, live_siblings_of
-from playground.runs.services import run_branch, run_cancel, run_retry, runs_create
+from playground.runs.services import run_cancel, run_retry, runs_create
 from playground.workbench.openings import form_of_run
 from playground.workbench.page import bound_fields, message_field, refuse
 from playground.workbench.running.forms import BranchForm, OutputsForm
