@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page, Route
 
+from tests.support.part import wait_until
+
 
 @contextmanager
 def hold_requests(
@@ -29,3 +31,10 @@ def hold_requests(
         for route in waiting:
             route.continue_()
         page.unroute(address, take)
+
+
+def wait_for_held(page: Page, held: list[Route]) -> Route:
+    """The first held request, as soon as there is one."""
+    # The page knows of a request before this process does; asking it lets its events come in.
+    wait_until(lambda: page.evaluate("true") and held, what="a request on its way")
+    return held[0]

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.account import Account
 from tests.browser.guest import Guest
+from tests.browser.network import wait_for_held
 from tests.browser.test_datasets import part_of
 from tests.support.part import wait_until
 from tests.support.stack import Stack
@@ -62,12 +63,6 @@ def hold_part(page: Page, *, start: int) -> list[Route]:
 
     page.route(PARTS, hold)
     return held
-
-
-def wait_for_held(page: Page, held: list[Route]) -> Route:
-    # Asking the page lets the browser's events come in.
-    wait_until(lambda: page.evaluate("true") and held, what="the part on its way")
-    return held[0]
 
 
 def count(stack: Stack, table: str, column: str, value: str) -> int:

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.guest import Guest
-from tests.browser.network import hold_requests
+from tests.browser.network import hold_requests, wait_for_held
 
 MENU = re.compile(r"/models/menu/")
 PAGE = re.compile(r"/(translation|chat|free)/$")
@@ -17,12 +17,12 @@ def test_a_model_chosen_while_the_list_reloads_stays_chosen(guest: Guest) -> Non
     workbench = guest.open("free")
     page = workbench.page
     with hold_requests(page, MENU) as waiting:
-        page.wait_for_function("() => document.querySelector('#model-list.htmx-request')")
+        asked = wait_for_held(page, waiting)
         workbench.model.click()
         page.locator("#model-slow").check(force=True)
         expect(page.locator("#model-slow")).to_be_checked()
         # As if the list had changed: the answer is the whole list, with the earlier choice.
-        asked = waiting.pop(0)
+        waiting.remove(asked)
         with page.expect_response(MENU):
             asked.continue_(url=re.sub(r"seen=\w*", "seen=", asked.request.url))
 
@@ -37,7 +37,7 @@ def test_text_typed_while_a_row_is_added_stays(guest: Guest) -> None:
     with hold_requests(workbench.page, PAGE, method="POST") as waiting:
         workbench.page.get_by_role("button", name="Add an example").click()
         workbench.field("sentence").fill("Typed while the row was on its way.")
-        assert waiting
+        wait_for_held(workbench.page, waiting)
 
     expect(rows).to_have_count(before + 1)
     expect(workbench.field("sentence")).to_have_value("Typed while the row was on its way.")
@@ -55,8 +55,7 @@ def test_a_removed_variable_does_not_come_back_with_a_late_preview(guest: Guest)
     expect(remove).to_be_visible()
     with hold_requests(page, PREVIEW) as waiting:
         workbench.type_at_end("!")
-        page.wait_for_function("() => document.querySelector('#preview.htmx-request')")
-        assert waiting
+        wait_for_held(page, waiting)
         remove.click()
     workbench.type_at_end("?")
 
@@ -73,7 +72,7 @@ def test_a_chats_answer_keeps_the_next_message_and_edited_fields(
     with hold_requests(workbench.page, RUN) as waiting:
         message.fill("Where is my parcel?")
         message.press("Enter")
-        assert waiting
+        wait_for_held(workbench.page, waiting)
         workbench.field("setting").fill("A shop for lamps.")
         message.focus()
         message.press("End")
