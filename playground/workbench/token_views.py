@@ -1,15 +1,19 @@
-"""What pages ask about a model's tokens: their texts by id, and the tokens of a text."""
+"""What pages ask about tokens: their texts by id, and those of a text or a run."""
+
+import uuid
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
+from playground.accounts.people import person_of
 from playground.checkpoints.registry import ModelSpec, registry
 from playground.checkpoints.tokenizers import TextTokenizer, tokenizer_for
 from playground.core.errors import InvalidInput, TextTooLong, UnknownModel
 from playground.core.texts import plain_breaks
+from playground.runs.selectors import get_run, run_progress
 
 MAX_IDS = 64
-MAX_TEXTS = 8
+MAX_TEXTS = 64
 # Several times the window of the largest model. Beyond, a page does not ask.
 MAX_SPLIT_CHARACTERS = 40_000
 
@@ -43,6 +47,13 @@ def split_texts(request: HttpRequest) -> JsonResponse:
         )
     tokenizer = tokenizer_for(_model(request.POST.get("model", "")))
     return JsonResponse({"texts": [_pieces(tokenizer, text) for text in texts]})
+
+
+@require_safe
+def run_tokens(request: HttpRequest, run_id: uuid.UUID) -> JsonResponse:
+    """The tokens that the model wrote in a run so far, each with its text: ``[id, text]``."""
+    run = get_run(person_of(request), run_id)
+    return JsonResponse({"tokens": [token[:2] for token in run_progress(run).tokens]})
 
 
 def _pieces(tokenizer: TextTokenizer, text: str) -> list[tuple[int, int, int]]:

@@ -38,6 +38,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/stop/", run_views.stop, name="stop"),
     path("runs/<uuid:run_id>/retry/", run_views.retry, name="retry"),
     path("runs/<uuid:run_id>/branch/", run_views.branch, name="branch"),
+    path("runs/<uuid:run_id>/tokens/", token_views.run_tokens, name="run_tokens"),
     path("runs/<uuid:run_id>/tree/", run_views.tree, name="run_tree"),
     path("runs/<uuid:run_id>/table.csv", run_views.run_csv, name="run_csv"),
 ]

@@ -2,6 +2,7 @@
 
 import { startEditor } from './editor/editor.js';
 import { startLate } from './editor/late.js';
+import { startTokenView } from './editor/token-view.js';
 import './elements/column-grip.js';
 import './form/example-rows.js';
 import { startHints } from './form/hints.js';
@@ -24,6 +25,7 @@ startSeveral();
 startOutputKeys();
 startRun(editor);
 startRunKeys();
+startTokenView(editor);
 startDrafts(editor);
 startSave(editor);
 returnToTree();

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Locator, expect
 
+from tests.browser.axe import violations
 from tests.browser.guest import Guest
 from tests.support.stack import Stack
 
@@ -146,7 +147,7 @@ def test_a_token_that_is_ruled_out_is_chosen_by_its_text_and_never_comes(
 
 
 def test_a_text_of_several_tokens_says_so_and_can_be_changed_with_the_keyboard(
-    guest: Guest,
+    guest: Guest, axe_source: str
 ) -> None:
     workbench = guest.open("qa")
     page = workbench.page
@@ -166,6 +167,7 @@ def test_a_text_of_several_tokens_says_so_and_can_be_changed_with_the_keyboard(
 
     expect(number).to_have_value("-2.5")
     expect(page.locator("#parameter-token_bias")).to_have_value('" unbelievable" = -2.5')
+    assert violations(page, axe_source) == []
     page.locator("#parameters").get_by_role("button", name="Reset").click()
     expect(page.locator(".bias")).to_have_count(0)
     expect(workbench.parameter_row("token_bias")).not_to_have_attribute("data-changed", "")

@@ -42,7 +42,7 @@ def test_texts_are_split_into_tokens_that_cover_them(client: Client) -> None:
     "posted",
     [
         {},
-        {"text": ["a"] * 9},
+        {"text": ["a"] * 65},
         {"text": "a" * 40_001},
         {"text": ["a" * 20_001, "a" * 20_000]},
         {"text": "a", "model": "none"},

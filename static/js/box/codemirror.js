@@ -1,7 +1,7 @@
 // The prompt's box: CodeMirror as a plain text field, with the keys of one and no others.
 //
 // The textarea stays the form's field. It gets the text when the form is read (`formdata`), not at
-// each key, and fires `input` whenever a person changed the text.
+// each key, and fires `input` whenever a person changed the text, `text` whenever anything did.
 import { history, insertNewline, standardKeymap } from '@codemirror/commands';
 import { Annotation, EditorState, Transaction } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
@@ -11,6 +11,7 @@ import { labels } from './labels.js';
 import { nearMissMarks } from './near-miss-marks.js';
 import { smallestChange } from './smallest-change.js';
 import { stepBack, stepForth } from './steps.js';
+import { tokenPieces } from './token-pieces.js';
 import { unsent } from './unsent.js';
 import { variableMarks } from './variable-marks.js';
 
@@ -74,7 +75,9 @@ export function createBox(textarea, { words = [], extensions = [], follow = () =
           translate: 'no',
         }),
         EditorView.scrollMargins.of(({ dom }) => ({ top: MARGIN, bottom: covered(dom) + MARGIN })),
+        tokenPieces(),
         EditorView.updateListener.of((update) => {
+          if (update.docChanged) textarea.dispatchEvent(new Event('text'));
           if (update.transactions.some((one) => one.docChanged && !one.annotation(byMachine)))
             tellInput(textarea);
         }),

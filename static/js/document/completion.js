@@ -26,6 +26,16 @@ export class Completion {
     if (this.edited) this.edited = { ...this.edited, text: this.edited.text + more };
   }
 
+  // Whether its text is known token by token.
+  get hasTokens() {
+    return this.tokens.length > 0 && this.tokens.every(([id]) => id !== null);
+  }
+
+  // The tokens of a text that came as a whole.
+  learn(tokens) {
+    if (tokens.map(([, text]) => text).join('') === this.text) this.tokens = tokens;
+  }
+
   clear() {
     this.text = '';
     this.tokens = [];

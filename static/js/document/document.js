@@ -117,6 +117,21 @@ export class FreeDocument {
     this.#runHere();
   }
 
+  hasTokens(run) {
+    return Boolean(this.#generations.completion(run)?.hasTokens);
+  }
+
+  // The tokens of a run whose text the page got as a whole.
+  learnTokens(run, tokens) {
+    this.#generations.completion(run)?.learn(tokens);
+    this.markTokens();
+  }
+
+  // Marks all tokens: their borders are to be seen from now on.
+  markTokens() {
+    this.#generations.markAll();
+  }
+
   append(run, tokens) {
     this.#generations.append(run, tokens);
   }
@@ -208,7 +223,7 @@ function completionOf({ dataset }) {
 
 // A run without probabilities: its text counts as one token.
 function textTokens(text) {
-  return text ? [[0, text]] : [];
+  return text ? [[null, text]] : [];
 }
 
 // Ranges within the text; a changed text may be shorter.

@@ -9,7 +9,7 @@ import { EditorView } from '@codemirror/view';
 import { unseen } from '../box/codemirror.js';
 import { rememberPlaces } from '../box/remembered.js';
 import { Beat, giveWay } from '../tokens/beat.js';
-import { marksOf, markTokens, tokenMarks } from './marks.js';
+import { markAgain, marksOf, markTokens, tokenMarks } from './marks.js';
 import { expect, expectedAt, fill, open, places, placesOf, show, write } from './places.js';
 import { groupByRun, tokensFrom } from './token-slices.js';
 
@@ -139,6 +139,17 @@ export class Generations {
     return { run: completion.run, position: at + 1, end: place.end, isAsWritten };
   }
 
+  // Marks the tokens of all texts that are as the model wrote them.
+  markAll() {
+    const { state } = this.#view;
+    const effects = placesOf(state).flatMap(({ run, start, end }) => {
+      const completion = this.#completions.get(run);
+      const isAsCame = completion && state.doc.sliceString(start, end) === completion.text;
+      return isAsCame && completion.hasTokens ? markAgain(completion.tokens, start, end) : [];
+    });
+    if (effects.length > 0) this.#view.dispatch({ effects, annotations: unseen });
+  }
+
   setWriting(run, isWriting) {
     const place = this.#placeOf(run);
     if (place && place.isWriting !== isWriting)
@@ -254,7 +265,7 @@ export class Generations {
       changes: { from: end, insert },
       effects: [
         fill.of({ place: place.id, end: end + insert.length, to: to + insert.length }),
-        ...markTokens(tokens, end),
+        ...markTokens(tokens, end, { first: completion.tokens.length - tokens.length }),
       ],
       selection: moveCaretAlong(this.#view.state, end, end + insert.length),
       annotations: unseen,

@@ -9,7 +9,8 @@ import {
   showTooltip,
 } from '@codemirror/view';
 import { announce } from '../shell/announcer.js';
-import { areProbabilitiesShown, inWords, TokenCard } from '../tokens/token-card.js';
+import { isCardShown } from '../tokens/showing.js';
+import { inWords, TokenCard } from '../tokens/token-card.js';
 import { tokenAt } from './marks.js';
 
 const HOVER = 120;
@@ -34,8 +35,8 @@ export function tokenPopups(choose) {
   });
 
   function popup(state, at) {
-    const found = areProbabilitiesShown() ? tokenAt(state, at) : null;
-    if (!found) return null;
+    const found = tokenAt(state, at);
+    if (!found || !isCardShown(found.token)) return null;
     const { from, to, token } = found;
     const card = new TokenCard(token, (id, text) => {
       viewOf(card).dispatch({ effects: [put.of(null), closeHoverTooltips] });

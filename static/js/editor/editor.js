@@ -109,6 +109,11 @@ class Editor {
     this.#listeners.push(listener);
   }
 
+  // listener() is called when the prompt's text has changed, whoever changed it.
+  onText(listener) {
+    this.#prompt.addEventListener('text', listener);
+  }
+
   // listener() is called when another tab is shown.
   onTab(listener) {
     this.#tabs.onShow(listener);

@@ -2,6 +2,8 @@
 // each other card follows its run by itself, and fires output:end when that has ended.
 
 import { isFinal } from '../panel/statuses.js';
+import { fetchTokens } from '../tokens/run-tokens.js';
+import { areTokensShown } from '../tokens/showing.js';
 import { Output } from './output.js';
 import { pageStream } from './page-stream.js';
 
@@ -9,6 +11,7 @@ class OutputCard extends HTMLElement {
   #output = null;
   #status;
   #handlers = null;
+  #gone = new AbortController();
 
   connectedCallback() {
     if ('shown' in this.dataset) return;
@@ -16,6 +19,10 @@ class OutputCard extends HTMLElement {
     this.#status = this.querySelector('.output-card-status');
     this.#output = new Output(this.querySelector('.output'), { isMarked: true });
     if (tokens) this.#draw(JSON.parse(tokens));
+    document
+      .getElementById('card')
+      .addEventListener('token-view', () => this.#showTokens(), { signal: this.#gone.signal });
+    this.#showTokens();
     if (final === 'yes') return;
     this.#handlers = {
       tokens: (more) => this.#write(more),
@@ -31,6 +38,7 @@ class OutputCard extends HTMLElement {
 
   // In a swap the new card of the run is on the page before the old one is gone.
   disconnectedCallback() {
+    this.#gone.abort();
     if (this.#handlers) pageStream.unfollow(this.dataset.run, this.#handlers);
   }
 
@@ -38,6 +46,14 @@ class OutputCard extends HTMLElement {
     this.#output.clear();
     this.#output.append(tokens);
     this.#output.flush();
+  }
+
+  // The borders of its tokens, where it came as text alone.
+  async #showTokens() {
+    const { tokens, final } = this.dataset;
+    if (!areTokensShown() || tokens || final !== 'yes') return;
+    const found = await fetchTokens(this);
+    if (found && this.isConnected) this.#draw(found);
   }
 
   #write(tokens) {

@@ -3,6 +3,7 @@
 
 import { Beat } from '../tokens/beat.js';
 import { likelihood } from '../tokens/likelihood.js';
+import { areTokensShown } from '../tokens/showing.js';
 
 const TOKENS_A_BLOCK = 200;
 
@@ -17,7 +18,7 @@ export class Output {
   #pending = [];
   #beat = new Beat(() => this.#flush());
   #onChange;
-  // Whether tokens with a probability are separate elements.
+  // Whether tokens are separate elements where they have a probability or their borders are shown.
   #isMarked;
   #marked = [];
   #position = 0;
@@ -58,7 +59,7 @@ export class Output {
     if (this.#pending.length === 0) return;
     const pending = this.#pending;
     this.#pending = [];
-    if (this.#isMarked && pending[0].length > 2) this.#markAll(pending);
+    if (this.#isMarked && (pending[0].length > 2 || areTokensShown())) this.#markAll(pending);
     else this.#writeAll(pending);
     this.#onChange?.();
   }
@@ -91,7 +92,8 @@ export class Output {
 
   #mark(text, token, logprob) {
     const span = document.createElement('span');
-    span.className = `token token-${likelihood(logprob)}`;
+    span.className = logprob === undefined ? 'token' : `token token-${likelihood(logprob)}`;
+    span.classList.toggle('even-token', this.#position % 2 === 0);
     span.textContent = text;
     tokenOf.set(span, token);
     positionOf.set(span, this.#position);

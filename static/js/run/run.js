@@ -7,6 +7,8 @@ import { PanelSource } from '../panel/panel-source.js';
 import { ENDINGS, isFinal } from '../panel/statuses.js';
 import { announce } from '../shell/announcer.js';
 import { sayAllDeleted } from '../shell/deleted.js';
+import { fetchTokens } from '../tokens/run-tokens.js';
+import { areTokensShown } from '../tokens/showing.js';
 import { FootScroll } from './foot-scroll.js';
 import { Output } from './output.js';
 import { pageStream } from './page-stream.js';
@@ -58,6 +60,7 @@ class RunView {
     );
     // One of the outputs beside the run has ended: what can be stopped and retried has changed.
     editor.form.addEventListener('output:end', () => this.#reload());
+    editor.card.addEventListener('token-view', () => this.#showTokens());
     this.#attach('page');
   }
 
@@ -258,8 +261,26 @@ class RunView {
 
   #showFinal() {
     const { kind, tokens } = this.#panel;
-    if (kind === 'sql' && !tokens) this.#colour();
+    if (kind === 'sql' && !tokens && !areTokensShown()) this.#colour();
     this.#scroll.show(this.#panel);
+    this.#showTokens();
+  }
+
+  // The borders of the tokens of a run that has ended and came as text alone.
+  async #showTokens() {
+    const panel = this.#panel;
+    const { document: free } = this.#editor;
+    if (areTokensShown()) free?.markTokens();
+    if (!areTokensShown() || !panel.run || !panel.isFinal || panel.tokens) return;
+    if (free?.hasTokens(panel.run)) return;
+    const found = await fetchTokens(panel.element);
+    if (!found || panel !== this.#panel) return;
+    if (!free) {
+      this.#drawTokens(found);
+      return;
+    }
+    free.learnTokens(panel.run, found);
+    this.#editor.card.dispatchEvent(new Event('tokens-known'));
   }
 
   async #colour() {

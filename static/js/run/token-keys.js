@@ -4,7 +4,8 @@
 import { branch } from '../panel/branching.js';
 import { announce } from '../shell/announcer.js';
 import { onKey } from '../shell/input-method.js';
-import { areProbabilitiesShown, inWords, TokenCard } from '../tokens/token-card.js';
+import { areProbabilitiesShown, areTokensShown, isCardShown } from '../tokens/showing.js';
+import { inWords, TokenCard } from '../tokens/token-card.js';
 import { positionOf, tokenOf } from './output.js';
 
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
@@ -55,7 +56,8 @@ export class TokenKeys {
   // Keys move through the tokens if there are any.
   prepare() {
     const output = this.#output;
-    if (!areProbabilitiesShown() || !output?.querySelector('.token')) return;
+    const isShown = areProbabilitiesShown() || areTokensShown();
+    if (!isShown || !output?.querySelector('.token')) return;
     output.tabIndex = 0;
     output.setAttribute('role', 'group');
     output.setAttribute('aria-label', 'Completion; arrow keys go through its tokens');
@@ -116,8 +118,8 @@ export class TokenKeys {
 
   #show(element) {
     this.#hide();
-    const token = element && areProbabilitiesShown() && tokenOf.get(element);
-    if (!token) return;
+    const token = element && tokenOf.get(element);
+    if (!token || !isCardShown(token)) return;
     this.#current = element;
     element.setAttribute('data-current', '');
     const position = positionOf.get(element);

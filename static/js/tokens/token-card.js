@@ -2,6 +2,7 @@
 import { announce } from '../shell/announcer.js';
 import { markOwnText } from '../shell/own-text.js';
 import { percent } from './likelihood.js';
+import { areTokensShown } from './showing.js';
 import { TokenTexts } from './token-texts.js';
 import { drawSpaces } from './visible-text.js';
 
@@ -10,13 +11,9 @@ const MAX_ALTERNATIVES = 5;
 const END = /^<\|endoftext\|>$/;
 let texts = null;
 
-// Whether probabilities are visible at all.
-export function areProbabilitiesShown() {
-  return document.getElementById('card').hasAttribute('data-probabilities');
-}
-
-export function inWords([, text, logprob]) {
-  return `${drawSpaces(text)}: ${percent(logprob)}`;
+export function inWords([id, text, logprob]) {
+  const share = logprob === undefined ? '' : `: ${percent(logprob)}`;
+  return `${drawSpaces(text)}${share}${areTokensShown() ? `, id ${id}` : ''}`;
 }
 
 export class TokenCard {
@@ -31,6 +28,7 @@ export class TokenCard {
     this.dom = document.createElement('div');
     this.dom.className = 'token-card';
     this.dom.append(row(text, logprob, { isChosen: true }));
+    if (areTokensShown()) this.dom.append(idLine([id]));
     const others = (top ?? []).filter(([other]) => other !== id).slice(0, MAX_ALTERNATIVES);
     if (others.length > 0) this.#addAlternatives(others, choose);
   }
@@ -108,7 +106,23 @@ function row(text, logprob, { isChosen = false, isButton = false } = {}) {
   words.textContent = drawSpaces(text);
   const share = document.createElement('span');
   share.className = 'token-share';
-  share.textContent = percent(logprob);
+  share.textContent = logprob === undefined ? '' : percent(logprob);
   line.append(words, share);
+  return line;
+}
+
+// The card of a piece of a prompt: its text and the tokens that it is. Parts of a character have one
+// piece together.
+export function pieceCard({ ids, text }) {
+  const dom = document.createElement('div');
+  dom.className = 'token-card';
+  dom.append(row(text, undefined, { isChosen: true }), idLine(ids));
+  return dom;
+}
+
+function idLine(ids) {
+  const line = document.createElement('p');
+  line.className = 'token-id';
+  line.textContent = ids.length > 1 ? `ids ${ids.join(', ')}` : `id ${ids[0]}`;
   return line;
 }
