@@ -85,7 +85,7 @@ def test_tab_goes_through_fields_to_run_and_then_to_stop(stack: Stack, guest: Gu
 
 def test_a_stream_is_stopped_by_keys_and_the_focus_is_not_lost(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free", model="slow")
-    workbench.set(max_tokens=400, temperature=0, frequency_penalty=-2)
+    workbench.set_length(400)
     workbench.prompt.focus()
     tab_until(workbench.page, "run")
 

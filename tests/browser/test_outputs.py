@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.axe import violations
 from tests.browser.conftest import NewGuest
 from tests.browser.guest import Guest
-from tests.browser.workbench import LONG, Workbench
+from tests.browser.workbench import Workbench
 from tests.support.stack import Stack
 
 TWO = re.compile(r"^\s*Run for .2 outputs\s*$")
@@ -83,7 +83,7 @@ def test_one_is_kept_by_a_press_or_a_key_and_the_others_stay_its_siblings(
 
 def test_continue_keeps_an_output_and_runs_from_its_end(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free")
-    workbench.set(max_tokens=8, **LONG)
+    workbench.set_length(8)
     runs = press_several(workbench)
     wait_all(workbench)
 
@@ -98,7 +98,7 @@ def test_continue_keeps_an_output_and_runs_from_its_end(stack: Stack, guest: Gue
 
 def test_stop_stops_all_of_them_and_a_cards_own_button_only_one(stack: Stack, guest: Guest) -> None:
     workbench = guest.open("free", model="slow")
-    workbench.set(max_tokens=400, **LONG)
+    workbench.set_length(400)
     runs = press_several(workbench)
     second = cards(workbench.page).nth(1)
     expect(second.locator(".output .body")).not_to_be_empty()

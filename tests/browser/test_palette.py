@@ -135,7 +135,7 @@ def test_it_presses_the_pages_own_buttons(stack: Stack, guest: Guest) -> None:
     expect(workbench.parameter("logprobs")).to_be_checked()
     palette.choose("Reset the parameters")
     expect(workbench.parameter("logprobs")).not_to_be_checked()
-    workbench.set(max_tokens=400, temperature=0, frequency_penalty=-2)
+    workbench.set_length(400)
 
     palette.choose("Run")
     run = workbench.wait_for_run()

@@ -21,7 +21,8 @@ def test_a_form_runs_and_its_page_refreshes_itself_until_the_text_is_final(
     stack: Stack, plain_guest: Guest
 ) -> None:
     workbench = plain_guest.open("free", model="slow")
-    workbench.set(max_tokens=60, temperature=0, frequency_penalty=-2)
+    # More than one refresh, at 20 tokens a second and one refresh in two seconds.
+    workbench.set_length(120)
     loads: list[str] = []
     workbench.page.on("load", lambda page: loads.append(page.url))
 
@@ -36,7 +37,7 @@ def test_a_form_runs_and_its_page_refreshes_itself_until_the_text_is_final(
 
 def test_stop_and_retry_are_plain_buttons(stack: Stack, plain_guest: Guest) -> None:
     workbench = plain_guest.open("free", model="slow")
-    workbench.set(max_tokens=400, temperature=0, frequency_penalty=-2)
+    workbench.set_length(400)
     first = workbench.run()
     workbench.wait_for_text()
     shown = workbench.text

@@ -152,12 +152,20 @@ class Workbench:
 
     def run_long(self, tokens: int = 48) -> str:
         """Runs for exactly ``tokens`` tokens: enough to see it stream on a slow model."""
+        self.set_length(tokens)
+        return self.run()
+
+    def set_length(self, tokens: int) -> None:
+        """Sets what makes the model write exactly ``tokens`` tokens."""
         self.remove_stops()
         self.set(max_tokens=tokens, **LONG)
-        return self.run()
 
     def remove_stops(self) -> None:
         """Removes every stop sequence, also those that belong to the page's example."""
+        written = self.page.locator("#parameter-stop")
+        if written.is_visible():  # without JavaScript
+            written.fill("")
+            return
         chips = self.page.locator("#stop-chips .chip")
         for left in reversed(range(chips.count())):
             chips.first.get_by_role("button").click()
