@@ -68,3 +68,21 @@ def test_keys_go_through_the_tokens_of_a_separate_output(stack: Stack, guest: Gu
     page.keyboard.press("ArrowRight")
     expect(card.last).to_contain_text("Text")
     expect(card.last).to_contain_text(re.compile(r"id \d+"))
+
+
+def test_sql_has_its_colours_again_without_the_tokens(guest: Guest) -> None:
+    workbench = guest.open("sql")
+    page = workbench.page
+    workbench.run()
+    workbench.wait_final()
+    keywords = workbench.output.locator(".hljs-keyword")
+    expect(keywords.first).to_be_visible()
+    text = workbench.text
+
+    page.get_by_role("switch", name="Tokens").check()
+    expect(workbench.output.locator(".token").first).to_be_visible()
+    expect(keywords).to_have_count(0)
+    page.get_by_role("switch", name="Tokens").uncheck()
+
+    expect(keywords.first).to_be_visible()
+    assert workbench.text == text

@@ -260,21 +260,24 @@ class RunView {
   }
 
   #showFinal() {
-    const { kind, tokens } = this.#panel;
-    if (kind === 'sql' && !tokens && !areTokensShown()) this.#colour();
     this.#scroll.show(this.#panel);
     this.#showTokens();
   }
 
-  // The borders of the tokens of a run that has ended and came as text alone.
+  // Of a run that has ended and came as text alone: the borders of its tokens, or the colours of
+  // its language.
   async #showTokens() {
     const panel = this.#panel;
     const { document: free } = this.#editor;
     if (areTokensShown()) free?.markTokens();
-    if (!areTokensShown() || !panel.run || !panel.isFinal || panel.tokens) return;
+    if (!panel.run || !panel.isFinal || panel.tokens) return;
+    if (!areTokensShown()) {
+      if (panel.kind === 'sql') this.#colour();
+      return;
+    }
     if (free?.hasTokens(panel.run)) return;
     const found = await fetchTokens(panel.element);
-    if (!found || panel !== this.#panel) return;
+    if (!found || !areTokensShown() || panel !== this.#panel) return;
     if (!free) {
       this.#drawTokens(found);
       return;
@@ -286,6 +289,7 @@ class RunView {
   async #colour() {
     const { output } = this.#panel;
     const { colour } = await import('./highlight.js');
+    if (areTokensShown()) return;
     const body = output.querySelector('.body');
     if (body) colour(body, 'sql');
   }
