@@ -16,7 +16,10 @@ export class FootScroll {
     this.#isAllowed = false;
   }
 
+  // In the next frame, which computes the layout anyway.
   show(panel) {
-    if (this.#isAllowed) panel.foot.scrollIntoView({ block: 'nearest' });
+    requestAnimationFrame(() => {
+      if (this.#isAllowed) panel.foot.scrollIntoView({ block: 'nearest' });
+    });
   }
 }

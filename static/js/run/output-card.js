@@ -42,10 +42,10 @@ class OutputCard extends HTMLElement {
     if (this.#handlers) pageStream.unfollow(this.dataset.run, this.#handlers);
   }
 
+  // In a task for each card: all of them at once would hold up a person's keys.
   #draw(tokens) {
-    this.#output.clear();
-    this.#output.append(tokens);
-    this.#output.flush();
+    this.#output.replace(tokens);
+    setTimeout(() => this.#output.flush());
   }
 
   // The borders of its tokens, where it came as text alone.

@@ -22,6 +22,8 @@ export class Output {
   #isMarked;
   #marked = [];
   #position = 0;
+  // Whether the pending tokens replace what is shown.
+  #isOver = false;
 
   // onChange() is called after each change of the text.
   constructor(element, { onChange, isMarked = false } = {}) {
@@ -40,9 +42,16 @@ export class Output {
     if (document.hidden) this.flush();
   }
 
+  // The text from the server gives way to its tokens with the next flush.
+  replace(tokens) {
+    this.#pending = tokens;
+    this.#isOver = true;
+  }
+
   clear() {
     this.#beat.cancel();
     this.#pending = [];
+    this.#isOver = false;
     this.#tokens = 0;
     this.#tail = null;
     this.#marked = [];
@@ -58,6 +67,7 @@ export class Output {
   #flush() {
     if (this.#pending.length === 0) return;
     const pending = this.#pending;
+    if (this.#isOver) this.clear();
     this.#pending = [];
     if (this.#isMarked && (pending[0].length > 2 || areTokensShown())) this.#markAll(pending);
     else this.#writeAll(pending);

@@ -55,10 +55,8 @@ class RunTree extends HTMLElement {
   #arrange(node) {
     if (!node) return;
     this.#rove(node);
-    const list = node.closest('.tree-list');
-    const here = node.offsetTop - list.offsetTop;
-    if (here < list.scrollTop || here + node.offsetHeight > list.scrollTop + list.clientHeight)
-      list.scrollTop = here - list.clientHeight / 2;
+    // In the next frame, which computes the layout anyway.
+    requestAnimationFrame(() => showInList(node));
   }
 
   // Without a node, of the current one.
@@ -118,6 +116,13 @@ function nodeOf(element) {
 
 function nextStar(all, at) {
   return [...all.slice(at + 1), ...all.slice(0, at + 1)].find((node) => 'starred' in node.dataset);
+}
+
+function showInList(node) {
+  const list = node.closest('.tree-list');
+  const here = node.offsetTop - list.offsetTop;
+  if (here < list.scrollTop || here + node.offsetHeight > list.scrollTop + list.clientHeight)
+    list.scrollTop = here - list.clientHeight / 2;
 }
 
 customElements.define('run-tree', RunTree);

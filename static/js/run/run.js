@@ -80,6 +80,8 @@ class RunView {
     if (this.#panel.run) this.#stream.unfollow(this.#panel.run);
     this.#focus.remember(this.#panel.element);
     this.#placement.clear();
+    // htmx fires an event for each element that it removes, and an output may have thousands.
+    for (const output of this.#panel.element.querySelectorAll('.output')) output.replaceChildren();
   }
 
   // Other parts of the answer, such as the tree, also settle: one panel is handled once.
