@@ -48,7 +48,8 @@ help:
 	  make check         lint, formats, types, import contracts, templates, migrations, docs
 	  make bench-stream  what a streamed token costs, against an in-memory producer
 	  make bench-6b      load and run a full-size GPT-J-6B with random weights
-	  make bench-engine  tokens a second and accuracy, beside transformers and CTranslate2
+	  make bench-engine  tokens a second and accuracy, beside transformers and CTranslate2;
+	                     ISA=v3 as on a CPU with AVX2 alone (v2, v3, v3-vnni, v4, v4-vnni)
 	  make bench-finetune
 	                     a fine-tune's tokens a second, beside transformers' Trainer with PEFT
 	  make bench-trace   many users: 64 requests at once, and as they come
@@ -116,8 +117,9 @@ bench-stream: $(VENV)/.installed-dev static/dist/.built
 bench-6b: $(VENV)/.installed
 	@exec $(PY) -m benchmarks.load_6b
 
+# ISA=v3: as on a CPU with AVX2 alone, for the peers too.
 bench-engine: $(VENV)/.installed-bench
-	@exec $(PY) -m benchmarks.engine
+	@exec $(PY) -m benchmarks.at_isa "$(ISA)" benchmarks.engine $(ARGS)
 
 bench-finetune: $(VENV)/.installed-bench
 	@exec $(PY) -m benchmarks.finetune $(ARGS)

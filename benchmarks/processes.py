@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from playground.core.processes import die_with_parent
+from workers.engine.backends.native.isa import isa_in_use
 
 ROOT = Path(__file__).resolve().parent.parent
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -110,4 +111,5 @@ def machine() -> str:
     """What kind of machine this is, for a result's file."""
     names = re.findall(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     kind = re.sub(r"\s+\d+-Core.*| Processor.*|\(.*?\)", "", names[0]) if names else "unknown"
-    return f"{len(os.sched_getaffinity(0))} cores, {kind.strip()}, no GPU"
+    cores = len(os.sched_getaffinity(0))
+    return f"{cores} cores, {kind.strip()}, instructions {isa_in_use()}, no GPU"

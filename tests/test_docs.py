@@ -84,7 +84,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_only_the_settings_read_the_environment() -> None:
     # Variables of compilers, caches and launchers belong to the machine, not to the playground.
-    of_the_machine = r"[\[(]\"(?:CXX|XDG_CACHE_HOME|WORLD_SIZE|RANK)\""
+    of_the_machine = r"[\[(]\"(?:CXX|KERNELS_ISA|XDG_CACHE_HOME|WORLD_SIZE|RANK)\""
     reading = re.compile(rf"os\.(?:environ(?=\[)|environ\.get|getenv)(?!{of_the_machine})")
 
     readers = [
@@ -213,7 +213,8 @@ def test_commands_of_manage_exist() -> None:
 
 def test_modules_that_make_runs_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    modules = re.findall(r"-m (benchmarks\.\w+)", makefile)
+    lines = [line for line in makefile.splitlines() if " -m " in line]
+    modules = [module for line in lines for module in re.findall(r"benchmarks\.\w+", line)]
 
     assert {"benchmarks.stream", "benchmarks.engine"} <= set(modules)
     assert [m for m in modules if not (ROOT / f"{m.replace('.', '/')}.py").is_file()] == []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 
 import torch
 
+from workers.engine.backends.native.isa import target_options
 from workers.engine.backends.native.library import (
     Unavailable,
     default_folder,
@@ -177,13 +177,14 @@ def build(
     """Kernels from the cache in `folder`, or compiled into it.
 
     compiler: command and its options; found by default.
-    target: the options that choose the CPU; by default this one. It must be able to run them.
+    target: the options that choose the CPU, which must be able to run them; by default this one, or
+    what `KERNELS_ISA` names.
     Raises `Unavailable`.
     """
     # No -ffast-math, and no contraction except where the source asks for it: results must not
     # depend on the optimiser's choices.
     options = [
-        *("-std=c++17", "-O3", *(_native_target() if target is None else target)),
+        *("-std=c++17", "-O3", *(target_options() if target is None else target)),
         *(
             "-fno-math-errno",
             "-fno-trapping-math",
@@ -197,12 +198,6 @@ def build(
     kernels = Kernels.of(library)
     _check(kernels)
     return kernels
-
-
-def _native_target() -> tuple[str, ...]:
-    """clang knows -march=native on x86-64 alone."""
-    x86 = platform.machine().lower() in ("x86_64", "amd64")
-    return ("-march=native",) if x86 else ("-mcpu=native",)
 
 
 def _connect_openmp(library: ctypes.CDLL) -> None:

@@ -71,7 +71,7 @@ def _name(sources: Path, command: Sequence[str], compiler: Sequence[str]) -> str
     digest = hashlib.sha256()
     for path in sorted(sources.iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    for part in (*command, _run([*compiler, "--version"]), _c_library(), _cpu_flags()):
+    for part in (*command, _run([*compiler, "--version"]), _c_library(), cpu_flags()):
         digest.update(part.encode() + b"\0")
     return f"{digest.hexdigest()[:32]}.so"
 
@@ -82,8 +82,8 @@ def _c_library() -> str:
     return (os.confstr(name) or "") if name in os.confstr_names else ""
 
 
-def _cpu_flags() -> str:
-    """What "native" means here."""
+def cpu_flags() -> str:
+    """What the CPU can do, as the kernel lists it: what "native" means here."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -25,17 +25,18 @@ struct Staged {
     float* floats;
     int8_t* bytes;
     float* scales;
-    int32_t* starts;
+    int32_t* starts;         // DOT: -128 times a row's sum
 };
 
 using Tile = void (*)(const TileTask&);
 
 template <Kind KIND, bool SCALED, int... R>
 constexpr std::array<Tile, sizeof...(R)> tiles_of(std::integer_sequence<int, R...>) {
-#if DOT_BYTES
+#if INT8_BY != INT8_FLOATS
     if constexpr (KIND == INT8) return {byte_tile<R + 1>...};
 #endif
-    if constexpr (!(KIND == INT8 && DOT_BYTES)) return {float_tile<KIND, SCALED, R + 1>...};
+    if constexpr (KIND != INT8 || INT8_BY == INT8_FLOATS)
+        return {float_tile<KIND, SCALED, R + 1>...};
 }
 
 // By the number of rows less one.
@@ -47,7 +48,7 @@ template <Kind KIND>
 void expand(const uint8_t* weights, int k, float* to) {
     for (int i = 0; i < k; i++) {
         Float w[VECTORS];
-        load_weights<KIND>(weights + i * PANEL * bytes_per_weight(KIND), w);
+        load_weights<KIND>(weights + i * PANEL * bytes_per_weight(KIND), 0, w);
         for (int v = 0; v < VECTORS; v++) store(to + i * PANEL + v * LANES, w[v]);
     }
 }
@@ -128,8 +129,9 @@ void write_out(const Shape& shape, const Output& output, int64_t panel, int64_t 
 template <Kind KIND>
 class Product {
   public:
-    static constexpr bool BYTES = KIND == INT8 && DOT_BYTES;
-    static constexpr bool EXPANDS = KIND != FLOAT32 && !BYTES;
+    static constexpr bool BYTES = KIND == INT8 && INT8_BY != INT8_FLOATS;
+    // With 8 lanes, widening in each tile costs less than storing the result.
+    static constexpr bool EXPANDS = KIND != FLOAT32 && !BYTES && LANES != 8;
 
     Product(const Shape& shape, const uint8_t* packed, const float* x, int64_t stride,
             const Output& output, int threads)
@@ -138,7 +140,9 @@ class Product {
 
     bool run(int64_t first, int64_t rows) {
         const int64_t groups = shape_.groups(), panels = shape_.panels();
-        tiles_ = (rows + TILE_ROWS - 1) / TILE_ROWS;
+        // fp32 waits for memory longer, and low tiles read a panel from front to back.
+        const int64_t most = KIND == FLOAT32 && LANES == 8 && rows <= 9 ? 3 : TILE_ROWS;
+        tiles_ = (rows + most - 1) / most;
         // Several units a thread even out what else the cores do; but a unit of few panels would
         // read many rows' blocks from memory too often.
         const int64_t share = panels / (threads_ * (tiles_ <= 2 ? 6 : 3));
@@ -197,8 +201,8 @@ class Product {
                 for (int64_t group = 0; group < groups; group++)
                     block(x, panel, group, sums + (panel - begin) * panel_sums, expanded,
                           packed_ + shape_.offset(panel, group) +
-                              (tiles_ == 1 ? AHEAD_BYTES
-                                           : block_bytes(KIND, shape_.group_size(group))));
+                              (reads_once() ? AHEAD_BYTES
+                                            : block_bytes(KIND, shape_.group_size(group))));
         } else {
             for (int64_t group = 0; group < groups; group++)
                 for (int64_t panel = begin; panel < end; panel++) {
@@ -208,6 +212,11 @@ class Product {
                                           : shape_.offset(begin, group + 1)));
                 }
         }
+    }
+
+    // Whether each block of weights is read once and in its order.
+    bool reads_once() const {
+        return tiles_ == 1 && vectors_at_once((int)staged_.rows) == VECTORS;
     }
 
     // `next`: weights that are needed soon, of which each tile fetches its part.

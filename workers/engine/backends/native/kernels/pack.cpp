@@ -39,10 +39,11 @@ void pack_int8(const float* rows, int k, uint8_t* to) {
         for (int column = 0; column < PANEL; column++) {
             const float x = i < k ? rows[column * GROUP + i] * inverse[column] : 0.0f;
             const int rounded = x == x ? (int)((x + ROUNDER) - ROUNDER) : 0;
-            if (DOT_BYTES)
-                place[(i / 4 * PANEL + column) * 4 + i % 4] = (uint8_t)(rounded + 128);
-            else
+            if (INT8_BY == INT8_FLOATS)
                 place[i * PANEL + column] = (uint8_t)(int8_t)rounded;
+            else
+                place[(i / 4 * PANEL + column) * 4 + i % 4] =
+                    (uint8_t)(rounded + (INT8_BY == INT8_DOT ? 128 : 0));
         }
 }
 

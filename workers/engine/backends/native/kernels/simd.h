@@ -140,6 +140,20 @@ INLINE uint16_t to_half(float x) {
     return (uint16_t)(sign | ((bits - (112u << 23)) >> 13));
 }
 
+// LANES signed bytes, widened. GCC converts such vectors one element at a time.
+INLINE Int load_bytes(const void* from) {
+#if defined(WIDE_512)
+    return (Int)_mm512_cvtepi8_epi32(load<__m128i>(from));
+#elif defined(WIDE_256)
+    return (Int)_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)from));
+#elif defined(__SSE4_1__)
+    return (Int)_mm_cvtepi8_epi32(_mm_cvtsi32_si128(load<int32_t>(from)));
+#else
+    typedef int8_t Bytes __attribute__((vector_size(LANES)));
+    return __builtin_convertvector(load<Bytes>(from), Int);
+#endif
+}
+
 // Sum over the lanes: halves are added until one is left.
 INLINE float sum_lanes(Float v) {
 #if defined(WIDE_512) || defined(WIDE_256)

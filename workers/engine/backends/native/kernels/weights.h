@@ -7,21 +7,29 @@
 //   bfloat16  [k][16] words of 32 bits: outputs j (low half) and j + 16 (high half), so that a shift
 //             and a mask make two vectors of fp32 of one load
 //   float16   [k][32]
-//   int8      32 fp32 scales, one for each output and block, then
-//             [k/4][32][4] as q + 128 where bytes are multiplied by an instruction (DOT_BYTES), or
-//             [k][32] as q where they become fp32 first; q in -127..127, weight = q * scale
+//   int8      32 fp32 scales, one for each output and block, then, by what multiplies (INT8_BY):
+//             DOT     [k/4][32][4] as q + 128: four unsigned by four signed bytes in one instruction
+//             SIGN    [k/4][32][4] as q: |q| by the activation with q's sign, in two instructions
+//             FLOATS  [k][32] as q: they become fp32 first
+//             q in -127..127, weight = q * scale
 // Outputs that a last panel lacks are zero.
 #pragma once
 
 #include "simd.h"
 #include "team.h"
 
+#define INT8_FLOATS 0
+#define INT8_DOT 1
+#define INT8_SIGN 2
+
 #if defined(WIDE_512) && defined(__AVX512VNNI__)
-#define DOT_BYTES 1
+#define INT8_BY INT8_DOT
 #elif defined(WIDE_256) && (defined(__AVXVNNI__) || (defined(__AVX512VNNI__) && defined(__AVX512VL__)))
-#define DOT_BYTES 1
+#define INT8_BY INT8_DOT
+#elif defined(__SSSE3__) || defined(__ARM_FEATURE_DOTPROD)
+#define INT8_BY INT8_SIGN
 #else
-#define DOT_BYTES 0
+#define INT8_BY INT8_FLOATS
 #endif
 
 enum Kind : int32_t { FLOAT32 = 0, BFLOAT16 = 1, FLOAT16 = 2, INT8 = 3 };
