@@ -1,4 +1,4 @@
-"""A person's saved prompts: saving, naming, tagging, starring, archiving, deleting."""
+"""A person's saved prompts: saving, naming, tagging, duplicating, archiving, deleting."""
 
 import uuid
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from playground.core.erasing import erasure_ask
 from playground.core.errors import InvalidInput, NothingChanged
 from playground.core.sizes import json_size
 from playground.library.drafts import draft_settle
-from playground.library.forms import Details, PageToSave
+from playground.library.forms import MAX_TITLE, Details, PageToSave
 from playground.library.indexing import head_words, prompt_forget, prompt_index, text_words
 from playground.library.models import Prompt, PromptVersion, Tag
 from playground.library.states import state_of_version
@@ -149,6 +149,26 @@ def prompt_edit(*, prompt: Prompt, details: Details) -> Prompt:
         if _set_details(prompt, details):
             prompt_index(prompt, words)
     return prompt
+
+
+def prompt_duplicate(*, prompt: Prompt) -> Prompt:
+    """A copy with the newest text and settings, the description and the tags.
+
+    It has none of the versions, stars, runs and links. Raises `QuotaReached`.
+    """
+    if prompt.head is None:
+        raise Http404
+    details = Details(
+        title=f"Copy of {prompt.title}"[:MAX_TITLE],
+        description=prompt.description,
+        tags=tuple(tag.name for tag in prompt.tags.all()),
+    )
+    return prompt_create(
+        person=prompt.person,
+        template=prompt.template,
+        state=state_of_version(prompt.head),
+        details=details,
+    )
 
 
 def prompt_star(*, prompt: Prompt, starred: bool) -> Prompt:

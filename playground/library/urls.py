@@ -15,6 +15,7 @@ urlpatterns = [
     path("prompts/<uuid:prompt_id>/versions/", version_views.versions, name="versions"),
     path("prompts/<uuid:prompt_id>/diff/", version_views.diff, name="diff"),
     path("prompts/<uuid:prompt_id>/star/", views.star, name="star"),
+    path("prompts/<uuid:prompt_id>/duplicate/", views.duplicate, name="duplicate"),
     path("prompts/<uuid:prompt_id>/archive/", views.archive, name="archive"),
     path("prompts/<uuid:prompt_id>/unarchive/", views.unarchive, name="unarchive"),
     path("prompts/<uuid:prompt_id>/edit/", views.edit, name="edit"),

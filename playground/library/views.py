@@ -18,6 +18,7 @@ from playground.library.services import (
     get_prompt,
     prompt_archive,
     prompt_delete,
+    prompt_duplicate,
     prompt_edit,
     prompt_star,
     tags_written,
@@ -45,6 +46,14 @@ def star(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
     prompt_star(prompt=prompt, starred=request.POST.get("starred") == "1")
     if request.htmx:
         return render(request, "library/_star.html", {"prompt": prompt})
+    return see_other(back_to(request, reverse("library:list")))
+
+
+@require_POST
+def duplicate(request: HtmxRequest, prompt_id: uuid.UUID) -> HttpResponse:
+    """Makes a copy, which the list then begins with."""
+    copy = prompt_duplicate(prompt=get_prompt(person_of(request), prompt_id))
+    toast(request, f"Duplicated as “{copy.title}”.")
     return see_other(back_to(request, reverse("library:list")))
 
 

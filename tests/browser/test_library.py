@@ -155,6 +155,19 @@ def test_archiving_is_undone_and_deleting_asks(guest: Guest) -> None:
     expect(library.page.get_by_text("The archive is empty")).to_be_visible()
 
 
+def test_a_prompt_is_duplicated_in_the_list_and_its_copy_opens(guest: Guest) -> None:
+    save_prompt(guest, "Letter", "Dear reader,", tags="post")
+    library = library_of(guest)
+
+    library.page.get_by_role("button", name="Duplicate Letter").click()
+    expect(library.titles).to_have_text(["Copy of Letter", "Letter"])
+    expect(library.toast).to_contain_text("Duplicated as “Copy of Letter”.")
+    library.titles.first.click()
+
+    expect(library.page.get_by_role("heading", level=1)).to_have_text("Copy of Letter")
+    expect(library.page.get_by_test_id("prompt")).to_have_text("Dear reader,")
+
+
 def test_title_and_tags_are_edited_in_the_list(guest: Guest) -> None:
     save_prompt(guest, "Old name", "A text", tags="first")
     library = library_of(guest)

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from playground.accounts.models import Person
 from playground.core import search
-from playground.library.forms import Details
+from playground.library.forms import MAX_TITLE, Details
 from playground.library.models import Draft, Prompt, Tag
-from playground.library.services import prompt_edit
+from playground.library.services import prompt_edit, prompt_star
 from playground.runs.finishing import run_index, run_words
 from tests.conftest import make_run
 from tests.library.saved import HTMX, free_state, guest_of, saved_prompt
@@ -38,6 +38,39 @@ def test_nothing_saved_yet_says_what_to_do(client: Client) -> None:
     assert "No prompts yet" in page
     assert "Choose a template" in page
     assert not Person.objects.exists()
+
+
+def test_a_duplicate_has_the_newest_text_and_the_tags_but_no_links(
+    guest: Client, person: Person
+) -> None:
+    prompt = saved_prompt(person, "Say hello", title="Greetings", tags=("polite",))
+    prompt_star(prompt=prompt, starred=True)
+
+    response = guest.post(f"/prompts/{prompt.pk}/duplicate/", {"next": "/prompts/?tag=polite"})
+
+    assert response["Location"] == "/prompts/?tag=polite"
+    copy = Prompt.objects.exclude(pk=prompt.pk).get()
+    assert copy.head is not None and prompt.head is not None
+    assert (copy.title, copy.starred, copy.versions.count()) == ("Copy of Greetings", False, 1)
+    assert copy.head.text == prompt.head.text
+    assert [tag.name for tag in copy.tags.all()] == ["polite"]
+    assert "Duplicated as “Copy of Greetings”." in guest.get("/prompts/").content.decode()
+    assert titles(guest, "?q=hello") == ["Copy of Greetings", "Greetings"]
+
+
+def test_a_long_title_is_cut_in_the_duplicate(guest: Client, person: Person) -> None:
+    prompt = saved_prompt(person, "a", title="t" * MAX_TITLE)
+
+    guest.post(f"/prompts/{prompt.pk}/duplicate/")
+
+    assert titles(guest)[0] == "Copy of " + "t" * (MAX_TITLE - len("Copy of "))
+
+
+def test_another_persons_prompt_is_not_duplicated(client: Client, person: Person) -> None:
+    prompt = saved_prompt(person, "a")
+
+    assert client.post(f"/prompts/{prompt.pk}/duplicate/").status_code == 404
+    assert Prompt.objects.count() == 1
 
 
 def test_the_prompt_changed_last_is_first(guest: Client, person: Person) -> None:
