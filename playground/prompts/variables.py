@@ -185,7 +185,8 @@ class Filled:
         for piece in self.pieces:
             if place < at + len(piece.text):
                 cut = max(0, place - at)
-                kept.append(piece._replace(text=piece.text[cut:]))
+                start = piece.start if piece.name else piece.start + cut
+                kept.append(piece._replace(text=piece.text[cut:], start=start))
             at += len(piece.text)
         return tuple(kept)
 

@@ -124,6 +124,7 @@ def test_a_place_in_the_filled_text_maps_to_one_in_the_text(
     assert "".join(piece.text for piece in filled.since(place)) == filled.text[place:]
     inside = next((p for p in filled.since(place)), None)
     if inside and not inside.name:
+        assert inside.start == at
         assert text[at:].startswith(inside.text)
 
 
