@@ -115,7 +115,7 @@ def runs_create(
     size += len((prompt + (source or "")).encode())
     check_room_for_one(person, "runs", size=count * size)
     with transaction.atomic():
-        _lock_limits(person)
+        lock_limits(person)
         _check_limits(person, address, count)
         _check_served(person, served)
         first_id = uuid.uuid4()
@@ -229,7 +229,7 @@ def _check_queue() -> None:
         log.warning("redis_unreachable", error=str(error))
 
 
-def _lock_limits(person: Person) -> None:
+def lock_limits(person: Person) -> None:
     """Holds the person's row, under which the limit is counted. An SQLite transaction that writes
     is the only one as it is."""
     if connection.features.has_select_for_update:

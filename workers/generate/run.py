@@ -1,19 +1,17 @@
 """One run: claim it, resume or start it, wait for the engine, store what came."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import structlog
-from django.db import close_old_connections
 from django.utils import timezone
 from redis.exceptions import RedisError
 
 from playground.checkpoints.config_file import context_length
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import LogDamaged, PlaygroundError
-from playground.core.failures import is_passing, reason_of, warn_once
+from playground.core.failures import reason_of, warn_once
 from playground.live.tokenlog import LogPart, log_damaged, token_log, tokens_of
 from playground.runs.finishing import ChoiceText, Outcome, run_finish, run_index_prompt
 from playground.runs.leases import run_claim, run_release, run_restart
@@ -23,23 +21,25 @@ from playground.runs.token_biases import biases_of
 from workers.engine.errors import EngineError
 from workers.engine.request import Finish, Request, SamplingParams
 from workers.generate.live import LiveRun, first_moment, live_choices, tokens_per_second
+from workers.generate.outages import keep_trying
+from workers.generate.scoring import score_next
 from workers.generate.serving import Serving
-
-# Between two tries while the database or Redis does not answer.
-RETRY_SECONDS = 0.5
-
-T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
 
 def serve_ring(serving: Serving) -> None:
-    """Claims and runs until nothing waits. The ring said only that something may."""
+    """Claims and works until nothing waits. The ring said only that something may.
+
+    Scores and runs take turns, so that many of one kind do not keep the other waiting.
+    """
     while not serving.stopping.is_set():
+        has_scored = score_next(serving)
         run = run_claim(worker=serving.name, model=serving.spec.name)
-        if run is None:
+        if run is not None:
+            run_to_end(serving, run)
+        elif not has_scored:
             return
-        run_to_end(serving, run)
 
 
 def run_to_end(serving: Serving, run: Run) -> None:
@@ -63,7 +63,7 @@ def _generate_texts(serving: Serving, choices: list[LiveRun]) -> None:
     run = choices[0].run
     if not _begin(serving, choices):
         return
-    adapter = _keep_trying(serving, lambda: run.adapter) if run.adapter_id else None
+    adapter = keep_trying(serving.stopping, lambda: run.adapter) if run.adapter_id else None
     if run.adapter_id and adapter is None:
         _give_back(serving, run)
         return
@@ -144,7 +144,7 @@ def _begin(serving: Serving, choices: Sequence[LiveRun]) -> bool:
     False when the process stops before Redis answers; the run is given back.
     """
     try:
-        parts = _keep_trying(serving, lambda: _open_logs(choices[0].run))
+        parts = keep_trying(serving.stopping, lambda: _open_logs(choices[0].run))
         for live, part in zip(choices, parts or (), strict=False):
             live.tokens = tokens_of(part)
             live.lines, live.acknowledged = part.tokens, len(part.tokens)
@@ -255,8 +255,8 @@ def _record(serving: Serving, choices: Sequence[LiveRun], outcome: Outcome) -> N
     """Stores the outcome however long the database is away; then readers are told."""
     stored, live = None, choices[0]
     try:
-        stored = _keep_trying(
-            serving,
+        stored = keep_trying(
+            serving.stopping,
             lambda: run_finish(run_id=live.run.pk, attempt=live.run.attempt, outcome=outcome),
         )
     except Exception as error:
@@ -281,20 +281,3 @@ def _give_back(serving: Serving, run: Run) -> None:
     except Exception as error:
         # The lease does the same a little later.
         log.warning("release_failed", run=str(run.pk), error=reason_of(error))
-
-
-def _keep_trying(serving: Serving, act: Callable[[], T]) -> T | None:
-    """What ``act`` returns, once the database and Redis let it; None when stopping.
-
-    An error that comes again is raised.
-    """
-    while True:
-        try:
-            return act()
-        except Exception as error:
-            if not is_passing(error):
-                raise
-            log.warning("waiting_for_storage", error=reason_of(error))
-            close_old_connections()
-        if serving.stopping.wait(RETRY_SECONDS):
-            return None

@@ -18,8 +18,10 @@ from playground.core.failures import is_passing, reason_of, warn_once
 from playground.live.tokenlog import token_log
 from playground.runs.adapters import adapters_sweep
 from playground.runs.leases import runs_to_stop, sweep, worker_runs_release
+from playground.scores.leases import scores_sweep, worker_scores_end, worker_scores_release
 from workers.engine.engine import Engine
 from workers.engine.request import Finish, Request, SamplingParams, StepOutput
+from workers.engine.scoring import TokenScore
 from workers.engine.text import TextStream
 from workers.engine.watchdog import Watchdog
 from workers.generate.live import LiveRun
@@ -64,6 +66,8 @@ class Serving:
         self.speed: float | None = None
         # By run and choice.
         self._live: dict[tuple[str, int], LiveRun] = {}
+        # Held while a thread works on a score: one does at a time.
+        self.scoring = threading.Lock()
         self._lock = threading.Lock()
         self._window_tokens, self._window_seconds = 0, 0.0
         self.publisher = Publisher(
@@ -80,6 +84,7 @@ class Serving:
         """Takes the worker's row, and releases what its former self held."""
         self.row.register()
         worker_runs_release(worker=self.name)
+        worker_scores_end(worker=self.name)
 
     def serve(self, engine: Engine) -> None:
         """Begins to step ``engine``, once it is warm, and to sweep."""
@@ -97,6 +102,11 @@ class Serving:
         for live in runs:
             live.handed_over = True
             self.abort(live)
+        try:
+            worker_scores_release(worker=self.name)
+        except Exception as error:
+            # The lease ends them a little later.
+            log.warning("release_failed", worker=self.name, error=reason_of(error))
 
     # --- Runs -----------------------------------------------------------------
 
@@ -128,6 +138,12 @@ class Serving:
             raise RuntimeError("texts_of before serve")
         stream = TextStream(self.engine.vocabulary, stops)
         return [stream.push(token_id) for token_id in token_ids]
+
+    def score(self, token_ids: Sequence[int], *, top: int, adapter: str | None) -> list[TokenScore]:
+        """See `Engine.score`. Runs go on meanwhile."""
+        if self.engine is None:
+            raise RuntimeError("score before serve")
+        return self.engine.score(token_ids, top=top, adapter=adapter)
 
     def abort(self, live: LiveRun) -> None:
         """All choices of the run end with the next step; their slots are free then."""
@@ -231,6 +247,7 @@ class Serving:
         adapters_sweep()
         if self.tuned_models is not None and (digests := self.tuned_models.digests):
             self.tuned_models.drop_unused(keep=ready_digests(digests))
+        scores_sweep(model=self.spec.name)
 
 
 def _warm_up(engine: Engine) -> None:

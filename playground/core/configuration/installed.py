@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "playground.live",
     "playground.checkpoints",
     "playground.runs",
+    "playground.scores",
     # Before the rooms below it: what people keep is named in this order.
     "playground.history",
     "playground.prompts",
