@@ -10,6 +10,7 @@ from playground.workbench import (
     token_views,
     views,
 )
+from playground.workbench.running import score_views
 from playground.workbench.running import views as run_views
 
 app_name = "workbench"
@@ -22,6 +23,7 @@ urlpatterns = [
     path("<template:template>/", views.template_page, name="template"),
     path("<template:template>/preview/", views.preview, name="preview"),
     path("<template:template>/run/", run_views.run, name="run"),
+    path("<template:template>/score/", score_views.score, name="score"),
     path("<template:template>/panel/", run_views.no_run, name="no_run"),
     path("<template:template>/save/", save_views.create, name="prompt_create"),
     path("<template:template>/share/", save_views.save_and_share, name="save_and_share"),
@@ -40,5 +42,6 @@ urlpatterns = [
     path("runs/<uuid:run_id>/branch/", run_views.branch, name="branch"),
     path("runs/<uuid:run_id>/tokens/", token_views.run_tokens, name="run_tokens"),
     path("runs/<uuid:run_id>/tree/", run_views.tree, name="run_tree"),
+    path("scores/<uuid:score_id>/", score_views.score_state, name="score_state"),
     path("runs/<uuid:run_id>/table.csv", run_views.run_csv, name="run_csv"),
 ]

@@ -12,6 +12,7 @@ from playground.prompts.catalog import TEMPLATES
 # Parts of an address that identify somebody's row.
 OWNED_IDS = (
     "run_id",
+    "score_id",
     "prompt_id",
     "draft_id",
     "share_id",

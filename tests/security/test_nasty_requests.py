@@ -1,6 +1,7 @@
 """No header, cookie, parameter or address causes a server error, on either database."""
 
 import http.client
+import json
 import random
 import re
 import tempfile
@@ -93,7 +94,11 @@ class Owner:
         example = self.visitor.post("/datasets/examples/blog-ideas/").headers["Location"]
         token = {"X-CSRFToken": self.visitor.cookies["csrftoken"], "Upload-Length": "1000000"}
         upload = self.visitor.request("POST", "/datasets/uploads/", b"", token).headers["Location"]
+        rated = self.visitor.post(
+            "/free/score/", {"prompt": "Once", "model": "demo"}, Accept="application/json"
+        )
         self.values = {
+            "score_id": json.loads(rated.text)["url"].split("/")[2],
             "dataset_id": example.split("/")[2],
             "upload_id": upload.split("/")[3],
             "example": "blog-ideas",

@@ -20,6 +20,7 @@ from playground.finetunes.exporting.files import model_folder
 from playground.finetunes.models import FineTune, FineTuneExport
 from playground.library.models import Draft, Prompt, PromptVersion
 from playground.runs.models import Run
+from playground.scores.models import Score
 from playground.sharing.models import Share
 from tests.conftest import make_run
 from tests.datasets.made import make_dataset
@@ -70,6 +71,7 @@ PUBLIC = {
     "workbench:preview",
     "workbench:prompt_create",
     "workbench:run",
+    "workbench:score",
     "workbench:save_and_share",
     "sharing:shared",
     "sharing:shared_fork",
@@ -111,8 +113,8 @@ def guest(person: Person) -> Client:
 
 
 def make_things(person: Person, **values: Any) -> Run:
-    """A run, a saved prompt, a draft, a share link, a dataset, a fine-tune and an upload, all with
-    one id; returns the run."""
+    """A run, a score, a saved prompt, a draft, a share link, a dataset, a fine-tune and an upload,
+    all with one id; returns the run."""
     run = make_run(person, **values)
     row = {"person": person, "template": "table"}
     prompt = Prompt.objects.create(id=run.pk, title="secret", **row)
@@ -145,6 +147,7 @@ def make_things(person: Person, **values: Any) -> Run:
     )
     model_folder(export).mkdir(parents=True, exist_ok=True)
     (model_folder(export) / "config.json").write_text("secret")
+    Score.objects.create(id=run.pk, person=person, model="tiny", ids=[1], error_message="secret")
     Upload.objects.create(id=run.pk, person=person, name="secret", model="tiny", size=9)
     return run
 
