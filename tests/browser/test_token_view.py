@@ -24,6 +24,7 @@ def test_the_prompt_and_the_output_show_their_tokens(
     assert "".join(pieces.all_text_contents()) == "The ferry leaves at dawn"
     expect(workbench.tokens).to_have_text(re.compile(rf"^{count} /"))
     pieces.last.hover()
+    expect(page.locator(".token-card")).to_be_in_viewport()
     expect(page.locator(".token-card")).to_have_text(re.compile(r"^␣?\w+id \d+$"))
     workbench.type_at_end(" over")
     expect(workbench.tokens).not_to_have_text(re.compile(rf"^{count} /"))

@@ -74,7 +74,7 @@ export function createBox(textarea, { words = [], extensions = [], follow = () =
           autocapitalize: 'sentences',
           translate: 'no',
         }),
-        EditorView.scrollMargins.of(({ dom }) => ({ top: MARGIN, bottom: covered(dom) + MARGIN })),
+        caretRoom(),
         tokenPieces(),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) textarea.dispatchEvent(new Event('text'));
@@ -108,6 +108,25 @@ export function tellInput(textarea) {
 export function replaceText(view, text, annotations = unseen) {
   const changes = smallestChange(view.state.doc.toString(), text);
   if (changes) view.dispatch({ changes, annotations });
+}
+
+// The free space around the caret, only while it comes into view: CodeMirror shows no card of a
+// place that is in such a margin, and the first line always is.
+function caretRoom() {
+  let isScrolling = false;
+  return [
+    EditorView.scrollHandler.of(() => {
+      isScrolling = true;
+      queueMicrotask(() => {
+        isScrolling = false;
+      });
+      return false;
+    }),
+    EditorView.scrollMargins.of(({ dom }) => {
+      const room = isScrolling ? MARGIN : 0;
+      return { top: room, bottom: covered(dom) + room };
+    }),
+  ];
 }
 
 // How much of the editor's end is under the bar.
