@@ -2,6 +2,7 @@
 
 import { startEditor } from './editor/editor.js';
 import { startLate } from './editor/late.js';
+import { startPromptScores } from './editor/prompt-scores.js';
 import { startTokenView } from './editor/token-view.js';
 import './elements/column-grip.js';
 import './form/example-rows.js';
@@ -26,6 +27,7 @@ startOutputKeys();
 startRun(editor);
 startRunKeys();
 startTokenView(editor);
+startPromptScores(editor);
 startDrafts(editor);
 startSave(editor);
 returnToTree();

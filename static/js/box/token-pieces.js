@@ -1,5 +1,5 @@
 // The tokens of a text that a person wrote, as the model reads it: borders and alternating tints,
-// and a card under the pointer and at the caret.
+// and a card under the pointer and at the caret, which also tells a known probability.
 import { Prec, StateEffect, StateField } from '@codemirror/state';
 import {
   Decoration,
@@ -10,8 +10,9 @@ import {
   WidgetType,
 } from '@codemirror/view';
 import { announce } from '../shell/announcer.js';
-import { pieceCard } from '../tokens/token-card.js';
+import { pieceCard, pieceInWords } from '../tokens/token-card.js';
 import { drawSpaces } from '../tokens/visible-text.js';
+import { scoreAt, scoreMarks } from './score-marks.js';
 
 const HOVER = 120;
 const put = StateEffect.define();
@@ -50,11 +51,12 @@ export function tokenPieces() {
     update(shown, transaction) {
       const effect = transaction.effects.find((one) => one.is(show));
       if (effect) return effect.value;
-      if (transaction.docChanged || transaction.effects.some((one) => one.is(put))) return null;
+      const before = transaction.startState;
+      if (transaction.docChanged || areOthers(before, transaction.state)) return null;
       if (!transaction.isUserEvent('select')) return shown;
       const { main } = transaction.state.selection;
       const found = main.empty ? pieceAt(transaction.state, main.head) : null;
-      if (found) announce(inWords(found.piece));
+      if (found) announce(pieceInWords(found.piece));
       return found && tooltip(found);
     },
     provide: (self) => showTooltip.from(self),
@@ -67,6 +69,7 @@ export function tokenPieces() {
   return [
     // The outermost marks: another one that ends inside a token draws no border there.
     Prec.lowest(field),
+    scoreMarks,
     caret,
     hoverTooltip(
       (view, place) => {
@@ -87,9 +90,14 @@ export function showPieces(view, pieces) {
   });
 }
 
+function areOthers(before, now) {
+  return [field, scoreMarks].some((one) => before.field(one) !== now.field(one));
+}
+
 // The piece at `place`, with its range, or null.
 function pieceAt(state, place) {
-  let found = null;
+  let found = scoreAt(state, place);
+  if (found) return found;
   state.field(field).between(place, place, (from, to, value) => {
     const { piece } = value.spec;
     if (piece && from <= place && place < to) found = { from, to, piece };
@@ -101,10 +109,6 @@ function tooltip({ from, to, piece }) {
   // Also on the last line, whose end the scroll margins leave out.
   const place = { pos: from, end: to, above: true, clip: false };
   return { ...place, create: () => ({ dom: pieceCard(piece) }) };
-}
-
-function inWords({ ids, text }) {
-  return `${drawSpaces(text)}, ${ids.length > 1 ? 'ids' : 'id'} ${ids.join(', ')}`;
 }
 
 function textOf({ state }, { from, to }) {

@@ -76,11 +76,13 @@ export function marksOf(state) {
   return state.field(tokenMarks);
 }
 
-// The ranges of all marks, in their order; none in an editor without generated text.
+// The ranges of all marks with their tokens, in their order; none in an editor without generated
+// text.
 export function markedRanges(state) {
   const ranges = [];
   const marks = state.field(tokenMarks, false);
-  for (const at = marks?.iter(); at?.value; at.next()) ranges.push({ from: at.from, to: at.to });
+  for (const at = marks?.iter(); at?.value; at.next())
+    ranges.push({ from: at.from, to: at.to, token: at.value.spec.token });
   return ranges;
 }
 

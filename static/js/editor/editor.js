@@ -95,6 +95,10 @@ class Editor {
     return this.#tabs.shown;
   }
 
+  showTab(name) {
+    this.#tabs.show(name);
+  }
+
   get isFree() {
     return this.#detached === null;
   }

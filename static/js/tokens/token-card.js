@@ -20,11 +20,14 @@ export class TokenCard {
   // One a token, in the order of their likelihood.
   #buttons = [];
   #at = -1;
+  #model;
   // The texts of the tokens by their ids, once they are there.
   #filled = Promise.resolve(new Map());
 
-  // choose(id, text): goes on with another token; null where nothing can be chosen.
-  constructor([id, text, logprob, top], choose) {
+  // choose(id, text): goes on with another token; null where nothing can be chosen. model: whose
+  // token it is, if it is not the panel's.
+  constructor([id, text, logprob, top], choose, { model } = {}) {
+    this.#model = model ?? document.getElementById('run-panel').dataset.model;
     this.dom = document.createElement('div');
     this.dom.className = 'token-card';
     this.dom.append(row(text, logprob, { isChosen: true }));
@@ -80,8 +83,7 @@ export class TokenCard {
 
   async #fillIn(rows, choose) {
     texts ??= new TokenTexts(document.getElementById('paper').dataset.tokensUrl);
-    const { model } = document.getElementById('run-panel').dataset;
-    const found = await texts.of(model, [...rows.keys()]);
+    const found = await texts.of(this.#model, [...rows.keys()]);
     for (const [id, { line, share }] of rows) {
       const text = found.get(id);
       const isEnd = END.test(text);
@@ -111,13 +113,22 @@ function row(text, logprob, { isChosen = false, isButton = false } = {}) {
   return line;
 }
 
-// The card of a piece of a prompt: its text and the tokens that it is. Parts of a character have one
-// piece together.
-export function pieceCard({ ids, text }) {
+// The card of a piece of a prompt: its text, the tokens that it is, and, where these are known, its
+// likelihood and what the model expected instead. Parts of a character have one piece together.
+export function pieceCard({ ids, text, logprob, top, model }) {
+  if (logprob !== undefined && ids.length === 1)
+    return new TokenCard([ids[0], text, logprob, top], null, { model }).dom;
   const dom = document.createElement('div');
   dom.className = 'token-card';
-  dom.append(row(text, undefined, { isChosen: true }), idLine(ids));
+  dom.append(row(text, logprob, { isChosen: true }));
+  if (areTokensShown()) dom.append(idLine(ids));
   return dom;
+}
+
+export function pieceInWords({ ids, text, logprob }) {
+  const name = ids.length > 1 ? 'ids' : 'id';
+  const share = logprob === undefined ? '' : `: ${percent(logprob)}`;
+  return `${drawSpaces(text)}${share}${areTokensShown() ? `, ${name} ${ids.join(', ')}` : ''}`;
 }
 
 function idLine(ids) {
