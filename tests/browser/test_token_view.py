@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import violations
 from tests.browser.guest import Guest
+from tests.support.part import wait_until
 from tests.support.stack import Stack
 
 
@@ -35,10 +36,15 @@ def test_the_prompt_and_the_output_show_their_tokens(
     run = workbench.run()
     workbench.wait_final()
     written = [text for _, text, *_ in stack.row(run)["tokens"] if text]
-    expect(tokens).to_have_count(len(written))
+    shown = "".join(written).replace("\n", "")
+
+    def are_all_marked() -> bool:
+        # The lines of a token, and a space that the text begins with, are elements of their own.
+        return "".join(tokens.all_text_contents()) == shown
+
+    wait_until(are_all_marked, what=f"tokens of {shown!r}")
     page.reload()
-    expect(tokens).to_have_count(len(written))
-    assert "".join(tokens.all_text_contents()) == "".join(written).replace("\n", "")
+    wait_until(are_all_marked, what=f"tokens of {shown!r} after a reload")
 
     assert violations(page, axe_source) == []
     page.get_by_role("switch", name="Tokens").uncheck()
