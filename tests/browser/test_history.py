@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -316,12 +317,22 @@ def test_it_works_without_a_script(new_guest: NewGuest) -> None:
 def test_on_a_phone_runs_are_cards(new_guest: NewGuest, width: int, axe_source: str) -> None:
     guest = new_guest(viewport={"width": width, "height": 844}, is_mobile=True, has_touch=True)
     workbench = guest.open("translation")
+    workbench.page.locator("#open-parameters").click()
+    workbench.set(temperature=1.2, top_p=0.9, max_tokens=8)
+    workbench.page.keyboard.press("Escape")
     workbench.run()
     workbench.wait_final()
     history = open_history(guest)
     page = history.page
 
     assert_fits(page, width)
+    first_line = [".select-run", ".history-time", ".history-facts", ".star", ".run-menu"]
+    overflow = "(one) => one.scrollWidth - one.clientWidth"
+    assert history.rows.locator(".history-time").evaluate(overflow) <= 0
+    boxes = [history.rows.locator(part).bounding_box() for part in first_line]
+    for left, right in pairwise(boxes):
+        assert left is not None and right is not None
+        assert left["x"] + left["width"] <= right["x"]
     history.rows.get_by_role("checkbox").check()
     history.rows.locator("summary").click()
     assert_fits(page, width)
