@@ -32,7 +32,8 @@ def test_three_outputs_stream_beside_each_other_and_each_is_a_sibling(
     stack: Stack, guest: Guest, axe_source: str
 ) -> None:
     workbench = guest.open("free", model="slow")
-    workbench.set(max_tokens=30, temperature=1)
+    workbench.set_length(40)
+    workbench.set(temperature=1)
     workbench.parameter("logprobs").check()
 
     runs = press_several(workbench)
@@ -51,6 +52,8 @@ def test_three_outputs_stream_beside_each_other_and_each_is_a_sibling(
     assert len({row["seed"] for row in rows}) == 3
     expect(workbench.page.get_by_role("treeitem")).to_have_count(3)
     expect(workbench.stop_button).to_be_disabled()
+    # The first one is in the text already.
+    expect(workbench.page.locator("#append-output")).to_be_hidden()
     found = violations(workbench.page, axe_source)
     assert not found, "\n".join(found)
     workbench.page.reload()

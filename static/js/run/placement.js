@@ -34,6 +34,9 @@ export class Placement {
     const isInline = continues && !isBeside;
     const place = isInline && !free ? inline : home;
     if (output.parentElement !== place) place.append(output);
+    // An unfinished text cannot be continued yet; text in the prompt is already there.
+    const append = element.querySelector('#append-output');
+    if (append) append.hidden = continues || !this.#panel.isFinal;
     this.#panel.showCursor();
     card.toggleAttribute('data-inline', isInline);
   }
