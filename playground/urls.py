@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("playground.status.urls")),
     path("", include("playground.finetunes.urls")),
     path("", include("playground.datasets.urls")),
+    path("", include("playground.batches.urls")),
     path("", include("playground.library.urls")),
     path("", include("playground.sharing.urls")),
     path("", include("playground.workbench.urls")),

@@ -19,12 +19,18 @@ WAYS_OUT = {
     "prompts": "Delete some: archive them on the page Prompts, and delete them there",
     "versions": "Delete prompts that have many: archive them on the page Prompts first",
     "drafts": "Delete some on the page Prompts, under Drafts",
+    "batches": "Delete some on the page Run over rows of their prompts",
     "models": "Delete tuned models that you no longer need",
     "datasets": "Delete some on the page Datasets",
     "finetunes": "Delete some on the page Fine-tunes",
 }
 # What a quota's rows are called where the name is not the word for them.
-WORDS = {"models": "tuned models", "finetunes": "fine-tunes", "MiB": "MiB of everything else"}
+WORDS = {
+    "batches": "tables of rows",
+    "models": "tuned models",
+    "finetunes": "fine-tunes",
+    "MiB": "MiB of everything else",
+}
 # By the name of a quota whose files have a limit of their own: what they are, and what to do.
 FILES = {
     "finetunes": (

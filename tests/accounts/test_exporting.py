@@ -47,6 +47,7 @@ def test_the_export_has_every_model_with_an_owner(person: Person, stranger: Pers
         "import": 1,
         "tag": 1,
         "prompt": 1,
+        "table": 1,
         "draft": 1,
         "share": 1,
         "dataset": 1,

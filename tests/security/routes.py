@@ -14,6 +14,7 @@ OWNED_IDS = (
     "run_id",
     "score_id",
     "prompt_id",
+    "batch_id",
     "draft_id",
     "share_id",
     "adapter_id",

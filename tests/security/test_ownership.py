@@ -14,6 +14,7 @@ from django.test import Client
 
 from playground.accounts.models import Person
 from playground.accounts.people import COOKIE, cookie_value
+from playground.batches.models import Batch
 from playground.checkpoints.models import Adapter
 from playground.datasets.models import Upload
 from playground.finetunes.exporting.files import model_folder
@@ -113,8 +114,8 @@ def guest(person: Person) -> Client:
 
 
 def make_things(person: Person, **values: Any) -> Run:
-    """A run, a score, a saved prompt, a draft, a share link, a dataset, a fine-tune and an upload,
-    all with one id; returns the run."""
+    """A run, a score, a saved prompt and its table, a draft, a share link, a dataset, a fine-tune
+    and an upload, all with one id; returns the run."""
     run = make_run(person, **values)
     row = {"person": person, "template": "table"}
     prompt = Prompt.objects.create(id=run.pk, title="secret", **row)
@@ -126,6 +127,9 @@ def make_things(person: Person, **values: Any) -> Run:
             prompt=prompt, number=number, message=message, **content
         )
     prompt.save()
+    Batch.objects.create(
+        id=run.pk, person=person, version=prompt.head, columns=["secret"], rows=[["secret"]]
+    )
     Draft.objects.create(id=run.pk, is_copy=True, state=content, **row)
     Share.objects.create(id=run.pk, person=person, prompt=prompt)
     make_dataset(person, id=run.pk, name="secret")

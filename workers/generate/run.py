@@ -8,6 +8,7 @@ import structlog
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from playground.batches.starting import rows_start_after
 from playground.checkpoints.config_file import context_length
 from playground.checkpoints.tokenizers import tokenizer_for
 from playground.core.errors import LogDamaged, PlaygroundError
@@ -264,6 +265,7 @@ def _record(serving: Serving, choices: Sequence[LiveRun], outcome: Outcome) -> N
         warn_once("run_not_ended", row=live.id, error=error)
     if stored:
         serving.publisher.announce_end(live, stored)
+        _start_rows(live.run)
         log.info(
             "run_ended",
             run=live.id,
@@ -273,6 +275,15 @@ def _record(serving: Serving, choices: Sequence[LiveRun], outcome: Outcome) -> N
         )
     else:
         serving.publisher.forget(live)
+
+
+def _start_rows(run: Run) -> None:
+    """The next row of the person's table, if one waits for this end."""
+    try:
+        rows_start_after(person_id=run.person_id)
+    except Exception as error:
+        # The sweep does the same a little later.
+        log.warning("rows_not_started", run=str(run.pk), error=reason_of(error))
 
 
 def _give_back(serving: Serving, run: Run) -> None:

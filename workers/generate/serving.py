@@ -10,6 +10,7 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections
 
+from playground.batches.starting import rows_sweep
 from playground.checkpoints.jobs import GENERATE
 from playground.checkpoints.models import Adapter
 from playground.checkpoints.selectors import ready_digests
@@ -248,6 +249,7 @@ class Serving:
         if self.tuned_models is not None and (digests := self.tuned_models.digests):
             self.tuned_models.drop_unused(keep=ready_digests(digests))
         scores_sweep(model=self.spec.name)
+        rows_sweep()
 
 
 def _warm_up(engine: Engine) -> None:

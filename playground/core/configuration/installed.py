@@ -23,6 +23,8 @@ INSTALLED_APPS = [
     "playground.checkpoints",
     "playground.runs",
     "playground.scores",
+    # A person who leaves starts no more rows while their runs are stopped.
+    "playground.batches",
     # Before the rooms below it: what people keep is named in this order.
     "playground.history",
     "playground.prompts",
