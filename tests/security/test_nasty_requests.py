@@ -88,9 +88,10 @@ class Owner:
         self.visitor: Visitor = site.visitor()
         self.visitor.cookies["csrftoken"] = "a" * 32
         run = self.visitor.run(model="demo")
-        saved = self.visitor.post("/free/save/", {"prompt": "Once", "save_title": "One"})
+        saved = self.visitor.post("/free/save/", {"prompt": "Once {{a}}", "save_title": "One"})
         prompt = re.search(r"/prompts/([0-9a-f-]{36})/", saved.headers.get("Location", ""))
         assert prompt, (saved.status, saved.text[:500])
+        rows = self.visitor.post(f"/prompts/{prompt[1]}/rows/", {"table": "a\nb"})
         example = self.visitor.post("/datasets/examples/blog-ideas/").headers["Location"]
         token = {"X-CSRFToken": self.visitor.cookies["csrftoken"], "Upload-Length": "1000000"}
         upload = self.visitor.request("POST", "/datasets/uploads/", b"", token).headers["Location"]
@@ -99,6 +100,7 @@ class Owner:
         )
         self.values = {
             "score_id": json.loads(rated.text)["url"].split("/")[2],
+            "batch_id": rows.headers["Location"].split("/")[2],
             "dataset_id": example.split("/")[2],
             "upload_id": upload.split("/")[3],
             "example": "blog-ideas",
