@@ -105,6 +105,8 @@ def test_back_after_a_start_leads_to_a_form_that_starts_another(guest: Guest, st
     page.get_by_label("Name").fill(name)
     page.get_by_role("button", name="Start training").click()
 
+    # The form has the same words before the start.
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
     expect(page.get_by_text("1 fine-tune is trained before it.")).to_be_visible()
     assert count(stack, "finetunes_finetune", "name", name) == 2
 
