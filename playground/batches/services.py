@@ -1,5 +1,6 @@
 """Tables of rows as people handle them: run, stop, delete."""
 
+import structlog
 from django.db import transaction
 
 from playground.accounts.models import Person
@@ -10,11 +11,13 @@ from playground.batches.selectors import form_of_version
 from playground.batches.starting import rows_start
 from playground.batches.table import Table
 from playground.checkpoints.selectors import get_served
-from playground.core.failures import each_alone
+from playground.core.failures import each_alone, reason_of
 from playground.core.sizes import json_size
 from playground.library.models import PromptVersion
 from playground.runs.models import Run
 from playground.runs.services import run_cancel
+
+log = structlog.get_logger(__name__)
 
 
 def batch_create(*, person: Person, address: str, version: PromptVersion, table: Table) -> Batch:
@@ -37,7 +40,11 @@ def batch_create(*, person: Person, address: str, version: PromptVersion, table:
         BatchRow.objects.bulk_create(
             BatchRow(batch=batch, number=number) for number in range(len(rows))
         )
-    rows_start(person=person)
+    try:
+        rows_start(person=person)
+    except Exception as error:
+        # The table is kept, and must not be sent again: the next sweep starts its rows.
+        log.warning("rows_not_started", batch=str(batch.pk), error=reason_of(error))
     return batch
 
 

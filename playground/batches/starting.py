@@ -14,7 +14,7 @@ from playground.batches.columns import form_of_row, match_columns
 from playground.batches.models import BatchRow
 from playground.batches.selectors import form_of_version
 from playground.core.errors import PlaygroundError, TooManyRuns, Unavailable
-from playground.core.failures import each_alone
+from playground.core.failures import each_alone, is_passing, reason_of, warn_once
 from playground.prompts.fitting import finished_prompt, sent_state
 from playground.runs.models import Run
 from playground.runs.services import run_create
@@ -46,7 +46,13 @@ def rows_start(*, person: Person) -> int:
             log.info("row_waits", batch=str(row.batch_id), row=row.number, reason=error.code)
             break
         except PlaygroundError as error:
-            WAITING.filter(pk=row.pk).update(state=BatchRow.State.REFUSED, error=error.message)
+            _refuse(row, error.message)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            # It would fail as often as it is tried, and the rows after it would wait for ever.
+            warn_once("row_not_started", row=row.pk, error=error)
+            _refuse(row, f"The row could not be started: {reason_of(error)}.")
     return started
 
 
@@ -60,6 +66,12 @@ def rows_sweep() -> int:
     """Starts rows of everybody who has some waiting. Returns for how many people."""
     people = Person.objects.filter(batches__row_states__state=BatchRow.State.WAITING).distinct()
     return each_alone(people, lambda person: rows_start(person=person), event="rows_not_started")
+
+
+def _refuse(row: BatchRow, message: str) -> None:
+    """Not if the guest has become an account meanwhile: then the row can start as the account's."""
+    own = WAITING.filter(pk=row.pk, batch__person=row.batch.person_id)
+    own.update(state=BatchRow.State.REFUSED, error=message)
 
 
 def row_start(row: BatchRow) -> bool:

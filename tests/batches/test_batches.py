@@ -3,20 +3,24 @@
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, OperationalError
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from playground.accounts.exporting import export_lines
 from playground.accounts.leaving import person_delete
 from playground.accounts.models import Person
+from playground.batches import starting
 from playground.batches.models import Batch, BatchRow
 from playground.batches.starting import row_start, rows_start, rows_start_after, rows_sweep
 from playground.core.redis.clients import blocking
 from playground.library.models import Prompt
 from playground.runs.models import Run
+from playground.runs.services import run_create
 from tests.conftest import make_run
 from tests.library.saved import HTMX, guest_of, saved_prompt
 
@@ -142,6 +146,45 @@ def test_a_row_that_is_refused_says_why_and_the_others_go_on(
         "started",
     ]
     assert "You keep 1 of at most 1 runs" in guest.get(f"/rows/{batch.pk}/").content.decode()
+
+
+def test_a_row_that_fails_for_good_keeps_no_other_waiting(
+    guest: Client, prompt: Prompt, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_for_oslo(**run: Any) -> Run:
+        if "Oslo" in run["prompt"]:
+            raise ValueError("surrogates not allowed")
+        return run_create(**run)
+
+    monkeypatch.setattr(starting, "run_create", fail_for_oslo)
+
+    batch = run_rows(guest, prompt, "city\nRome\nOslo\nBonn")
+
+    assert prompts_of(batch) == ["In Rome", "In Bonn"]
+    page = guest.get(f"/rows/{batch.pk}/").content.decode()
+    assert "The row could not be started: surrogates not allowed." in page
+
+
+def test_a_row_waits_through_an_outage_and_a_move_into_an_account(
+    guest: Client, prompt: Prompt, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Person.objects.create()
+
+    def move_meanwhile(_form: object) -> None:
+        Batch.objects.update(person=account)
+        raise IntegrityError("FOREIGN KEY constraint failed")
+
+    def be_away(**_run: Any) -> Run:
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(starting, "run_create", be_away)
+    # It is accepted: sent again, it would run twice.
+    batch = run_rows(guest, prompt, "city\nRome")
+    monkeypatch.setattr(starting, "finished_prompt", move_meanwhile)
+    rows_start(person=person)
+    monkeypatch.undo()
+
+    assert batch.row_states.get().state == "waiting"
 
 
 def test_stopping_starts_no_more_rows_and_stops_those_that_run(

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from playground.checkpoints.models import Adapter
 from playground.core.errors import PlaygroundError, StorageRefused
 from playground.core.failures import is_passing, reason_of, warn_once
 from playground.scores.leases import score_claim, score_fail, score_finish
@@ -55,7 +56,11 @@ def _claim(serving: Serving) -> Score | None:
 
 def _score_to_end(serving: Serving, score: Score) -> None:
     try:
-        result = _rate_tokens(serving, score)
+        adapter = keep_trying(serving.stopping, lambda: score.adapter) if score.adapter_id else None
+        if score.adapter_id and adapter is None:
+            # The process stops, and gives the score back.
+            return
+        result = _rate_tokens(serving, score, adapter)
         _store(serving, score, result)
         log.info("score_ended", score=str(score.pk), tokens=len(score.ids))
     except (EngineError, PlaygroundError) as error:
@@ -69,9 +74,8 @@ def _score_to_end(serving: Serving, score: Score) -> None:
         _fail(serving, score, PlaygroundError.code, message)
 
 
-def _rate_tokens(serving: Serving, score: Score) -> list[list[Any]]:
+def _rate_tokens(serving: Serving, score: Score, adapter: Adapter | None) -> list[list[Any]]:
     """As `Score.result`. Raises `EngineError`."""
-    adapter = keep_trying(serving.stopping, lambda: score.adapter) if score.adapter_id else None
     with serving.hold_adapter(adapter) as name:
         try:
             return result_of(serving.score(score.ids, top=TOP, adapter=name))

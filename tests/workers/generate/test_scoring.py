@@ -99,6 +99,20 @@ def test_a_tuned_model_without_its_files_fails_with_the_reason(
     assert "“Support answers” cannot be used" in score.error_message
 
 
+def test_a_worker_that_stops_rates_nothing_by_the_base_of_a_tuned_model(
+    serving: Serving, person: Person, adapter: Adapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score = make_score(person, adapter=adapter)
+    # The database does not answer, and the process stops meanwhile.
+    monkeypatch.setattr("workers.generate.scoring.keep_trying", lambda _stopping, _act: None)
+    monkeypatch.setattr(serving, "score", lambda *_, **__: pytest.fail("it was rated"))
+
+    assert score_next(serving)
+
+    score.refresh_from_db()
+    assert score.status == "running"
+
+
 def test_a_result_that_the_database_refuses_fails_with_the_reason(
     serving: Serving, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
