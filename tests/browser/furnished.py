@@ -135,6 +135,20 @@ def finish_finetune(stack: Stack, finetune: str, texts: Texts) -> None:
     )
 
 
+def furnish_rows(stack: Stack, guest: Guest, prompt: str, texts: Texts) -> list[str]:
+    """Runs the prompt at the path ``prompt`` over a row; returns the paths of these pages."""
+    page = guest.page(f"{prompt}rows/")
+    cell = texts.text.replace('"', '""')
+    page.get_by_label("Table", exact=True).fill(f'{texts.word}\n"{cell}"')
+    page.get_by_role("button", name="Run 1 row").click()
+    page.wait_for_url("**/rows/*-*/")
+    table = page.url.removeprefix(guest.url)
+    query = "SELECT run_id FROM batches_batchrow WHERE batch_id = ?"
+    (row,) = stack.query(query, table.split("/")[2].replace("-", ""))
+    _run(stack, row["run_id"], texts.text, guest)
+    return [f"{prompt}rows/", table, f"{table}delete/"]
+
+
 def furnish(stack: Stack, guest: Guest, texts: Texts) -> list[str]:
     """Saves, runs, branches, shares and leaves drafts; returns the paths of all these pages."""
     prompt = furnish_prompt(guest, texts)
@@ -175,6 +189,7 @@ def furnish(stack: Stack, guest: Guest, texts: Texts) -> list[str]:
         "/translation/",
         link,
         f"{link}fork/",
+        *furnish_rows(stack, guest, address, texts),
     ]
 
 
