@@ -22,6 +22,7 @@ from tests.accounts.people import guest_client
 from tests.datasets.made import ROWS, check, make_dataset
 from workers.check import examination
 from workers.check.examination import Examining, examine_version
+from workers.process import outages
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
@@ -127,9 +128,9 @@ def test_a_row_that_the_disk_has_no_room_for_is_waited_for_without_end(
     assert dataset.head is not None
     finish = busy_database(examination.version_finish, times=500)
     monkeypatch.setattr(examination, "version_finish", finish)
-    monkeypatch.setattr(examination, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(outages, "RETRY_SECONDS", 0)
     # The connection of a test is not closed.
-    monkeypatch.setattr(examination, "close_old_connections", lambda: None)
+    monkeypatch.setattr(outages, "close_old_connections", lambda: None)
 
     assert check(dataset.head).state == "checked"
 

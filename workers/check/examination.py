@@ -1,10 +1,8 @@
 """One version, from its file to what is stored: its fix applied, its checks run."""
 
 import time
-from collections.abc import Callable
 
 import structlog
-from django.db import close_old_connections
 
 from playground.checkpoints.config_file import context_length
 from playground.checkpoints.registry import registry
@@ -26,11 +24,10 @@ from playground.datasets.leases import (
 from playground.datasets.models import DatasetVersion
 from playground.datasets.room import max_bytes
 from playground.datasets.services import is_file_named
+from workers.process.outages import keep_trying
 
 # Between two notes of how far it is, which also find that a dataset is deleted. Seconds.
 NOTE_SECONDS = 0.5
-# Between two tries while the database does not answer. Seconds.
-RETRY_SECONDS = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +69,7 @@ def examine_version(examining: Examining) -> None:
     version = examining.version
     try:
         outcome = _outcome(examining)
-        if not _keep_trying(lambda: version_finish(version=version, outcome=outcome)):
+        if not keep_trying(lambda: version_finish(version=version, outcome=outcome)):
             _forget(version)
     except Stopped:
         log.info("check_stopped", version=str(version.pk))
@@ -153,7 +150,7 @@ def _make_file(examining: Examining, encode: Encode, context: int) -> None:
 def _refuse(version: DatasetVersion, code: str, message: str) -> None:
     outcome = Outcome(state=DatasetVersion.State.REFUSED, findings=[refusal(code, message)])
     try:
-        _keep_trying(lambda: version_finish(version=version, outcome=outcome))
+        keep_trying(lambda: version_finish(version=version, outcome=outcome))
     except Exception as error:
         # The row takes no end at all. The lease gives it up in the end.
         warn_once("version_not_ended", row=version.pk, error=error)
@@ -161,7 +158,7 @@ def _refuse(version: DatasetVersion, code: str, message: str) -> None:
 
 def _give_back(version: DatasetVersion) -> None:
     try:
-        _keep_trying(
+        keep_trying(
             lambda: version_release(version_id=version.pk, attempt=version.attempt, lost=False)
         )
     except Exception as error:
@@ -173,19 +170,3 @@ def _forget(version: DatasetVersion) -> None:
     """Removes the rows of a version that was deleted meanwhile."""
     if version.sha256 and not DatasetVersion.objects.filter(pk=version.pk).exists():
         version.rows_path.unlink(missing_ok=True)
-
-
-def _keep_trying(act: Callable[[], bool]) -> bool:
-    """What ``act`` returns, once the database lets it. An error that comes again is raised.
-
-    It waits without end: nobody else takes up what a worker holds that is alive.
-    """
-    while True:
-        try:
-            return act()
-        except Exception as error:
-            if not is_passing(error):
-                raise
-            log.warning("waiting_for_storage", error=reason_of(error))
-            close_old_connections()
-            time.sleep(RETRY_SECONDS)

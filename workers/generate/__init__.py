@@ -7,7 +7,6 @@
 - tuned_models: adapters in the engine's memory
 - run: one run: claim, resume, wait, finish
 - scoring: one score: claim, rate the tokens, finish
-- outages: waiting while the database or Redis does not answer
 - live: a run while the engine has it
 - publisher: sends what the engine produced to the token log
 """

@@ -22,9 +22,9 @@ from playground.runs.token_biases import biases_of
 from workers.engine.errors import EngineError
 from workers.engine.request import Finish, Request, SamplingParams
 from workers.generate.live import LiveRun, first_moment, live_choices, tokens_per_second
-from workers.generate.outages import keep_trying
 from workers.generate.scoring import score_next
 from workers.generate.serving import Serving
+from workers.process.outages import keep_trying
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +64,7 @@ def _generate_texts(serving: Serving, choices: list[LiveRun]) -> None:
     run = choices[0].run
     if not _begin(serving, choices):
         return
-    adapter = keep_trying(serving.stopping, lambda: run.adapter) if run.adapter_id else None
+    adapter = keep_trying(lambda: run.adapter, stopping=serving.stopping)
     if run.adapter_id and adapter is None:
         _give_back(serving, run)
         return
@@ -145,7 +145,7 @@ def _begin(serving: Serving, choices: Sequence[LiveRun]) -> bool:
     False when the process stops before Redis answers; the run is given back.
     """
     try:
-        parts = keep_trying(serving.stopping, lambda: _open_logs(choices[0].run))
+        parts = keep_trying(lambda: _open_logs(choices[0].run), stopping=serving.stopping)
         for live, part in zip(choices, parts or (), strict=False):
             live.tokens = tokens_of(part)
             live.lines, live.acknowledged = part.tokens, len(part.tokens)
@@ -257,8 +257,8 @@ def _record(serving: Serving, choices: Sequence[LiveRun], outcome: Outcome) -> N
     stored, live = None, choices[0]
     try:
         stored = keep_trying(
-            serving.stopping,
             lambda: run_finish(run_id=live.run.pk, attempt=live.run.attempt, outcome=outcome),
+            stopping=serving.stopping,
         )
     except Exception as error:
         # The row takes no end at all. Its text stays in the log; the slot is others'.

@@ -15,8 +15,8 @@ from playground.scores.models import Score
 from workers.engine.errors import DeviceFailed, EngineError, NonFiniteLogits
 from workers.engine.failures import classify
 from workers.engine.scoring import TokenScore
-from workers.generate.outages import keep_trying
 from workers.generate.serving import EXIT_ENGINE_FAILED, Serving
+from workers.process.outages import keep_trying
 
 # Likeliest tokens that are kept of each place.
 TOP = 5
@@ -56,7 +56,7 @@ def _claim(serving: Serving) -> Score | None:
 
 def _score_to_end(serving: Serving, score: Score) -> None:
     try:
-        adapter = keep_trying(serving.stopping, lambda: score.adapter) if score.adapter_id else None
+        adapter = keep_trying(lambda: score.adapter, stopping=serving.stopping)
         if score.adapter_id and adapter is None:
             # The process stops, and gives the score back.
             return
@@ -105,7 +105,7 @@ def _number(logprob: float) -> float:
 
 def _store(serving: Serving, score: Score, result: list[list[Any]]) -> None:
     try:
-        keep_trying(serving.stopping, lambda: score_finish(score=score, result=result))
+        keep_trying(lambda: score_finish(score=score, result=result), stopping=serving.stopping)
     except Exception as error:
         raise StorageRefused(
             f"The database refused to store the probabilities: {reason_of(error)}."
@@ -114,6 +114,8 @@ def _store(serving: Serving, score: Score, result: list[list[Any]]) -> None:
 
 def _fail(serving: Serving, score: Score, code: str, message: str) -> None:
     try:
-        keep_trying(serving.stopping, lambda: score_fail(score=score, code=code, message=message))
+        keep_trying(
+            lambda: score_fail(score=score, code=code, message=message), stopping=serving.stopping
+        )
     except Exception as error:
         warn_once("score_not_ended", row=score.pk, error=error)

@@ -104,7 +104,7 @@ def test_a_worker_that_stops_rates_nothing_by_the_base_of_a_tuned_model(
 ) -> None:
     score = make_score(person, adapter=adapter)
     # The database does not answer, and the process stops meanwhile.
-    monkeypatch.setattr("workers.generate.scoring.keep_trying", lambda _stopping, _act: None)
+    monkeypatch.setattr("workers.generate.scoring.keep_trying", lambda _act, **_: None)
     monkeypatch.setattr(serving, "score", lambda *_, **__: pytest.fail("it was rated"))
 
     assert score_next(serving)

@@ -17,11 +17,13 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
-def keep_trying(stopping: threading.Event, act: Callable[[], T]) -> T | None:
-    """What ``act`` returns, once the database and Redis let it; None when the process stops before.
+def keep_trying(act: Callable[[], T], *, stopping: threading.Event | None = None) -> T | None:
+    """What ``act`` returns, once the database and Redis let it; None if ``stopping`` is set first.
 
-    An error that comes again is raised.
+    An error that comes again is raised. Without ``stopping`` it waits without end: nobody else
+    takes up what a worker holds that is alive.
     """
+    stopping = stopping or threading.Event()
     while True:
         try:
             return act()
